@@ -1,7 +1,7 @@
 /**
  * Builds dist/: runtime (tsc), editor (esbuild), dialogs, help, labels, icons, and the sandbox page.
- * Everything is made in a folder beside dist/ which then takes its place, so that nothing stale survives and whoever runs from dist/ at
- * this moment never sees half of it. Every step runs, every failure is told, and any failure exits 1.
+ * Writes to a temporary folder that then replaces dist/, so that no stale files remain and processes running from dist/ never see
+ * a partial build. Every step runs, every failure is reported, and any failure exits with 1.
  */
 import { spawn } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
@@ -48,7 +48,7 @@ function executableCli() {
   if (existsSync(cli)) chmodSync(cli, 0o755);
 }
 
-// First, because the steps below read package.json and the lists of systems.
+// First, because the steps below read package.json and the system lists.
 await syncNodeSet();
 mkdirSync(out);
 const { nodes, plugins } = nodeFolders();
@@ -69,7 +69,7 @@ const failed = Object.keys(steps).filter((_, index) => results[index].status ===
 for (const [index, name] of Object.keys(steps).entries()) {
   if (results[index].status === 'rejected') console.error(`Could not ${name}: ${results[index].reason.message}`);
 }
-// After the compiler, whose files these replace.
+// After tsc, because these files replace its output.
 await writeBundled(root, out);
 executableCli();
 const dist = join(root, 'dist');

@@ -1,6 +1,7 @@
 /**
- * Bundles each file of src/bundled/ with the package it exports, not minified, so that small packages do not count among the few dependencies that a
- * Node-RED package may have; their licences are collected in dist/THIRD-PARTY-LICENSES.txt. What may be bundled is decided in docs/development.md.
+ * Bundles each file of src/bundled/ with the package it exports, not minified, so that small packages do not count as
+ * dependencies, of which a Node-RED package may have only a few. Collects their licences in dist/THIRD-PARTY-LICENSES.txt.
+ * docs/development.md says what may be bundled.
  */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -29,15 +30,15 @@ export async function writeBundled(root, out) {
     join(out, 'THIRD-PARTY-LICENSES.txt'),
     [...packages]
       .sort()
-      .map((name) => notice(root, name))
+      .map((name) => licenceNotice(root, name))
       .join('\n\n'),
   );
 }
 
-function notice(root, name) {
+function licenceNotice(root, name) {
   const folder = join(root, 'node_modules', name);
   const { version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
   const file = LICENSE_FILES.map((one) => join(folder, one)).find(existsSync);
-  if (!file) throw new Error(`${name} is bundled and has no licence file.`);
+  if (!file) throw new Error(`The bundled package ${name} has no licence file.`);
   return `${name} ${version} (${license})\n\n${readFileSync(file, 'utf8').trim()}\n`;
 }

@@ -1,7 +1,8 @@
 /**
- * Writes what the editor needs of one node set: `<name>.html` (script, then dialog), help and labels in each language, icons.
- * Three things are shared between the sets and copied into each, because Node-RED loads each node by itself:
- * code in nodes/kit/editor/ (by import), pieces of dialogs there (`<!-- include endpoint.html -->`), and labels in nodes/kit/locales/.
+ * Writes the editor files of a node set: `<name>.html` (script, then dialog), help and labels in each language, icons.
+ * Node-RED loads each node set separately, so shared parts are copied into each:
+ * code of nodes/kit/editor/ (by import), dialog fragments of that folder (`<!-- include endpoint.html -->`), and labels of
+ * nodes/kit/locales/.
  */
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -9,7 +10,10 @@ import { build } from 'esbuild';
 import { nodeType } from './node-set.mjs';
 import { editorShell, runtimeShell, systemFile } from './systems.mjs';
 
-/** A node or plugin with a folder in nodes/. `signIn`: the fields of all ways to sign in, `endpoints`: names of the sets of endpoints. */
+/**
+ * Writes a node or plugin with a folder in nodes/. `signIn`: the fields of all authentication methods; `endpoints`: names of the
+ * endpoint node sets.
+ */
 export async function writeFolder(root, out, name, { signIn, endpoints }) {
   const from = join(root, 'nodes', name);
   const to = join(out, 'nodes', name);
@@ -20,14 +24,14 @@ export async function writeFolder(root, out, name, { signIn, endpoints }) {
   if (existsSync(join(from, 'icons'))) cpSync(join(from, 'icons'), join(to, 'icons'), { recursive: true });
   await pages(from, to);
   for (const language of languages(root)) {
-    // Whoever lets people choose a way to sign in needs the labels of the ways that only one system has.
-    const ways = dialog.includes('include sign-in.html') ? endpoints.map((endpoint) => signInLabels(endpoint, language)) : [];
+    // A dialog with a choice of authentication methods also needs the labels of methods that only one system has.
+    const methods = dialog.includes('include sign-in.html') ? endpoints.map((endpoint) => signInLabels(endpoint, language)) : [];
     const file = (ending) => join(from, 'locales', language, `${name}${ending}`);
-    writeLocale(root, to, name, language, dialog, file, ways);
+    writeLocale(root, to, name, language, dialog, file, methods);
   }
 }
 
-/** A node that a system has: its files are in the system's folder, its shells are made here. */
+/** Writes a node of a system: its files are in the system's folder, its shells are generated here. */
 export async function writeSystemNode(root, out, node) {
   const { name, dialog, signIn } = node;
   const to = join(out, 'nodes', name);
@@ -66,7 +70,7 @@ async function bundle(entry) {
     loader: { '.css': 'text' },
     logLevel: 'error',
   });
-  // A closing tag inside a string would end the script element it stands in.
+  // A closing tag inside a string would end the script element.
   return result.outputFiles[0].text.replaceAll('</script', '<\\/script');
 }
 
@@ -76,7 +80,7 @@ function include(root, html, signIn) {
   );
 }
 
-/** A plugin may have a page of its own, outside the editor: page/page.ts with its html and css. */
+/** A plugin may have a separate page, outside the editor: page/page.ts with its html and css. */
 async function pages(from, to) {
   const page = join(from, 'page');
   if (!existsSync(join(page, 'page.ts'))) return;
@@ -87,7 +91,7 @@ async function pages(from, to) {
   }
 }
 
-/** `file`: the path of the set's own labels (`.json`) or help (`.md`). */
+/** `file`: returns the path of the set's labels (`.json`) or help (`.md`). */
 function writeLocale(root, to, name, language, dialog, file, more = []) {
   if (!existsSync(file('.json'))) return;
   const target = join(to, 'locales', language);
@@ -103,14 +107,14 @@ function writeLocale(root, to, name, language, dialog, file, more = []) {
   );
 }
 
-/** kit.json for everyone; beside it, for each included piece of dialog, a file of the same name with its labels. */
+/** The labels of kit.json, and those of the included dialog fragments, which are in files of the same name. */
 function sharedLabels(root, dialog, language) {
   const pieces = [...dialog.matchAll(/<!-- include (\S+)\.html -->/g)].map((match) => match[1]);
   const files = ['kit', ...pieces].map((piece) => join(root, 'nodes/kit/locales', language, `${piece}.json`));
   return files.filter(existsSync).map((one) => JSON.parse(readFileSync(one, 'utf8')));
 }
 
-/** The labels of an endpoint's own ways to sign in. */
+/** The labels of the authentication methods that only this endpoint has. */
 function signInLabels(endpoint, language) {
   const file = systemFile(join('locales', language, `${endpoint}.json`));
   const { endpoint: labels } = file ? JSON.parse(readFileSync(file, 'utf8')) : {};

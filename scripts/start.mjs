@@ -1,4 +1,4 @@
-// npm start: builds, then starts the sandbox of partner systems and Node-RED with the first example.
+// npm start: builds, then starts the sandbox and Node-RED with the first example.
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 

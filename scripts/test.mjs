@@ -1,14 +1,14 @@
-// Builds, lints, type-checks and runs all tests with the Node.js at hand, and the newest Node-RED that it can run.
-//   npm test                    everything, the fault runs in their short form
-//   npm run test:faults         the fault runs in their long form
-//   node scripts/test.mjs unit live browser faults   some groups only
+// Builds, lints, type-checks and runs all tests with the current Node.js and the newest Node-RED that it supports.
+//   npm test                    everything, with short fault tests
+//   npm run test:faults         the long fault tests
+//   node scripts/test.mjs unit live browser faults   only the given groups
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium } from './provision.mjs';
 
-/** Tests that need more than Node.js and the build have a folder and a group of their own; every other folder is in the group unit. */
+/** Tests that need more than Node.js and the build have their own folder and group; all other folders are in the group unit. */
 const FOLDERS = ['live', 'browser', 'faults'];
 const GROUPS = {
   unit: ['test/**/*.test.ts', ...FOLDERS.flatMap((folder) => ['--ignore', `test/${folder}/**`])],

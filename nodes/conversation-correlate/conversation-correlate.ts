@@ -4,7 +4,7 @@ import type { GenericMessage } from '../../src/model/message.js';
 import { say } from '../../src/text/say.js';
 import { conversationOf } from '../kit/envelope.js';
 import { envelopeOf, handle } from '../kit/handle.js';
-import { usedEndpoint } from '../kit/parties.js';
+import { requireEndpoint } from '../kit/parties.js';
 import { show } from '../kit/status.js';
 import type { ConversationCorrelateConfig } from './conversation-correlate.config.js';
 
@@ -23,7 +23,7 @@ export = (RED: NodeAPI) => {
           hint: say`Place a normalize node between the in node and this one.`,
         });
       }
-      const broker = await usedEndpoint(RED, envelope.endpoint, where).broker;
+      const broker = await requireEndpoint(RED, envelope.endpoint, where).broker;
       const message = msg.payload as GenericMessage;
       const { record, sources, deleted } = incoming;
       const found = await broker.correlate(envelope.messageId, { message, record, sources, deleted });

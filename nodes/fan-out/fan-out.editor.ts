@@ -37,11 +37,11 @@ RED.nodes.registerType<FanOutConfig>('switchboard-fan-out', {
         const list = value as unknown as FanOutConfig['legs'];
         if (!Array.isArray(list) || list.length === 0) return this._def._('invalid.noLegs');
         const names = list.map((leg) => leg.name);
-        const wrong = names.find((name) => !LEG_NAME.test(name));
-        if (wrong !== undefined) return this._def._('invalid.legName', { name: wrong });
+        const invalid = names.find((name) => !LEG_NAME.test(name));
+        if (invalid !== undefined) return this._def._('invalid.legName', { name: invalid });
         if (new Set(names).size < names.length) return this._def._('invalid.legTwice');
-        const idle = list.find((leg) => this.by === 'item' && !leg.takes?.some((rule) => rule.field && rule.is.length));
-        return idle ? this._def._('invalid.takesNothing', { name: idle.name }) : true;
+        const withoutRule = list.find((leg) => this.by === 'item' && !leg.takes?.some((rule) => rule.field && rule.is.length));
+        return withoutRule ? this._def._('invalid.takesNothing', { name: withoutRule.name }) : true;
       },
     },
     onFailure: { value: 'keep' },
@@ -57,10 +57,10 @@ RED.nodes.registerType<FanOutConfig>('switchboard-fan-out', {
   },
   oneditsave() {
     if (!legs) return;
-    const { legs: made, ports } = legs.read(String($('#node-input-by').val()) as FanOutConfig['by']);
-    this.legs = made;
-    // Node-RED takes a map old port → new port here, so that wires stay with their legs ('-1' removes).
+    const { legs: edited, ports } = legs.read(String($('#node-input-by').val()) as FanOutConfig['by']);
+    this.legs = edited;
+    // Node-RED accepts a map old port → new port here, so that wires stay with their legs ('-1' removes the port).
     $('#node-input-outputs').val(JSON.stringify(ports));
-    this.outputs = made.length + 1;
+    this.outputs = edited.length + 1;
   },
 });

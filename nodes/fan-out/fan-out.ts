@@ -14,7 +14,7 @@ import { say } from '../../src/text/say.js';
 import { envelopeFor } from '../kit/envelope.js';
 import { flowTracker } from '../kit/flow-tracker.js';
 import { asError, envelopeOf, handle, type Msg } from '../kit/handle.js';
-import { usedEndpoint } from '../kit/parties.js';
+import { requireEndpoint } from '../kit/parties.js';
 import { show } from '../kit/status.js';
 import type { FanOutConfig } from './fan-out.config.js';
 
@@ -25,7 +25,7 @@ export = (RED: NodeAPI) => {
     const legs = config.legs ?? [];
     const rules = { by: config.by, legs, onFailure: config.onFailure };
     const wires = (this as unknown as { wires: string[][] }).wires ?? [];
-    const spareWired = (wires[legs.length]?.length ?? 0) > 0;
+    const unassignedWired = (wires[legs.length]?.length ?? 0) > 0;
 
     /** The message for each output: one per leg. */
     const outputs = (msg: Msg, legMessages: LegMessage[]): (Msg | null)[] => {
@@ -33,10 +33,10 @@ export = (RED: NodeAPI) => {
       for (const { leg, message } of legMessages) {
         const port = legs.findIndex((l) => l.name === leg);
         if (port < 0)
-          throw new SwitchboardError('SWB_CONFIG', say`The order has a leg "${leg}" that this node no longer has.`, {
+          throw new SwitchboardError('SWB_CONFIG', say`The order has a leg "${leg}", which this node no longer has.`, {
             where,
             field: 'legs',
-            hint: say`Add a leg with that name, deploy, then replay the message.`,
+            hint: say`Add a leg with that name to the node, deploy, then replay the message.`,
           });
         const copy = RED.util.cloneMessage(msg as never) as Msg;
         if (copy.switchboard) copy.switchboard.leg = leg;
@@ -56,22 +56,22 @@ export = (RED: NodeAPI) => {
     handle(this, async (msg, send) => {
       const envelope = envelopeOf(msg, where);
       if (!envelope.conversation) {
-        throw new SwitchboardError('SWB_PAYLOAD', say`The message belongs to no conversation.`, {
+        throw new SwitchboardError('SWB_PAYLOAD', say`The message does not belong to a conversation.`, {
           where,
-          hint: say`Put a "conversation correlate" node before this one.`,
+          hint: say`Place a conversation correlate node before this one.`,
         });
       }
-      const broker = await usedEndpoint(RED, envelope.endpoint, where).broker;
+      const broker = await requireEndpoint(RED, envelope.endpoint, where).broker;
       const message = msg.payload as GenericMessage;
       const matching = new Set<string>();
-      if (config.by === 'target') for (const leg of legs) if (await holds(leg, message)) matching.add(leg.name);
+      if (config.by === 'target') for (const leg of legs) if (await matches(leg, message)) matching.add(leg.name);
       const shared = await broker.legs.fanOut(
         envelope.messageId,
         this.id,
         rules,
         message,
         (leg) => matching.has(leg.name),
-        spareWired,
+        unassignedWired,
       );
       if (!shared) return;
       const out = outputs(msg, shared.legs);
@@ -83,7 +83,7 @@ export = (RED: NodeAPI) => {
       show(this, 'ok', shared.legs.map((l) => l.leg).join(', ') || 'no changes');
     });
 
-    // When a leg fails, the cancellation of the others is an inbox message of this node, so that it is not lost.
+    // When a leg fails, the cancellation of the other legs is stored as an inbox message of this node, so that it is not lost.
     const tracker = flowTracker(RED);
     const attached = new Map<Broker, () => Promise<void>>();
     const attach = () => {
@@ -129,6 +129,6 @@ export = (RED: NodeAPI) => {
   RED.nodes.registerType('switchboard-fan-out', FanOut as never);
 };
 
-async function holds(leg: FanOutLeg, message: GenericMessage): Promise<boolean> {
+async function matches(leg: FanOutLeg, message: GenericMessage): Promise<boolean> {
   return !leg.condition || Boolean(await sharedExpressions().evaluate(leg.condition, message));
 }

@@ -3,24 +3,27 @@ import { ORDER_STATES } from '../../src/model/message.js';
 import type { Predecessor } from '../../src/store/store.js';
 import type { FanOutConfig } from './fan-out.config.js';
 
-/** A leg while its dialog is open; `port` is the output it had when the dialog was opened. */
+/** A leg in the open dialog; `port` is its output when the dialog was opened. */
 interface Row extends FanOutLeg {
   port?: number;
 }
 
 export interface LegList {
   show(legs: FanOutLeg[]): void;
-  /** The legs as they stand now, and for each output of before where it has gone. */
+  /** The edited legs, and for each previous output its new position. */
   read(by: FanOutConfig['by']): { legs: FanOutLeg[]; ports: Record<string, number | string> };
 }
 
 const LIST = '#switchboard-legs';
-/** Event of the list: a leg has another name. */
+/** Event of the list: a leg was renamed. */
 const RENAMED = 'switchboard:renamed';
-/** Properties of an item that vendors are told apart by. */
+/** Item properties that usually determine the vendor. */
 const FIELDS = ['category', 'offering.id', 'offering.name', 'specification.id', 'action', 'place.country'];
 
-/** One block per leg: its name, what it takes, and what it waits for. The order counts: an item goes to the first leg that takes it. */
+/**
+ * One block per leg: its name, the items it accepts, and its predecessors. The order matters: an item goes to the first leg that
+ * accepts it.
+ */
 export function legList(translate: Translate): LegList {
   let before = 0;
   const fields = $('<datalist>', { id: 'switchboard-item-fields' }).append(...FIELDS.map((f) => $('<option>').val(f)));
@@ -57,18 +60,18 @@ export function legList(translate: Translate): LegList {
         const at = rows.findIndex((row) => row.port === port);
         ports[port] = at < 0 ? '-1' : at;
       }
-      // The last output, for what nobody takes, stays the last; the editor counts keys that are no numbers as new outputs.
+      // The output for unassigned items stays the last one. The editor treats non-numeric keys as new outputs.
       ports[before] = rows.length;
       rows.forEach((row, at) => {
         if (row.port === undefined) ports[`new ${at}`] = at;
       });
-      return { legs: rows.map((row) => plain(row, by)), ports };
+      return { legs: rows.map((row) => legOf(row, by)), ports };
     },
   };
 }
 
-/** A leg with what counts in its mode alone. */
-function plain({ name, takes, condition, after }: Row, by: FanOutConfig['by']): FanOutLeg {
+/** The leg of a row, with only the settings that its mode uses. */
+function legOf({ name, takes, condition, after }: Row, by: FanOutConfig['by']): FanOutLeg {
   const rules = (takes ?? []).filter((rule) => rule.field.trim() && rule.is.length);
   const waits = (after ?? []).filter((p) => p.leg && p.states.length);
   return {
@@ -85,10 +88,10 @@ function legBlock(leg: Row, translate: Translate, legs: () => Row[]): JQuery {
     leg.name = text;
   });
   let known = leg.name;
-  // Only once it is typed: on the way there it may be the name of another leg.
+  // Only when typing is finished: an intermediate value may be the name of another leg.
   name.on('change', () => {
     if (leg.name === '' || leg.name === known) return;
-    renamed(legs(), known, leg.name);
+    renamePredecessors(legs(), known, leg.name);
     known = leg.name;
   });
   box.append(row(translate('leg.name'), name));
@@ -102,26 +105,26 @@ function legBlock(leg: Row, translate: Translate, legs: () => Row[]): JQuery {
   const waits = $('<div>');
   box.append(waits);
   predecessors(leg, waits, translate, legs);
-  // Rows that are made later are shown by the mode chosen now.
-  const mode = () => {
+  // Rows that are added later must follow the current mode.
+  const showByMode = () => {
     const by = String($('#node-input-by').val());
     box.find('[data-show-by]').each((_, part) => {
       $(part).toggle(part.getAttribute('data-show-by') === by);
     });
   };
-  $('#node-input-by').on('change', mode);
-  setTimeout(mode, 0);
+  $('#node-input-by').on('change', showByMode);
+  setTimeout(showByMode, 0);
   return box;
 }
 
-/** Who waited for a leg waits for it under its new name, unless another leg has the old one. */
-function renamed(legs: Row[], before: string, after: string): void {
+/** Updates the legs that wait for a renamed leg, unless another leg still has the old name. */
+function renamePredecessors(legs: Row[], before: string, after: string): void {
   if (before === '' || legs.some((leg) => leg.name === before)) return;
   for (const predecessor of legs.flatMap((leg) => leg.after ?? [])) if (predecessor.leg === before) predecessor.leg = after;
   $(LIST).trigger(RENAMED);
 }
 
-/** What the leg takes: a property of the item, and the values that fit. */
+/** The rules for the items a leg accepts: a property of the item, and the matching values. */
 function rules(leg: Row, box: JQuery, translate: Translate): void {
   leg.takes ??= [];
   if (leg.takes.length === 0) leg.takes.push({ field: 'category', is: [] });
@@ -154,7 +157,7 @@ function rules(leg: Row, box: JQuery, translate: Translate): void {
   draw();
 }
 
-/** Which other legs must have got where before this one is ordered. */
+/** The states that other legs must reach before this one is ordered. */
 function predecessors(leg: Row, box: JQuery, translate: Translate, legs: () => Row[]): void {
   leg.after ??= [];
   const list = leg.after;
@@ -169,7 +172,7 @@ function predecessors(leg: Row, box: JQuery, translate: Translate, legs: () => R
         other.val(predecessor.leg);
       };
       fill();
-      // Names are typed after it is drawn.
+      // Legs may be renamed after this select was drawn.
       other.on('focus', fill);
       $(LIST).on(RENAMED, fill);
       other.on('change', () => {
@@ -201,8 +204,8 @@ function row(label: string, content: JQuery): JQuery {
 }
 
 function input(value: string, placeholder: string, changed: (text: string) => void): JQuery {
-  const made = $('<input>', { type: 'text', placeholder }).val(value);
-  return made.on('input change', () => changed(String(made.val() ?? '')));
+  const created = $('<input>', { type: 'text', placeholder }).val(value);
+  return created.on('input change', () => changed(String(created.val() ?? '')));
 }
 
 function add(label: string, act: () => void, draw: () => void): JQuery {

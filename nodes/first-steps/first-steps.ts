@@ -1,6 +1,6 @@
 import type { NodeAPI } from 'node-red';
 
-/** Everything of it happens in the editor: the wizard «New connection» and the tour. */
+/** The plugin runs entirely in the editor: the "New connection" wizard and the tour. */
 export = (RED: NodeAPI) => {
   RED.plugins.registerPlugin('switchboard-first-steps', { type: 'switchboard-first-steps' });
 };

@@ -1,14 +1,14 @@
-/** Served by Node-RED from the package's folder resources/. */
+/** Served by Node-RED from the package's resources/ folder. */
 const TOUR = 'resources/@switchboard/node-red-switchboard/first-steps.js';
-/** Kept with the user's settings: whoever said no once is not asked again. */
+/** Stored in the user's settings, so that the tour is offered only once. */
 const OFFERED = 'switchboard-tour-offered';
 
 export function takeTour(): void {
-  // Loaded as a module by Node-RED's script, which stands in another folder than the page.
+  // An absolute URL, because Node-RED's script, which imports the tour as a module, is in another folder than the page.
   RED.tourGuide.run(new URL(TOUR, document.baseURI).href);
 }
 
-/** Offers the tour once, when the editor has loaded; not where tours are switched off. */
+/** Offers the tour once, when the editor has loaded, unless tours are disabled. */
 export function offerTour(translate: Translate): void {
   RED.events.on('flows:loaded', () => {
     const wanted = RED.settings.theme('tours') !== false && RED.settings.get('editor.view.view-show-welcome-tours', true);

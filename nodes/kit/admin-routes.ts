@@ -11,7 +11,7 @@ export interface Request {
   headers: IncomingHttpHeaders;
   originalUrl: string;
   acceptsLanguages(): string[];
-  /** Set by Node-RED where people sign in; `anonymous` for those who need not. */
+  /** Set by Node-RED when authentication is configured; `anonymous` for users who have not logged in. */
   user?: { username?: string; anonymous?: boolean };
 }
 export interface Response {
@@ -22,31 +22,34 @@ export interface Response {
   send(text: string): void;
   redirect(url: string): void;
 }
-type Work = (req: Request) => unknown;
+type Handler = (req: Request) => unknown;
 
-/** Without an admin root Node-RED gives a stub that knows no more than these. */
+/** Without an admin root Node-RED provides a stub with only these methods. */
 type App = Record<'get' | 'post', (path: string, ...handlers: unknown[]) => void>;
 
-/** See messages; operate; make the server send to an address that the request names, as who deploys flows can. */
-export type Right = 'switchboard.read' | 'switchboard.write' | 'flows.write';
+/**
+ * View messages; replay, skip and edit them; make the server send requests to an address in the request, as anyone who deploys
+ * flows can.
+ */
+export type Permission = 'switchboard.read' | 'switchboard.write' | 'flows.write';
 
-/** Routes below `switchboard/` of the admin root. Each answers with the JSON of what its work gives, or with an error in words. */
+/** Routes below `switchboard/` of the admin root. Each responds with the handler's result as JSON, or with an error message. */
 export interface AdminRoutes {
-  get(path: string, work: Work, right?: Right): void;
-  post(path: string, work: Work, right?: Right): void;
-  /** A page or a file of it, for anyone: it holds no data. */
+  get(path: string, handler: Handler, permission?: Permission): void;
+  post(path: string, handler: Handler, permission?: Permission): void;
+  /** A page or one of its files; needs no permission because it contains no data. */
   file(path: string, serve: (req: Request, res: Response) => void): void;
 }
 
-/** The one place where our routes are added to Node-RED's admin API, so that none lacks its permission, its guard or its headers. */
+/** The only place where routes are added to Node-RED's admin API, so that none lacks its permission, its guard or its headers. */
 export function adminRoutes(RED: NodeAPI): AdminRoutes {
   const app = RED.httpAdmin as unknown as App;
   const { needsPermission } = RED.auth;
   return {
-    get: (path, work, right = 'switchboard.read') =>
-      app.get(`/switchboard/${path}`, needsPermission(right), ownPagesOnly, answering(work)),
-    post: (path, work, right = 'switchboard.write') =>
-      app.post(`/switchboard/${path}`, needsPermission(right), ownPagesOnly, jsonOnly, answering(work)),
+    get: (path, handler, permission = 'switchboard.read') =>
+      app.get(`/switchboard/${path}`, needsPermission(permission), ownPagesOnly, respondWith(handler)),
+    post: (path, handler, permission = 'switchboard.write') =>
+      app.post(`/switchboard/${path}`, needsPermission(permission), ownPagesOnly, jsonOnly, respondWith(handler)),
     file: (path, serve) =>
       app.get(`/switchboard/${path}`, (req: Request, res: Response) => {
         res.set(PAGE_HEADERS);
@@ -55,15 +58,16 @@ export function adminRoutes(RED: NodeAPI): AdminRoutes {
   };
 }
 
-/** What is only read is guarded too: Node-RED 4.1 lets every site's pages read from its admin API. */
-const ownPagesOnly = refusing(403, ({ headers, user }) => {
+/** Read requests are guarded too: Node-RED 4.1 lets pages of any site read from its admin API. */
+const ownPagesOnly = rejectWith(403, ({ headers, user }) => {
   checkSameOrigin(headers);
-  // Who signed in sent a token that no other site's page has; behind a proxy, the name may be any.
+  // A logged-in user sent a token that no other site's page has. The host name is not checked then, because a proxy may change
+  // it.
   if (!user || user.anonymous) checkHost(headers);
 });
-const jsonOnly = refusing(415, ({ headers }) => checkJson(headers));
+const jsonOnly = rejectWith(415, ({ headers }) => checkJson(headers));
 
-function refusing(status: number, check: (req: Request) => void) {
+function rejectWith(status: number, check: (req: Request) => void) {
   return (req: Request, res: Response, next: () => void): void => {
     try {
       check(req);
@@ -76,29 +80,29 @@ function refusing(status: number, check: (req: Request) => void) {
   };
 }
 
-/** What is asked for is not there (any more). */
-export class NotThere extends Error {}
+/** The requested item does not exist (any more); answered with 404. */
+export class NotFoundError extends Error {}
 
 const STATUS: Partial<Record<ErrorCode, number>> = {
   SWB_CLOSED: 503,
   SWB_STORE: 500,
   SWB_STORE_LOCKED: 500,
 };
-/** Of an error that says in words what to do about it. */
-const REFUSED = 409;
+/** Any other error: its message says what to do. */
+const CONFLICT = 409;
 
-function answering(work: Work) {
+function respondWith(handler: Handler) {
   return (req: Request, res: Response): void => {
     res.set({ 'X-Content-Type-Options': 'nosniff' });
-    // A handler that throws at once is answered like one that rejects.
+    // A handler that throws synchronously is treated like one that rejects.
     Promise.resolve()
-      .then(() => work(req))
+      .then(() => handler(req))
       .then(
         (body) => res.json(body),
         (error: unknown) => {
           const message = error instanceof Error ? error.message : String(error);
           const code = error instanceof SwitchboardError ? error.code : 'SWB_STORE';
-          res.status(error instanceof NotThere ? 404 : (STATUS[code] ?? REFUSED)).json({ code, message });
+          res.status(error instanceof NotFoundError ? 404 : (STATUS[code] ?? CONFLICT)).json({ code, message });
         },
       );
   };

@@ -2,7 +2,10 @@ import type { EndpointForm, Setting, SystemForm } from '../../src/endpoints/form
 import { fieldsOf, type SignInMethod } from '../../src/endpoints/sign-in.js';
 import { hasTypes } from './in.config.js';
 
-/* The dialogs of the nodes that every system has, from its form. The build writes them; `<!-- include x.html -->` are pieces of nodes/kit/editor/. */
+/*
+ * Generates the dialogs of a system's nodes from its form. The build writes them; `<!-- include x.html -->` inserts a file of
+ * nodes/kit/editor/.
+ */
 
 /** The dialog of an endpoint's config node. */
 export function endpointDialog(form: EndpointForm): string {
@@ -44,7 +47,7 @@ export function outDialog(form: SystemForm): string {
   return template(`${form.id}-out`, nodeFields(form));
 }
 
-/** The ways to sign in, and the fields that each needs. */
+/** The select of authentication methods, and the fields that each method needs. */
 export function signInFields(methods: readonly SignInMethod[], prefix = 'node-config-input'): string {
   const options = methods.map(({ id }) => `      <option value="${id}" data-i18n="endpoint.authKind.${id}"></option>`);
   const using = (name: string) => methods.filter(({ fields }) => fields.some((field) => field.name === name)).map(({ id }) => id);

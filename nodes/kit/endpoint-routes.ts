@@ -7,26 +7,25 @@ import { say } from '../../src/text/say.js';
 import { adminRoutes, type Request } from './admin-routes.js';
 import { type EndpointConfig, endpointDefaults } from './endpoint.config.js';
 import { makeClient } from './endpoint.js';
-import { migrated } from './migrate.js';
+import { migrate } from './migrate.js';
 import type { EndpointNode } from './parties.js';
 import { credentialsFor } from './saved-secrets.js';
 import { withEnvironment } from './settings.js';
 
-/** `asked`: the body of the request. */
-type Work = (client: EndpointClient, asked: Record<string, unknown>) => Promise<unknown>;
+/** `body`: the body of the request. */
+type ClientCall = (client: EndpointClient, body: Record<string, unknown>) => Promise<unknown>;
 
 const formsOf = new WeakMap<object, Map<string, EndpointForm>>();
 
 /**
- * What the dialogs ask about an endpoint. All of it makes the server send, so it is for those who may deploy, and a POST: a GET is sent by
- * any link or picture.
- * With the settings as they stand in the dialog, saved or not, in the body {type, config, credentials}; see saved-secrets.ts for credentials
- * that were not typed again:
+ * Routes for the dialogs of endpoints. Each makes the server send a request, so each needs the permission to deploy, and is a
+ * POST: a GET can be triggered by any link or image. These use the settings shown in the dialog, saved or not, from the body
+ * {type, config, credentials}; saved-secrets.ts handles credentials that were not entered again:
  *
  *     POST switchboard/endpoints/:id/test             [{name, ok, text}]
- *     POST switchboard/endpoints/:id/typed/:list      what there is to choose from: {items, note?}, see the system's pick lists
+ *     POST switchboard/endpoints/:id/typed/:list      a pick list: {items, note?}
  *
- * With the deployed settings, any pick list of its system; what it needs to know stands in the body:
+ * This one uses the deployed settings; the body holds the parameters of the pick list:
  *
  *     POST switchboard/endpoints/:id/lists/:list
  */
@@ -40,23 +39,23 @@ export function serveEndpointRoutes(RED: NodeAPI, type: string, form: EndpointFo
   const forms = new Map([[type, form]]);
   formsOf.set(admin, forms);
   const routes = adminRoutes(RED);
-  const post = (path: string, answer: (req: Request) => Promise<unknown>) =>
-    routes.post(`endpoints/:id/${path}`, answer, 'flows.write');
-  post('test', (req) => withTyped(RED, forms, req, (client) => client.test()));
-  post('typed/:list', (req) => withTyped(RED, forms, req, picked(req)));
-  post('lists/:list', async (req) => picked(req)(deployedClient(RED, req), req.body ?? {}));
+  const post = (path: string, handler: (req: Request) => Promise<unknown>) =>
+    routes.post(`endpoints/:id/${path}`, handler, 'flows.write');
+  post('test', (req) => withDialogSettings(RED, forms, req, (client) => client.test()));
+  post('typed/:list', (req) => withDialogSettings(RED, forms, req, pickListOf(req)));
+  post('lists/:list', async (req) => pickListOf(req)(deployedClient(RED, req), req.body ?? {}));
 }
 
-/** One of the system's pick lists. */
-function picked({ params }: Request): Work {
-  return async (client, asked) => {
+/** Calls the pick list of the system that the path names. */
+function pickListOf({ params }: Request): ClientCall {
+  return async (client, body) => {
     const { label, pickLists } = systemOf(client.system);
     const { list = '' } = params;
     const pick = pickLists?.[list];
-    if (pick) return pick(client, asked);
-    throw new SwitchboardError('SWB_CONFIG', say`${client.name} is ${label}, which has no list of ${list}.`, {
+    if (pick) return pick(client, body);
+    throw new SwitchboardError('SWB_CONFIG', say`${client.name} is a ${label} endpoint, which has no pick list of ${list}.`, {
       field: 'endpoint',
-      hint: say`The fields are those of the standard.`,
+      hint: say`Use the fields of the standard.`,
     });
   };
 }
@@ -64,42 +63,49 @@ function picked({ params }: Request): Work {
 function deployedClient(RED: NodeAPI, { params }: Request): EndpointClient {
   const node = RED.nodes.getNode(params.id ?? '') as EndpointNode | null;
   if (node?.client) return node.client;
-  throw new SwitchboardError('SWB_CONFIG', say`This endpoint is not deployed, or not set up completely.`, {
-    hint: say`Complete its settings and deploy.`,
+  throw new SwitchboardError('SWB_CONFIG', say`This endpoint is not deployed, or its settings are incomplete.`, {
+    hint: say`Complete the endpoint’s settings and deploy.`,
   });
 }
 
-/** Does the work with a client made of what the dialog sent. Placeholders `${NAME}` are filled in, as they are when the flow is deployed. */
-async function withTyped(RED: NodeAPI, forms: Map<string, EndpointForm>, req: Request, work: Work): Promise<unknown> {
+/**
+ * Calls a client that is created from the settings in the dialog. Placeholders `${NAME}` are filled in, as they are on deploy.
+ */
+async function withDialogSettings(
+  RED: NodeAPI,
+  forms: Map<string, EndpointForm>,
+  req: Request,
+  call: ClientCall,
+): Promise<unknown> {
   const { type, config, credentials } = req.body ?? {};
   const form = forms.get(String(type));
   if (!form)
     throw new SwitchboardError('SWB_CONFIG', say`"${String(type)}" is not an endpoint type.`, { hint: say`Reload the editor.` });
   const settings = withEnvironment(RED, null, settingsOf(form, config));
-  const kept = credentialsFor(RED, form, {
+  const credentialValues = credentialsFor(RED, form, {
     id: req.params.id ?? '',
     type: String(type),
     config: settings,
     credentials: (credentials ?? {}) as Record<string, unknown>,
   });
-  const secrets = withEnvironment(RED, null, kept);
+  const secrets = withEnvironment(RED, null, credentialValues);
   const where = settings.name || 'This endpoint';
   const client = makeClient(RED, { id: 'test', form, where }, settings, secrets);
   try {
-    return await work(client, req.body ?? {});
+    return await call(client, req.body ?? {});
   } finally {
     client.close();
   }
 }
 
-/** The settings of a request; one that is missing, or of another kind than the setting, is as it is by default. */
+/** The settings of a request; one that is missing, or has the wrong type, gets its default. */
 function settingsOf(form: EndpointForm, config: unknown): EndpointConfig {
-  const given = migrated((config ?? {}) as Record<string, unknown>, form.migrations);
-  const kindOf = (value: unknown) => (Array.isArray(value) ? 'list' : typeof value);
+  const received = migrate((config ?? {}) as Record<string, unknown>, form.migrations);
+  const typeOf = (value: unknown) => (Array.isArray(value) ? 'list' : typeof value);
   const settings = Object.entries(endpointDefaults(form)).map(([name, value]) => {
-    // Flows that were written by hand have numbers as numbers.
-    const one = typeof value === 'string' && typeof given[name] === 'number' ? String(given[name]) : given[name];
-    return [name, kindOf(one) === kindOf(value) ? one : value];
+    // Flow files edited manually may hold numbers instead of text.
+    const one = typeof value === 'string' && typeof received[name] === 'number' ? String(received[name]) : received[name];
+    return [name, typeOf(one) === typeOf(value) ? one : value];
   });
   return Object.fromEntries(settings) as EndpointConfig;
 }

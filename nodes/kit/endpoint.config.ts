@@ -3,13 +3,16 @@ import { defaultsOf, type EndpointForm, type Settings, type SystemForm } from '.
 import { fieldsOf } from '../../src/endpoints/sign-in.js';
 import type { Side } from '../../src/model/message.js';
 
-/** Settings that every endpoint config node has, whatever its system; those of the system itself stand beside them. Numbers are kept as text so that `${ENV}` works in them. */
+/**
+ * Settings that every endpoint config node has, in addition to those of its system. Numbers are stored as text so that `${ENV}`
+ * works in them.
+ */
 export interface EndpointConfig {
   name: string;
   /** Id of the switchboard-store config node. */
   store: string;
   baseUrl: string;
-  /** Id of a way to sign in. */
+  /** Id of the authentication method. */
   auth: string;
   /** Header that carries the API key. */
   apiKeyHeader: string;
@@ -21,34 +24,34 @@ export interface EndpointConfig {
   timeout: string;
   /** Requests per second; 0 = no limit. */
   rateLimit: string;
-  /** Requests at the same time. */
+  /** Concurrent requests. */
   concurrency: string;
-  /** Tries before a delivery becomes a dead letter. */
+  /** Attempts before a delivery becomes a dead letter. */
   maxTries: string;
-  /** Seconds before the first retry; doubles with each further one, up to five minutes. */
+  /** Seconds before the first retry; doubles with every retry, up to five minutes. */
   retryDelay: string;
-  /** Seconds that a lost answer is looked up before anything is written again. */
+  /** Seconds to look for the record after a lost response, before the write is repeated. */
   settling: string;
-  /** Whose system it is; empty = as systems of its kind are used. */
+  /** Whether the customer or the provider uses the system; empty = the default of the system. */
   side: '' | Side;
-  /** What becomes here of comments that were edited, and of what was deleted, elsewhere. */
+  /** How comments that were edited, and items that were deleted, at other parties are handled here. */
   edits: CarryRule;
   deletions: CarryRule;
-  /** By generic field, whose word counts here; any other is `newest`. */
+  /** Per generic field, which party's value wins here; fields without a rule use `newest`. */
   fieldRules: Record<string, FieldRule>;
-  /** The user we write as, as the partner shows it; empty = the user name of the credentials. */
+  /** Our user as the partner shows it; empty = the user name of the credentials. */
   integrationUser: string;
 }
-/** By field of the way to sign in. */
+/** By field of the authentication method. */
 export type EndpointCredentials = Record<string, string | undefined>;
 
-/** How Node-RED keeps them: texts are shown again, passwords are not. */
+/** How Node-RED stores them: texts are shown again, passwords are not. */
 export function credentialsOf({ signIn }: EndpointForm): Record<string, { type: 'text' | 'password' }> {
   const kept = fieldsOf(signIn).filter((field) => field.kept !== 'setting');
   return Object.fromEntries(kept.map(({ name, kept }) => [name, { type: kept === 'secret' ? 'password' : 'text' }]));
 }
 
-const USUAL: EndpointConfig = {
+const DEFAULTS: EndpointConfig = {
   name: '',
   store: '',
   baseUrl: '',
@@ -70,12 +73,12 @@ const USUAL: EndpointConfig = {
   integrationUser: '',
 };
 
-/** Type of the config node of a system. */
+/** Type of a system's config node. */
 export function endpointType({ endpoint }: SystemForm): string {
   return `switchboard-${endpoint.node}`;
 }
 
-/** Settings of a new endpoint. */
+/** Default settings of an endpoint. */
 export function endpointDefaults(form: EndpointForm): EndpointConfig & Settings {
-  return { ...USUAL, auth: form.signIn[0]?.id ?? 'none', ...defaultsOf(form) };
+  return { ...DEFAULTS, auth: form.signIn[0]?.id ?? 'none', ...defaultsOf(form) };
 }

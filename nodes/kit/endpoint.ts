@@ -11,29 +11,29 @@ import type { StoreNode } from '../switchboard-store/switchboard-store.js';
 import { credentialsOf, type EndpointConfig, type EndpointCredentials, endpointDefaults } from './endpoint.config.js';
 import { serveEndpointRoutes } from './endpoint-routes.js';
 import { concurrencyOf, httpOptions } from './http-options.js';
-import { migrated } from './migrate.js';
+import { migrate } from './migrate.js';
 import type { EndpointNode } from './parties.js';
 import { numberSetting, withEnvironment } from './settings.js';
 
-/** Longest wait for nodes that end their registration at the partner, milliseconds; Node-RED gives a close 15 s. */
+/** Longest wait for nodes that unregister at the partner, milliseconds; Node-RED allows 15 s for closing. */
 const UNREGISTER_TIME = 5_000;
 
-/** The config node of one or several systems; `node`: the name of its set. */
+/** The config node of one or several systems; `node`: the name of the node set. */
 export function endpointNode(RED: NodeAPI, node: string) {
   const type = `switchboard-${node}`;
   const [system] = systemsOfNode(node);
-  if (!system) throw new SwitchboardError('SWB_CONFIG', say`No system has the endpoint ${node}.`);
+  if (!system) throw new SwitchboardError('SWB_CONFIG', say`No system has the endpoint node ${node}.`);
   const form = system.endpoint;
   type ThisNode = EndpointNode & { credentials: EndpointCredentials };
   function Endpoint(this: ThisNode, given: NodeDef & EndpointConfig) {
     RED.nodes.createNode(this, given);
-    start(RED, this, form, withEnvironment(RED, this, migrated(given, form.migrations)));
+    start(RED, this, form, withEnvironment(RED, this, migrate(given, form.migrations)));
   }
   serveEndpointRoutes(RED, type, form);
   return { node: Endpoint, options: { credentials: credentialsOf(form) } };
 }
 
-/** The client of an endpoint from its settings, saved or typed; throws SWB_CONFIG in words. */
+/** Creates an endpoint's client from saved or entered settings; throws SWB_CONFIG. */
 export function makeClient(
   RED: NodeAPI,
   { id, form, where }: { id: string; form: EndpointForm; where: string },
@@ -51,11 +51,11 @@ export function makeClient(
   });
 }
 
-/** How the party is dealt with; as usual where an endpoint was saved without such settings. */
+/** The rules for this party; endpoints saved without these settings use the defaults. */
 function partyRules({ side, edits, deletions, fieldRules = {} }: EndpointConfig, where: string): Partial<PartyRules> {
-  const wrong = Object.entries(fieldRules).find(([, rule]) => !FIELD_RULES.includes(rule));
-  if (wrong) {
-    throw new SwitchboardError('SWB_CONFIG', say`"${String(wrong[1])}" is not a rule for the field ${wrong[0]}.`, {
+  const invalid = Object.entries(fieldRules).find(([, rule]) => !FIELD_RULES.includes(rule));
+  if (invalid) {
+    throw new SwitchboardError('SWB_CONFIG', say`"${String(invalid[1])}" is not a rule for the field ${invalid[0]}.`, {
       where,
       field: 'fieldRules',
       hint: say`Use one of ${FIELD_RULES.join(', ')}.`,
@@ -65,8 +65,8 @@ function partyRules({ side, edits, deletions, fieldRules = {} }: EndpointConfig,
 }
 
 /**
- * Makes the client, joins the store's broker, sends what waits, and leaves again. A wrong setting leaves the node without a client; the nodes that use it
- * say so.
+ * Creates the client, registers it with the store's broker, which then sends pending deliveries, and unregisters it on close.
+ * With an invalid setting the node has no client; the nodes that use it report that.
  */
 function start(
   RED: NodeAPI,
@@ -75,7 +75,7 @@ function start(
   config: NodeDef & EndpointConfig,
 ): void {
   const where = config.name || `${form.label} endpoint`;
-  const usual = endpointDefaults(form);
+  const defaults = endpointDefaults(form);
   node.label = where;
   node.storeId = config.store;
   node.broker = (async () => {
@@ -85,21 +85,21 @@ function start(
       throw new SwitchboardError('SWB_CONFIG', say`The endpoint has no store.`, {
         where,
         field: 'store',
-        hint: say`Choose or add a store in the endpoint’s dialog and deploy.`,
+        hint: say`Choose or add a store in the endpoint’s settings and deploy.`,
       });
     }
-    const retryDelay = numberSetting(config.retryDelay, usual.retryDelay, 'retryDelay', where) * 1000;
-    const maxTries = Math.max(1, numberSetting(config.maxTries, usual.maxTries, 'maxTries', where));
-    const settling = numberSetting(config.settling, usual.settling, 'settling', where) * 1000;
-    const concurrency = concurrencyOf(config, usual, where);
+    const retryDelay = numberSetting(config.retryDelay, defaults.retryDelay, 'retryDelay', where) * 1000;
+    const maxTries = Math.max(1, numberSetting(config.maxTries, defaults.maxTries, 'maxTries', where));
+    const settling = numberSetting(config.settling, defaults.settling, 'settling', where) * 1000;
+    const concurrency = concurrencyOf(config, defaults, where);
     const broker: Broker = await store.broker;
     const retry = { baseDelay: retryDelay, maxTries };
     broker.addEndpoint(node.client, { concurrency, settling, retry, rules: partyRules(config, where) });
     return broker;
   })();
-  const holds: Promise<unknown>[] = [];
-  node.hold = (work) => {
-    holds.push(work.catch(() => undefined));
+  const pending: Promise<unknown>[] = [];
+  node.hold = (promise) => {
+    pending.push(promise.catch(() => undefined));
   };
   node.broker.catch((error) => node.error(error instanceof Error ? error.message : String(error)));
   node.on('close', (_removed: boolean, done: () => void) => {
@@ -108,7 +108,7 @@ function start(
         (broker) => broker.removeEndpoint(node.id),
         () => undefined,
       )
-      .then(() => Promise.race([Promise.all(holds), new Promise((resolve) => setTimeout(resolve, UNREGISTER_TIME).unref())]))
+      .then(() => Promise.race([Promise.all(pending), new Promise((resolve) => setTimeout(resolve, UNREGISTER_TIME).unref())]))
       .then(() => node.client?.close())
       .finally(done);
   });

@@ -3,9 +3,12 @@ import type { AppliedMapping } from '../../src/mapping/mapping.js';
 import type { GenericAttachment, GenericComment, Json } from '../../src/model/message.js';
 import type { ConversationRecord, MessageRecord } from '../../src/store/store.js';
 
-/** `msg.switchboard`: what travels with a message from its in node to its out nodes. Plain JSON, so that any Node-RED node may clone it. */
+/**
+ * `msg.switchboard`: data that accompanies a message from its in node to its out nodes. Plain JSON, so that any Node-RED node may
+ * clone it.
+ */
 export interface Envelope {
-  /** Id of the inbox message; clones of the msg keep it, which is how the broker knows when the flow has gone quiet. */
+  /** Id of the inbox message; clones of the msg keep it, so that the broker can tell when the flow is idle. */
   messageId: string;
   /** Id of the store config node that holds the message. */
   store: string;
@@ -16,7 +19,7 @@ export interface Envelope {
   origin: string;
   /** The payload as received, set by normalize. */
   raw?: unknown;
-  /** Set by normalize: which mapping made the generic fields, and the partner's fields they were made from. */
+  /** Set by normalize: the mapping that produced the generic fields, and the partner's fields it read. */
   incoming?: {
     made: AppliedMapping;
     record: Record<string, Json>;
@@ -28,21 +31,21 @@ export interface Envelope {
     id: string;
     reference: string;
     isNew: boolean;
-    /** What stands for it at the endpoints. */
+    /** The linked entities at the endpoints. */
     entities?: { endpoint: string; entityType: string; leg: string }[];
   };
-  /** Tells legs to one endpoint apart; set by fan-out. */
+  /** Distinguishes legs to the same endpoint; set by fan-out. */
   leg?: string;
   /** Set by map for the out node. */
   outgoing?: {
     endpoint: string;
     entityType: string;
     changed: string[];
-    /** Fields that are only defaults: they never overwrite what the target has. */
+    /** Fields whose value is a default: they never overwrite a value of the target. */
     defaults: string[];
-    /** For each field of the payload the generic fields it was made from. */
+    /** For each field of the payload, the generic fields it was mapped from. */
     sources: Record<string, string[]>;
-    /** The generic values it was made from. */
+    /** The generic values it was mapped from. */
     generic: Record<string, Json>;
     comments: GenericComment[];
     attachments: GenericAttachment[];
@@ -50,7 +53,7 @@ export interface Envelope {
   };
 }
 
-/** The envelope of a message of the inbox; with its conversation, where that is known before the message is correlated. */
+/** The envelope of an inbox message; with its conversation, if that is known before the message is correlated. */
 export async function envelopeFor(broker: Broker, record: MessageRecord): Promise<Envelope> {
   const conversation = record.conversation ? await broker.store.conversation(record.conversation) : undefined;
   return { ...envelopeOfRecord(broker, record), ...(conversation && { conversation: conversationOf(conversation, false) }) };
@@ -67,7 +70,7 @@ export function envelopeOfRecord(broker: Broker, record: MessageRecord): Envelop
   };
 }
 
-/** What travels along of a conversation. */
+/** The part of a conversation that the envelope carries. */
 export function conversationOf({ id, reference, links }: ConversationRecord, isNew: boolean): Envelope['conversation'] {
   return { id, reference, isNew, entities: links.map(({ endpoint, entityType, leg }) => ({ endpoint, entityType, leg })) };
 }

@@ -4,21 +4,21 @@ import type { ErrorRecord } from '../../src/store/store.js';
 import type { Msg } from './handle.js';
 
 /**
- * Knows when nothing in a flow carries a message any more, from Node-RED's hooks: what is sent counts up, what a node has completed counts
- * down, keyed by our id in the message, which clones keep.
+ * Detects, with Node-RED's hooks, when no node in a flow holds a message any more. Every send counts up and every completion
+ * counts down, keyed by our message id, which clones keep.
  */
 export interface FlowTracker {
-  /** Sends with `send`; calls `quiet` once, when the flow has gone quiet, with the first error a node reported. */
-  follow(messageId: string, source: string, send: () => void, quiet: (error?: ErrorRecord) => void): void;
-  /** Forgets what a node sent: it is being closed. */
+  /** Calls `send`; calls `onIdle` once, when the flow is idle, with the first error that a node reported. */
+  follow(messageId: string, source: string, send: () => void, onIdle: (error?: ErrorRecord) => void): void;
+  /** Stops tracking the messages of a node that is being closed. */
   forget(source: string): void;
 }
 
-interface Followed {
+interface TrackedMessage {
   source: string;
-  carried: number;
+  holders: number;
   error?: ErrorRecord;
-  quiet: (error?: ErrorRecord) => void;
+  onIdle: (error?: ErrorRecord) => void;
 }
 
 interface HookEvent {
@@ -35,24 +35,24 @@ export function flowTracker(RED: NodeAPI): FlowTracker {
   const hooks = RED.hooks as unknown as { add(name: string, callback: (event: HookEvent) => void): void };
   const known = trackers.get(hooks);
   if (known) return known;
-  const followed = new Map<string, Followed>();
-  // Messages handed to a node directly (by a catch, complete or link node) were never «sent»: told apart by their absence here.
+  const tracked = new Map<string, TrackedMessage>();
+  // A catch, complete or link node passes messages directly, without a send event. Such messages are missing in this map.
   const inTransit = new WeakMap<object, number>();
 
   const of = (event: HookEvent) => {
     const id = event.msg?.switchboard?.messageId;
-    return id === undefined ? undefined : followed.get(id);
+    return id === undefined ? undefined : tracked.get(id);
   };
-  const down = (event: HookEvent, entry: Followed) => {
-    entry.carried--;
-    if (entry.carried > 0) return;
-    followed.delete(event.msg.switchboard?.messageId ?? '');
-    entry.quiet(entry.error);
+  const release = (event: HookEvent, entry: TrackedMessage) => {
+    entry.holders--;
+    if (entry.holders > 0) return;
+    tracked.delete(event.msg.switchboard?.messageId ?? '');
+    entry.onIdle(entry.error);
   };
   hooks.add('preDeliver.switchboard', (event) => {
     const entry = of(event);
     if (!entry) return;
-    entry.carried++;
+    entry.holders++;
     inTransit.set(event.msg, (inTransit.get(event.msg) ?? 0) + 1);
   });
   hooks.add('onReceive.switchboard', (event) => {
@@ -60,12 +60,12 @@ export function flowTracker(RED: NodeAPI): FlowTracker {
     if (!entry) return;
     const transit = inTransit.get(event.msg) ?? 0;
     if (transit > 0) inTransit.set(event.msg, transit - 1);
-    else entry.carried++;
+    else entry.holders++;
   });
-  // A node whose handler takes no `done` never completes: it is through when its handler has returned.
+  // A handler that takes no `done` never reports completion: it is complete when it returns.
   hooks.add('postReceive.switchboard', (event) => {
     const entry = of(event);
-    if (entry && event.destination?.node?._expectedDoneCount === 0) down(event, entry);
+    if (entry && event.destination?.node?._expectedDoneCount === 0) release(event, entry);
   });
   hooks.add('onComplete.switchboard', (event) => {
     const entry = of(event);
@@ -75,21 +75,21 @@ export function flowTracker(RED: NodeAPI): FlowTracker {
       const node = event.node?.node;
       entry.error = { ...record, message: `${node?.name || node?.type || 'A node'}: ${record.message}` };
     }
-    down(event, entry);
+    release(event, entry);
   });
 
   const tracker: FlowTracker = {
-    follow(messageId, source, send, quiet) {
-      const entry: Followed = { source, carried: 1, quiet };
-      followed.set(messageId, entry);
+    follow(messageId, source, send, onIdle) {
+      const entry: TrackedMessage = { source, holders: 1, onIdle };
+      tracked.set(messageId, entry);
       try {
         send();
       } finally {
-        down({ msg: { switchboard: { messageId } } as Msg }, entry);
+        release({ msg: { switchboard: { messageId } } as Msg }, entry);
       }
     },
     forget(source) {
-      for (const [id, entry] of followed) if (entry.source === source) followed.delete(id);
+      for (const [id, entry] of tracked) if (entry.source === source) tracked.delete(id);
     },
   };
   trackers.set(hooks, tracker);

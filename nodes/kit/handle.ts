@@ -8,8 +8,9 @@ export type Msg = NodeMessage & { switchboard?: Envelope };
 export type Send = (msg: Msg | (Msg | null)[]) => void;
 
 /**
- * The one place that takes a node's input. Whatever the handler throws becomes `done(err)`, so that a catch node sees it and an error can
- * never end the process; `err.code` holds the stable code, because of an error's own fields only message, code and cause reach a catch node.
+ * The only place that handles a node's input. An error thrown by the handler is passed to `done(err)`, so that a catch node
+ * receives it and the process never ends because of it. `err.code` holds the stable code: only message, code and cause of an
+ * error reach a catch node.
  */
 export function handle(node: Node, handler: (msg: Msg, send: Send) => Promise<void> | void): void {
   node.on('input', (message, nodeSend, done) => {
@@ -26,7 +27,7 @@ export function handle(node: Node, handler: (msg: Msg, send: Send) => Promise<vo
   });
 }
 
-/** JSONata and others throw plain objects: Node-RED would show those as [object Object]. */
+/** JSONata and others throw plain objects, which Node-RED would show as [object Object]. */
 export function asError(error: unknown): Error {
   if (error instanceof Error) return error;
   const text = typeof error === 'object' && error !== null && 'message' in error ? String(error.message) : JSON.stringify(error);
@@ -38,6 +39,6 @@ export function envelopeOf(msg: Msg, nodeName: string): Envelope {
   if (msg.switchboard?.messageId) return msg.switchboard;
   throw new SwitchboardError('SWB_PAYLOAD', say`The message has no msg.switchboard.`, {
     where: nodeName,
-    hint: say`It must come from a Switchboard in node; keep msg.switchboard when a function or change node makes a new message.`,
+    hint: say`The message must come from a Switchboard in node. Keep msg.switchboard when a function or change node creates a new message.`,
   });
 }

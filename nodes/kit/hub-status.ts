@@ -1,7 +1,7 @@
 import type { HubState } from '../../src/delivery/hub-subscription.js';
 import { say } from '../../src/text/say.js';
 
-/** The state of a registration, as the status of a node: since when, when the last event arrived, when the provider last confirmed it. */
+/** The node status of a hub registration: since when, the time of the last event, and when the provider last confirmed it. */
 export function hubStatus({ certain, since, lastEvent, checked }: HubState, now: number): string {
   const registered = since ? say`registered since ${timeOf(since, now)}` : say`registered`;
   return [
@@ -13,7 +13,7 @@ export function hubStatus({ certain, since, lastEvent, checked }: HubState, now:
     .join(', ');
 }
 
-/** Hours and minutes; before them the day, where it is another one than today. */
+/** Hours and minutes, preceded by month and day if that is not today. */
 function timeOf(at: number, now: number): string {
   const [moment, today] = [new Date(at), new Date(now)];
   const two = (number: number) => String(number).padStart(2, '0');

@@ -1,10 +1,13 @@
 import type { ReceiveForm, SystemForm } from '../../src/endpoints/form.js';
 
-/** Settings of the in nodes; those of ways to receive that a system does not have are absent. Numbers are kept as text so that `${ENV}` works in them. */
+/**
+ * Settings of the in nodes; a system lacks those of ways to receive changes that it does not support. Numbers are stored as text
+ * so that `${ENV}` works in them.
+ */
 export interface InConfig {
   name: string;
   endpoint: string;
-  /** Where the system has several. */
+  /** Only if the system has several. */
   entityType?: string;
   webhook?: boolean;
   /** Path under httpNodeRoot, e.g. `switchboard/acme`. */
@@ -17,9 +20,12 @@ export interface InConfig {
   /** Kilobytes. */
   webhookLimit?: string;
   hub?: boolean;
-  /** Where the partner reaches this Node-RED, e.g. `https://broker.example.com`; empty = this machine's loopback address. */
+  /**
+   * The URL at which the partner reaches this Node-RED, e.g. `https://broker.example.com`; empty = this machine's loopback
+   * address.
+   */
   publicUrl?: string;
-  /** Filter given to the hub, e.g. `eventType=TroubleTicketStatusChangeEvent`. */
+  /** Filter of the hub subscription, e.g. `eventType=TroubleTicketStatusChangeEvent`. */
   query?: string;
   /** Minutes between renewals of the registration. */
   renewInterval?: string;
@@ -36,17 +42,17 @@ export interface InCredentials {
   webhookPassword?: string;
 }
 
-/** How Node-RED keeps them: texts are shown again, passwords are not. */
+/** How Node-RED stores them: texts are shown again, passwords are not. */
 export function inCredentials({ webhook }: ReceiveForm): Partial<Record<keyof InCredentials, { type: 'text' | 'password' }>> {
   return webhook ? { secret: { type: 'password' }, webhookUser: { type: 'text' }, webhookPassword: { type: 'password' } } : {};
 }
 
-/** Whether there is a record type to choose. */
+/** Whether the dialog offers a choice of record types. */
 export function hasTypes({ entityTypes }: Pick<SystemForm, 'entityTypes'>): boolean {
   return entityTypes.length > 1;
 }
 
-/** Settings of a new in node: the system sends changes where it can, else we ask for them. */
+/** Default settings of an in node: it polls only if the system cannot send changes. */
 export function inDefaults(form: SystemForm): InConfig {
   const { webhook, hub, poll } = form.receive;
   return {

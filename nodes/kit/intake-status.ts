@@ -3,14 +3,15 @@ import type { Broker } from '../../src/delivery/broker.js';
 import type { IntakePart } from '../../src/delivery/intake-troubles.js';
 import { NodeCounts } from '../../src/delivery/node-counts.js';
 import { say } from '../../src/text/say.js';
-import { attentionText, countDown, MOST_TEXT, show } from './status.js';
+import { attentionText, countDown, MAX_TEXT, show } from './status.js';
 
 /**
- * The status of an in node: what fails and when it is retried, else how changes arrive; and how many of its messages failed or need a decision.
+ * The status of an in node: the current failure and its next retry, else how changes arrive; plus the number of its messages that
+ * failed or need a decision.
  */
 export class IntakeStatus {
   private readonly failures = new Map<IntakePart, { text: string; retryAt: number }>();
-  private readonly standing: NodeCounts;
+  private readonly counts: NodeCounts;
   private idleText = '';
   private certain = true;
   private endpoint = '';
@@ -19,19 +20,19 @@ export class IntakeStatus {
     private readonly node: Node,
     private readonly broker: Broker,
   ) {
-    this.standing = new NodeCounts(broker.store, 'message', node.id, () => this.update());
+    this.counts = new NodeCounts(broker.store, 'message', node.id, () => this.update());
   }
 
-  /** From now on the status is shown. `endpoint`: whose messages they are. */
+  /** Starts to show the status. `endpoint`: the source of the messages. */
   begin(endpoint: string, idleText: string): Promise<void> {
     this.idleText = idleText;
     this.endpoint = endpoint;
-    return this.standing.begin(endpoint);
+    return this.counts.begin(endpoint);
   }
 
   stop(): void {
     for (const part of this.failures.keys()) this.broker.intakeTroubles.end(this.node.id, part);
-    this.standing.stop();
+    this.counts.stop();
   }
 
   trouble(part: IntakePart, text: string, retryAt: number): void {
@@ -41,7 +42,7 @@ export class IntakeStatus {
     this.update();
   }
 
-  /** A part works (again); `idleText`: the status while all of them work, and whether it is certain. */
+  /** A part works (again). `idleText`: the status while all parts work; `certain`: whether changes certainly arrive that way. */
   works(part: IntakePart, idleText = this.idleText, certain = this.certain): void {
     this.broker.intakeTroubles.end(this.node.id, part);
     this.failures.delete(part);
@@ -50,22 +51,22 @@ export class IntakeStatus {
     this.update();
   }
 
-  /** An entity could be read again. */
+  /** An entity was read successfully (again). */
   readable(): void {
     if (this.failures.has('read')) this.works('read');
   }
 
   private update(): void {
-    const attention = attentionText(this.standing);
+    const attention = attentionText(this.counts);
     const [failure] = this.failures.values();
     if (failure) countDown(this.node, 'error', failure.retryAt, (when) => `${say`retry ${when}`}${attention}: ${failure.text}`);
     else if (this.idleText) show(this.node, attention || !this.certain ? 'warning' : 'ok', shortened(this.idleText, attention));
   }
 }
 
-/** Little of a status can be read: what needs attention matters more than the last words of how changes arrive. */
+/** A status has little room: what needs attention matters more than the details of how changes arrive. */
 function shortened(text: string, attention: string): string {
   const parts = text.split(', ');
-  while (parts.length > 1 && parts.join(', ').length + attention.length > MOST_TEXT) parts.pop();
+  while (parts.length > 1 && parts.join(', ').length + attention.length > MAX_TEXT) parts.pop();
   return parts.join(', ') + attention;
 }

@@ -8,31 +8,31 @@ import type { Msg } from './handle.js';
 import type { IntakeStatus } from './intake-status.js';
 
 /**
- * Lets a node emit the messages the inbox keeps for it; gives the function that ends it.
- * `read` fetches what a message is about; the payload as received is emitted where there is nothing to fetch.
+ * Makes a node emit its messages from the inbox; returns the function that stops it.
+ * `read` fetches the entity of a message; if it returns undefined, the payload is emitted as received.
  */
 export function emitFrom(
   RED: NodeAPI,
   node: Node,
   broker: Broker,
   read: (record: MessageRecord, bodies: Bodies) => Promise<Json | undefined>,
-  shown?: IntakeStatus,
+  status?: IntakeStatus,
 ): () => Promise<void> {
   const tracker = flowTracker(RED);
   const detach = broker.inbox.attach(node.id, {
     read,
-    emit(record, payload, quiet) {
-      shown?.readable();
+    emit(record, payload, onIdle) {
+      status?.readable();
       const envelope = envelopeOfRecord(broker, record);
       const msg = { payload, topic: record.number ?? record.entityId, switchboard: envelope } as unknown as Msg;
-      tracker.follow(record.id, node.id, () => node.send(msg as never), quiet);
+      tracker.follow(record.id, node.id, () => node.send(msg as never), onIdle);
     },
     readFailed(record, error, retryAt) {
       const text = error instanceof Error ? error.message : String(error);
-      if (retryAt) shown?.trouble('read', text, retryAt);
-      // Nothing is tried any more: the failed message is counted as such.
-      else shown?.readable();
-      // Without a payload of ours in flight: a catch node may react, the message itself stays in the inbox.
+      if (retryAt) status?.trouble('read', text, retryAt);
+      // There are no more retries: the message is counted as failed.
+      else status?.readable();
+      // The payload is left out: a catch node may react, but the message itself stays in the inbox.
       node.error(text, { topic: record.number ?? record.entityId, switchboard: { failed: record.id } } as never);
     },
   });

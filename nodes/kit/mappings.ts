@@ -5,22 +5,22 @@ import { SwitchboardError } from '../../src/errors.js';
 import type { CompiledMapping } from '../../src/mapping/compile.js';
 import type { Mapping } from '../../src/mapping/mapping.js';
 import { say } from '../../src/text/say.js';
-import type { MappingNode } from '../mapping/mapping.js';
+import type { MappingNode } from './mapping-node.js';
 
 const presets = new Map<string, CompiledMapping>();
 
-/** The mapping a node names, or the preset of the system, its version and the entity type. */
+/** The mapping selected in a node, or the preset for the endpoint's system, version and entity type. */
 export function mappingFor(RED: NodeAPI, id: string, client: EndpointClient, entityType: string, where: string): CompiledMapping {
   if (id) {
     const node = RED.nodes.getNode(id) as MappingNode | null;
     if (!node?.compiled)
-      throw new SwitchboardError('SWB_CONFIG', say`Its mapping is missing.`, {
+      throw new SwitchboardError('SWB_CONFIG', say`The node’s mapping does not exist, is disabled or is not deployed.`, {
         where,
         field: 'mapping',
-        hint: say`Choose a mapping, or none for the preset.`,
+        hint: say`Choose another mapping in the node’s settings, or none to use the preset.`,
       });
     const compiled = node.compiled();
-    agree(compiled.mapping, client, entityType, where);
+    checkMapping(compiled.mapping, client, entityType, where);
     return compiled;
   }
   const { system, version } = subjectOf(client, entityType);
@@ -33,20 +33,20 @@ export function mappingFor(RED: NodeAPI, id: string, client: EndpointClient, ent
   return compiled;
 }
 
-/** How an applied mapping is named to people: with the config node that holds it, where it is no preset. */
-export function placeOf({ mapping }: CompiledMapping, node: string): { mapping: string; node?: string } {
+/** The name of an applied mapping for people, with its config node unless it is a preset. */
+export function mappingReference({ mapping }: CompiledMapping, node: string): { mapping: string; node?: string } {
   return { mapping: mapping.name, ...(node && { node }) };
 }
 
-function agree(mapping: Mapping, client: EndpointClient, entityType: string, where: string): void {
+function checkMapping(mapping: Mapping, client: EndpointClient, entityType: string, where: string): void {
   if (mapping.system === client.system && mapping.entityType === entityType) return;
   throw new SwitchboardError(
     'SWB_CONFIG',
-    say`The mapping "${mapping.name}" is for ${systemOf(mapping.system).label} ${mapping.entityType}, but ${client.name} is ${systemOf(client.system).label} ${entityType}.`,
+    say`The mapping "${mapping.name}" is for ${mapping.entityType} of ${systemOf(mapping.system).label}, but ${client.name} needs one for ${entityType} of ${systemOf(client.system).label}.`,
     {
       where,
       field: 'mapping',
-      hint: say`Choose a mapping of the same system and entity type.`,
+      hint: say`Choose a mapping for the endpoint’s system and entity type.`,
     },
   );
 }

@@ -5,7 +5,7 @@ import { hasTypes } from './in.config.js';
 export interface OutConfig {
   name: string;
   endpoint: string;
-  /** What it creates, where the system has several record types. */
+  /** The record type to create; only if the system has several. */
   entityType?: string;
 }
 

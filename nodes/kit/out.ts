@@ -5,12 +5,12 @@ import type { System } from '../../src/endpoints/system.js';
 import { SwitchboardError } from '../../src/errors.js';
 import type { GenericAttachment, GenericComment, Json } from '../../src/model/message.js';
 import { say } from '../../src/text/say.js';
-import { demandSystem, entityTypeToWrite } from './entity-types.js';
+import { entityTypeToWrite, requireSystem } from './entity-types.js';
 import { envelopeOf, handle, type Msg } from './handle.js';
 import { emitFrom } from './intake.js';
-import { migrated } from './migrate.js';
+import { migrate } from './migrate.js';
 import type { OutConfig } from './out.config.js';
-import { usedEndpoint } from './parties.js';
+import { requireEndpoint } from './parties.js';
 import { attentionText, countDown, show } from './status.js';
 
 /** The out node of a system. */
@@ -18,13 +18,14 @@ export function outNode(RED: NodeAPI, id: string) {
   const system = systemOf(id);
   function Out(this: Node, given: NodeDef & OutConfig) {
     RED.nodes.createNode(this, given);
-    queuePayloads(RED, this, migrated(given, system.migrations?.out), system);
+    queuePayloads(RED, this, migrate(given, system.migrations?.out), system);
   }
   return { node: Out, options: {} };
 }
 
 /**
- * Queues each payload for delivery, shows the state of the deliveries, and emits the partner's answers, which come through the inbox like everything else.
+ * Queues each payload for delivery, shows the state of the deliveries, and emits the partner's answers, which pass through the
+ * inbox like any message.
  */
 function queuePayloads(RED: NodeAPI, node: Node, config: NodeDef & OutConfig, system: System): void {
   const where = config.name || `${system.id} out`;
@@ -39,26 +40,30 @@ function queuePayloads(RED: NodeAPI, node: Node, config: NodeDef & OutConfig, sy
 
   handle(node, async (msg: Msg) => {
     const envelope = envelopeOf(msg, where);
-    const endpoint = usedEndpoint(RED, config.endpoint, where);
-    demandSystem(endpoint.client, system.id, where);
+    const endpoint = requireEndpoint(RED, config.endpoint, where);
+    requireSystem(endpoint.client, system.id, where);
     const entityType = entityTypeToWrite(endpoint.client, chosen, envelope);
     if (!envelope.conversation) {
-      throw new SwitchboardError('SWB_PAYLOAD', say`The message belongs to no conversation.`, {
+      throw new SwitchboardError('SWB_PAYLOAD', say`The message does not belong to a conversation.`, {
         where,
-        hint: say`Put a «conversation correlate» node before the out node.`,
+        hint: say`Place a conversation correlate node before the out node.`,
       });
     }
     const { payload } = msg;
     if (typeof payload !== 'object' || payload === null || Array.isArray(payload)) {
-      throw new SwitchboardError('SWB_PAYLOAD', say`msg.payload is ${Array.isArray(payload) ? 'an array' : typeof payload}.`, {
-        where,
-        field: 'msg.payload',
-        hint: say`Give the fields to write as an object; a «map» node makes it.`,
-      });
+      throw new SwitchboardError(
+        'SWB_PAYLOAD',
+        say`msg.payload is ${Array.isArray(payload) ? 'an array' : typeof payload}, not an object.`,
+        {
+          where,
+          field: 'msg.payload',
+          hint: say`Set msg.payload to an object with the fields to write, as the map node does.`,
+        },
+      );
     }
     const outgoing = envelope.outgoing;
     if (outgoing && outgoing.endpoint !== endpoint.id) {
-      throw new SwitchboardError('SWB_CONFIG', say`The map node before it maps for another endpoint.`, {
+      throw new SwitchboardError('SWB_CONFIG', say`The map node before this out node maps for another endpoint.`, {
         where,
         hint: say`Choose the same endpoint in both nodes.`,
       });
@@ -66,7 +71,7 @@ function queuePayloads(RED: NodeAPI, node: Node, config: NodeDef & OutConfig, sy
     if (outgoing && outgoing.entityType !== entityType) {
       throw new SwitchboardError(
         'SWB_CONFIG',
-        say`The map node before it makes a payload for ${outgoing.entityType}, this node writes ${entityType}.`,
+        say`The map node before this out node maps to ${outgoing.entityType}, but this node writes ${entityType}.`,
         { where, field: 'entityType', hint: say`Choose the same record type in both nodes.` },
       );
     }
@@ -96,31 +101,31 @@ function queuePayloads(RED: NodeAPI, node: Node, config: NodeDef & OutConfig, sy
   });
 
   const start = async () => {
-    const endpoint = usedEndpoint(RED, config.endpoint, where);
-    demandSystem(endpoint.client, system.id, where);
+    const endpoint = requireEndpoint(RED, config.endpoint, where);
+    requireSystem(endpoint.client, system.id, where);
     const broker = await endpoint.broker;
     if (closed) return;
     const worker = broker.worker(endpoint.id);
-    const standing = new NodeCounts(broker.store, 'delivery', node.id, () => tell());
-    stops.push(() => standing.stop());
-    const tell = () => {
+    const counts = new NodeCounts(broker.store, 'delivery', node.id, () => updateStatus());
+    stops.push(() => counts.stop());
+    const updateStatus = () => {
       const { circuit, strange, resumesAt = 0, suspended } = worker?.status ?? { circuit: 'closed' };
-      const { inFlight, nextTry } = standing;
-      const failures = attentionText(standing);
+      const { inFlight, nextTry } = counts;
+      const attention = attentionText(counts);
       const { label } = endpoint;
       if (suspended) {
         const text = suspended.by ? say`${label} suspended by ${suspended.by}` : say`${label} suspended`;
-        show(node, 'waiting', text + failures);
+        show(node, 'waiting', text + attention);
       } else if (circuit === 'open') {
         const text = strange ? say`unexpected responses from ${label}` : say`${label} unavailable`;
-        countDown(node, 'error', resumesAt, (when) => `${text}, ${say`next attempt ${when}`}${failures}`);
-      } else if (inFlight) show(node, 'busy', say`${inFlight} in flight` + failures);
-      else if (nextTry) countDown(node, 'waiting', nextTry, (when) => say`retry ${when}` + failures);
-      else show(node, failures ? 'warning' : 'ok', say`connected` + failures);
+        countDown(node, 'error', resumesAt, (when) => `${text}, ${say`next attempt ${when}`}${attention}`);
+      } else if (inFlight) show(node, 'busy', say`${inFlight} in flight` + attention);
+      else if (nextTry) countDown(node, 'waiting', nextTry, (when) => say`retry ${when}` + attention);
+      else show(node, attention ? 'warning' : 'ok', say`connected` + attention);
     };
     if (worker) {
       stops.push(
-        worker.onStatus(tell),
+        worker.onStatus(updateStatus),
         worker.on({
           delivered: (delivery, warning) => {
             if (delivery.node !== node.id || !warning) return;
@@ -138,7 +143,7 @@ function queuePayloads(RED: NodeAPI, node: Node, config: NodeDef & OutConfig, sy
       );
     }
     if (wired) stops.push(emitFrom(RED, node, broker, async () => undefined));
-    await standing.begin(endpoint.id);
+    await counts.begin(endpoint.id);
   };
   start().catch((error) => {
     const text = error instanceof Error ? error.message : String(error);

@@ -11,17 +11,20 @@ export interface EndpointNode<Client extends EndpointClient = EndpointClient> ex
   /** Id of the store config node. */
   storeId: string;
   broker: Promise<Broker>;
-  /** Keeps the client's connections open until this has settled: nodes are closed all at once, and some end a registration first. */
-  hold(work: Promise<unknown>): void;
+  /**
+   * Keeps the client's connections open until the promise settles: Node-RED closes all nodes at once, and some must unregister
+   * first.
+   */
+  hold(promise: Promise<unknown>): void;
 }
 
-/** Finds the endpoint a node names, or says what is missing. */
-export function usedEndpoint<Client extends EndpointClient>(RED: NodeAPI, id: string, where: string): EndpointNode<Client> {
+/** Returns the endpoint that a node uses; throws SWB_CONFIG if it is missing or has no client. */
+export function requireEndpoint<Client extends EndpointClient>(RED: NodeAPI, id: string, where: string): EndpointNode<Client> {
   const node = RED.nodes.getNode(id) as EndpointNode<Client> | null;
   if (node?.client) return node;
-  throw new SwitchboardError('SWB_CONFIG', node ? 'The endpoint is not set up correctly.' : 'The node has no endpoint.', {
+  throw new SwitchboardError('SWB_CONFIG', node ? 'The endpoint’s settings are invalid.' : 'The node has no endpoint.', {
     where,
     field: 'endpoint',
-    hint: say`Choose an endpoint in the node’s dialog, or enable and fix it, and deploy.`,
+    hint: say`Choose an endpoint in the node’s settings, or enable it and correct its settings, then deploy.`,
   });
 }

@@ -12,48 +12,48 @@ import type { IntakeStatus } from './intake-status.js';
 import type { EndpointNode } from './parties.js';
 import { requiredSetting } from './settings.js';
 import { show } from './status.js';
-import { type Incoming, jsonBody, listen, type Reply } from './webhooks.js';
+import { jsonBody, listen, type PartnerRequest, type Reply } from './webhooks.js';
 
 interface EventOptions {
   hub: EventHub;
   where: string;
   entityType: string;
   number(name: keyof InConfig): number;
-  /** Reads what was missed while there was no registration. */
+  /** Polls for changes that were missed while there was no registration. */
   poller: Poller;
-  shown: IntakeStatus;
+  status: IntakeStatus;
   trouble(part: IntakePart, what: string): (error: unknown, retryAt: number) => void;
-  /** What has to be done when the node is closed. */
+  /** Called when the node is closed. */
   stops: ((removed: boolean) => Promise<void> | void)[];
 }
 
-/** Registers at the partner's hub, keeps the registration, and takes its events. */
+/** Registers at the partner's hub, renews the registration, and receives its events. */
 export async function subscribe(
   RED: NodeAPI,
   node: Node,
   config: InConfig,
   endpoint: EndpointNode,
-  { hub, where, entityType, number, poller, shown, trouble, stops }: EventOptions,
+  { hub, where, entityType, number, poller, status, trouble, stops }: EventOptions,
 ): Promise<void> {
   const broker = await endpoint.broker;
   const path = `switchboard/${endpoint.client.system}/${node.id}`;
-  const given = config.publicUrl && requiredSetting(config.publicUrl, 'publicUrl', where);
+  const configuredUrl = config.publicUrl && requiredSetting(config.publicUrl, 'publicUrl', where);
   const subscription = new HubSubscription({
     broker,
     hub,
     node: node.id,
-    callback: `${publicUrl(RED, given ?? '')}/${path}`,
+    callback: `${publicUrl(RED, configuredUrl ?? '')}/${path}`,
     query: config.query ?? '',
     renewInterval: Math.max(1_000, number('renewInterval') * 60_000),
     catchUp: async () => {
       await poller.pollOnce();
-      shown.works('poll');
+      status.works('poll');
     },
-    onRegistered: (state) => shown.works('hub', hubStatus(state, broker.clock()), state.certain),
+    onRegistered: (state) => status.works('hub', hubStatus(state, broker.clock()), state.certain),
     onError: (error, retryAt, part) => trouble(part, part === 'hub' ? 'hub registration' : 'poll')(error, retryAt),
     onNotice: (text) => node.warn(say`Hub registration: ${text}`),
   });
-  const callback: Callback = { secret: '', heard: () => subscription.eventReceived() };
+  const callback: Callback = { secret: '', onEvent: () => subscription.eventReceived() };
   const limit = number('eventLimit') * 1024;
   stops.push(listen(RED, path, limit, (request) => receive(node, hub, entityType, request, callback, endpoint)));
   stops.push((removed) => {
@@ -65,29 +65,29 @@ export async function subscribe(
 }
 
 interface Callback {
-  /** Empty until it is known. */
+  /** Empty until the registration has one. */
   secret: string;
   /** Called for each event of the partner. */
-  heard: () => void;
+  onEvent: () => void;
 }
 
-/** Keeps an event and answers at once: what it is about is read back before it is emitted. */
+/** Stores an event and acknowledges it at once; the entity is read later, before it is emitted. */
 async function receive(
   node: Node,
   hub: EventHub,
   entityType: string,
-  request: Incoming,
-  { secret, heard }: Callback,
+  request: PartnerRequest,
+  { secret, onEvent }: Callback,
   endpoint: EndpointNode,
 ): Promise<Reply> {
   try {
     const [given = '', ...rest] = request.rest.split('/');
     if (!secret || !sameText(given, secret)) {
       throw new SwitchboardError('SWB_UNAUTHORISED', say`The secret in the callback path is wrong.`, {
-        hint: say`Events come to the address registered at the hub.`,
+        hint: say`Send events to the callback URL registered at the hub.`,
       });
     }
-    heard();
+    onEvent();
     const broker = await endpoint.broker;
     const { id, number, key, expects, payload } = await hub.hintOf(jsonBody(request), rest.join('/'));
     await broker.inbox.accept([
@@ -107,11 +107,11 @@ function sameText(a: string, b: string): boolean {
   return left.length === right.length && timingSafeEqual(left, right);
 }
 
-/** Where a partner on this machine reaches Node-RED, unless told otherwise. */
-function publicUrl(RED: NodeAPI, given: string): string {
+/** The configured public URL of Node-RED, or by default the one for partners on this machine. */
+function publicUrl(RED: NodeAPI, configuredUrl: string): string {
   const root = RED.settings.httpNodeRoot || '/';
   const base =
-    given ||
+    configuredUrl ||
     `http://${RED.settings.uiHost && RED.settings.uiHost !== '0.0.0.0' ? RED.settings.uiHost : '127.0.0.1'}:${RED.settings.uiPort ?? 1880}`;
   return `${base.replace(/\/+$/, '')}${root === '/' ? '' : `/${root.replace(/^\/+|\/+$/g, '')}`}`;
 }

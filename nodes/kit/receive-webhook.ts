@@ -8,17 +8,20 @@ import type { InNode } from './in.js';
 import type { EndpointNode } from './parties.js';
 import { requiredSetting } from './settings.js';
 import { show } from './status.js';
-import { type Incoming, jsonBody, listen, type Reply } from './webhooks.js';
+import { jsonBody, listen, type PartnerRequest, type Reply } from './webhooks.js';
 
 interface WebhookOptions {
   where: string;
-  /** What a body is about that does not say it. */
+  /** Used for bodies that do not name an entity type. */
   entityType: string;
   /** Kilobytes. */
   limit: number;
 }
 
-/** A webhook is a hint: it is kept, answered, and what it is about is read back before it is emitted. Gives the function that ends it. */
+/**
+ * A webhook is only a hint: it is stored and acknowledged, and the entity is read before it is emitted. Returns the function that
+ * stops it.
+ */
 export function serveWebhook(
   RED: NodeAPI,
   node: InNode,
@@ -28,9 +31,9 @@ export function serveWebhook(
 ): () => void {
   const path = requiredSetting(config.path, 'path', where);
   const auth = webhookAuth(config, node.credentials ?? {}, where);
-  const receive = async (request: Incoming): Promise<Reply> => {
+  const receive = async (request: PartnerRequest): Promise<Reply> => {
     checkWebhook(auth, request.headers, request.body);
-    const hint = read(endpoint.client, jsonBody(request), entityType);
+    const hint = hintOf(endpoint.client, jsonBody(request), entityType);
     const broker = await endpoint.broker;
     const { id, number, key, expects, payload } = hint;
     await broker.inbox.accept([
@@ -60,9 +63,9 @@ export function serveWebhook(
   });
 }
 
-function read(client: EndpointClient, body: unknown, entityType: string) {
+function hintOf(client: EndpointClient, body: unknown, entityType: string) {
   if (client.readWebhook) return client.readWebhook(body, entityType);
-  throw new SwitchboardError('SWB_CONFIG', say`${client.name} has no webhooks.`, { hint: say`Poll for changes instead.` });
+  throw new SwitchboardError('SWB_CONFIG', say`${client.name} does not support webhooks.`, { hint: say`Use polling instead.` });
 }
 
 function webhookAuth(config: InConfig, credentials: InCredentials, where: string): WebhookAuth {

@@ -5,38 +5,43 @@ import { say } from '../../src/text/say.js';
 const PLACEHOLDER = /\$\{([^}]+)\}/g;
 
 /**
- * Settings with their placeholders filled in: Node-RED does it where `${NAME}` is the whole value, here it may also be a part of one, as in
- * `https://${HOST}/api`. One whose variable is not set stays as it is, so that whoever needs the setting can say so.
+ * Fills in the placeholders of settings. Node-RED only replaces a `${NAME}` that is the whole value; here it may also be a part,
+ * as in
+ * `https://${HOST}/api`. The placeholder of an unset variable stays, so that the code that needs the setting can report it.
  */
 export function withEnvironment<Config extends object>(RED: NodeAPI, node: Node | null, config: Config): Config {
   const filled = { ...config } as Record<string, unknown>;
-  for (const [name, value] of Object.entries(filled)) if (typeof value === 'string') filled[name] = placed(RED, node, value);
+  for (const [name, value] of Object.entries(filled)) if (typeof value === 'string') filled[name] = fillIn(RED, node, value);
   return filled as Config;
 }
 
-function placed(RED: NodeAPI, node: Node | null, text: string): string {
+function fillIn(RED: NodeAPI, node: Node | null, text: string): string {
   return text.replace(PLACEHOLDER, (placeholder, name: string) => {
     const value = RED.util.evaluateNodeProperty(name, 'env', node as never, {});
     return value === undefined || value === '' ? (process.env[name] ?? placeholder) : String(value);
   });
 }
 
-/** Reads a number that is kept as text (so that `${ENV}` works), with a message for people when it is none. */
+/** Parses a number that is stored as text (so that `${ENV}` works); throws SWB_CONFIG if it is not a number. */
 export function numberSetting(text: string | number | undefined, fallback: string, name: string, where: string): number {
-  const given = text === undefined || text === '' ? fallback : String(text);
-  const value = Number(given);
+  const entered = text === undefined || text === '' ? fallback : String(text);
+  const value = Number(entered);
   if (Number.isFinite(value) && value >= 0) return value;
-  throw new SwitchboardError('SWB_CONFIG', say`«${given}» is not a number.`, {
+  throw new SwitchboardError('SWB_CONFIG', say`"${entered}" is not a number.`, {
     where,
     field: name,
-    hint: say`Give ${name} as a number, or as \${NAME} of an environment variable that holds one.`,
+    hint: say`Set ${name} to a number, or to \${NAME} of an environment variable that contains one.`,
   });
 }
 
-/** A setting that must be there. */
+/** A required setting; throws SWB_CONFIG if it is empty or its environment variable is not set. */
 export function requiredSetting(text: string | undefined, name: string, where: string): string {
   const [placeholder] = text?.match(PLACEHOLDER) ?? [];
   if (text && !placeholder) return text;
   const what = placeholder ? `The environment variable in ${placeholder} is not set.` : `${name} is missing.`;
-  throw new SwitchboardError('SWB_CONFIG', what, { where, field: name, hint: say`Set ${name} in the node's dialog and deploy.` });
+  throw new SwitchboardError('SWB_CONFIG', what, {
+    where,
+    field: name,
+    hint: say`Set ${name} in the node’s settings and deploy.`,
+  });
 }

@@ -1,7 +1,7 @@
 import type { Node, NodeStatusFill, NodeStatusShape } from 'node-red';
 import { say } from '../../src/text/say.js';
 
-/** The vocabulary of our nodes' status; the text says the rest. */
+/** Fill and shape of our nodes' status. */
 const LOOKS = {
   ok: ['green', 'dot'],
   busy: ['blue', 'dot'],
@@ -12,22 +12,22 @@ const LOOKS = {
 } as const satisfies Record<string, [NodeStatusFill, NodeStatusShape]>;
 type Look = keyof typeof LOOKS;
 
-/** Editors show about this much before a status becomes unreadable. */
-export const MOST_TEXT = 60;
-/** Milliseconds between two updates of one node's status: every editor gets each of them. */
-const QUIET = 200;
+/** Longest status text, in characters, that is readable in the editor. */
+export const MAX_TEXT = 60;
+/** Milliseconds between two updates of one node's status, because each update is sent to every open editor. */
+const UPDATE_INTERVAL = 200;
 
 const pending = new WeakMap<Node, { timer?: NodeJS.Timeout; next?: () => void; last: string }>();
 const countdowns = new WeakMap<Node, NodeJS.Timeout>();
 
-/** What needs a person's attention, as the end of a status; '' where nothing does. */
+/** The end of a status text: what needs a user's attention; '' if nothing does. */
 export function attentionText({ failed, undecided, warned }: { failed: number; undecided: number; warned: number }): string {
   const decisions = undecided === 1 ? say`1 needs a decision` : say`${undecided} need a decision`;
   const parts = [failed && say`${failed} failed`, undecided && decisions, warned && say`${warned} with warnings`];
   return parts.map((part) => (part ? `, ${part}` : '')).join('');
 }
 
-/** Shows a status that says how long something takes until `at` (epoch milliseconds), updated every second, until another one is shown. */
+/** Shows a status that counts down to `at` (epoch milliseconds) every second, until another status is shown. */
 export function countDown(node: Node, look: Look, at: number, text: (when: string) => string): void {
   const seconds = Math.ceil((at - Date.now()) / 1000);
   show(node, look, text(seconds > 0 ? say`in ${seconds} s` : say`now`));
@@ -37,11 +37,11 @@ export function countDown(node: Node, look: Look, at: number, text: (when: strin
   countdowns.set(node, timer.unref());
 }
 
-/** Shows a node's status; repeated and too frequent updates are left out, the last one always arrives. */
+/** Shows a node's status. Repeated and too frequent updates are dropped, but the last one is always shown. */
 export function show(node: Node, look: Look, text: string): void {
   clearTimeout(countdowns.get(node));
   const [fill, shape] = LOOKS[look];
-  const short = text.length > MOST_TEXT ? `${text.slice(0, MOST_TEXT - 1)}…` : text;
+  const short = text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT - 1)}…` : text;
   const key = `${look}|${short}`;
   const state = pending.get(node) ?? { last: '' };
   pending.set(node, state);
@@ -63,6 +63,6 @@ export function show(node: Node, look: Look, text: string): void {
     const next = state.next;
     state.next = undefined;
     next?.();
-  }, QUIET);
+  }, UPDATE_INTERVAL);
   state.timer.unref();
 }

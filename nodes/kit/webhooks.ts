@@ -3,8 +3,8 @@ import type { NodeAPI } from 'node-red';
 import { SwitchboardError } from '../../src/errors.js';
 import { say } from '../../src/text/say.js';
 
-/** A request a partner sent us. */
-export interface Incoming {
+/** A request from a partner. */
+export interface PartnerRequest {
   method: string;
   /** Path below the one listened on, without its leading slash. */
   rest: string;
@@ -21,12 +21,14 @@ export interface Reply {
 
 interface Route {
   limit: number;
-  handler: (request: Incoming) => Promise<Reply>;
-  /** Its node is gone, perhaps only for the moment of a deploy. */
+  handler: (request: PartnerRequest) => Promise<Reply>;
+  /** The node was closed, perhaps only during a deploy. */
   closed?: boolean;
 }
 
-/** Milliseconds for which senders are told to come again after a node was closed: told 404, a hub would end the subscription. */
+/**
+ * Milliseconds for which senders get 503 instead of 404 after a node was closed: after a 404, a hub would end the subscription.
+ */
 const GRACE = 30_000;
 
 type Req = IncomingMessage & { body?: unknown; _body?: boolean };
@@ -38,19 +40,19 @@ interface App {
 }
 
 const tables = new WeakMap<object, Map<string, Route>>();
-/** Bodies as they came, or why they could not be read. */
+/** Raw request bodies, or the error from reading them. */
 const bodies = new WeakMap<IncomingMessage, Buffer | unknown>();
 
 /**
- * Serves POSTs to `path` (and below it) under httpNodeRoot; gives the function that ends it. One dispatcher per runtime looks routes up in
- * a table, so that closing a node leaves nothing behind in the HTTP server.
+ * Serves POST requests to `path` and below it, under httpNodeRoot; returns the function that stops it. One dispatcher per runtime
+ * looks up routes in a table, so that a closed node leaves nothing behind in the HTTP server.
  */
 export function listen(RED: NodeAPI, path: string, limit: number, handler: Route['handler']): () => void {
   const routes = tableOf(RED);
   const key = keyOf(path);
   const route: Route = { limit, handler };
   if (routes.has(key) && !routes.get(key)?.closed) {
-    throw new SwitchboardError('SWB_CONFIG', say`The path /${key} is used by another node already.`, {
+    throw new SwitchboardError('SWB_CONFIG', say`The path /${key} is already used by another node.`, {
       field: 'path',
       hint: say`Give each in node its own path.`,
     });
@@ -58,14 +60,14 @@ export function listen(RED: NodeAPI, path: string, limit: number, handler: Route
   routes.set(key, route);
   return () => {
     if (routes.get(key) !== route) return;
-    const closed: Route = { limit, handler: comeAgain, closed: true };
+    const closed: Route = { limit, handler: retryLater, closed: true };
     routes.set(key, closed);
     setTimeout(() => routes.get(key) === closed && routes.delete(key), GRACE).unref();
   };
 }
 
-async function comeAgain(): Promise<never> {
-  throw new SwitchboardError('SWB_CLOSED', say`The flows are being deployed.`, { hint: say`Send it again in a moment.` });
+async function retryLater(): Promise<never> {
+  throw new SwitchboardError('SWB_CLOSED', say`The flows are being deployed.`, { hint: say`Retry in a few seconds.` });
 }
 
 function tableOf(RED: NodeAPI): Map<string, Route> {
@@ -87,8 +89,9 @@ function tableOf(RED: NodeAPI): Map<string, Route> {
 }
 
 /**
- * Reads the bodies of our requests before anyone else does: the editor's own JSON parser stands before every flow's path, would answer
- * broken JSON itself, and a signature is over the raw bytes. Put at the top of the outermost app, as Node-RED's http in node does it.
+ * Reads the bodies of our requests before any other middleware: the editor's JSON parser runs before all flow paths and would
+ * respond to invalid JSON itself, and signatures are computed over the raw bytes. Placed at the top of the outermost app, as
+ * Node-RED's http in node does.
  */
 function captureBodies(app: App, limitOf: (req: Req) => number | undefined): void {
   const capture: Middleware = (req, _res, next) => {
@@ -116,14 +119,14 @@ const pathOf = (req: Req) => keyOf(targetOf(req).path);
 const below = (root: string, path: string) =>
   root === '' ? path : path.startsWith(`${root}/`) ? path.slice(root.length + 1) : '';
 
-/** Path and query of a request; clients that take us for a proxy send a whole address (RFC 9112 §3.2.2). */
+/** Path and query of a request; the target may also be an absolute URL (RFC 9112 §3.2.2). */
 function targetOf({ url = '/' }: Req): { path: string; query: string } {
   const target = url.startsWith('/') ? url : url.replace(/^\w+:\/\/[^/?]*/, '');
   const at = target.indexOf('?');
   return at < 0 ? { path: target, query: '' } : { path: target.slice(0, at), query: target.slice(at + 1) };
 }
 
-/** The route of a path, the longest that fits, and what follows it. */
+/** The longest route that matches a path, and the rest of the path. */
 function find(routes: Map<string, Route>, path: string): { route: Route; rest: string } | undefined {
   let best: string | undefined;
   for (const key of routes.keys()) {
@@ -146,7 +149,7 @@ function send(res: ServerResponse, reply: Reply): void {
 
 async function answer(route: Route, req: Req, rest: string): Promise<Reply> {
   if (req.method !== 'POST')
-    return { status: 405, headers: { Allow: 'POST' }, body: problem('SWB_PAYLOAD', 'Only POST is served here.') };
+    return { status: 405, headers: { Allow: 'POST' }, body: problem('SWB_PAYLOAD', 'Only POST is allowed.') };
   try {
     const body = bodies.get(req);
     if (!Buffer.isBuffer(body)) throw body;
@@ -155,14 +158,14 @@ async function answer(route: Route, req: Req, rest: string): Promise<Reply> {
       if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(', ') : value;
     return await route.handler({ method: req.method, rest, query: new URLSearchParams(targetOf(req).query), headers, body });
   } catch (error) {
-    return refusal(error);
+    return errorReply(error);
   }
 }
 
-/** What a caller is told of an error: its words where it is one of ours, nothing of the inside where it is not. */
-export function refusal(error: unknown): Reply {
+/** The response to an error: the message of our own errors; no internal details of any other. */
+export function errorReply(error: unknown): Reply {
   if (!(error instanceof SwitchboardError))
-    return { status: 500, body: problem('SWB_STORE', 'It could not be processed; nothing was kept.') };
+    return { status: 500, body: problem('SWB_STORE', 'The request could not be processed and was not stored.') };
   const status = STATUS[error.code] ?? 500;
   return { status, body: problem(error.code, error.message), ...(status === 503 && { headers: { 'Retry-After': '5' } }) };
 }
@@ -186,7 +189,7 @@ function problem(code: string, message: string) {
 async function readBody(req: IncomingMessage, limit: number): Promise<Buffer> {
   const tooLarge = () =>
     new SwitchboardError('SWB_TOO_LARGE', say`The request is larger than ${Math.round(limit / 1024)} KB.`, {
-      hint: say`Raise the limit of the in node if this is right.`,
+      hint: say`Increase the limit in the in node’s settings if this size is expected.`,
     });
   if (Number(req.headers['content-length'] ?? 0) > limit) {
     req.resume();
@@ -205,11 +208,11 @@ async function readBody(req: IncomingMessage, limit: number): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-/** The JSON of a request, or a refusal that says what is wrong with it. */
-export function jsonBody(request: Incoming): unknown {
+/** Parses the JSON body of a request; throws SWB_PAYLOAD if it is not JSON. */
+export function jsonBody(request: PartnerRequest): unknown {
   const type = request.headers['content-type'] ?? '';
   if (!/[/+]json\b/i.test(type)) {
-    throw new SwitchboardError('SWB_PAYLOAD', say`The Content-Type is «${type || 'missing'}».`, {
+    throw new SwitchboardError('SWB_PAYLOAD', say`The Content-Type is "${type || 'missing'}".`, {
       field: 'Content-Type',
       hint: say`Send application/json.`,
     });

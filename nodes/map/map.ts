@@ -8,8 +8,8 @@ import type { GenericMessage, Json } from '../../src/model/message.js';
 import { say } from '../../src/text/say.js';
 import { entityTypeToWrite } from '../kit/entity-types.js';
 import { envelopeOf, handle, type Msg } from '../kit/handle.js';
-import { mappingFor, placeOf } from '../kit/mappings.js';
-import { usedEndpoint } from '../kit/parties.js';
+import { mappingFor, mappingReference } from '../kit/mappings.js';
+import { requireEndpoint } from '../kit/parties.js';
 import { show } from '../kit/status.js';
 import type { MapConfig } from './map.config.js';
 
@@ -20,7 +20,7 @@ export = (RED: NodeAPI) => {
     const invalidWired = ((this as unknown as { wires: string[][] }).wires?.[1]?.length ?? 0) > 0;
     handle(this, async (msg, send) => {
       const envelope = envelopeOf(msg, where);
-      const endpoint = usedEndpoint(RED, config.endpoint, where);
+      const endpoint = requireEndpoint(RED, config.endpoint, where);
       const { client } = endpoint;
       const entityType = entityTypeToWrite(client, config.entityType || 'incident', envelope);
       const mapping = mappingFor(RED, config.mapping, client, entityType, where);
@@ -33,7 +33,7 @@ export = (RED: NodeAPI) => {
       }
       const { body, changed, defaults, trace, problems } = await mapping.fromGeneric(message);
       const broker = await endpoint.broker;
-      broker.countUnmapped(envelope.messageId, { ...placeOf(mapping, config.mapping), direction: 'out' }, problems);
+      broker.countUnmapped(envelope.messageId, { ...mappingReference(mapping, config.mapping), direction: 'out' }, problems);
       // A deleted entity has no fields left, so required ones may be missing.
       const isDeleted = message.event === 'deleted' && message.changed !== undefined;
       const wrong = [
@@ -50,7 +50,7 @@ export = (RED: NodeAPI) => {
         generic: genericValues(message, sources),
         comments: outgoingComments(message, problems, mapping.mapping, client),
         attachments: message.attachments,
-        made: { ...placeOf(mapping, config.mapping), trace },
+        made: { ...mappingReference(mapping, config.mapping), trace },
       };
       msg.payload = body;
       if (wrong.length > 0)
@@ -88,6 +88,6 @@ function invalid(
 
 /** Validates a payload as for a create, because an update may become one. A cancellation or deletion never creates anything. */
 function validate(client: EndpointClient, entityType: string, body: Record<string, Json>, message: GenericMessage): Problem[] {
-  const ends = message.event === 'cancelled' || message.event === 'deleted';
-  return ends && message.changed ? [] : client.validate(entityType, body);
+  const isEnd = message.event === 'cancelled' || message.event === 'deleted';
+  return isEnd && message.changed ? [] : client.validate(entityType, body);
 }

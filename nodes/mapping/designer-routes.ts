@@ -1,6 +1,6 @@
 import type { NodeAPI } from 'node-red';
 import { brokers } from '../../src/delivery/brokers.js';
-import { isSystem, partnerCatalog, preset, type Subject, systemOf } from '../../src/endpoints/registry.js';
+import { isSystem, type MappingSubject, partnerCatalog, preset, systemOf } from '../../src/endpoints/registry.js';
 import { SwitchboardError } from '../../src/errors.js';
 import { examplesOf } from '../../src/mapping/catalog/catalog.js';
 import { genericCatalog, genericExample } from '../../src/mapping/catalog/generic.js';
@@ -11,11 +11,11 @@ import { preview } from '../../src/mapping/preview.js';
 import type { Preview, Table } from '../../src/mapping/preview-result.js';
 import type { Json } from '../../src/model/message.js';
 import { say } from '../../src/text/say.js';
-import { type AdminRoutes, NotThere, type Request } from '../kit/admin-routes.js';
+import { type AdminRoutes, NotFoundError, type Request } from '../kit/admin-routes.js';
+import type { MappingNode } from '../kit/mapping-node.js';
 import { compareMessages } from './changes.js';
 import type { Changes, FieldLists, SampleHeading, SeenValues } from './designer/answers.js';
 import { type KeptMessage, keptMessages } from './kept-messages.js';
-import type { MappingNode } from './mapping.js';
 import { valuesSeen } from './values-seen.js';
 
 type Tree = Record<string, Json>;
@@ -49,7 +49,7 @@ export function serveDesigner(RED: NodeAPI, routes: AdminRoutes): void {
   post('changes', ({ body = {} }) => changes(RED, String(body.id ?? ''), mappingOf(body.mapping)));
 }
 
-function samples(RED: NodeAPI, subject: Subject, direction: Direction): Promise<KeptMessage[]> {
+function samples(RED: NodeAPI, subject: MappingSubject, direction: Direction): Promise<KeptMessage[]> {
   return keptMessages(RED, subject, direction, MESSAGES);
 }
 
@@ -58,17 +58,17 @@ function heading({ sample: _, ...rest }: KeptMessage): SampleHeading {
 }
 
 /** `example` is the sample made from the catalogue. */
-async function sample(RED: NodeAPI, subject: Subject, direction: Direction, id: string): Promise<{ sample: Tree }> {
+async function sample(RED: NodeAPI, subject: MappingSubject, direction: Direction, id: string): Promise<{ sample: Tree }> {
   if (id === 'example')
     return {
       sample: direction === 'in' ? examplesOf(partnerCatalog(subject)) : (genericExample(subject.entityType) as unknown as Tree),
     };
   const found = (await samples(RED, subject, direction)).find((message) => message.id === id);
-  if (!found) throw new NotThere('This message is no longer among the recent ones. Choose another one.');
+  if (!found) throw new NotFoundError('This message is no longer among the recent ones. Choose another one.');
   return { sample: found.sample };
 }
 
-async function fieldLists(RED: NodeAPI, subject: Subject): Promise<FieldLists> {
+async function fieldLists(RED: NodeAPI, subject: MappingSubject): Promise<FieldLists> {
   const catalog = partnerCatalog(subject);
   const generic = genericCatalog(subject.entityType);
   const records = (await samples(RED, subject, 'in')).map((message) => message.sample);
@@ -128,7 +128,7 @@ function deployedRules(RED: NodeAPI, id: string): Mapping | undefined {
   }
 }
 
-function presetOf({ system, entityType, version }: Subject): Mapping | undefined {
+function presetOf({ system, entityType, version }: MappingSubject): Mapping | undefined {
   try {
     return preset(system, entityType, version);
   } catch {
@@ -136,7 +136,7 @@ function presetOf({ system, entityType, version }: Subject): Mapping | undefined
   }
 }
 
-function subjectOf(query: Request['query']): Subject {
+function subjectOf(query: Request['query']): MappingSubject {
   const { system, entityType, version } = query;
   if (typeof system !== 'string' || !isSystem(system) || typeof entityType !== 'string')
     throw wrong('system and entityType', 'Name the records to map: ?system=…&entityType=…');

@@ -1,14 +1,14 @@
 import type { NodeAPI } from 'node-red';
 import { genericMessage } from '../../src/conversation/generic-message.js';
 import { brokers } from '../../src/delivery/brokers.js';
-import type { Parsed, RawEntity } from '../../src/endpoints/endpoint.js';
-import { compileMapping, isAbout, preset, type Subject, subjectOf } from '../../src/endpoints/registry.js';
+import type { ParsedEntity, RawEntity } from '../../src/endpoints/endpoint.js';
+import { compileMapping, type MappingSubject, preset, sameSubject, subjectOf } from '../../src/endpoints/registry.js';
 import type { CompiledMapping } from '../../src/mapping/compile.js';
 import type { Direction } from '../../src/mapping/mapping.js';
 import type { Json } from '../../src/model/message.js';
 import type { MessageRecord, Store } from '../../src/store/store.js';
+import type { MappingNode } from '../kit/mapping-node.js';
 import type { EndpointNode } from '../kit/parties.js';
-import type { MappingNode } from './mapping.js';
 
 /** A stored message to which a mapping would be applied. */
 export interface KeptMessage {
@@ -33,7 +33,12 @@ interface Lead {
 }
 
 /** The newest stored messages to which a mapping would be applied, one for each record of a partner. */
-export async function keptMessages(RED: NodeAPI, subject: Subject, direction: Direction, limit: number): Promise<KeptMessage[]> {
+export async function keptMessages(
+  RED: NodeAPI,
+  subject: MappingSubject,
+  direction: Direction,
+  limit: number,
+): Promise<KeptMessage[]> {
   const leads = (await (direction === 'in' ? leadsIn(RED, subject) : leadsOut(RED, subject))).sort((a, b) =>
     a.record.id < b.record.id ? 1 : -1,
   );
@@ -52,7 +57,7 @@ export async function keptMessages(RED: NodeAPI, subject: Subject, direction: Di
 }
 
 /** Messages received from partners of that kind. */
-async function leadsIn(RED: NodeAPI, subject: Subject): Promise<Lead[]> {
+async function leadsIn(RED: NodeAPI, subject: MappingSubject): Promise<Lead[]> {
   const lists = endpointsOf(RED, subject).map(async (endpoint) => messagesOf(endpoint.id, subject.entityType));
   return (await Promise.all(lists)).flat();
 }
@@ -60,7 +65,7 @@ async function leadsIn(RED: NodeAPI, subject: Subject): Promise<Lead[]> {
 const isOrder = ({ entityType }: { entityType: string }) => /order/i.test(entityType);
 
 /** Messages that were sent to partners of that kind; if there are none yet, all messages from other partners that might be sent to them. */
-async function leadsOut(RED: NodeAPI, subject: Subject): Promise<Lead[]> {
+async function leadsOut(RED: NodeAPI, subject: MappingSubject): Promise<Lead[]> {
   const leads: Lead[] = [];
   for (const { store } of brokers()) {
     for (const endpoint of endpointsOf(RED, subject)) {
@@ -111,7 +116,7 @@ async function keptMessage(RED: NodeAPI, { store, record }: Lead, direction: Dir
 }
 
 /** The stored body may be only a hint of a change, or invalid: then the message is no sample. */
-function parse({ client }: EndpointNode, raw: RawEntity): Parsed | undefined {
+function parse({ client }: EndpointNode, raw: RawEntity): ParsedEntity | undefined {
   try {
     return client.parse(raw);
   } catch {
@@ -123,7 +128,7 @@ async function generic(
   RED: NodeAPI,
   { client }: EndpointNode,
   record: MessageRecord,
-  parsed: Parsed,
+  parsed: ParsedEntity,
 ): Promise<Record<string, Json> | undefined> {
   const mapping = mappingIn(RED, subjectOf(client, record.entityType));
   if (!mapping) return undefined;
@@ -132,13 +137,13 @@ async function generic(
 }
 
 /** The mapping that normalize nodes use for such records: a mapping of the flows, or the preset. */
-function mappingIn(RED: NodeAPI, subject: Subject): CompiledMapping | undefined {
+function mappingIn(RED: NodeAPI, subject: MappingSubject): CompiledMapping | undefined {
   for (const config of configs(RED)) {
     if (config.type !== 'switchboard-normalize' || !config.mapping) continue;
     const node = RED.nodes.getNode(String(config.mapping)) as MappingNode | null;
     try {
       const compiled = node?.compiled();
-      if (compiled && isAbout(compiled.mapping, subject)) return compiled;
+      if (compiled && sameSubject(compiled.mapping, subject)) return compiled;
     } catch {
       // The mapping's own node reports the error.
     }
@@ -150,13 +155,13 @@ function mappingIn(RED: NodeAPI, subject: Subject): CompiledMapping | undefined 
   }
 }
 
-function endpointsOf(RED: NodeAPI, subject: Subject): EndpointNode[] {
+function endpointsOf(RED: NodeAPI, subject: MappingSubject): EndpointNode[] {
   return configs(RED)
     .filter(({ type }) => /^switchboard-.*-endpoint$/.test(type))
     .map(({ id }) => RED.nodes.getNode(id) as EndpointNode | null)
     .filter((node): node is EndpointNode => {
       if (!node?.client) return false;
-      return isAbout(subjectOf(node.client, subject.entityType), subject);
+      return sameSubject(subjectOf(node.client, subject.entityType), subject);
     });
 }
 

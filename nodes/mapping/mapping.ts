@@ -1,18 +1,13 @@
-import type { Node, NodeAPI, NodeDef } from 'node-red';
+import type { NodeAPI, NodeDef } from 'node-red';
 import { compileMapping } from '../../src/endpoints/registry.js';
 import { SwitchboardError } from '../../src/errors.js';
 import type { CompiledMapping } from '../../src/mapping/compile.js';
 import { say } from '../../src/text/say.js';
 import { adminRoutes } from '../kit/admin-routes.js';
+import type { MappingNode } from '../kit/mapping-node.js';
 import { serveDesigner } from './designer-routes.js';
 import type { MappingConfig } from './mapping.config.js';
 import { servePresets } from './preset-routes.js';
-
-/** The mapping config node: rules as data, compiled once. */
-export interface MappingNode extends Node {
-  /** Throws SWB_CONFIG when the rules are wrong. */
-  compiled(): CompiledMapping;
-}
 
 export = (RED: NodeAPI) => {
   function MappingConfigNode(this: MappingNode, config: NodeDef & MappingConfig) {

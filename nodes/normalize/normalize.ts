@@ -7,8 +7,8 @@ import { sourcesOf } from '../../src/mapping/sources.js';
 import { validateGeneric } from '../../src/model/schema.js';
 import { say } from '../../src/text/say.js';
 import { envelopeOf, handle } from '../kit/handle.js';
-import { mappingFor, placeOf } from '../kit/mappings.js';
-import { usedEndpoint } from '../kit/parties.js';
+import { mappingFor, mappingReference } from '../kit/mappings.js';
+import { requireEndpoint } from '../kit/parties.js';
 import { show } from '../kit/status.js';
 import type { NormalizeConfig } from './normalize.config.js';
 
@@ -18,24 +18,24 @@ export = (RED: NodeAPI) => {
     const where = config.name || 'normalize';
     handle(this, async (msg, send) => {
       const envelope = envelopeOf(msg, where);
-      const endpoint = usedEndpoint(RED, envelope.endpoint, where);
+      const endpoint = requireEndpoint(RED, envelope.endpoint, where);
       const { client } = endpoint;
       const raw = msg.payload as RawEntity;
       const parsed = parse(client, raw, where);
       const mapping = mappingFor(RED, config.mapping, client, envelope.entityType, where);
       const { fields, trace, problems } = await mapping.toGeneric(parsed.record);
       const message = genericMessage(client.system, parsed, fields, envelope);
-      const wrong = [...problems, ...validateGeneric(message)];
+      const allProblems = [...problems, ...validateGeneric(message)];
       const broker = await endpoint.broker;
-      broker.countUnmapped(envelope.messageId, { ...placeOf(mapping, config.mapping), direction: 'in' }, problems);
-      const errors = wrong.filter((p) => p.level === 'error');
+      broker.countUnmapped(envelope.messageId, { ...mappingReference(mapping, config.mapping), direction: 'in' }, problems);
+      const errors = allProblems.filter((p) => p.level === 'error');
       if (errors.length > 0) throw problemError(errors, where);
       const sources = sourcesOf(trace);
       const record = fieldsRead(parsed, sources);
       envelope.raw = raw;
       envelope.entityId = message.source.id; // the hint may name a line of the entity
       envelope.incoming = {
-        made: { ...placeOf(mapping, config.mapping), trace },
+        made: { ...mappingReference(mapping, config.mapping), trace },
         record,
         sources,
         ...(parsed.deleted && { deleted: true }),

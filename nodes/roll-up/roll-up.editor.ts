@@ -41,12 +41,12 @@ RED.nodes.registerType<RollUpConfig>('switchboard-roll-up', {
   oneditprepare() {
     addStyle();
     addStyle('switchboard-roll-up-style', css);
-    const shown = preview(this._);
-    list = rollUpList(this._, (rules) => shown.update(rules));
+    const rollUpPreview = preview(this._);
+    list = rollUpList(this._, (rules) => rollUpPreview.update(rules));
     const own = this.rules ?? [];
     list.show(own.length ? own : DEFAULT_ROLL_UP);
     $('#switchboard-roll-defaults').on('click', () => list?.show(DEFAULT_ROLL_UP));
-    $('#switchboard-roll-preview').append(shown.element);
+    $('#switchboard-roll-preview').append(rollUpPreview.element);
   },
   oneditsave() {
     const rules = list?.read() ?? [];

@@ -4,7 +4,7 @@ import { SwitchboardError } from '../../src/errors.js';
 import type { GenericMessage } from '../../src/model/message.js';
 import { say } from '../../src/text/say.js';
 import { envelopeOf, handle } from '../kit/handle.js';
-import { usedEndpoint } from '../kit/parties.js';
+import { requireEndpoint } from '../kit/parties.js';
 import { show } from '../kit/status.js';
 import type { RollUpConfig } from './roll-up.config.js';
 
@@ -22,7 +22,7 @@ export = (RED: NodeAPI) => {
           hint: say`Place the roll-up node after a normalize and a conversation correlate node.`,
         });
       }
-      const broker = await usedEndpoint(RED, envelope.endpoint, where).broker;
+      const broker = await requireEndpoint(RED, envelope.endpoint, where).broker;
       const whole = await broker.legs.rollUp(envelope.messageId, rules, message);
       msg.payload = whole;
       send(msg);

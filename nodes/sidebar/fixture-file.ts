@@ -1,8 +1,8 @@
 import type { NodeAPI } from 'node-red';
 import type { Broker } from '../../src/delivery/broker.js';
 import type { EndpointClient } from '../../src/endpoints/endpoint.js';
-import { type Fixture, type FixtureEndpoint, fixtureOf } from '../../src/fixture/fixture.js';
-import { maskedFixture } from '../../src/fixture/mask.js';
+import { createFixture, type Fixture, type FixtureEndpoint } from '../../src/fixture/fixture.js';
+import { maskFixture } from '../../src/fixture/mask.js';
 import { type FlowNode, mappingInFlow, presetFor } from '../../src/fixture/rules.js';
 import type { DeliveryRecord, MessageRecord } from '../../src/store/store.js';
 import { notFound } from './requests.js';
@@ -20,7 +20,7 @@ export async function fixtureFile(RED: NodeAPI, broker: Broker, id: string, name
   const endpoints = Object.fromEntries(clients.map((client) => [client.id, endpointOf(client, nameOf)]));
   const nodes: FlowNode[] = [];
   RED.nodes.eachNode((node) => nodes.push(node as unknown as FlowNode));
-  const fixture = fixtureOf({
+  const fixture = createFixture({
     conversation,
     messages: await kept('message', await store.listMessages({ conversation: id, limit: MAX_RECORDS })),
     deliveries: await kept('delivery', await store.listDeliveries({ conversation: id, limit: MAX_RECORDS })),
@@ -33,7 +33,7 @@ export async function fixtureFile(RED: NodeAPI, broker: Broker, id: string, name
     },
     now: new Date(broker.clock()).toISOString(),
   });
-  return mask ? maskedFixture(fixture) : fixture;
+  return mask ? maskFixture(fixture) : fixture;
 }
 
 function endpointOf(client: EndpointClient, nameOf: NameOf): FixtureEndpoint {

@@ -2,7 +2,7 @@ import { brokers } from '../../src/delivery/brokers.js';
 import type { Person } from '../../src/delivery/interventions.js';
 import { SwitchboardError } from '../../src/errors.js';
 import { say } from '../../src/text/say.js';
-import { NotThere, type Request } from '../kit/admin-routes.js';
+import { NotFoundError, type Request } from '../kit/admin-routes.js';
 
 export function personOf(req: Request): Person {
   return { name: req.user?.username ?? '' };
@@ -21,5 +21,5 @@ export function notFound(kind: string): never {
     throw new SwitchboardError('SWB_CLOSED', say`No store is open.`, {
       hint: say`The flows are being deployed. Try again in a moment.`,
     });
-  throw new NotThere(`The ${kind} does not exist. It may have been deleted.`);
+  throw new NotFoundError(`The ${kind} does not exist. It may have been deleted.`);
 }

@@ -1,7 +1,7 @@
 /** Settings of the `switchboard-store` config node. */
 export interface StoreConfig {
   name: string;
-  /** Folder; relative paths are taken from Node-RED's user folder. */
+  /** Folder; relative paths are resolved against Node-RED's user folder. */
   path: string;
   /** Bodies and settled messages are deleted after this many days, unless their conversation is open. */
   retentionDays: string;

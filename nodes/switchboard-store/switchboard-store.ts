@@ -2,7 +2,7 @@ import { isAbsolute, join } from 'node:path';
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import type { Broker } from '../../src/delivery/broker.js';
 import { startBroker, stopBroker } from '../../src/delivery/brokers.js';
-import { speakAsRuntime } from '../kit/language.js';
+import { useRuntimeLanguage } from '../kit/language.js';
 import { numberSetting, requiredSetting, withEnvironment } from '../kit/settings.js';
 import { type StoreConfig, storeDefaults } from './switchboard-store.config.js';
 
@@ -14,7 +14,7 @@ export interface StoreNode extends Node {
 
 export = (RED: NodeAPI) => {
   // Every flow has a store, and sets are loaded before any node is made: so all nodes use this language.
-  speakAsRuntime(RED);
+  useRuntimeLanguage(RED);
   function SwitchboardStore(this: StoreNode, given: NodeDef & StoreConfig) {
     RED.nodes.createNode(this, given);
     const config = withEnvironment(RED, this, given);

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { type Difference, differences, inWords } from '../fixture/difference.js';
+import { type Difference, differences, differenceText } from '../fixture/difference.js';
 import { readFixture } from '../fixture/fixture.js';
 import { replay } from '../fixture/replay.js';
-import { mappingToday } from '../fixture/rules.js';
+import { currentMapping } from '../fixture/rules.js';
 import { readFlows } from './flow-file.js';
 
 export interface TestOptions {
@@ -24,8 +24,8 @@ export async function testFixture({ fixture: file, flow }: TestOptions): Promise
   const nodes = flow ? readFlows(readFileSync(flow, 'utf8'), flow, process.env).flows : undefined;
   const results = await replay(fixture, (use) => {
     const endpoint = fixture.endpoints[use.endpoint];
-    return endpoint ? mappingToday(nodes, use, endpoint) : use.mapping;
+    return endpoint ? currentMapping(nodes, use, endpoint) : use.mapping;
   });
   const found = differences(fixture, results);
-  return { messages: fixture.steps.length, differences: found, words: found.map((one) => inWords(fixture, one)) };
+  return { messages: fixture.steps.length, differences: found, words: found.map((one) => differenceText(fixture, one)) };
 }

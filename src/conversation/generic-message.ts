@@ -1,4 +1,4 @@
-import type { Parsed } from '../endpoints/endpoint.js';
+import type { ParsedEntity } from '../endpoints/endpoint.js';
 import { systemOf } from '../endpoints/registry.js';
 import type { GenericFields, GenericMessage, Json, SystemId } from '../model/message.js';
 
@@ -8,7 +8,7 @@ import type { GenericFields, GenericMessage, Json, SystemId } from '../model/mes
  */
 export function genericMessage(
   system: SystemId,
-  parsed: Parsed,
+  parsed: ParsedEntity,
   fields: GenericFields,
   about: { endpoint: string; entityType: string; entityId: string },
 ): GenericMessage {
@@ -29,7 +29,7 @@ export function genericMessage(
 }
 
 /** The partner's own fields that the mapping read. */
-export function fieldsRead(parsed: Parsed, sources: Record<string, string[]>): Record<string, Json> {
+export function fieldsRead(parsed: ParsedEntity, sources: Record<string, string[]>): Record<string, Json> {
   const record: Record<string, Json> = {};
   for (const names of Object.values(sources))
     for (const name of names) if (name in parsed.record) record[name] = parsed.record[name] as Json;

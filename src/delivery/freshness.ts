@@ -1,7 +1,7 @@
 import { linkOf } from '../conversation/correlate.js';
 import { fingerprint, sameFingerprint } from '../conversation/fingerprint.js';
 import { isRevertedEdit } from '../conversation/part-changes.js';
-import type { EndpointClient, Parsed, RawEntity } from '../endpoints/endpoint.js';
+import type { EndpointClient, ParsedEntity, RawEntity } from '../endpoints/endpoint.js';
 import type { Json } from '../model/message.js';
 import type { ConversationRecord, Link, MessageRecord, Store } from '../store/store.js';
 
@@ -53,7 +53,7 @@ function hasNewIds(shown: ReadonlySet<string>, { seen, words = {} }: Link): bool
 }
 
 /** A field that we have just written has its earlier value, and no newer version says that it was reset since. */
-function beforeOurWrite(client: EndpointClient, { source, record }: Parsed, link: Link): string | undefined {
+function beforeOurWrite(client: EndpointClient, { source, record }: ParsedEntity, link: Link): string | undefined {
   const { ourWrites = {}, writtenVersion = {}, raw } = link;
   const field = Object.keys(ourWrites).find(
     (name) =>
@@ -65,7 +65,7 @@ function beforeOurWrite(client: EndpointClient, { source, record }: Parsed, link
   return field && `it shows ${field} as it was before we wrote it`;
 }
 
-function beforeOurEdit({ comments }: Parsed, link: Link): string | undefined {
+function beforeOurEdit({ comments }: ParsedEntity, link: Link): string | undefined {
   const comment = comments.find((one) => isRevertedEdit(link, one));
   return comment && `it shows the comment ${comment.id} as it was before we edited it`;
 }
@@ -73,7 +73,7 @@ function beforeOurEdit({ comments }: Parsed, link: Link): string | undefined {
 /** The read shows no change, but the hint reported another state. Only without a version, which is more reliable. */
 function otherState(
   { expects: { state } = {}, receivedAt }: MessageRecord,
-  { source, record }: Parsed,
+  { source, record }: ParsedEntity,
   { updatedAt }: ConversationRecord,
 ): string | undefined {
   // After several quick changes the first read may already show the last one; then the other hints are late.
@@ -83,13 +83,13 @@ function otherState(
 }
 
 /** The read shows no change, although another user made the last one. */
-function noChange(client: EndpointClient, { source }: Parsed, link: Link): string | undefined {
+function noChange(client: EndpointClient, { source }: ParsedEntity, link: Link): string | undefined {
   const byOthers =
     client.integrationUser !== undefined && source.changedBy !== undefined && source.changedBy !== client.integrationUser;
   return byOthers && client.isOlder(link.entityVersion, source.version) ? 'it was changed, but shows no change' : undefined;
 }
 
-function hasChanges({ record }: Parsed, shown: ReadonlySet<string>, { raw, seen }: Link): boolean {
+function hasChanges({ record }: ParsedEntity, shown: ReadonlySet<string>, { raw, seen }: Link): boolean {
   const known = new Set(seen);
   return (
     [...shown].some((id) => !known.has(id)) ||
@@ -97,6 +97,6 @@ function hasChanges({ record }: Parsed, shown: ReadonlySet<string>, { raw, seen 
   );
 }
 
-function partsOf({ comments, attachments }: Parsed): Set<string> {
+function partsOf({ comments, attachments }: ParsedEntity): Set<string> {
   return new Set([...comments, ...attachments].map(({ id }) => id));
 }

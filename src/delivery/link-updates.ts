@@ -2,7 +2,7 @@ import { conversationState, linkAt, REPLICA_LAG, withLink, withMarks } from '../
 import type { EntityRequest } from '../conversation/entity-request.js';
 import { attachmentMark, commentMark, fingerprint, lastKnownEntries } from '../conversation/fingerprint.js';
 import { withWrittenPart } from '../conversation/part-changes.js';
-import type { Parsed } from '../endpoints/endpoint.js';
+import type { ParsedEntity } from '../endpoints/endpoint.js';
 import type { GenericAttachment, GenericComment, Json } from '../model/message.js';
 import { isWithin } from '../store/id.js';
 import type { ConversationRecord, DeliveryRecord, Link, OurWrite } from '../store/store.js';
@@ -21,7 +21,7 @@ export function linkAfterWrite(
   delivery: DeliveryRecord,
   request: EntityRequest,
   names: string[],
-  parsed: Parsed,
+  parsed: ParsedEntity,
   known: boolean,
   stamp: string,
 ): Link {
@@ -78,7 +78,7 @@ export function withConfirmedFields(
   if (!link) return conversation;
   const record: Record<string, Json> = {};
   for (const name of names) record[name] = request.fields[name] as Json;
-  const parsed: Parsed = {
+  const parsed: ParsedEntity = {
     source: { endpoint: link.endpoint, entityType: link.entityType, id: link.id, ...(version && { version }) },
     record,
     comments: [],

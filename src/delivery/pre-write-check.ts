@@ -3,7 +3,7 @@ import type { EntityRequest } from '../conversation/entity-request.js';
 import { showsSentValue } from '../conversation/field-changes.js';
 import { sameFingerprint } from '../conversation/fingerprint.js';
 import { type ChangeOrigin, changeOrigin, type PartyRules, ruleText, shownWins } from '../conversation/ownership.js';
-import type { EndpointClient, Parsed } from '../endpoints/endpoint.js';
+import type { EndpointClient, ParsedEntity } from '../endpoints/endpoint.js';
 import type { Json } from '../model/message.js';
 import type { Link } from '../store/store.js';
 import { isItemList } from './item-changes.js';
@@ -38,7 +38,7 @@ export function checkBeforeWrite(
   names: readonly string[],
   request: EntityRequest,
   link: Link,
-  { record, source }: Parsed,
+  { record, source }: ParsedEntity,
   client: EndpointClient,
   rules: (endpoint: string) => PartyRules,
 ): PreWriteCheck {

@@ -8,7 +8,7 @@ import { withCarriedEdit } from '../conversation/part-changes.js';
 import { legOf } from '../conversation/plan.js';
 import { createReference, differingReference } from '../conversation/reference.js';
 import { halfDone, isAbsent } from '../endpoints/api.js';
-import type { EndpointClient, Parsed, RawEntity, Written } from '../endpoints/endpoint.js';
+import type { EndpointClient, ParsedEntity, RawEntity, WriteResult } from '../endpoints/endpoint.js';
 import { type ErrorCode, PartnerError, SwitchboardError } from '../errors.js';
 import type { GenericAttachment, GenericComment, Json } from '../model/message.js';
 import type { Bodies, Change, ConversationRecord, DeliveryRecord, Link } from '../store/store.js';
@@ -121,7 +121,7 @@ async function create(
   const reference = createReference(conversation, delivery);
   let found = inDoubt ? await client.find(delivery.entityType, reference, request.fields) : undefined;
   if (inDoubt && !found) await keepLooking(describeWrite(delivery, conversation), delivery, context);
-  let written: Written;
+  let written: WriteResult;
   try {
     written = found
       ? await applyManualEdits(found, delivery, request, client)
@@ -176,7 +176,7 @@ async function applyManualEdits(
   delivery: DeliveryRecord,
   request: EntityRequest,
   client: EndpointClient,
-): Promise<Written> {
+): Promise<WriteResult> {
   const { record, source } = client.parse(found);
   const names = (request.edited ?? []).filter((name) => !sameFingerprint(fingerprint(record[name]), request.fields[name]));
   if (names.length === 0) return { entity: found, dropped: [] };
@@ -403,7 +403,7 @@ async function readBefore(
   link: Link,
   conversation: ConversationRecord,
   { client, guard }: SendContext,
-): Promise<Parsed | undefined> {
+): Promise<ParsedEntity | undefined> {
   if (isCancellation(request) || fieldsToCheck(names, request, link).length === 0) {
     await guard.check(client, conversation, link);
     return undefined;
@@ -414,7 +414,7 @@ async function readBefore(
 }
 
 /** The warning that names fields which the partner accepted but did not keep. */
-function warningsOf(client: EndpointClient, written: Written): SendWarning[] {
+function warningsOf(client: EndpointClient, written: WriteResult): SendWarning[] {
   if (written.dropped.length === 0) return [];
   const list = written.dropped
     .map((d) => `${d.field} (sent ${JSON.stringify(d.sent)}, has ${JSON.stringify(d.has ?? null)})`)

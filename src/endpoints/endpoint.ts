@@ -15,31 +15,34 @@ import type { Habits } from './habits.js';
 import type { EventHub } from './hub.js';
 
 /**
- * What the broker needs of a partner's system, whatever system it is. Each folder here implements it with the same files:
+ * The interface between the broker and a partner's system. Each system's folder implements it with the same files:
  * client.ts (all I/O), parse.ts and render.ts (pure), schema.ts (what the system accepts).
  */
 
-/** A record of a partner's system together with what hangs on it, in the system's own terms; what an in node emits as `msg.payload`. */
+/**
+ * A record of a partner's system with its comments, attachments and lines, in the system's own format; an in node emits it as
+ * `msg.payload`.
+ */
 export type RawEntity = { [key: string]: unknown };
 
-/** What `parse` takes from a raw entity by structure; the fields themselves are translated by a mapping. */
-export interface Parsed {
+/** The parts that `parse` extracts from a raw entity; a mapping translates the fields. */
+export interface ParsedEntity {
   source: Source;
-  /** The fields a mapping's rules read, as the system gives them (ServiceNow: column values; TMF: the ticket's attributes). */
+  /** The fields that mapping rules read, in the system's format (ServiceNow: column values; TMF: the ticket's attributes). */
   record: Record<string, Json>;
   comments: GenericComment[];
   attachments: GenericAttachment[];
   relations: GenericRelation[];
-  /** Set for a deletion told by an event. */
+  /** Set if an event reported the deletion. */
   deleted?: boolean;
 }
 
-/** What `poll` and webhooks say: something happened to this entity; it is read back before it is used. */
+/** The result of `poll` and webhooks: this entity changed. It is read before it is processed. */
 export interface Hint {
   entityType: string;
   id: string;
   number?: string;
-  /** What the hint tells of the entity: a read that does not show it is older than the hint. */
+  /** What a read of the entity must show; otherwise the read is older than the hint. */
   expects?: Expected;
   /** De-duplicates repeats, e.g. `<sys_id>|<updated_on>|<mod_count>`. */
   key: string;
@@ -49,69 +52,75 @@ export interface Hint {
 
 export interface PollResult {
   hints: Hint[];
-  /** To be stored with the hints, and given to the next poll. */
+  /** Stored with the hints, and passed to the next poll. */
   cursor: Json;
-  /** True when there is more to fetch at once. */
+  /** True if more can be fetched immediately. */
   more: boolean;
 }
 
-/** Result of one check of "Test connection", in words. */
+/** Result of one check of "Test connection". */
 export interface Check {
   name: string;
   ok: boolean | 'warning';
   text: string;
 }
 
-/** A comment or a file as it was written. */
+/** A written comment or file. */
 export interface WrittenPart {
-  /** Its id as `parse` gives it for the same part, also where the partner gives none; absent where the partner never shows it. */
+  /** The id that `parse` returns for the same part, even if the partner assigns none; absent if the partner never shows it. */
   id?: string;
 }
 
 export interface EndpointClient {
   readonly id: string;
-  /** The name a person gave it, used in every error. */
+  /** The configured name, used in every error. */
   readonly name: string;
   readonly system: SystemId;
-  /** Id of the dialect it speaks, where its system has several. */
+  /** Id of its dialect, if the system has several. */
   readonly dialectId?: string;
-  /** Where its API is: what was asked there proves nothing about another place. */
+  /** The address of its API: results from one address prove nothing about another. */
   readonly address: string;
 
-  /** What is learnt of how it keeps what is written, kept over restarts by its worker; absent where nothing is learnt. */
+  /** What was learnt about how the system stores writes; the worker persists it. Absent if nothing is learnt. */
   readonly habits?: Habits;
   /** Milliseconds by which the system's clock is ahead of ours, to about half a second; undefined until known. */
   readonly clockAhead?: number | undefined;
 
-  /** Checks reachability, credentials and rights to read and write each entity type. Never throws. */
+  /** Checks reachability, credentials and permissions to read and write each entity type. Never throws. */
   test(): Promise<Check[]>;
 
-  /** Reads an entity with its comments and attachments. Throws PartnerError, SWB_PARTNER_NOT_FOUND when it is missing or hidden. */
+  /** Reads an entity with its comments and attachments. Throws PartnerError; SWB_PARTNER_NOT_FOUND if it is missing or hidden. */
   read(entityType: string, id: string): Promise<RawEntity>;
-  /** Reads an entity without what hangs on it, where that costs less. */
+  /** Reads an entity without comments and attachments, if that needs fewer requests. */
   readRecord?(entityType: string, id: string): Promise<RawEntity>;
   /**
-   * Looks an entity up by our reference; re-checks that what came back carries it. `fields`: what was to be created; where that takes several
-   * writes, those that are missing are made up for.
+   * Looks up an entity by our reference, and checks that the result has it. `fields`: the fields to create; if a create takes
+   * several writes, the missing ones are completed.
    */
   find(entityType: string, reference: string, fields?: Record<string, Json>): Promise<RawEntity | undefined>;
-  /** Reads an entity by the number people know it by; absent where that is its id. */
+  /** Reads an entity by its human-readable number; absent if that is its id. */
   findByNumber?(entityType: string, number: string): Promise<RawEntity | undefined>;
-  /** Creates an entity that carries our reference; gives what the partner then has (read back where it drops things silently). */
-  create(entityType: string, fields: Record<string, Json>, reference: string): Promise<Written>;
-  /** Writes the given fields only. `added`: ids of items that are new there; any other that is not there is not written. */
-  update(entityType: string, id: string, fields: Record<string, Json>, added?: readonly string[]): Promise<Written>;
-  /** Is the entity cancelled, or asked to be? Asked when an answer was lost; absent where that is written like any other field. */
+  /**
+   * Creates an entity with our reference; returns the entity as the partner stored it (read again if the partner drops fields
+   * silently).
+   */
+  create(entityType: string, fields: Record<string, Json>, reference: string): Promise<WriteResult>;
+  /** Writes only the given fields. `added`: ids of new items; other items that the partner does not have are not written. */
+  update(entityType: string, id: string, fields: Record<string, Json>, added?: readonly string[]): Promise<WriteResult>;
+  /**
+   * Whether the entity is cancelled, or its cancellation requested. Used after a lost response; absent if a cancellation is an
+   * ordinary field.
+   */
   findCancellation?(entityType: string, id: string): Promise<boolean>;
   /**
-   * Adds a comment. `seen`: ids of comments and files that were there before. Throws PartnerError, unshown, where it was answered as done and is
-   * not shown.
+   * Adds a comment. `seen`: ids of comments and files that existed before. Throws PartnerError (unshown) if the partner reported
+   * success but does not show the comment.
    */
   comment(entityType: string, id: string, comment: GenericComment, seen?: readonly string[]): Promise<WrittenPart>;
   /**
-   * Was this comment written by us already? Asked when an answer was lost. `since`: ISO time of our first attempt by the partner's own
-   * clock, '' = not known. `seen`: ids of comments and files that were there before it, or are known to be others: the same words said twice are two
-   * comments.
+   * Looks for a comment that we may have written already. Used after a lost response. `since`: ISO time of our first attempt by
+   * the partner's clock, '' = unknown. `seen`: ids of comments and files that existed before, or are known to be different: two
+   * comments with the same text are two comments.
    */
   findComment(
     entityType: string,
@@ -120,7 +129,7 @@ export interface EndpointClient {
     since: string,
     seen?: readonly string[],
   ): Promise<WrittenPart | undefined>;
-  /** Adds a file, likewise. */
+  /** Adds a file; parameters as for `comment`. */
   attach(entityType: string, id: string, attachment: SpooledAttachment, seen?: readonly string[]): Promise<WrittenPart>;
   findAttachment(
     entityType: string,
@@ -130,57 +139,66 @@ export interface EndpointClient {
     seen?: readonly string[],
   ): Promise<WrittenPart | undefined>;
   /**
-   * Puts comments back that a write of ours may have taken away when it was interrupted: those that were shown since it began, and are not there any more.
-   * `shown`: the entity as it was read or told. `since`: ISO time by the partner's own clock, '' = not known. Gives what they say. Absent: no write
-   * takes others' comments away.
+   * Restores comments that our interrupted write may have removed: those that appeared since it began and no longer exist.
+   * `shown`: the entity as it was read or reported. `since`: ISO time by the partner's clock, '' = unknown. Returns the texts of
+   * the restored comments. Absent if writes never remove comments of others.
    */
   putBack?(entityType: string, id: string, shown: RawEntity[], since: string): Promise<string[]>;
-  /** Writes other words into a comment that is there, by its id. False, or absent: that cannot be done. */
+  /** Changes the text of an existing comment. False, or absent, if that is not possible. */
   rewordComment?(entityType: string, id: string, part: string, comment: GenericComment): Promise<boolean>;
-  /** Takes a comment, or a file, away; one that is not there is gone already. Likewise. */
+  /** Deletes a comment or a file; succeeds if it does not exist. False, or absent, if that is not possible. */
   removeComment?(entityType: string, id: string, part: string): Promise<boolean>;
   removeAttachment?(entityType: string, id: string, part: string): Promise<boolean>;
   /** Streams an attachment of one of this endpoint's entities. */
   download(entityType: string, id: string, attachment: GenericAttachment): Promise<Readable>;
-  /** Changes since the cursor (undefined: from now on). Both records and, where they live apart, journals and attachments. */
+  /**
+   * Changes since the cursor (undefined: from now on): of records and, if they are stored separately, of journals and
+   * attachments.
+   */
   poll(entityType: string, cursor: Json | undefined): Promise<PollResult>;
 
-  /** What the system would refuse of a record to be created, one problem each; pure, see schema.ts of the system. */
+  /** The reasons why the system would reject a new record. Pure; see schema.ts of the system. */
   validate(entityType: string, fields: Record<string, Json>): Problem[];
   /** Pure; see parse.ts of the system. */
-  parse(raw: RawEntity): Parsed;
+  parse(raw: RawEntity): ParsedEntity;
   /**
-   * What tells the items of an order apart, in its record or in fields to be written, in their order; undefined where there is no list of them.
-   * Absent where items carry our ids, whatever the system calls them. Pure; see items.ts of the system.
+   * The identifying facts of the items of an order, from its record or from fields to write, in order; undefined if there is no
+   * item list. Absent if items keep our ids. Pure; see items.ts of the system.
    */
   itemsOf?: ItemsReader;
-  /** The fields with other ids for their items and whatever refers to them; items that have none are left out. Pure. */
+  /** Replaces the ids of items and the references to them; items without a new id are left out. Pure. */
   withItemIds?(fields: Record<string, Json>, idOf: (id: string) => string | undefined): Record<string, Json>;
-  /** Is version `a` of an entity older than `b`? Undefined or equal = no. */
+  /** Whether version `a` of an entity is older than `b`; false if they are equal or one is undefined. */
   isOlder(a: string | undefined, b: string | undefined): boolean;
-  /** Who uses such a system, unless the endpoint says otherwise; absent = the customer. */
+  /** Who uses the system, unless the endpoint is configured otherwise; absent = the customer. */
   readonly side?: Side;
-  /** What stands for an entity that is there no more, to be parsed as deleted; absent where its own events tell. Pure. */
+  /**
+   * A raw entity that is parsed as deleted, for an entity that no longer exists; absent if the system's events report deletions.
+   * Pure.
+   */
   gone?(entityType: string, id: string): RawEntity;
-  /** The user we write as, as it shows in changedBy / comment authors; undefined where the system does not tell. */
+  /** Our user as it appears in changedBy and as comment author; undefined if the system does not show it. */
   readonly integrationUser?: string;
-  /** Reads what the system's webhooks post; absent: it has none. Throws SWB_PAYLOAD. `entityType`: what it is about where the body does not say. */
+  /**
+   * Parses a webhook body; absent if the system has no webhooks. Throws SWB_PAYLOAD. `entityType`: the default if the body names
+   * none.
+   */
   readWebhook?(body: unknown, entityType: string): Hint;
-  /** Its hub; absent: it has none. */
+  /** The hub of the system, if it has one. */
   readonly hub?: EventHub;
-  /** Ends connections and token refreshes. */
+  /** Closes connections and stops token refreshes. */
   close(): void;
 }
 
 export type ItemsReader = (record: Record<string, Json>) => ItemFacts[] | undefined;
 
-export interface Written {
+export interface WriteResult {
   entity: RawEntity;
-  /** Fields that the partner accepted with 2xx and then did not have: name, what we sent, what it has. */
+  /** Fields that the partner accepted with 2xx but did not store: name, the value sent, the value stored. */
   dropped: { field: string; sent: Json; has: Json | undefined }[];
 }
 
-/** An attachment whose bytes lie in the spool. */
+/** An attachment whose content is in the spool folder. */
 export interface SpooledAttachment extends GenericAttachment {
   /** Absolute path of the spooled file. */
   path: string;

@@ -24,10 +24,13 @@ export interface Hub {
 
 /** A hub whose events we receive. */
 export interface EventHub extends Hub {
-  /** What an event is about. `path`: what follows the callback. Throws SWB_PAYLOAD when it is no event of this API, or is about nothing. */
+  /**
+   * The hint of an event. `path`: the part after the callback. Throws SWB_PAYLOAD if it is not an event of this API, or names no
+   * entity.
+   */
   hintOf(event: unknown, path: string): Promise<Hint>;
-  /** The entity an event reported, with the event: read back, unless the event says that it is gone. */
+  /** Reads the entity that an event reported, and adds the event to it. Does not read an entity that was reported as deleted. */
   readForEvent(entityType: string, id: string, event: Json): Promise<RawEntity>;
-  /** How an event is acknowledged. `id`: of the subscriber; `callback`: the path the event came to. */
+  /** The response that acknowledges an event. `id`: the subscriber; `callback`: the path that received the event. */
   acknowledgement(id: string, callback: string): { status: number; body?: unknown };
 }

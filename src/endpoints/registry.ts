@@ -9,18 +9,18 @@ import type { Settings } from './form.js';
 import type { System } from './system.js';
 import { SYSTEMS } from './systems.js';
 
-/* Whoever needs something of a system asks here, by its id; the systems themselves are listed in systems.ts, which is generated. */
+/* Access to the systems by id. The list in systems.ts is generated. */
 
 export { SYSTEMS } from './systems.js';
 
-/** Whose records: the parts of a mapping that say so. */
-export type Subject = Pick<Mapping, 'system' | 'entityType' | 'version'>;
+/** The records that a mapping is for. */
+export type MappingSubject = Pick<Mapping, 'system' | 'entityType' | 'version'>;
 
 export function isSystem(id: string): boolean {
   return SYSTEMS.some((system) => system.id === id);
 }
 
-/** Throws SWB_CONFIG where no such system is installed. */
+/** Throws SWB_CONFIG if there is no such system. */
 export function systemOf(id: string): System {
   const found = SYSTEMS.find((system) => system.id === id);
   if (found) return found;
@@ -35,50 +35,53 @@ export function systemsOfNode(node: string): System[] {
   return SYSTEMS.filter((system) => system.endpoint.node === node);
 }
 
-/** The system that an endpoint with these settings stands for. Endpoints that were saved before there was a choice are the first of them. */
+/**
+ * The system of an endpoint with these settings. Endpoints without a system setting belong to the first system of the config
+ * node.
+ */
 export function systemOfSettings(node: string, settings: Settings): System {
-  const some = systemsOfNode(node);
-  const [first] = some;
+  const systems = systemsOfNode(node);
+  const [first] = systems;
   if (!first)
     throw new SwitchboardError('SWB_CONFIG', say`There is no endpoint type "${node}".`, { hint: say`Reload the editor.` });
   const setting = first.endpoint.systemSetting;
-  return some.find((system) => setting && system.id === settings[setting]) ?? first;
+  return systems.find((system) => setting && system.id === settings[setting]) ?? first;
 }
 
 export function presets(): Mapping[] {
   return SYSTEMS.flatMap((system) => system.presets);
 }
 
-/** The preset for a system's record type, and its dialect where it has several. Throws SWB_CONFIG where there is none. */
+/** The preset for a system's record type and dialect. Throws SWB_CONFIG if there is none. */
 export function preset(system: string, entityType: string, dialect?: string): Mapping {
-  const found = presets().find((one) => isAbout(one, { system, entityType, version: dialect }));
+  const found = presets().find((one) => sameSubject(one, { system, entityType, version: dialect }));
   if (found) return found;
   throw new SwitchboardError(
     'SWB_CONFIG',
     say`There is no preset for ${[system, entityType, dialect].filter(Boolean).join(' ')}.`,
     {
-      hint: say`Add a mapping and choose it in the node.`,
+      hint: say`Create a mapping and select it in the node’s settings.`,
     },
   );
 }
 
-/** Are both about the same records? Systems without dialects take any mapping of theirs. */
-export function isAbout(one: Subject, other: Subject): boolean {
+/** Whether both are for the same records. The version only matters if the system has dialects. */
+export function sameSubject(one: MappingSubject, other: MappingSubject): boolean {
   if (one.system !== other.system || one.entityType !== other.entityType) return false;
   return !systemOf(one.system).dialects || one.version === other.version;
 }
 
-/** Compiles a mapping for the system it is written for. Throws SWB_CONFIG. */
+/** Compiles a mapping with its system's notation. Throws SWB_CONFIG. */
 export function compileMapping(mapping: Mapping, options: { expressions?: Expressions } = {}): CompiledMapping {
   return compile(mapping, { ...options, notation: systemOf(mapping.system).notation(mapping.version) });
 }
 
-/** The subject of a client's records. */
-export function subjectOf(client: Pick<EndpointClient, 'system' | 'dialectId'>, entityType: string): Subject {
+/** The subject for a client's records. */
+export function subjectOf(client: Pick<EndpointClient, 'system' | 'dialectId'>, entityType: string): MappingSubject {
   return { system: client.system, entityType, ...(client.dialectId && { version: client.dialectId }) };
 }
 
-/** What is known of the fields of a subject's records. */
-export function partnerCatalog({ system, entityType, version }: Subject): Catalog {
+/** The known fields of a subject's records. */
+export function partnerCatalog({ system, entityType, version }: MappingSubject): Catalog {
   return systemOf(system).catalog(entityType, version);
 }

@@ -1,16 +1,19 @@
-/** One field of a way to sign in. Runs in the browser too. */
+/** A field of an authentication method. Runs in the browser too. */
 export interface SignInField {
   name: string;
-  /** Secrets are kept in Node-RED's credentials and never shown again; credentials are kept there too, and shown; settings stand in the flow file. */
+  /**
+   * Secrets are stored in Node-RED's credentials and never shown again; credentials are stored there and shown; settings are
+   * stored in the flow file.
+   */
   kept: 'secret' | 'credential' | 'setting';
-  /** May stay empty. */
+  /** May be empty. */
   optional?: boolean;
   icon: string;
 }
 
 /**
- * A way to prove who we are. `endpoint.authKind.<id>` is its label, `endpoint.<field>` those of its fields. The usual ways of HTTP APIs are below; a system
- * may have one of its own, and says in system.ts what it makes of the fields.
+ * An authentication method. `endpoint.authKind.<id>` is its label, `endpoint.<field>` are the labels of its fields. The common
+ * methods of HTTP APIs are below; a system may define its own and convert the fields in system.ts (`signInAs`).
  */
 export interface SignInMethod {
   id: string;
@@ -30,7 +33,7 @@ const REFRESH_TOKEN = field('refreshToken', 'secret', 'fa-refresh');
 const USER = [field('user', 'credential', 'fa-user'), field('password', 'secret', 'fa-key', true)];
 const SCOPE = field('scope', 'setting', 'fa-crosshairs', true);
 
-/** The ways to sign in that HTTP APIs have in common, in the order people choose from. */
+/** The common authentication methods of HTTP APIs, in the order of the select. */
 export const HTTP_SIGN_IN = {
   none: { id: 'none', fields: [] },
   basic: { id: 'basic', fields: USER },
@@ -43,7 +46,7 @@ export const HTTP_SIGN_IN = {
 
 export const HTTP_SIGN_IN_METHODS: readonly SignInMethod[] = Object.values(HTTP_SIGN_IN);
 
-/** Every field of these ways, each once, in the order of the dialog. */
+/** All fields of these methods without duplicates, in the order of the dialog. */
 export function fieldsOf(methods: readonly SignInMethod[]): SignInField[] {
   const found = new Map<string, SignInField>();
   const inOrder = [TOKEN_URL, ...CLIENT, REFRESH_TOKEN, ...USER];
@@ -51,7 +54,7 @@ export function fieldsOf(methods: readonly SignInMethod[]): SignInField[] {
   for (const one of inOrder) if (named.has(one.name)) found.set(one.name, one);
   for (const one of methods.flatMap((method) => method.fields))
     if (one !== SCOPE && !found.has(one.name)) found.set(one.name, one);
-  // Last, because hardly anybody needs it.
+  // Last, because it is rarely needed.
   if (named.has(SCOPE.name)) found.set(SCOPE.name, SCOPE);
   return [...found.values()];
 }

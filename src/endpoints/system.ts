@@ -7,97 +7,105 @@ import type { EndpointClient } from './endpoint.js';
 import type { Settings, SystemForm } from './form.js';
 
 /**
- * What a system, as an endpoint of it is set up, can do. Read by the docs table and the contract suite, and by whoever would otherwise have to ask which
- * system it is.
+ * The capabilities of a system, given the settings of an endpoint. Used by the docs table, the contract suite, and code that
+ * would otherwise have to check for a particular system.
  */
 export interface Capabilities {
-  /** Ways in which changes reach us. */
+  /** Ways to receive changes. */
   webhook: boolean;
   hub: boolean;
   poll: boolean;
-  /** A record is found by our reference; without it a lost answer to a create needs a person's decision. */
+  /** A record can be found by our reference; without this, a lost response to a create needs a user's decision. */
   lookUp: boolean;
   attachments: { in: boolean; out: boolean };
-  /** Comments that only the party's own people see. */
+  /** Comments that only the party's own staff can see. */
   internalNotes: { in: boolean; out: boolean };
-  /** Records have items, as orders have. */
+  /** Records have items, such as order items. */
   items: boolean;
-  /** A cancellation is a request of its own, which the partner may refuse. */
+  /** A cancellation is a separate request, which the partner may reject. */
   cancel: boolean;
-  /** A write can be made to depend on the state that was read. */
+  /** A write can be conditional on the version that was read. */
   optimisticLock: boolean;
-  /** Deleted records are reported, by an event or when they are read. */
+  /** Deleted records are detected, by an event or when they are read. */
   deletes: boolean;
-  /** Links between records (parent, child, related) are read, and written. */
+  /** Links between records (parent, child, related) are read and written. */
   relations: { in: boolean; out: boolean };
-  /** A record can stand for an outage under which others are grouped. */
-  motherTickets: boolean;
-  /** It can carry notices that are no records: an e-mail, a chat message. */
+  /** A record can be the parent of others, such as a major incident. */
+  parentTickets: boolean;
+  /** Can send notifications that are not records, such as an e-mail or a chat message. */
   notices: boolean;
 }
 
-/** A dialect of a system: versions of an API, or a vendor's own form of it. Its id stands in mappings (`version`). */
+/** A dialect of a system: a version of an API, or a vendor's variant of it. Its id is stored in mappings (`version`). */
 export interface Dialect {
   label: string;
-  /** Settings of an endpoint that speaks it. */
+  /** Settings of an endpoint that uses the dialect. */
   settings: Settings;
 }
 
-/** What an endpoint's client is made of. */
+/** The options of an endpoint's client. */
 export interface ClientOptions {
   id: string;
   name: string;
-  /** Of the endpoint's config node, with the defaults of what is missing. */
+  /** The settings of the endpoint's config node, with defaults for missing ones. */
   settings: Settings;
   credentials: Readonly<Record<string, string | undefined>>;
-  /** Made on the first call; throws SWB_CONFIG where the endpoint has no base URL, or credentials are missing. Systems without a web address do not call it. */
+  /**
+   * Creates the client on the first call; throws SWB_CONFIG if the base URL or credentials are missing. Systems without a URL do
+   * not call it.
+   */
   http: () => HttpClient;
   /** The wall clock. */
   clock: () => number;
 }
 
-/** What a way to sign in of a system's own gets. */
-export interface SignInGiven {
+/** The input of a system's own authentication method. */
+export interface SignInContext {
   settings: Settings;
-  /** A credential or setting that must be there; throws SWB_CONFIG, naming the field, where it is not. */
+  /** A required credential or setting; throws SWB_CONFIG with the field if it is missing. */
   need(name: string): string;
 }
 
-/** What there is to choose from; `note`: in words, why it may be less than there is. */
-export interface Listed<Item> {
+/** The items of a pick list; `note`: why the list may be incomplete. */
+export interface PickListResult<Item> {
   items: Item[];
   note?: string;
 }
 
-/** Asks the partner, or what is known of it beforehand, what there is to choose from. `asked`: the body of the editor's request. */
-export type PickList = (client: EndpointClient, asked: Record<string, unknown>) => Promise<Listed<unknown>>;
+/** Loads the items of a pick list from the partner, or from built-in data. `body`: the body of the editor's request. */
+export type PickList = (client: EndpointClient, body: Record<string, unknown>) => Promise<PickListResult<unknown>>;
 
-/** Everything that the rest of the product knows of a system. */
+/** Everything that the rest of the product needs to know about a system. */
 export interface System extends SystemForm {
   createClient(options: ClientOptions): EndpointClient;
   capabilities(settings: Settings): Capabilities;
-  /** Absent: there is only one. */
+  /** Absent if there is only one. */
   dialects?: Readonly<Record<string, Dialect>>;
   /** The dialect of an endpoint with these settings. */
   dialectOf?(settings: Settings): string;
   presets: readonly Mapping[];
-  /** The known fields of a record type; none where nothing is known. Its examples make the sample record. */
+  /** The known fields of a record type; empty if none are known. Their examples form the sample record. */
   catalog(entityType: string, dialect?: string): Catalog;
   notation(dialect?: string): Notation;
-  /** What the partner would refuse of a new record. */
+  /** The reasons why the partner would reject a new record. */
   validate(entityType: string, body: Record<string, Json>, dialect?: string): Problem[];
-  /** The record in something that a person pasted, as the rules of a mapping read it. */
+  /** Extracts the record, as mapping rules read it, from JSON that a user pasted. */
   unwrap(pasted: Record<string, Json>, entityType: string): Record<string, Json>;
-  /** The generic kind of a record. */
+  /** The generic entity kind of a record. */
   kindOf(entityType: string, record: Record<string, Json>): EntityKind;
-  /** Field of a raw entity that holds what a write gives, and its attributes that identify a new record, given an id. */
+  /**
+   * The field of a raw entity that contains the written record, and the identifying attributes of a new record with the given id.
+   */
   raw: { field: string; identify(id: string): Record<string, Json> };
-  /** Comments are shown under the name of the user we write as, so that the author has to stand in the text. */
+  /** Comments are shown under the name of our user, so the text must include the author. */
   authorsInText: boolean;
-  /** Ways to sign in that only this system has, by id: what the HTTP client sends. One that is not HTTP needs none: the client reads the credentials. */
-  signInAs?: Readonly<Record<string, (given: SignInGiven) => Auth>>;
-  /** By name, as the columns of a `rows` setting name them. */
+  /**
+   * The system's own authentication methods, by id: what the HTTP client sends. Methods without HTTP are not listed: the client
+   * reads the credentials.
+   */
+  signInAs?: Readonly<Record<string, (context: SignInContext) => Auth>>;
+  /** By the name used in the columns of `rows` settings. */
   pickLists?: Readonly<Record<string, PickList>>;
-  /** Its page, below the repository's root. */
+  /** The system's documentation page, relative to the repository's root. */
   help: string;
 }

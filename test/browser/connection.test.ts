@@ -88,7 +88,7 @@ describe(`Test connection in Node-RED ${NODE_RED.version}`, () => {
     assert.deepEqual([...signedInAs], []);
     assert.match(
       checks,
-      /The saved password is for http:\/\/127\.0\.0\.1:\d+ only\. Type it again to use it with this address\./,
+      /The saved password is only valid for http:\/\/127\.0\.0\.1:\d+\. Enter it again to use it with this address\./,
     );
     await page.fill('#node-config-input-password', 'secret two');
     await test();

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Written } from '../../src/endpoints/endpoint.js';
+import type { WriteResult } from '../../src/endpoints/endpoint.js';
 import { PartnerError } from '../../src/errors.js';
 import type { ItemFacts } from '../../src/model/item-facts.js';
 import type { GenericFields, ItemProgress, Json, OrderItem } from '../../src/model/message.js';
@@ -43,7 +43,12 @@ class Vendor extends Partner {
     return { ...fields, ...(fields.items && { items: named(fields.items) as Json }) };
   }
 
-  override async update(type: string, id: string, fields: Record<string, Json>, added: readonly string[] = []): Promise<Written> {
+  override async update(
+    type: string,
+    id: string,
+    fields: Record<string, Json>,
+    added: readonly string[] = [],
+  ): Promise<WriteResult> {
     const given = (fields.items ?? []) as unknown as OrderItem[];
     const has = this.items;
     const lost = given.filter((item) => !has.some((one) => one.id === item.id) && !added.includes(item.id));

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import type { EndpointClient, Parsed, RawEntity, SpooledAttachment, Written } from '../../src/endpoints/endpoint.js';
+import type { EndpointClient, ParsedEntity, RawEntity, SpooledAttachment, WriteResult } from '../../src/endpoints/endpoint.js';
 import { Habits } from '../../src/endpoints/habits.js';
 import { PartnerError } from '../../src/errors.js';
 import type { GenericAttachment, GenericComment, Json } from '../../src/model/message.js';
@@ -113,7 +113,7 @@ export class Partner implements EndpointClient {
     const found = this.tickets.find((t) => t.reference === reference && !this.hidden.has(t.id));
     return found && this.raw(found);
   }
-  create(_type: string, fields: Record<string, Json>, reference: string): Promise<Written> {
+  create(_type: string, fields: Record<string, Json>, reference: string): Promise<WriteResult> {
     return this.write('create', () => {
       const ticket: Ticket = {
         id: `T${this.tickets.length + 1}`,
@@ -128,7 +128,7 @@ export class Partner implements EndpointClient {
       return { entity: this.raw(ticket), dropped: [] };
     });
   }
-  update(_type: string, id: string, fields: Record<string, Json>): Promise<Written> {
+  update(_type: string, id: string, fields: Record<string, Json>): Promise<WriteResult> {
     return this.write(`update ${JSON.stringify(fields)}`, () => {
       const ticket = this.ticket(id);
       if (this.drops-- > 0) {
@@ -165,7 +165,7 @@ export class Partner implements EndpointClient {
   async poll() {
     return { hints: [], cursor: null, more: false };
   }
-  parse(raw: RawEntity): Parsed {
+  parse(raw: RawEntity): ParsedEntity {
     const ticket = raw as unknown as Ticket;
     return {
       source: {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { isDeepStrictEqual } from 'node:util';
-import type { EndpointClient, PollResult, RawEntity, SpooledAttachment, Written } from '../../src/endpoints/endpoint.js';
+import type { EndpointClient, PollResult, RawEntity, SpooledAttachment, WriteResult } from '../../src/endpoints/endpoint.js';
 import { PartnerError } from '../../src/errors.js';
 import type { GenericComment, Json } from '../../src/model/message.js';
 import type { BehaviourName, RequestKind } from '../../src/sandbox/behaviours.js';
@@ -245,20 +245,20 @@ export const CALLS: Record<CallName, Call> = {
   create: {
     run: ({ client, system }) => client.create(system.entityType, system.fields, ANOTHER),
     right: ({ client, system, sandbox }, answer) => {
-      const { source } = client.parse((answer as Written).entity);
+      const { source } = client.parse((answer as WriteResult).entity);
       assert.deepEqual(system.withReference(sandbox, ANOTHER), [source.id], 'the partner has no such record with our reference');
     },
   },
   createAgain: {
     run: ({ client, system }) => client.create(system.entityType, system.fields, REFERENCE),
     right: (of, answer) => {
-      theRecord(of, (answer as Written).entity);
+      theRecord(of, (answer as WriteResult).entity);
       assert.deepEqual(of.system.withReference(of.sandbox, REFERENCE), [of.id]);
     },
   },
   update: {
     run: ({ client, system, id }) => client.update(system.entityType, id, system.change),
-    right: (of, answer) => theRecord(of, (answer as Written).entity),
+    right: (of, answer) => theRecord(of, (answer as WriteResult).entity),
   },
   comment: {
     prepare: known,
@@ -307,7 +307,7 @@ export async function examine(of: Case, call: Call, kind: RequestKind, name: Beh
     if (error) throw new Error(`It ${gave()}`);
     return call.right(of, value, name);
   }
-  if (expected === 'dropped') return assert.ok(((value as Written | undefined)?.dropped.length ?? 0) > 0, gave());
+  if (expected === 'dropped') return assert.ok(((value as WriteResult | undefined)?.dropped.length ?? 0) > 0, gave());
   if (expected === 'none') return assert.deepEqual([value, error], [undefined, undefined], gave());
   assert.ok(error instanceof PartnerError, `It ${gave()}`);
   if (expected === 'conflict') return assert.equal(error.status, 409, gave());

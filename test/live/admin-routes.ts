@@ -1,9 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Right } from '../../nodes/kit/admin-routes.js';
+import type { Permission } from '../../nodes/kit/admin-routes.js';
 
 /** Every route of ours in Node-RED's admin API and who may use it; `anyone` where there is nothing to see. */
-export const RIGHTS: Record<string, Right | 'anyone'> = {
+export const RIGHTS: Record<string, Permission | 'anyone'> = {
   'GET page': 'anyone',
   'GET page/page.js': 'anyone',
   'GET page/page.css': 'anyone',

@@ -49,7 +49,7 @@ describe('bad input', () => {
       () => post(hook, hint, { ...good, 'Content-Type': 'text/plain' }),
       400,
       'SWB_PAYLOAD',
-      /Content-Type is «text\/plain»/,
+      /Content-Type is "text\/plain"/,
     ],
     [
       'a body that is too large',

@@ -110,11 +110,11 @@ describe('a conversation as a test', () => {
     assert.equal(told.code, '1', told.output);
     assert.match(
       told.output,
-      /create of troubleTicket at Provider \(TMF621\): name was «No dial tone .*», would be «\[Ghent\] No dial tone .*»\./,
+      /create of troubleTicket at Provider \(TMF621\): name was "No dial tone .*", would be "\[Ghent\] No dial tone .*"\./,
     );
     assert.match(
       told.output,
-      /a comment of troubleTicket at Provider \(TMF621\) would be sent that was not: .*The caller is upset/,
+      /an additional comment of troubleTicket at Provider \(TMF621\) would be sent: .*The caller is upset/,
     );
     const json = await run(file, '--flow', flow, '--json');
     const { differences } = JSON.parse(json.output) as { differences: Difference[] };
@@ -144,7 +144,7 @@ describe('a conversation as a test', () => {
     writeFileSync(flow, JSON.stringify([...nodes, { id: 'own', type: 'switchboard-mapping', name: 'own', preset: '', mapping }]));
     const { code, output } = await run(file, '--flow', flow);
     assert.equal(code, '1', output);
-    assert.match(output, /was «routed», would be «failed»\./);
+    assert.match(output, /outcome was "routed", would be "failed"\./);
     assert.match(output, /would not be sent any more/);
   });
 
@@ -166,7 +166,7 @@ describe('a conversation as a test', () => {
     const other = await run(file, '--flow', flow);
     assert.deepEqual([other.code, /The flow has no endpoint sb1-/.test(other.output)], ['1', true], other.output);
     const none = await run(flow);
-    assert.match(none.output, /This is no fixture that this version of Switchboard can read/);
+    assert.match(none.output, /The file is not a fixture that this version of Switchboard can read/);
     assert.equal((await run()).code, '2');
     assert.ok(existsSync(file));
   });

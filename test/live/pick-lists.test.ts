@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import type { TableChoice } from '../../src/endpoints/servicenow/dictionary.js';
-import type { Listed as AnyListed } from '../../src/endpoints/system.js';
+import type { PickListResult } from '../../src/endpoints/system.js';
 import { LiveRig } from './rig.js';
 
-type Listed = AnyListed<TableChoice>;
+type Tables = PickListResult<TableChoice>;
 
 describe('the pick lists of dialogs', () => {
   let rig: LiveRig;
@@ -19,9 +19,9 @@ describe('the pick lists of dialogs', () => {
       body: JSON.stringify(body),
       headers: { 'Content-Type': 'application/json' },
     });
-    return { status: answer.status, body: (await answer.json()) as Listed & { message?: string } };
+    return { status: answer.status, body: (await answer.json()) as Tables & { message?: string } };
   };
-  const names = ({ body }: { body: Listed }) => body.items.map(({ name }) => name);
+  const names = ({ body }: { body: Tables }) => body.items.map(({ name }) => name);
 
   it('offer columns by record type or table, and choices, of a deployed ServiceNow', async () => {
     assert.ok(names(await ask('sb1-sn/lists/fields', { entityType: 'incident' })).includes('hold_reason'));
@@ -55,7 +55,7 @@ describe('the pick lists of dialogs', () => {
   it('explain why a request is invalid', async () => {
     const tmf = await ask('sb1-tmf/lists/fields', { entityType: 'incident' });
     assert.equal(tmf.status, 409);
-    assert.match(tmf.body.message ?? '', /TMF621.*has no list of fields/);
+    assert.match(tmf.body.message ?? '', /TMF621.*has no pick list of fields/);
     assert.match((await ask('sb1-sn/lists/fields', { entityType: 'order99' })).body.message ?? '', /no record type "order99"/);
     assert.match((await ask('nobody/lists/fields', {})).body.message ?? '', /This endpoint is not deployed/);
   });

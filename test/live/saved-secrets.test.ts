@@ -96,7 +96,7 @@ describe('saved secrets', () => {
 
   it('are bound to their URL', async () => {
     const { text } = await ask('sb1-sn', SERVICENOW, basic(thief.url), password);
-    assert.match(text, new RegExp(`Acme: The saved password is for ${rig.sandbox.url} only. Type it again`));
+    assert.match(text, new RegExp(`Acme: The saved password is only valid for ${rig.sandbox.url}. Enter it again`));
   });
 
   it('are used at their own URL, as the dialog sends them', async () => {

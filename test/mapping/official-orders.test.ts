@@ -3,7 +3,7 @@ import { compileMapping, preset } from '../../src/endpoints/registry.js';
 import { CANCELLING_STATES, type GenericFields, type Json, ORDER_STATES } from '../../src/model/message.js';
 import { type Spec, spec } from '../specs.js';
 import { cancelled, FULL, LEAST, orderMessage } from './orders.js';
-import { recordingOrderClient, type Written } from './wire.js';
+import { recordingOrderClient, type SentRequest } from './wire.js';
 
 const DEFINITIONS = {
   v4: {
@@ -34,7 +34,7 @@ for (const version of ['v4', 'v5'] as const) {
       official = found;
     });
 
-    const valid = ({ method, path, body }: Written) => {
+    const valid = ({ method, path, body }: SentRequest) => {
       const cancels = path.endsWith('/cancelProductOrder');
       const definition = DEFINITIONS[version][cancels ? 'cancel' : method === 'POST' ? 'create' : 'update'];
       assert.deepEqual(official.problems(definition, body), [], JSON.stringify(body));

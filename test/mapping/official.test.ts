@@ -6,7 +6,7 @@ import { compileMapping, preset, systemOf } from '../../src/endpoints/registry.j
 import type { GenericComment, GenericMessage, Json } from '../../src/model/message.js';
 import { type Spec, spec } from '../specs.js';
 import { recordsOf, serviceNowPresets } from './records.js';
-import { recordingClient, type Written } from './wire.js';
+import { recordingClient, type SentRequest } from './wire.js';
 
 const DEFINITIONS = {
   v4: { create: 'TroubleTicket_Create', update: 'TroubleTicket_Update', hub: 'EventSubscriptionInput' },
@@ -27,7 +27,7 @@ for (const version of ['v4', 'v5'] as const) {
       official = found;
     });
 
-    const valid = ({ method, body }: Written) => {
+    const valid = ({ method, body }: SentRequest) => {
       const definition = method === 'POST' ? DEFINITIONS[version].create : DEFINITIONS[version].update;
       assert.deepEqual(official.problems(definition, body), [], JSON.stringify(body));
     };

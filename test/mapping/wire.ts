@@ -5,7 +5,7 @@ import { createTmf622Client } from '../../src/endpoints/tmf622/client.js';
 import type { HttpClient, HttpRequest } from '../../src/http/http.js';
 import type { Json } from '../../src/model/message.js';
 
-export interface Written {
+export interface SentRequest {
   method: string;
   path: string;
   contentType: string;
@@ -48,9 +48,9 @@ export function recordingOrderClient(
   return { client, written };
 }
 
-function recorder(resource: Record<string, Json>): { http: HttpClient; written: Written[] } {
+function recorder(resource: Record<string, Json>): { http: HttpClient; written: SentRequest[] } {
   const { id } = resource;
-  const written: Written[] = [];
+  const written: SentRequest[] = [];
   const http = {
     name: 'recorder',
     baseUrl: 'http://127.0.0.1:9',

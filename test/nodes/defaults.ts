@@ -4,7 +4,7 @@ import { servicenow } from '../../src/endpoints/servicenow/form.js';
 import { tmfEndpoint } from '../../src/endpoints/tmf/form.js';
 import { tmf621 } from '../../src/endpoints/tmf621/form.js';
 
-/* The settings of new nodes, as the editor gives them. */
+/* The default settings of new nodes in the editor. */
 
 export const serviceNowEndpointDefaults = endpointDefaults(servicenow.endpoint);
 export const tmfEndpointDefaults = endpointDefaults(tmfEndpoint);

@@ -14,7 +14,7 @@ const helper = testHelper();
 const TLS_NODE = join(findNodeRed().folder, '..', '@node-red/nodes/core/network/05-tls.js');
 const TLS_NODE_INSIDE = join(findNodeRed().folder, 'node_modules/@node-red/nodes/core/network/05-tls.js');
 
-/** What stands in the environment; each name is written `${NAME}` in the settings. */
+/** Environment variables, which the settings use as `${NAME}`. */
 const ENVIRONMENT: Record<string, string> = {
   SWB_T_USER: 'ann',
   SWB_T_PASSWORD: 'p4ss-word',
@@ -29,8 +29,8 @@ const ENVIRONMENT: Record<string, string> = {
 };
 const env = (name: string) => `\${SWB_T_${name}}`;
 
-/** A partner that keeps what proves who asks, and gives tokens. */
-class Doorman {
+/** A partner that records the credentials it receives, and issues tokens. */
+class AuthRecorder {
   readonly seen: Record<string, string>[] = [];
   readonly forms: Record<string, string>[] = [];
 
@@ -53,12 +53,12 @@ class Doorman {
 
 describe('an endpoint node', () => {
   const folder = mkdtempSync(join(tmpdir(), 'switchboard-endpoints-'));
-  let doorman: Doorman;
+  let recorder: AuthRecorder;
   let server: TestServer;
   before(async () => {
     Object.assign(process.env, ENVIRONMENT);
-    doorman = new Doorman();
-    server = await serve(doorman.answer);
+    recorder = new AuthRecorder();
+    server = await serve(recorder.answer);
     process.env.SWB_T_URL = server.url;
     process.env.SWB_T_HOST = new URL(server.url).host;
     await new Promise<void>((done) => helper.startServer(done));
@@ -70,8 +70,8 @@ describe('an endpoint node', () => {
     rmSync(folder, { recursive: true, force: true });
   });
   beforeEach(() => {
-    doorman.seen.length = 0;
-    doorman.forms.length = 0;
+    recorder.seen.length = 0;
+    recorder.forms.length = 0;
   });
   afterEach(() => helper.unload());
 
@@ -79,7 +79,7 @@ describe('an endpoint node', () => {
     client: EndpointClient & { http: { options: { timeout: number } } };
     broker: Promise<unknown>;
   }
-  /** The node with such settings, loaded; throws what is wrong with it. */
+  /** Loads a node with these settings; throws if they are invalid. */
   const load = async (settings: object, credentials: object = {}, more: object[] = []): Promise<Endpoint> => {
     await helper.unload();
     const store = { id: 'id-store', type: 'switchboard-store', name: 'store', path: join(folder, `s${Math.random()}`) };
@@ -100,7 +100,7 @@ describe('an endpoint node', () => {
   };
   const ask = async (endpoint: Endpoint) => {
     await endpoint.client.find('incident', 'SWB-X');
-    return doorman.seen.at(-1)!;
+    return recorder.seen.at(-1)!;
   };
 
   const basic = `Basic ${Buffer.from('ann:p4ss-word').toString('base64')}`;
@@ -110,7 +110,7 @@ describe('an endpoint node', () => {
     ['apiKey', { apiKeyHeader: env('HEADER') }, { apiKey: env('KEY') }, { 'x-acme-key': 'k3y-fixed' }],
   ];
   for (const [auth, settings, credentials, headers] of CASES) {
-    it(`signs in with ${auth}, everything given by environment variables`, async () => {
+    it(`authenticates with ${auth}, with all settings from environment variables`, async () => {
       const seen = await ask(await load({ auth, ...settings }, credentials));
       for (const [name, value] of Object.entries(headers)) assert.equal(seen[name], value);
     });
@@ -127,54 +127,54 @@ describe('an endpoint node', () => {
     ['oauthRefreshToken', { refreshToken: env('REFRESH') }, { grant_type: 'refresh_token', refresh_token: 'r3fresh-token' }],
   ];
   for (const [auth, credentials, form] of GRANTS) {
-    it(`signs in with ${auth}, the token address a path of the instance, everything else by environment variables`, async () => {
+    it(`authenticates with ${auth}, with a path as token URL and all other settings from environment variables`, async () => {
       const seen = await ask(await load({ auth, tokenUrl: '/token', scope: 'tickets' }, { ...client, ...credentials }));
       assert.equal(seen.authorization, 'Bearer a-token-of-the-day');
       const whole = { ...form, scope: 'tickets', client_id: 'the-client', client_secret: 's3cret-of-client' };
-      assert.deepEqual(doorman.forms, [whole]);
+      assert.deepEqual(recorder.forms, [whole]);
     });
   }
 
-  it('takes numbers from environment variables', async () => {
+  it('accepts numbers from environment variables', async () => {
     const { client } = await load({ auth: 'none', timeout: env('TIMEOUT'), maxTries: env('TRIES') });
     assert.equal(client.http.options.timeout, 7_000);
   });
 
-  it('says which environment variable is not set', async () => {
+  it('reports which environment variable is not set', async () => {
     await assert.rejects(load({ auth: 'none', baseUrl: env('NOT_SET') }), /Acme: .*SWB_T_NOT_SET.* is not set/);
     await assert.rejects(load({ auth: 'none', baseUrl: `http://${env('NOT_SET')}/x` }), /Acme: .*SWB_T_NOT_SET.* is not set/);
     await assert.rejects(load({ auth: 'bearer' }, { token: env('NOT_SET') }), /Acme: .*SWB_T_NOT_SET.* is not set/);
     await assert.rejects(load({ auth: 'none', timeout: env('NOT_SET') }), /Acme: .*SWB_T_NOT_SET.*is not a number/);
   });
 
-  it('takes an environment variable as a part of an address', async () => {
+  it('accepts an environment variable as part of a URL', async () => {
     const seen = await ask(await load({ auth: 'none', baseUrl: `http://${env('HOST')}/acme` }));
     assert.match(seen.url ?? '', /^\/acme\/api\/now/);
   });
 
   describe('with a TLS configuration', () => {
     let certificates: Certificates | undefined;
-    let demanding: TestServer;
+    let mutualTls: TestServer;
     before(async function () {
       certificates = Certificates.make();
       if (!certificates) return this.skip();
-      demanding = await serve(doorman.answer, certificates.mutualTls());
+      mutualTls = await serve(recorder.answer, certificates.mutualTls());
     });
     after(async () => {
-      await demanding?.close();
+      await mutualTls?.close();
       certificates?.remove();
     });
 
-    it('shows its certificate, and believes its authority', async () => {
+    it('sends its client certificate and trusts its CA', async () => {
       const [cert, key, ca] = ['client.crt', 'client.key', 'ca.crt'].map((name) => certificates!.path(name));
       const tls = { id: 'id-tls', type: 'tls-config', name: 'mine', cert, key, ca, verifyservercert: true };
-      const seen = await ask(await load({ auth: 'none', baseUrl: demanding.url, tls: 'id-tls' }, {}, [tls]));
+      const seen = await ask(await load({ auth: 'none', baseUrl: mutualTls.url, tls: 'id-tls' }, {}, [tls]));
       assert.equal(seen.peer, 'client');
     });
 
-    it('that is not there any more says so, rather than to go without a certificate', async () => {
-      const asked = load({ auth: 'none', baseUrl: demanding.url, tls: 'id-gone' });
-      await assert.rejects(asked, /Acme: The TLS configuration is missing/);
+    it('that no longer exists, reports that instead of connecting without a certificate', async () => {
+      const loading = load({ auth: 'none', baseUrl: mutualTls.url, tls: 'id-gone' });
+      await assert.rejects(loading, /Acme: The TLS configuration does not exist or is disabled/);
     });
   });
 });

@@ -5,13 +5,13 @@ import { findNodeRed } from '../../src/cli/node-red.js';
 
 const load = createRequire(join(process.cwd(), 'package.json'));
 
-/** node-red-node-test-helper on the newest Node-RED that this Node.js can run. */
+/** node-red-node-test-helper with the newest Node-RED that this Node.js supports. */
 export function testHelper() {
   helper.init(join(findNodeRed().folder, 'lib', 'red.js'));
   return helper;
 }
 
-/** The registering functions of nodes, as they were built: what registers a node is written as CommonJS wants it. */
+/** The built node sets: the CommonJS functions that register the nodes. */
 export function nodeSets(...names: string[]): unknown[] {
   return names.map((name) => load(`./dist/nodes/${name}/${name}.js`));
 }

@@ -78,10 +78,10 @@ describe('the nodes', () => {
   };
   const record = { sys_id: '1', number: 'INC1', short_description: 'No dial tone', state: '2', priority: '2' };
 
-  describe('that take messages', () => {
+  describe('with an input', () => {
     const ENDPOINT_OF: Record<string, string> = { 'tmf621-out': 'id-tmf', 'tmf622-out': 'id-orders' };
     for (const type of ['normalize', 'conversation-correlate', 'map', 'servicenow-out', 'tmf621-out', 'tmf622-out']) {
-      it(`${type} gives a message that came from no in node to the catch node, and says what to do`, async () => {
+      it(`${type} reports a message that does not come from an in node to the catch node, and says what to do`, async () => {
         await load([
           store(),
           serviceNow(),
@@ -98,7 +98,7 @@ describe('the nodes', () => {
     }
 
     for (const type of ['map', 'servicenow-out', 'tmf621-out', 'tmf622-out']) {
-      it(`${type} without an endpoint says so`, async () => {
+      it(`${type} reports that it has no endpoint`, async () => {
         await load(around({ type: `switchboard-${type}`, name: 'mine', endpoint: '' }));
         const caught = next('caught');
         helper.getNode('n')!.receive({ payload: {}, switchboard: { ...envelope, conversation: { id: 'c' } } } as never);
@@ -110,7 +110,7 @@ describe('the nodes', () => {
   });
 
   describe('map', () => {
-    it('makes an order for an endpoint of orders, and says what is missing by the rules of its version', async () => {
+    it('maps to an order for an order endpoint, and reports what is missing according to its version', async () => {
       const orders = tmf({ api: 'tmf622' });
       await load([store(), orders, ...around({ type: 'switchboard-map', endpoint: 'id-tmf', entityType: '' })]);
       const items = [{ id: '1', action: 'add', offering: { id: 'OF-1' } }];
@@ -143,16 +143,16 @@ describe('the nodes', () => {
       ['tmf622-out', 'tmf621'],
       ['tmf621-out', 'tmf622'],
     ]) {
-      it(`${type} refuses an endpoint of ${api} in words`, async () => {
+      it(`${type} rejects an endpoint of ${api} with a message`, async () => {
         await load([store(), tmf({ api }), ...around({ type: `switchboard-${type}`, name: 'mine', endpoint: 'id-tmf' })]);
-        const says = `mine: North is ${api!.toUpperCase()} `;
+        const says = `mine: North is a ${api!.toUpperCase()} `;
         await until('the node to say so', () => helper.log().args.some(([{ msg }]) => String(msg).includes(says)));
       });
     }
   });
 
   describe('normalize', () => {
-    it('makes the generic message of what an in node sent', async () => {
+    it('converts the payload of an in node to a generic message', async () => {
       await load([store(), serviceNow(), ...around({ type: 'switchboard-normalize' })]);
       const got = next('out');
       helper.getNode('n')!.receive({ payload: { table: 'incident', record }, switchboard: { ...envelope } } as never);
@@ -162,7 +162,7 @@ describe('the nodes', () => {
       assert.deepEqual([title, state, severity], ['No dial tone', 'inProgress', 'major']);
     });
 
-    it('says of a payload of another kind what it is', async () => {
+    it('rejects a payload of another type', async () => {
       await load([store(), serviceNow(), ...around({ type: 'switchboard-normalize', name: 'mine' })]);
       const caught = next('caught');
       helper.getNode('n')!.receive({ payload: 'text', switchboard: { ...envelope } } as never);
@@ -170,7 +170,7 @@ describe('the nodes', () => {
       assert.match(error.message, /mine: msg\.payload is not the record that the in node sent/);
     });
 
-    it('refuses a mapping of another system', async () => {
+    it('rejects a mapping of another system', async () => {
       const mapping = {
         id: 'own',
         type: 'switchboard-mapping',
@@ -188,10 +188,10 @@ describe('the nodes', () => {
       helper.getNode('n')!.receive({ payload: { table: 'incident', record }, switchboard: { ...envelope } } as never);
       const { error } = await caught;
       assert.equal(error.code, 'SWB_CONFIG');
-      assert.match(error.message, /«Own» is for tmf621 troubleTicket, but Acme is servicenow incident/);
+      assert.match(error.message, /"Own" is for troubleTicket of TMF621 .*, but Acme needs one for incident of ServiceNow/);
     });
 
-    it('names the rule of its mapping that is wrong', async () => {
+    it('reports which rule of its mapping is invalid', async () => {
       const rules = [
         { field: 'number', generic: 'source.number' },
         { field: ['state', ''], generic: 'state' },
@@ -208,8 +208,8 @@ describe('the nodes', () => {
   });
 
   describe('the endpoint nodes', () => {
-    /** What the node logs as its error. */
-    const complaint = async (flow: object[], credentials: object = {}) => {
+    /** The error message of the node. */
+    const errorMessage = async (flow: object[], credentials: object = {}) => {
       await load(flow, credentials);
       const node = helper.getNode('id-sn') ?? helper.getNode('id-tmf')!;
       return (node as Node & { broker: Promise<unknown> }).broker.then(
@@ -219,30 +219,26 @@ describe('the nodes', () => {
     };
 
     for (const [what, flow, says] of [
-      ['no address', [store(), serviceNow({ baseUrl: '' })], /Acme: .*baseUrl/],
+      ['no URL', [store(), serviceNow({ baseUrl: '' })], /Acme: .*baseUrl/],
+      ['an invalid URL', [store(), serviceNow({ baseUrl: 'acme.example' })], /"acme\.example" is not the base URL of an API/],
       [
-        'an address that is none',
-        [store(), serviceNow({ baseUrl: 'acme.example' })],
-        /«acme\.example» is not the base URL of an API/,
-      ],
-      [
-        'an address with a fragment, after which a path is lost',
+        'a URL with a fragment, after which a path would be lost',
         [store(), serviceNow({ baseUrl: 'https://acme.example/#' })],
-        /acme\.example\/#» is not the base URL.*neither \? nor #/,
+        /acme\.example\/#" is not the base URL.*neither \? nor #/,
       ],
-      ['no store', [serviceNow({ store: '' })], /Acme: It has no store.*Choose or add a store/],
-      ['a way of authentication that is none', [store(), serviceNow({ auth: 'magic' })], /«magic» is no way of authentication/],
+      ['no store', [serviceNow({ store: '' })], /Acme: The endpoint has no store.*Choose or add a store/],
+      ['an unknown authentication method', [store(), serviceNow({ auth: 'magic' })], /"magic" is not an authentication method/],
       ['no user for basic authentication', [store(), serviceNow({ auth: 'basic' })], /user/],
       ['no token URL for OAuth', [store(), tmf({ auth: 'oauthClientCredentials', tokenUrl: '' })], /tokenUrl/],
-      ['a time-out that is no number', [store(), tmf({ timeout: 'soon' })], /timeout/],
+      ['a timeout that is not a number', [store(), tmf({ timeout: 'soon' })], /timeout/],
     ] as [string, object[], RegExp][]) {
-      it(`with ${what} say so`, async () => {
-        assert.match(await complaint(flow), says);
+      it(`with ${what} report it`, async () => {
+        assert.match(await errorMessage(flow), says);
       });
     }
 
-    it('read what the preset needs beside the columns that are named', async () => {
-      await complaint([
+    it('read the columns that the preset needs in addition to the listed ones', async () => {
+      await errorMessage([
         store(),
         serviceNow({ entityTypes: [{ name: 'incident', table: 'incident', fields: 'u_site, u_line' }] }),
       ]);
@@ -255,7 +251,7 @@ describe('the nodes', () => {
     it('work with environment variables in their settings', async () => {
       process.env.SWB_TEST_URL = 'http://127.0.0.1:9';
       try {
-        assert.equal(await complaint([store(), serviceNow({ baseUrl: `\${SWB_TEST_URL}` })]), '');
+        assert.equal(await errorMessage([store(), serviceNow({ baseUrl: `\${SWB_TEST_URL}` })]), '');
         const { client } = helper.getNode('id-sn') as unknown as { client: { name: string } };
         assert.equal(client.name, 'Acme');
       } finally {
@@ -265,20 +261,20 @@ describe('the nodes', () => {
   });
 
   describe('the store node', () => {
-    it('refuses a folder it cannot make', async () => {
+    it('reports a folder that it cannot create', async () => {
       writeFileSync(join(folder, 'file'), '');
       await load([{ ...store(), path: join(folder, 'file', 'store') }]);
       const node = helper.getNode('id-store') as unknown as { broker: Promise<unknown> };
       await assert.rejects(node.broker, /ENOTDIR/);
     });
 
-    it('makes no folder of the name of an environment variable that is not set', async () => {
+    it('does not create a folder named after an environment variable that is not set', async () => {
       await load([{ ...store(), path: join(folder, `\${SWB_NOT_SET}`) }]);
       const node = helper.getNode('id-store') as unknown as { broker: Promise<unknown> };
       await assert.rejects(node.broker, /store: The environment variable in \$\{SWB_NOT_SET\} is not set/);
     });
 
-    it('opens, and lets go when it is closed', async () => {
+    it('opens its folder, and releases it when it is closed', async () => {
       const config = store();
       await load([config]);
       await (helper.getNode('id-store') as unknown as { broker: Promise<unknown> }).broker;

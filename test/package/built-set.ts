@@ -65,9 +65,9 @@ export function nodeType(set: string): string {
 
 /** The definition registered by a node set. */
 export function definition(set: string): Definition {
-  const made = definitions(set)[nodeType(set)];
-  if (!made) throw new Error(`${set} does not register ${nodeType(set)}`);
-  return made;
+  const registered = definitions(set)[nodeType(set)];
+  if (!registered) throw new Error(`${set} does not register ${nodeType(set)}`);
+  return registered;
 }
 
 export const configSets = () => Object.keys(nodeSets).filter((set) => definition(set).category === 'config');
@@ -89,7 +89,7 @@ export function flat(labels: Labels, prefix = ''): Map<string, string> {
   );
 }
 
-/** Where the labels and the help of a set are written: its folder in nodes/, or that of its system. */
+/** The source file of a set's labels or help, in its folder in nodes/ or in that of its system. */
 export function sourceOf(set: string, language: string, ending: 'json' | 'md'): string {
   const path = join('locales', language, `${set}.${ending}`);
   const systems = readdirSync('src/endpoints').map((name) => join('src/endpoints', name));
@@ -98,7 +98,7 @@ export function sourceOf(set: string, language: string, ending: 'json' | 'md'): 
   return found;
 }
 
-/** The set of a node that every system has: which of its nodes it is, and of which system. */
+/** The system of a node set, and which of the system's nodes it contains; undefined for other sets. */
 export function systemSet(set: string): { kind: 'endpoint' | 'in' | 'out'; form: SystemForm } | undefined {
   const endpoint = FORMS.find((form) => form.endpoint.node === set);
   if (endpoint) return { kind: 'endpoint', form: endpoint };

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, posix, relative } from 'node:path';
 
-/** The modules of the picture, by the folders that belong to them; the first that fits counts. */
+/** The modules of the diagram, by their folders; the first match applies. */
 const MODULES: [string, RegExp][] = [
   ['nodes', /^nodes\/(?!sidebar\/|first-steps\/)/],
   ['nodes/sidebar', /^nodes\/sidebar\//],
@@ -11,7 +11,7 @@ const MODULES: [string, RegExp][] = [
   ),
 ];
 
-/** Which module imports which, read from the code, as a Mermaid graph; an arrow that another path shows already is left out. */
+/** The imports between modules, read from the code, as a Mermaid graph without redundant arrows. */
 export function moduleGraph(): string {
   const edges = new Map(MODULES.map(([name]) => [name, new Set<string>()]));
   for (const top of ['src', 'nodes']) {
@@ -35,7 +35,7 @@ export function moduleGraph(): string {
   return ['```mermaid', 'graph TD', ...names, ...lines, '```'].join('\n');
 }
 
-/** The first example as a picture: the nodes that a message passes, and the wires between them. */
+/** The first example as a diagram: the nodes that a message passes through, and the wires between them. */
 export function messagePath(): string {
   const flow = JSON.parse(readFileSync('examples/1-trouble-ticket.json', 'utf8')) as {
     id: string;

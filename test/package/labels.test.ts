@@ -49,7 +49,7 @@ describe('labels', () => {
   });
 });
 
-/** Every set has every language of the shared labels. */
+/** Every set has all languages of the shared labels. */
 for (const language of readdirSync(KIT).filter((one) => one !== ENGLISH)) {
   describe(`labels and help in ${language}`, () => {
     for (const set of Object.keys(allSets)) {

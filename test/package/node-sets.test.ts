@@ -93,7 +93,7 @@ describe('the node sets', () => {
     assert.equal(check(timeout, environment('TIMEOUT')), true);
     assert.equal(check(timeout, 'soon'), 'invalid.numberBetween');
     assert.equal(check(timeout, ''), 'invalid.numberBetween');
-    // Flows of version 0.1.0 have none.
+    // Flows of version 0.1.0 lack the setting.
     assert.equal(check(settling, ''), true);
     assert.equal(check(settling, 'soon'), 'invalid.numberBetween');
   });
@@ -127,7 +127,10 @@ function binaries(): Record<string, string> {
   return (pack as unknown as { bin?: Record<string, string> }).bin ?? {};
 }
 
-/** The settings of a new node: of a system's nodes by its form, else the `…Defaults` that a node's settings file exports. */
+/**
+ * The default settings of a node: of a system's nodes from its form, of other nodes the `…Defaults` that its settings file
+ * exports.
+ */
 async function runtimeDefaults(set: string): Promise<unknown> {
   const { kind, form } = systemSet(set) ?? {};
   if (form && kind === 'endpoint')

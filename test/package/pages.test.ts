@@ -3,11 +3,11 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { messagePath, moduleGraph } from './development-page.js';
 import { systemsPage } from './systems-page.js';
 
-/** The page with these texts between its markers `<!-- name -->` and `<!-- /name -->`. */
+/** Replaces the texts between the markers `<!-- name -->` and `<!-- /name -->` of a page. */
 function withParts(page: string, parts: Record<string, string>): string {
   return Object.entries(parts).reduce((text, [name, part]) => {
     const marked = new RegExp(`(<!-- ${name} -->\n)[\\s\\S]*?(<!-- /${name} -->)`);
-    assert.match(text, marked, `docs/development.md has the markers of ${name}`);
+    assert.match(text, marked, `docs/development.md has the markers ${name}`);
     return text.replace(marked, (_, start: string, end: string) => `${start}${part}\n${end}`);
   }, page);
 }
@@ -21,7 +21,7 @@ describe('a generated page (UPDATE_DOCS=1 writes it)', () => {
     ],
   ];
   for (const [file, make] of pages) {
-    it(`${file} says what the code says`, () => {
+    it(`${file} matches the code`, () => {
       const made = make();
       if (process.env.UPDATE_DOCS) writeFileSync(file, made);
       assert.equal(readFileSync(file, 'utf8'), made);

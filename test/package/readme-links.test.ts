@@ -5,10 +5,10 @@ import { pack } from './built-set.js';
 
 const { url, directory } = pack.repository as { url: string; directory?: string };
 const REPOSITORY = url.replace(/^git\+/, '').replace(/\.git$/, '');
-/** The default branch, which npm's page and the help of the nodes lead to. */
+/** Links to the default branch, as in the help of the nodes. */
 const ON_MAIN = new RegExp(`^${REPOSITORY}/(?:blob|tree)/main/`);
 
-/** Pages for people, and the help of the nodes. */
+/** Documentation pages, and the help of the nodes. */
 const PAGES = [
   'README.md',
   'CHANGELOG.md',
@@ -21,7 +21,7 @@ describe('the links of the documentation', () => {
   for (const page of PAGES) {
     const links = linksIn(page);
     if (links.length === 0) continue;
-    it(`${page}: each link into the repository leads to a file, and to a heading in it`, () => {
+    it(`${page}: each link into the repository points to an existing file and heading`, () => {
       assert.deepEqual(
         links.filter((link) => !isFound(page, link)),
         [],
@@ -29,7 +29,7 @@ describe('the links of the documentation', () => {
     });
   }
 
-  it('are found at all: in the readme, to pages and to pictures', () => {
+  it('are found in the readme, both to pages and to images', () => {
     const links = linksIn('README.md');
     for (const known of ['docs/messages.md', 'docs/pictures/desks.png']) assert.ok(links.includes(known), known);
     assert.ok(linksIn('docs/errors.md').includes('messages.md#decisions'));
@@ -37,8 +37,9 @@ describe('the links of the documentation', () => {
 });
 
 /*
- * npm resolves relative links and pictures of a readme against the GitHub repository in package.json, at its default branch (npm/marky-markdown,
- * lib/plugin/github.js). So the same relative links work there, on GitHub and in a checkout, as long as they start at the root of the repository.
+ * npm resolves relative links and images of a readme against the GitHub repository in package.json, at its default branch
+ * (npm/marky-markdown, lib/plugin/github.js). So the same relative links work there, on GitHub and in a checkout, as long as they
+ * start at the root of the repository.
  */
 describe('the readme on npm', () => {
   it('belongs to the root of a repository on GitHub', () => {
@@ -46,7 +47,7 @@ describe('the readme on npm', () => {
     assert.equal(directory, undefined);
   });
 
-  it('has links and pictures in Markdown, relative to the root of the repository', () => {
+  it('has links and images in Markdown, relative to the root of the repository', () => {
     const page = readFileSync('README.md', 'utf8');
     assert.doesNotMatch(page, /<(?:img|a)\b/i);
     const inside = linksIn('README.md').filter((link) => !/^[a-z]+:/i.test(link));
@@ -65,7 +66,7 @@ function filesIn(folder: string, names: RegExp): string[] {
     .sort();
 }
 
-/** A page without its code, in which brackets are no links and # is no heading. */
+/** A page without code blocks, in which brackets are not links and # is not a heading. */
 function prose(page: string): string {
   return readFileSync(page, 'utf8').replace(/^```[\s\S]*?^```/gm, '');
 }
@@ -83,7 +84,7 @@ function isFound(page: string, link: string): boolean {
   return existsSync(target) && (anchor === undefined || anchorsIn(target).has(anchor));
 }
 
-/** The anchors that GitHub gives to the headings of a page. */
+/** The anchors that GitHub generates for the headings of a page. */
 function anchorsIn(page: string): Set<string> {
   const anchors = new Set<string>();
   for (const [, heading = ''] of prose(page).matchAll(/^#+ +(.+)$/gm)) {

@@ -24,10 +24,10 @@ describe('the Flow Library scorecard', () => {
   it('P06: declares the supported Node-RED versions: 4.1 and 5', () => {
     const range = pack['node-red'].version;
     for (const version of ['4.1.0', '4.1.15', '5.0.7']) assert.ok(admits(range, version), `${range} admits ${version}`);
-    assert.ok(!admits(range, '4.0.9'), '4.0 is not tested and must not be promised');
+    assert.ok(!admits(range, '4.0.9'), '4.0 is not tested, so it must not be declared');
   });
 
-  it('P07: supports the oldest Node.js version of each', () => {
+  it('P07: supports the oldest Node.js version of each Node-RED version', () => {
     for (const version of ['20.19.0', '22.9.0', '24.0.0']) assert.ok(admits(pack.engines.node, version), version);
   });
 
@@ -37,7 +37,7 @@ describe('the Flow Library scorecard', () => {
         (match) => match[1],
       );
       assert.deepEqual(types, [nodeType(set)], set);
-      assert.match(builtHtml(set), /category:\s*["'](config|switchboard)["']/, `${set}: the category stands there literally`);
+      assert.match(builtHtml(set), /category:\s*["'](config|switchboard)["']/, `${set}: the category is a literal`);
     }
   });
 
@@ -62,7 +62,7 @@ describe('the Flow Library scorecard', () => {
     assert.ok(!('node-red' in pack.dependencies));
   });
 
-  it('D03: requires the installed versions of its dependencies, so that these are the tested ones', () => {
+  it('D03: requires the installed, and thereby tested, versions of its dependencies', () => {
     for (const [name, range] of Object.entries(pack.dependencies)) {
       const { version } = JSON.parse(readFileSync(`node_modules/${name}/package.json`, 'utf8')) as { version: string };
       assert.equal(range, `^${version}`, name);

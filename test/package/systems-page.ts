@@ -1,19 +1,19 @@
 import { SYSTEMS } from '../../src/endpoints/registry.js';
 import type { Capabilities, System } from '../../src/endpoints/system.js';
 
-/** One row of the table: its name, and how its value is read. */
+/** The rows of the table: name, and value for a capability set. */
 const LINES: [string, (of: Capabilities) => string][] = [
-  ['Notifies by webhook', ({ webhook }) => yes(webhook)],
-  ['Notifies by events of its hub', ({ hub }) => yes(hub)],
-  ['Can be polled', ({ poll }) => yes(poll)],
-  ['Look-up by our reference', ({ lookUp }) => yes(lookUp)],
-  ['Attachments', ({ attachments }) => ways(attachments)],
-  ['Internal notes', ({ internalNotes }) => ways(internalNotes)],
-  ['Order items', ({ items }) => yes(items)],
-  ['Cancellation as a separate request', ({ cancel }) => yes(cancel)],
-  ['Optimistic locking', ({ optimisticLock }) => yes(optimisticLock)],
-  ['Deletions are detected', ({ deletes }) => yes(deletes)],
-  ['Relations between records', ({ relations }) => ways(relations)],
+  ['Notifies by webhook', ({ webhook }) => yesOrNo(webhook)],
+  ['Notifies by events of its hub', ({ hub }) => yesOrNo(hub)],
+  ['Can be polled', ({ poll }) => yesOrNo(poll)],
+  ['Look-up by our reference', ({ lookUp }) => yesOrNo(lookUp)],
+  ['Attachments', ({ attachments }) => directions(attachments)],
+  ['Internal notes', ({ internalNotes }) => directions(internalNotes)],
+  ['Order items', ({ items }) => yesOrNo(items)],
+  ['Cancellation as a separate request', ({ cancel }) => yesOrNo(cancel)],
+  ['Optimistic locking', ({ optimisticLock }) => yesOrNo(optimisticLock)],
+  ['Deletions are detected', ({ deletes }) => yesOrNo(deletes)],
+  ['Relations between records', ({ relations }) => directions(relations)],
 ];
 
 /** docs/systems.md, generated from the descriptions of the systems. */
@@ -47,11 +47,11 @@ function section(system: System): string {
 ${LINES.map(row).join('\n')}`;
 }
 
-function yes(can: boolean): string {
+function yesOrNo(can: boolean): string {
   return can ? 'yes' : '–';
 }
 
-function ways({ in: reads, out: writes }: { in: boolean; out: boolean }): string {
+function directions({ in: reads, out: writes }: { in: boolean; out: boolean }): string {
   if (reads && writes) return 'both ways';
   return reads ? 'read only' : writes ? 'write only' : '–';
 }

@@ -4,39 +4,40 @@ import { say, useLanguage } from '../../src/text/say.js';
 import { runtimeFiles, textsIn } from './texts.js';
 
 const german = JSON.parse(readFileSync('src/text/de.json', 'utf8')) as Record<string, string>;
-const said = new Map(runtimeFiles().flatMap((file) => textsIn(file).map((text) => [text, file] as const)));
+const texts = new Map(runtimeFiles().flatMap((file) => textsIn(file).map((text) => [text, file] as const)));
 
 describe('texts of the runtime', () => {
   afterEach(() => useLanguage('en-US'));
 
-  it('are English unless Node-RED speaks a language that has a catalog', () => {
+  it('are English unless there is a catalog for the language of Node-RED', () => {
     assert.equal(say`"${'x'}" is not a number.`, '"x" is not a number.');
     useLanguage('fr');
     assert.equal(say`"${'x'}" is not a number.`, '"x" is not a number.');
     useLanguage('de-AT');
     assert.equal(say`"${'x'}" is not a number.`, '„x“ ist keine Zahl.');
-    assert.equal(say`Nobody has translated ${1} of these.`, 'Nobody has translated 1 of these.');
+    assert.equal(say`This text with ${1} value is not translated.`, 'This text with 1 value is not translated.');
   });
 
-  it('are all in the German catalog, and nothing else is', () => {
+  it('are exactly those of the German catalog', () => {
     assert.deepEqual(
-      [...said.keys()].filter((text) => !(text in german)),
+      [...texts.keys()].filter((text) => !(text in german)),
       [],
-      'without a translation',
+      'not translated',
     );
     assert.deepEqual(
-      Object.keys(german).filter((text) => !said.has(text)),
+      Object.keys(german).filter((text) => !texts.has(text)),
       [],
-      'no longer said',
+      'no longer used',
     );
   });
 
-  it('fill in the same values in German', () => {
-    const blanks = (text: string) => [...text.matchAll(/\{\d+\}/g)].map(String).sort();
-    for (const [english, translated] of Object.entries(german)) assert.deepEqual(blanks(translated), blanks(english), english);
+  it('have the same placeholders in German', () => {
+    const placeholders = (text: string) => [...text.matchAll(/\{\d+\}/g)].map(String).sort();
+    for (const [english, translated] of Object.entries(german))
+      assert.deepEqual(placeholders(translated), placeholders(english), english);
   });
 
-  it('are said with say, where an error is made of them', () => {
+  it('use the say tag in errors and hints', () => {
     const raw = runtimeFiles().flatMap((file) => {
       const code = readFileSync(file, 'utf8');
       const errors = code.matchAll(/new (?:Switchboard|Partner|Decision)Error\(\s*(?:'\w+',\s*){1,2}(['"`](?!SWB_)[^\n]*)/g);

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Files whose texts people meet in the runtime's language; the sandbox speaks English, labels are the editor's. */
+/** The files with texts in the runtime's language. The sandbox and the CLI are in English; the editor translates labels. */
 export function runtimeFiles(): string[] {
   const all = ['src', 'nodes'].flatMap((top) =>
     (readdirSync(top, { recursive: true }) as string[]).map((file) => join(top, file)),
@@ -11,13 +11,13 @@ export function runtimeFiles(): string[] {
   return all.filter((file) => file.endsWith('.ts') && !other.test(file)).sort();
 }
 
-/** The texts of a file that are said with `say`, in the form in which catalogs have them. */
+/** The texts of a file that are tagged with `say`, as in the catalogs. */
 export function textsIn(file: string): string[] {
   const code = readFileSync(file, 'utf8');
   return [...code.matchAll(/\bsay`((?:[^`\\]|\\.)*)`/g)].map(([, template = '']) => textOf(template));
 }
 
-/** `${…}` becomes `{0}`, `{1}` …; inner braces are counted, so that calls with objects stay whole. */
+/** Converts `${…}` to `{0}`, `{1}` …; counts inner braces, because expressions may contain objects. */
 function textOf(template: string): string {
   let text = '';
   let count = 0;

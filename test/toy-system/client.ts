@@ -3,7 +3,7 @@ import { SwitchboardError } from '../../errors.js';
 import type { HttpClient } from '../../http/http.js';
 import type { Json } from '../../model/message.js';
 import { Api } from '../api.js';
-import type { EndpointClient, PollResult, RawEntity, Written } from '../endpoint.js';
+import type { EndpointClient, PollResult, RawEntity, WriteResult } from '../endpoint.js';
 import type { PartnerRecord } from '../evidence.js';
 
 interface Options {
@@ -15,19 +15,19 @@ interface Options {
 
 const REQUIRED = ['subject', 'changed'];
 
-/** A client of a toy desk: `/cases`, `/cases/:id`, and nothing else. */
+/** A client of a minimal service desk API with only `/cases` and `/cases/:id`. */
 export function createToyClient({ id, name, http, clock }: Options): EndpointClient {
   const api = new Api(http, {
     id: 'id',
     failure: ({ error }) => (error === undefined ? undefined : String(error)),
     isOwnError: ({ error }) => error !== undefined,
   });
-  const none = (): never => {
-    throw new SwitchboardError('SWB_CONFIG', 'A toy desk has no comments and no files.', { where: name });
+  const unsupported = (): never => {
+    throw new SwitchboardError('SWB_CONFIG', 'The toy desk supports neither comments nor files.', { where: name });
   };
   const readOne = (key: string) => api.read({ method: 'GET', path: `/cases/${key}`, what: 'read case' }, key, REQUIRED);
   const raw = (record: PartnerRecord): RawEntity => ({ case: record });
-  const written = (record: PartnerRecord): Written => ({ entity: raw(record), dropped: [] });
+  const written = (record: PartnerRecord): WriteResult => ({ entity: raw(record), dropped: [] });
   return {
     id,
     name,
@@ -44,8 +44,10 @@ export function createToyClient({ id, name, http, clock }: Options): EndpointCli
     },
     create: async (_type, fields, reference) => {
       const body = { ...fields, externalId: reference };
-      const wrong = (record: PartnerRecord) => (record.externalId === reference ? undefined : 'it carries another reference');
-      return written(await api.create({ method: 'POST', path: '/cases', body, what: 'create case' }, wrong, readOne, REQUIRED));
+      const mismatch = (record: PartnerRecord) => (record.externalId === reference ? undefined : 'it has another reference');
+      return written(
+        await api.create({ method: 'POST', path: '/cases', body, what: 'create case' }, mismatch, readOne, REQUIRED),
+      );
     },
     update: async (_type, key, fields) => {
       const request = { method: 'PATCH' as const, path: `/cases/${key}`, body: fields, what: 'update case' };
@@ -55,9 +57,9 @@ export function createToyClient({ id, name, http, clock }: Options): EndpointCli
         .map(([field, sent]) => ({ field, sent, has: record[field] as Json | undefined }));
       return { entity: raw(record), dropped };
     },
-    comment: async () => none(),
+    comment: async () => unsupported(),
     findComment: async () => undefined,
-    attach: async () => none(),
+    attach: async () => unsupported(),
     findAttachment: async () => undefined,
     download: async () => Readable.from([]),
     poll: async (entityType, cursor): Promise<PollResult> => {

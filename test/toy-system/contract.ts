@@ -5,7 +5,7 @@ import { toy } from './system.js';
 
 type Case = Record<string, unknown>;
 
-/** A desk that keeps cases in memory. */
+/** A service desk that stores cases in memory. */
 class Desk extends StandIn {
   private readonly cases = new Map<string, Case>();
   private created = 0;
@@ -16,7 +16,7 @@ class Desk extends StandIn {
         const id = path.split('/')[2];
         const given = body.length > 0 ? (JSON.parse(body.toString()) as Case) : {};
         if (id === undefined && method === 'POST') return { status: 201, body: this.create(given) };
-        if (id === undefined) return { status: 200, body: this.all().filter((one) => fits(one, query)) };
+        if (id === undefined) return { status: 200, body: this.all().filter((one) => matches(one, query)) };
         const found = this.cases.get(id);
         if (!found) return { status: 404, body: { error: 'no such case' } };
         return { status: 200, body: method === 'PATCH' ? this.change(id, found, given) : { ...found } };
@@ -59,7 +59,7 @@ class Desk extends StandIn {
   }
 }
 
-function fits(one: Case, query: URLSearchParams): boolean {
+function matches(one: Case, query: URLSearchParams): boolean {
   const [reference, since] = [query.get('externalId'), query.get('since')];
   return (reference === null || one.externalId === reference) && (since === null || String(one.changed) >= since);
 }

@@ -2,7 +2,7 @@ import { field } from '../../mapping/catalog/field.js';
 import type { Mapping } from '../../mapping/mapping.js';
 import { PLAIN_NOTATION } from '../../mapping/mapping.js';
 import type { System } from '../system.js';
-import { unwrapped } from '../unwrap.js';
+import { unwrapRecord } from '../unwrap.js';
 import { createToyClient } from './client.js';
 import { toy as form } from './form.js';
 
@@ -39,13 +39,13 @@ export const toy: System = {
     optimisticLock: false,
     deletes: false,
     relations: { in: false, out: false },
-    motherTickets: false,
+    parentTickets: false,
     notices: false,
   }),
   presets: [PRESET],
   catalog: () => ({
     fields: [
-      field('text', 'subject', 'One line', { required: true, example: 'Line down' }),
+      field('text', 'subject', 'Short summary', { required: true, example: 'Line down' }),
       field('text', 'text', 'Details', { example: 'No signal since 08:15' }),
       field('text', 'status', 'State', { values: ['open', 'closed'], example: 'open' }),
     ],
@@ -53,7 +53,7 @@ export const toy: System = {
   notation: () => PLAIN_NOTATION,
   validate: (_entityType, body) =>
     body.subject ? [] : [{ level: 'error', code: 'schema', field: 'subject', text: 'subject is missing.' }],
-  unwrap: (pasted) => unwrapped(pasted, ['case']),
+  unwrap: (pasted) => unwrapRecord(pasted, ['case']),
   kindOf: () => 'case',
   raw: { field: 'case', identify: (id) => ({ id }) },
   authorsInText: true,

@@ -7,15 +7,15 @@ import { field, type Prefix, read, showBy } from '../../kit/editor/fields.js';
 import { address, text } from '../../kit/editor/validate.js';
 import { credentialsOf, endpointDefaults, endpointType } from '../../kit/endpoint.config.js';
 import { endpointSettings, type Party, type Receive } from './flow.editor.js';
+import { translateLabels } from './labels.editor.js';
 import { type Role, systemsFor, typesFor } from './scenarios.editor.js';
-import { translated } from './translated.editor.js';
 
-/** The choice of a new endpoint. */
+/** The value of the option "new endpoint". */
 const NEW = '';
 
-/** A line of the list of systems. */
+/** An option of the select of systems. */
 interface Choice extends WizardChoice {
-  /** Of its option. */
+  /** The value of the option. */
   value: string;
   form: SystemForm;
 }
@@ -24,30 +24,33 @@ export interface PartyForm {
   role: Role;
   element: JQuery;
   party(): Party;
-  /** Marks what is wrong; true when nothing is. */
+  /** Marks invalid fields; returns true if there are none. */
   valid(): boolean;
 }
 
-/** The form of one party: an endpoint that is there, or what a new one needs. Checked as one types, once a field was left. */
+/**
+ * The form of one party: an existing endpoint, or the settings of a new one. A field is validated while typing once it has lost
+ * focus.
+ */
 export function partyForm(number: number, role: Role, translate: Translate, publicUrl: string): PartyForm {
   const prefix: Prefix = `switchboard-party-${number}`;
   const html = ($('#switchboard-wizard-party').html() ?? '').replaceAll('node-config-input-', `${prefix}-`);
-  const element = translated($(html.trim()), translate).attr('id', prefix);
+  const element = translateLabels($(html.trim()), translate).attr('id', prefix);
   element.find('legend').text(translate(`wizard.role.${role.name}`));
   const part = (name: string) => element.find(`[data-part=${name}]`);
   const systems = systemsFor(role);
   const choices: Choice[] = systems.flatMap((form) =>
     form.wizard.choices.map((choice) => ({ ...choice, form, value: `${form.id} ${choice.id}`.trim() })),
   );
-  /** Set once a person chose the record type; until then the usual one is. */
-  let keptType = false;
-  return { role, element: prepared(), party, valid };
+  /** True once the user has selected a record type; until then the suggested one is selected. */
+  let typeSelected = false;
+  return { role, element: prepare(), party, valid };
 
-  function prepared(): JQuery {
-    // The fields are found by their ids once they stand in the page.
+  function prepare(): JQuery {
+    // Fields are looked up by id, so they must be in the page first.
     setTimeout(() => {
       fillEndpoints();
-      // In the order of the registry; the usual one is chosen.
+      // In the order of the registry; the suggested one is selected.
       const listed = FORMS.flatMap((form) => choices.filter((choice) => choice.form === form));
       field(prefix, 'system').append(...listed.map(({ value, label }) => $('<option>').val(value).text(label)));
       field(prefix, 'system').val(choices[0]?.value ?? '');
@@ -55,17 +58,20 @@ export function partyForm(number: number, role: Role, translate: Translate, publ
       for (const name of ['endpoint', 'system', 'receive']) field(prefix, name).on('change', update);
       field(prefix, 'system').on('change', suggest);
       field(prefix, 'entityType').on('change', () => {
-        keptType = true;
+        typeSelected = true;
       });
       suggest();
       update();
-      element.on('blur', 'input', (event) => $(event.target).addClass('switchboard-left') && mark());
+      element.on('blur', 'input', (event) => $(event.target).addClass('switchboard-touched') && mark());
       element.on('input change', mark);
     }, 0);
     return element;
   }
 
-  /** Endpoints that are there, those of the usual system first; one of these is chosen, unless each vendor is another. */
+  /**
+   * Lists the existing endpoints, those of the suggested system first. The first of these is selected, but not for vendors, which
+   * all differ.
+   */
   function fillEndpoints(): void {
     const found: { id: string; name: string; rank: number }[] = [];
     RED.nodes.eachConfig((node) => {
@@ -80,18 +86,18 @@ export function partyForm(number: number, role: Role, translate: Translate, publ
     select.val(found[0]?.rank === 0 && !role.several ? found[0].id : NEW);
   }
 
-  /** A way to sign in and an address as they are usual at the system. */
+  /** Suggests the usual authentication method and address format of the system. */
   function suggest(): void {
     const { endpoint } = chosenSystem();
-    const usual: Record<string, unknown> = endpointDefaults(endpoint);
+    const defaults: Record<string, unknown> = endpointDefaults(endpoint);
     const methods = new Set(endpoint.signIn.map(({ id }) => id));
     field(prefix, 'auth')
       .find('option')
       .each((_, option) => {
         $(option).prop('hidden', !methods.has(option.value)).prop('disabled', !methods.has(option.value));
       });
-    for (const name of signInSettings(endpoint.signIn)) field(prefix, name).val(String(usual[name] ?? ''));
-    field(prefix, 'auth').val(String(usual.auth)).trigger('change');
+    for (const name of signInSettings(endpoint.signIn)) field(prefix, name).val(String(defaults[name] ?? ''));
+    field(prefix, 'auth').val(String(defaults.auth)).trigger('change');
     field(prefix, 'baseUrl')
       .attr('placeholder', endpoint.address?.example ?? '')
       .closest('.form-row')
@@ -110,15 +116,18 @@ export function partyForm(number: number, role: Role, translate: Translate, publ
     const types = typesAt(form, existing);
     const keep = String(select.val() ?? '');
     select.empty().append(...types.map((type) => $('<option>').val(type).text(type)));
-    select.val(keptType && types.includes(keep) ? keep : (types[0] ?? ''));
+    select.val(typeSelected && types.includes(keep) ? keep : (types[0] ?? ''));
   }
 
-  /** What the party may be at an endpoint, the usual first; and whatever else the endpoint has that the system does not list. */
+  /** The record types for the party at an endpoint, the suggested one first, followed by the endpoint's custom types. */
   function typesAt(form: SystemForm, endpoint: string): readonly string[] {
-    const usual = typesFor(role, form);
-    if (endpoint === NEW) return usual;
-    const there = entityTypesOf(endpoint);
-    return [...usual.filter((type) => there.includes(type)), ...there.filter((type) => !form.entityTypes.includes(type))];
+    const suggested = typesFor(role, form);
+    if (endpoint === NEW) return suggested;
+    const available = entityTypesOf(endpoint);
+    return [
+      ...suggested.filter((type) => available.includes(type)),
+      ...available.filter((type) => !form.entityTypes.includes(type)),
+    ];
   }
 
   function chosenChoice(): Choice | undefined {
@@ -129,7 +138,7 @@ export function partyForm(number: number, role: Role, translate: Translate, publ
     const existing = RED.nodes.node(String(read(prefix, 'endpoint')));
     const form = (existing && systemOfNode(existing)) || chosenChoice()?.form;
     if (form) return form;
-    throw new Error(`No system can be a ${role.name}.`);
+    throw new Error(`No system supports the role ${role.name}.`);
   }
 
   function party(): Party {
@@ -138,15 +147,15 @@ export function partyForm(number: number, role: Role, translate: Translate, publ
     const system = chosenSystem();
     const { endpoint } = system;
     const names = [...(endpoint.address ? ['baseUrl'] : []), 'auth', ...signInSettings(endpoint.signIn)];
-    const made = Object.fromEntries(names.map((name) => [name, read(prefix, name)]));
-    const shown = Object.keys(credentialsOf(endpoint)).filter((name) => isShown(name) && read(prefix, name) !== '');
+    const entered = Object.fromEntries(names.map((name) => [name, read(prefix, name)]));
+    const filledIn = Object.keys(credentialsOf(endpoint)).filter((name) => isShown(name) && read(prefix, name) !== '');
     return {
       role,
       name: String(node ? node.name || node.id : read(prefix, 'name')).trim(),
       system,
       ...(node && { endpoint: node.id }),
-      settings: { ...made, ...(node ? {} : chosenChoice()?.settings) },
-      credentials: Object.fromEntries(shown.map((name) => [name, String(read(prefix, name))])),
+      settings: { ...entered, ...(node ? {} : chosenChoice()?.settings) },
+      credentials: Object.fromEntries(filledIn.map((name) => [name, String(read(prefix, name))])),
       entityType: String(read(prefix, 'entityType')),
       receive: read(prefix, 'receive') as Receive,
       publicUrl: String(read(prefix, 'publicUrl')).trim(),
@@ -161,22 +170,22 @@ export function partyForm(number: number, role: Role, translate: Translate, publ
   }
 
   function valid(): boolean {
-    element.find('input').addClass('switchboard-left');
+    element.find('input').addClass('switchboard-touched');
     mark();
     const first = element.find('.input-error').first();
     first.trigger('focus');
     return first.length === 0;
   }
 
-  /** A field that was not left yet is not told that it is empty. */
+  /** Marks invalid fields, but only those that have lost focus once. */
   function mark(): void {
-    const wrong = problems();
+    const errors = problems();
     element.find('input').each((_, input) => {
-      const reason = wrong.get(input.id) ?? '';
-      const told = reason !== '' && $(input).hasClass('switchboard-left');
+      const error = errors.get(input.id) ?? '';
+      const isShown = error !== '' && $(input).hasClass('switchboard-touched');
       $(input)
-        .toggleClass('input-error', told)
-        .attr({ 'aria-invalid': String(told), title: told ? reason : '' });
+        .toggleClass('input-error', isShown)
+        .attr({ 'aria-invalid': String(isShown), title: isShown ? error : '' });
     });
   }
 
@@ -189,7 +198,7 @@ export function partyForm(number: number, role: Role, translate: Translate, publ
     if (read(prefix, 'endpoint') === NEW) {
       check('name', text());
       if (chosenSystem().endpoint.address) check('baseUrl', address());
-      for (const name of needed(chosenSystem().endpoint.signIn, String(read(prefix, 'auth'))))
+      for (const name of requiredFields(chosenSystem().endpoint.signIn, String(read(prefix, 'auth'))))
         check(name, name === 'tokenUrl' ? address({ orPath: true }) : text());
     }
     if (part('publicUrl').css('display') !== 'none') check('publicUrl', address({ optional: true }));
@@ -197,13 +206,13 @@ export function partyForm(number: number, role: Role, translate: Translate, publ
   }
 }
 
-/** What a way to sign in cannot do without. */
-function needed(methods: readonly SignInMethod[], auth: string): string[] {
+/** The required fields of an authentication method. */
+function requiredFields(methods: readonly SignInMethod[], auth: string): string[] {
   const fields = methods.find(({ id }) => id === auth)?.fields ?? [];
   return fields.filter(({ optional }) => !optional).map(({ name }) => name);
 }
 
-/** What Test connection is to try of a party: the settings that were typed, or those of the endpoint that was chosen. */
+/** The connection to test for a party: with the entered settings, or those of the selected endpoint. */
 export function connectionOf(party: Party) {
   const type = endpointType(party.system);
   const node = party.endpoint ? RED.nodes.node(party.endpoint) : undefined;

@@ -2,20 +2,20 @@ import { type Check, connectionTest } from '../../kit/editor/connection-test.js'
 import { httpRoot } from '../../kit/editor/copy-field.js';
 import { addStyle } from '../../kit/editor/style.js';
 import { createFlow, type Party, type Webhook } from './flow.editor.js';
+import { translateLabels } from './labels.editor.js';
 import { connectionOf, type PartyForm, partyForm } from './party-form.editor.js';
 import { type Role, SCENARIOS, type Scenario } from './scenarios.editor.js';
-import { translated } from './translated.editor.js';
 import css from './wizard.css';
 
-type Step = 'what' | 'who' | 'test' | 'done';
+type Step = 'scenario' | 'parties' | 'test' | 'done';
 const BUTTONS = { cancel: 'switchboard-wizard-cancel', back: 'switchboard-wizard-back', next: 'switchboard-wizard-next' };
 
-/** «New connection»: what, between whom, does it work, and there it stands. */
+/** The "New connection" wizard: select a scenario, enter the parties, test the connections, create the flow. */
 export function openWizard(translate: Translate): void {
-  let step: Step = 'what';
+  let step: Step = 'scenario';
   let scenario: Scenario = 'ticket';
   let forms: PartyForm[] = [];
-  let numbered = 0;
+  let formCount = 0;
   let chosen: Party[] = [];
   let webhooks: Webhook[] = [];
   let body: JQuery;
@@ -26,22 +26,22 @@ export function openWizard(translate: Translate): void {
     step = to;
     body.children().detach();
     body.append(pages[to]());
-    $(`#${BUTTONS.back}`).toggle(to === 'who' || to === 'test');
+    $(`#${BUTTONS.back}`).toggle(to === 'parties' || to === 'test');
     $(`#${BUTTONS.cancel}`).toggle(to !== 'done');
     $(`#${BUTTONS.next}`).text(
-      translate({ what: 'wizard.next', who: 'wizard.try', test: 'wizard.create', done: 'wizard.done' }[to]),
+      translate({ scenario: 'wizard.next', parties: 'wizard.try', test: 'wizard.create', done: 'wizard.done' }[to]),
     );
   }
 
   function next(): void {
-    if (step === 'what') show('who');
-    else if (step === 'who') tryThem();
+    if (step === 'scenario') show('parties');
+    else if (step === 'parties') testConnections();
     else if (step === 'test') finish();
     else RED.tray.close();
   }
 
   const pages: Record<Step, () => JQuery> = {
-    what: () => {
+    scenario: () => {
       const box = $('<div>').append($('<h3>').text(translate('wizard.what')));
       for (const name of Object.keys(SCENARIOS) as Scenario[]) {
         const radio = $('<input>', { type: 'radio', name: 'switchboard-scenario', value: name }).prop(
@@ -52,15 +52,15 @@ export function openWizard(translate: Translate): void {
           scenario = name;
           forms = [];
         });
-        const words = $('<span>').append(
+        const text = $('<span>').append(
           $('<b>').text(translate(`wizard.scenario.${name}`)),
           $('<small>').text(translate(`wizard.scenario.${name}About`)),
         );
-        box.append($('<label>', { class: 'switchboard-wizard-scenario' }).append(radio, words));
+        box.append($('<label>', { class: 'switchboard-wizard-scenario' }).append(radio, text));
       }
       return box;
     },
-    who: () => {
+    parties: () => {
       const { roles } = SCENARIOS[scenario];
       if (forms.length === 0) for (const role of roles) add(role);
       const list = $('<div>').append(forms.map((form) => form.element));
@@ -86,9 +86,9 @@ export function openWizard(translate: Translate): void {
           (checks) => {
             results.set(party, checks);
             if (results.size < chosen.length) return;
-            const bad = [...results.values()].some((some) => some.length === 0 || some.some((check) => check.ok === false));
-            note.text(bad ? translate('wizard.testedNotAll') : '');
-            button.text(translate(bad ? 'wizard.createAnyway' : 'wizard.create')).prop('disabled', false);
+            const failed = [...results.values()].some((some) => some.length === 0 || some.some((check) => check.ok === false));
+            note.text(failed ? translate('wizard.testedNotAll') : '');
+            button.text(translate(failed ? 'wizard.createAnyway' : 'wizard.create')).prop('disabled', false);
           },
         );
         box.append(part);
@@ -114,20 +114,20 @@ export function openWizard(translate: Translate): void {
     width: 620,
     buttons: [
       { id: BUTTONS.cancel, text: translate('wizard.cancel'), click: () => RED.tray.close() },
-      { id: BUTTONS.back, text: translate('wizard.back'), click: () => show(step === 'test' ? 'who' : 'what') },
+      { id: BUTTONS.back, text: translate('wizard.back'), click: () => show(step === 'test' ? 'parties' : 'scenario') },
       { id: BUTTONS.next, text: translate('wizard.next'), click: next },
     ],
     open(tray) {
       body = $('<form>', { class: 'dialog-form form-horizontal switchboard-wizard' }).appendTo(tray.find('.red-ui-tray-body'));
       body.on('submit', (event) => event.preventDefault());
-      // Not by the tray: that one would press it when a person clicks beside it.
+      // Not set in the tray's options: the tray would press a primary button when a user clicks outside it.
       $(`#${BUTTONS.next}`).addClass('primary');
-      show('what');
+      show('scenario');
     },
   });
 
   function add(role: Role): PartyForm {
-    const form = partyForm(numbered++, role, translate, ourAddress());
+    const form = partyForm(formCount++, role, translate, ourAddress());
     forms.push(form);
     if (!role.several) return form;
     const remove = $('<button>', {
@@ -136,7 +136,7 @@ export function openWizard(translate: Translate): void {
       'aria-label': translate('wizard.removeVendor'),
     });
     remove.append($('<i>', { class: 'fa fa-times' })).on('click', () => {
-      // One has to stay.
+      // At least one vendor is required.
       if (forms.filter((other) => other.role === role).length < 2) return;
       forms = forms.filter((other) => other !== form);
       form.element.remove();
@@ -145,11 +145,11 @@ export function openWizard(translate: Translate): void {
     return form;
   }
 
-  function tryThem(): void {
+  function testConnections(): void {
     if (!forms.map((form) => form.valid()).every(Boolean)) return;
     chosen = forms.map((form) => form.party());
-    const wrong = disagreement(chosen);
-    if (wrong) body.prepend($('<p>', { class: 'switchboard-wizard-wrong', role: 'alert' }).text(translate(wrong)));
+    const conflict = conflictBetween(chosen);
+    if (conflict) body.prepend($('<p>', { class: 'switchboard-wizard-error', role: 'alert' }).text(translate(conflict)));
     else show('test');
   }
 
@@ -161,25 +161,25 @@ export function openWizard(translate: Translate): void {
       comment: translate('wizard.comment', names),
       mapTo: (name: string) => translate('wizard.mapTo', { name }),
     };
-    const made = createFlow({ scenario, parties: chosen, store: storeOf(chosen), ...plan }, MAKER);
-    webhooks = made.webhooks;
-    RED.view.importNodes(made.nodes, { generateIds: false, addFlow: false, notify: false });
-    RED.workspaces.show(made.nodes[0]?.id ?? '');
+    const created = createFlow({ scenario, parties: chosen, store: storeOf(chosen), ...plan }, GENERATOR);
+    webhooks = created.webhooks;
+    RED.view.importNodes(created.nodes, { generateIds: false, addFlow: false, notify: false });
+    RED.workspaces.show(created.nodes[0]?.id ?? '');
     show('done');
   }
 
   function template(id: string): JQuery {
-    return translated($(($(`#${id}`).html() ?? '').trim()), translate);
+    return translateLabels($(($(`#${id}`).html() ?? '').trim()), translate);
   }
 }
 
-const MAKER = {
+const GENERATOR = {
   id: () => RED.nodes.id(),
   secret: () => [...crypto.getRandomValues(new Uint8Array(24))].map((byte) => byte.toString(16).padStart(2, '0')).join(''),
 };
 
-/** What forbids these parties to stand in one flow, as the key of a label. */
-function disagreement(parties: Party[]): string | undefined {
+/** Why these parties cannot be in one flow, as the key of a label; undefined if they can. */
+function conflictBetween(parties: Party[]): string | undefined {
   const [first, second] = parties;
   if (first?.endpoint && first.endpoint === second?.endpoint && first.entityType === second.entityType) return 'invalid.same';
   return storesOf(parties).length > 1 ? 'invalid.stores' : undefined;
@@ -190,16 +190,16 @@ function storesOf(parties: Party[]): string[] {
   return [...new Set(stores.filter((store): store is string => typeof store === 'string' && store !== ''))];
 }
 
-/** The store of the endpoints that were chosen, else the one that is there; none: a new one is made. */
+/** The store of the selected endpoints, else an existing one; undefined if a new one must be created. */
 function storeOf(parties: Party[]): string | undefined {
-  const there: string[] = [];
+  const existing: string[] = [];
   RED.nodes.eachConfig((node) => {
-    if (node.type === 'switchboard-store') there.push(node.id);
+    if (node.type === 'switchboard-store') existing.push(node.id);
   });
-  return storesOf(parties)[0] ?? there[0];
+  return storesOf(parties)[0] ?? existing[0];
 }
 
-/** Under which others reach this Node-RED: as the browser does, unless that is the browser's own machine. */
+/** The URL at which others reach this Node-RED: the browser's, unless it is the local machine. */
 function ourAddress(): string {
   return /^(localhost|127\.|\[::1\])/.test(location.hostname) ? '' : location.origin;
 }

@@ -1,4 +1,6 @@
-/** One answer of the runtime; `Check` of src/endpoints, which an editor file cannot import because its neighbours need Node.js types. */
+/**
+ * One result of the runtime; `Check` of src/endpoints, which an editor file cannot import because that file needs Node.js types.
+ */
 export interface Check {
   name: string;
   ok: boolean | 'warning';
@@ -7,21 +9,24 @@ export interface Check {
 
 const ICONS = { yes: 'fa-check-circle', warning: 'fa-exclamation-triangle', no: 'fa-times-circle' };
 
-/** What the runtime is to try: the settings as they stand in the dialog. A password that was not touched is sent as `__PWRD__`. */
+/** The settings to test, as shown in the dialog. A password that was not changed is sent as `__PWRD__`. */
 export interface ConnectionTest {
-  /** Of the node whose deployed credentials are taken where none are given. */
+  /** Id of the node whose deployed credentials are used where none are entered. */
   id: string;
   type: string;
   config: Record<string, unknown>;
   credentials: Record<string, string>;
 }
 
-/** Wires a button "Test connection" and its list, see connection-test.html; `tested` gets the answers, none when there was no test. */
+/**
+ * Sets up the button "Test connection" and its list, see connection-test.html. `onTested` receives the results; none if the test
+ * could not be run.
+ */
 export function connectionTest(
   box: JQuery,
   translate: Translate,
   current: () => ConnectionTest,
-  tested: (checks: Check[]) => void = () => undefined,
+  onTested: (checks: Check[]) => void = () => undefined,
 ): void {
   const button = box.find('.switchboard-test');
   const list = box.find('.switchboard-checks');
@@ -38,11 +43,11 @@ export function connectionTest(
     })
       .done((checks: Check[]) => {
         show(list, checks.map(row));
-        tested(checks);
+        onTested(checks);
       })
       .fail((answer) => {
-        show(list, [{ icon: ICONS.no, name: translate('endpoint.testFailed'), text: reason(translate, answer) }]);
-        tested([]);
+        show(list, [{ icon: ICONS.no, name: translate('endpoint.testFailed'), text: failureText(translate, answer) }]);
+        onTested([]);
       })
       .always(() => button.prop('disabled', false));
   });
@@ -63,15 +68,15 @@ interface Row {
 function show(list: JQuery, rows: Row[]): void {
   list.empty();
   for (const { icon, grade, name, text } of rows) {
-    // What a partner says is put in as text, never as markup.
+    // Partners' texts are inserted as text, never as markup.
     const item = $('<li>').append($('<i>', { class: `fa ${icon}`, title: grade, 'aria-label': grade }));
     $('<div>').append($('<b>').text(name), $('<span>').text(text)).appendTo(item);
     list.append(item);
   }
 }
 
-/** Why the runtime did not do what was asked, in its own words where it has some. */
-export function reason(translate: Translate, answer: JQuery.jqXHR): string {
+/** Why a request to the runtime failed: its own message if it sent one. */
+export function failureText(translate: Translate, answer: JQuery.jqXHR): string {
   const message = (answer.responseJSON as { message?: unknown } | undefined)?.message;
   if (typeof message === 'string') return message;
   if (answer.status === 0) return translate('endpoint.noRuntime');

@@ -1,12 +1,12 @@
 import { dialog, type Prefix } from './fields.js';
 
-/** The address below which Node-RED listens, as the browser reaches it; ends in `/`. */
+/** The root URL of Node-RED's HTTP nodes, as the browser reaches it; ends in `/`. */
 export function httpRoot(): string {
   const root = RED.settings.httpNodeRoot || '/';
   return `${location.origin}/${root}/`.replace(/([^:])\/{2,}/g, '$1/');
 }
 
-/** Shows a text that is to be carried elsewhere, with a button that copies it. Keeps it up to date when one of the fields changes. */
+/** Shows a text with a copy button, and updates it when one of the fields changes. */
 export function copyField(prefix: Prefix, className: string, text: () => string, fields: JQuery[], translate: Translate): void {
   const box = dialog(prefix).find(`.${className}`);
   const input = box.find('input');

@@ -1,12 +1,12 @@
 /**
- * Says of credentials that were never set that they are empty. The editor leaves them out, compares that with the dialog's empty field, and
- * takes it for a change: looking at a node would then ask for a deploy.
+ * Sets credentials that were never entered to empty. The editor omits them, compares that with the dialog's empty field, and
+ * treats it as a change: opening a node's dialog would then require a deploy.
  */
-export function settleCredentials(node: EditorNode<unknown>): void {
+export function fillEmptyCredentials(node: EditorNode<unknown>): void {
   node.credentials ??= {};
-  const kept = node.credentials;
+  const { credentials } = node;
   for (const [name, { type }] of Object.entries(node._def.credentials ?? {})) {
     const key = type === 'password' ? `has_${name}` : name;
-    kept[key] ??= type === 'password' ? false : '';
+    credentials[key] ??= type === 'password' ? false : '';
   }
 }

@@ -2,12 +2,12 @@ import type { EndpointForm } from '../../../src/endpoints/form.js';
 import { fieldsOf, type SignInMethod } from '../../../src/endpoints/sign-in.js';
 import { credentialsOf, type EndpointConfig } from '../endpoint.config.js';
 import { type ConnectionTest, connectionTest } from './connection-test.js';
-import { settleCredentials } from './credentials.js';
+import { fillEmptyCredentials } from './credentials.js';
 import { dialog, field, openInvalid, read, showBy } from './fields.js';
 import { addStyle } from './style.js';
 
 const PREFIX = 'node-config-input';
-/** Settings that every endpoint has in its dialog, whatever its way to sign in. */
+/** Settings in the dialog of every endpoint, whatever its authentication method. */
 const SETTINGS: (keyof EndpointConfig)[] = [
   'name',
   'store',
@@ -25,34 +25,34 @@ const SETTINGS: (keyof EndpointConfig)[] = [
   'deletions',
   'integrationUser',
 ];
-/** What Node-RED's config node select gives for "none". */
+/** The value of "none" in Node-RED's select of config nodes. */
 const NONE = '_ADD_';
 
 /**
- * What the dialogs of all endpoints have in common; see endpoint.html. `more` reads the settings only this system has. Gives what reads the
- * endpoint as it stands in the dialog.
+ * Prepares the part of the dialog that all endpoints have; see endpoint.html. `ownSettings` reads the settings of this system.
+ * Returns a function that reads the endpoint as shown in the dialog.
  */
 export function prepareEndpoint(
   node: EditorNode<EndpointConfig>,
   form: EndpointForm,
-  more: () => Record<string, unknown>,
+  ownSettings: () => Record<string, unknown>,
 ): () => ConnectionTest {
   addStyle();
-  settleCredentials(node);
+  fillEmptyCredentials(node);
   chooseOnlyStore();
   showBy(PREFIX, 'auth');
   openInvalid(PREFIX);
   const current = () => ({
     id: node.id,
     type: node.type,
-    config: { ...values([...SETTINGS, ...signInSettings(form.signIn)]), ...more() },
+    config: { ...values([...SETTINGS, ...signInSettings(form.signIn)]), ...ownSettings() },
     credentials: values(Object.keys(credentialsOf(form))) as Record<string, string>,
   });
   connectionTest(dialog(PREFIX), node._, current);
   return current;
 }
 
-/** Settings that ways to sign in have beside credentials. */
+/** The fields of authentication methods that are settings, not credentials. */
 export function signInSettings(methods: readonly SignInMethod[]): string[] {
   return fieldsOf(methods)
     .filter(({ kept }) => kept === 'setting')
@@ -64,7 +64,7 @@ export function values(names: readonly string[]): Record<string, unknown> {
   return Object.fromEntries(entries.map(([name, value]) => [name, value === NONE ? '' : value]));
 }
 
-/** Most installations have one store; then there is nothing to choose. */
+/** Most installations have one store; it is selected without asking. */
 function chooseOnlyStore(): void {
   const select = field(PREFIX, 'store');
   const stores = select.find('option').filter((_, option) => option.value !== NONE && option.value !== '');

@@ -3,7 +3,7 @@ import { fieldsOf } from '../../../src/endpoints/sign-in.js';
 import type { EndpointConfig } from '../endpoint.config.js';
 import { address, number, text, when } from './validate.js';
 
-/** The settings that the dialogs of all endpoints have, with their defaults and what is allowed. */
+/** The settings that all endpoints have, with their defaults and validators. */
 export function endpointFields({ address: hasAddress, signIn }: EndpointForm, defaults: EndpointConfig) {
   const usesField = (name: string) => (node: EndpointConfig) =>
     signIn.find(({ id }) => id === node.auth)?.fields.some((field) => field.name === name && !field.optional) ?? false;

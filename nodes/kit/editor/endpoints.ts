@@ -2,14 +2,17 @@ import type { Settings, SystemForm } from '../../../src/endpoints/form.js';
 import { FORMS } from '../../../src/endpoints/forms.js';
 import { endpointType } from '../endpoint.config.js';
 
-/** The system that a config node stands for; undefined where it is no endpoint. Nodes that were saved before there was a choice are the first of those that share it. */
+/**
+ * The system of a config node; undefined if it is not an endpoint. Nodes without a system setting belong to the first system that
+ * shares the config node.
+ */
 export function systemOfNode(node: Settings & { type: string }): SystemForm | undefined {
-  const some = FORMS.filter((form) => endpointType(form) === node.type);
-  const setting = some[0]?.endpoint.systemSetting;
-  return some.find((form) => setting && form.id === node[setting]) ?? some[0];
+  const forms = FORMS.filter((form) => endpointType(form) === node.type);
+  const setting = forms[0]?.endpoint.systemSetting;
+  return forms.find((form) => setting && form.id === node[setting]) ?? forms[0];
 }
 
-/** The record types of an endpoint: the system's only one, else those its settings list. */
+/** The record types of an endpoint: the system's only one, else those listed in its settings. */
 export function entityTypesOf(endpoint: string): string[] {
   const node = RED.nodes.node(endpoint);
   const form = node && systemOfNode(node);
@@ -19,7 +22,7 @@ export function entityTypesOf(endpoint: string): string[] {
   return own ? own.map((type) => type.name) : [...form.entityTypes];
 }
 
-/** The setting of a node that names an endpoint of its system. */
+/** The setting for the endpoint of a system's in or out node. */
 export function endpointField<Config>(form: SystemForm) {
   const validate: Validator<Config> = function (value, _options) {
     if (!value || value === '_ADD_') return this._def._('invalid.missing');

@@ -1,6 +1,6 @@
 /**
- * Access to the fields of the dialog that is open. Node-RED names them by prefix: `node-input-` for nodes, `node-config-input-` for config
- * nodes (whose dialog may lie on top of a node's). A form of several parties has one prefix for each.
+ * Access to the fields of the open dialog. Node-RED names them by prefix: `node-input-` for nodes, `node-config-input-` for
+ * config nodes (whose dialog may be open on top of a node's). The wizard uses one prefix for each party.
  */
 export type Prefix = 'node-input' | 'node-config-input' | `switchboard-party-${number}`;
 
@@ -13,7 +13,9 @@ export function read(prefix: Prefix, name: string): string | boolean {
   return input.is(':checkbox') ? input.is(':checked') : String(input.val() ?? '');
 }
 
-/** Shows the elements marked `data-show-<name>="a b"` only while the field has one of these values; `yes` and `no` for check boxes. */
+/**
+ * Shows the elements with `data-show-<name>="a b"` only while the field has one of these values; `yes` and `no` for check boxes.
+ */
 export function showBy(prefix: Prefix, name: string): void {
   const input = field(prefix, name);
   const rows = dialog(prefix).find(`[data-show-${name.toLowerCase()}]`);

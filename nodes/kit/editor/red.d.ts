@@ -20,7 +20,7 @@ type EditorNode<Config> = Config & {
   readonly changed?: boolean;
 };
 
-/** True, or what is wrong in words. Must declare both parameters: the editor takes texts only from validators that do. */
+/** Returns true, or the error message. Must declare both parameters: the editor shows messages only of validators that do. */
 type Validator<Config> = (this: EditorNode<Config>, value: string, options: unknown) => boolean | string;
 
 interface SettingDefinition<Config, Value> {
@@ -110,9 +110,9 @@ declare const RED: {
   };
   editor: {
     edit(node: unknown): void;
-    /** `id` `_ADD_` is a new one. */
+    /** The id `_ADD_` creates a new node. */
     editConfig(setting: string, type: string, id: string): void;
-    /** A tray with the JSON editor; `complete` gets the text. */
+    /** Opens a tray with the JSON editor; `complete` receives the text. */
     editJSON(options: {
       title?: string;
       value: string;
@@ -121,7 +121,7 @@ declare const RED: {
       complete: (text: string) => void;
       cancel?: () => void;
     }): void;
-    /** The nodes whose dialogs are open, the uppermost last. */
+    /** The nodes whose dialogs are open, the topmost last. */
     getEditStack(): { id: string }[];
     createEditor(options: { id?: string; element?: HTMLElement; mode: string; value: string; focus?: boolean }): CodeEditor;
   };

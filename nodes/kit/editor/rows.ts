@@ -1,23 +1,23 @@
 import type { RowsColumn, RowsSetting, Settings } from '../../../src/endpoints/form.js';
 import type { ConnectionTest } from './connection-test.js';
-import { deployedList, type Listed, suggest, typedList } from './pick-list.js';
+import { loadDeployedList, loadListFromDialog, type PickListResult, suggest } from './pick-list.js';
 
 type Row = Record<string, string>;
 
-/** Not named after the setting: the editor would take the list for an input and its value, nothing, for the setting's. */
+/** Must not be the id of the setting's input: the editor would save the list's empty value as the setting. */
 const listId = ({ name }: RowsSetting) => `switchboard-rows-${name}`;
 
-/** The inputs of one row by column. */
+/** The inputs of one row, by column. */
 type Inputs = Record<string, JQuery>;
 
-/** A table of settings. `current`: the endpoint as shown in the dialog, to ask the partner for suggestions. */
+/** Prepares a table of settings. `current` reads the endpoint as shown in the dialog, to load suggestions from the partner. */
 export function prepareRows(node: EditorNode<unknown>, setting: RowsSetting, current: () => ConnectionTest): void {
   const list = $(`#${listId(setting)}`);
   const note = $(`#${listId(setting)}-note`);
   const label = ({ name }: RowsColumn) => node._(`${setting.name}.${name}`);
   const head = $('<div>', { class: 'switchboard-columns switchboard-head' });
   for (const column of setting.columns) head.append($('<span>').text(label(column)));
-  const lists = new Map<string, () => Promise<Listed>>();
+  const lists = new Map<string, () => Promise<PickListResult>>();
   let rows = 0;
   list.editableList<Row>({
     header: head,
@@ -35,53 +35,53 @@ export function prepareRows(node: EditorNode<unknown>, setting: RowsSetting, cur
         inputs[name] = input;
         if (column.required) input.on('input', () => mark(node._, setting));
       }
-      for (const column of setting.columns) offerFor(column, inputs);
+      for (const column of setting.columns) addSuggestions(column, inputs);
     },
     removeItem: () => setTimeout(() => mark(node._, setting), 0),
   });
   list.editableList('addItems', ((node as Settings)[setting.name] as Row[] | undefined) ?? []);
 
-  /** Suggests values for a column; a list that depends on another column is of several values, one after the other. */
-  function offerFor({ name, suggest: from }: RowsColumn, inputs: Inputs): void {
+  /** Suggests values for a column. A column whose list depends on another column holds several values. */
+  function addSuggestions({ name, suggest: from }: RowsColumn, inputs: Inputs): void {
     const input = inputs[name];
     if (!from || !input) return;
     if (!from.of) {
-      // Offered until the partner has answered.
+      // Suggested until the partner's list has been loaded.
       suggest(
         input,
         setting.default.map((row) => ({ name: row[name] ?? '' })),
       );
-      const ask = lists.get(from.list) ?? once(() => typedList(node._, from.list, current()));
-      lists.set(from.list, ask);
-      input.one('focus', () => offer(ask(), (listed) => suggest(input, listed.items)));
+      const load = lists.get(from.list) ?? once(() => loadListFromDialog(node._, from.list, current()));
+      lists.set(from.list, load);
+      input.one('focus', () => showResult(load(), (result) => suggest(input, result.items)));
       return;
     }
     const of = from.of;
-    let items: Listed['items'] = [];
-    const show = () => suggest(input, ...following(String(input.val() ?? ''), items));
+    let items: PickListResult['items'] = [];
+    const show = () => suggest(input, ...remaining(String(input.val() ?? ''), items));
     input.on('focus', () => {
-      const asked = { [of]: textOf(inputs[of]) };
-      offer(deployedList(node._, node.id, from.list, asked), (listed) => {
-        items = listed.items;
+      const parameters = { [of]: textOf(inputs[of]) };
+      showResult(loadDeployedList(node._, node.id, from.list, parameters), (result) => {
+        items = result.items;
         show();
       });
     });
     input.on('input', show);
   }
 
-  /** Shows what came, or why it is not all; a person can type on meanwhile. */
-  function offer(asked: Promise<Listed>, show: (listed: Listed) => void): void {
-    asked.then(
-      (listed) => {
-        show(listed);
-        note.text(listed.note ?? '');
+  /** Shows a loaded list, and its note or the error. Loading does not block typing. */
+  function showResult(loading: Promise<PickListResult>, show: (result: PickListResult) => void): void {
+    loading.then(
+      (result) => {
+        show(result);
+        note.text(result.note ?? '');
       },
       (error: Error) => note.text(error.message),
     );
   }
 }
 
-/** Rows that lack a required column say nothing and are left out. */
+/** Reads the rows; those without a value in a required column are left out. */
 export function readRows(setting: RowsSetting): Row[] {
   return inputsOf(setting)
     .map((inputs) => Object.fromEntries(setting.columns.map(({ name }) => [name, textOf(inputs[name])])))
@@ -99,36 +99,36 @@ function textOf(input: JQuery | undefined): string {
   return String(input?.val() ?? '').trim();
 }
 
-/** What a row lacks, and values that appear twice where they must not. */
+/** Marks missing required values, and duplicates in unique columns. */
 function mark(translate: Translate, setting: RowsSetting): void {
   const all = inputsOf(setting);
   for (const { name, unique } of setting.columns.filter(({ required }) => required)) {
     const values = all.map((inputs) => textOf(inputs[name]));
     all.forEach((inputs, at) => {
       const own = values[at] ?? '';
-      const isTwice = unique && own !== '' && values.indexOf(own) < at;
-      const begun = setting.columns.some((column) => column.required && textOf(inputs[column.name]) !== '');
-      const wrong = isTwice ? translate('invalid.twice') : begun && own === '' ? translate('invalid.missing') : '';
-      inputs[name]?.toggleClass('input-error', wrong !== '').attr({ title: wrong, 'aria-invalid': String(wrong !== '') });
+      const isDuplicate = unique && own !== '' && values.indexOf(own) < at;
+      const isStarted = setting.columns.some((column) => column.required && textOf(inputs[column.name]) !== '');
+      const error = isDuplicate ? translate('invalid.twice') : isStarted && own === '' ? translate('invalid.missing') : '';
+      inputs[name]?.toggleClass('input-error', error !== '').attr({ title: error, 'aria-invalid': String(error !== '') });
     });
   }
 }
 
-/** What comes after the values typed so far; those are not offered again. */
-function following(typed: string, items: Listed['items']): [Listed['items'], string] {
+/** The items that are not among the values typed so far, and the typed text before the current value. */
+function remaining(typed: string, items: PickListResult['items']): [PickListResult['items'], string] {
   const before = typed.replace(/[^\s,]*$/, '');
-  const named = new Set(typed.split(/[\s,]+/));
-  return [items.filter(({ name }) => !named.has(name)), before];
+  const used = new Set(typed.split(/[\s,]+/));
+  return [items.filter(({ name }) => !used.has(name)), before];
 }
 
-/** Asks once, and again after a failure. */
-function once<Answer>(ask: () => Promise<Answer>): () => Promise<Answer> {
-  let asked: Promise<Answer> | undefined;
+/** Calls `load` once, and again after a failure. */
+function once<Result>(load: () => Promise<Result>): () => Promise<Result> {
+  let loading: Promise<Result> | undefined;
   return () => {
-    asked ??= ask();
-    asked.catch(() => {
-      asked = undefined;
+    loading ??= load();
+    loading.catch(() => {
+      loading = undefined;
     });
-    return asked;
+    return loading;
   };
 }

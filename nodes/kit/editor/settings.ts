@@ -1,15 +1,15 @@
 import type { Migration, Settings } from '../../../src/endpoints/form.js';
-import { migrated } from '../migrate.js';
+import { migrate } from '../migrate.js';
 import { field, type Prefix } from './fields.js';
 
 /**
- * Shows the settings of a node that an earlier version saved as this version reads them: migrated, and with the defaults of settings that did not exist.
- * They are put into the node too, so that closing its dialog is no change.
+ * Shows settings that an earlier version saved in their current form: migrated, and with defaults for settings that did not
+ * exist. Also sets them in the node, so that closing its dialog does not count as a change.
  */
 export function updateSettings(prefix: Prefix, node: object, defaults: object, migrations: readonly Migration[] = []): void {
   const saved = node as Settings;
   const missing = Object.entries(defaults).filter(([name]) => saved[name] === undefined);
-  const after: Settings = { ...Object.fromEntries(missing), ...definedIn(migrated(saved, migrations)) };
+  const after: Settings = { ...Object.fromEntries(missing), ...definedIn(migrate(saved, migrations)) };
   for (const [name, value] of Object.entries(after)) {
     if (value === saved[name]) continue;
     saved[name] = value;

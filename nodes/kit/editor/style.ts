@@ -3,8 +3,8 @@ import css from './kit.css';
 const ID = 'switchboard-kit-style';
 
 /**
- * Each node's script carries the style sheet, because any of them may be switched off; the page needs it once. As a sheet that a script made,
- * because our pages' content security policy forbids style elements.
+ * Adds a style sheet to the page once. Each node's script contains it, because any node set may be disabled. It is a constructed
+ * style sheet, because our pages' content security policy forbids style elements.
  */
 export function addStyle(id = ID, text: string = css): void {
   const root = document.documentElement;

@@ -11,17 +11,17 @@ const PREFIX = 'node-config-input';
 
 type Config = EndpointConfig & Settings;
 
-/** The config node of one or several systems; the category stands in the set's script, literally. */
+/** The config node of one or several systems; the set's script contains the category as a literal. */
 export function endpointNode({
   endpoint: form,
 }: SystemForm): Omit<NodeDefinition<Config, EndpointCredentials>, 'category'> & ThisType<EditorNode<Config>> {
-  const usual = endpointDefaults(form);
+  const defaults = endpointDefaults(form);
   const own = settingsOf(form);
   const fields = own.filter((setting) => setting.kind !== 'rows');
   const tables = own.filter((setting) => setting.kind === 'rows');
   return {
     defaults: {
-      ...endpointFields(form, usual),
+      ...endpointFields(form, defaults),
       ...Object.fromEntries(own.map(({ name, default: value }) => [name, { value }])),
       ...versionSetting(form.migrations),
     } as never,
@@ -33,7 +33,7 @@ export function endpointNode({
       return this.name ? 'node_label_italic' : '';
     },
     oneditprepare() {
-      updateSettings(PREFIX, this, usual, form.migrations);
+      updateSettings(PREFIX, this, defaults, form.migrations);
       for (const setting of new Set(own.flatMap(({ showIf }) => showIf?.setting ?? []))) showBy(PREFIX, setting);
       showExamples(own);
       const current = prepareEndpoint(this, form, () => ({
@@ -48,7 +48,7 @@ export function endpointNode({
   };
 }
 
-/** Placeholders that depend on choices made in the dialog. */
+/** Updates placeholders that depend on selections in the dialog. */
 function showExamples(settings: readonly Setting[]): void {
   const choices = settings.filter(({ kind }) => kind === 'choice').map(({ name }) => name);
   for (const setting of settings) {

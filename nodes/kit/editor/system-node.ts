@@ -4,23 +4,23 @@ import { versionSetting } from '../migrate.js';
 import { type OutConfig, outDefaults } from '../out.config.js';
 import { CATEGORY } from './category.js';
 import { copyField, httpRoot } from './copy-field.js';
-import { settleCredentials } from './credentials.js';
+import { fillEmptyCredentials } from './credentials.js';
 import { endpointField } from './endpoints.js';
 import { entityTypeSelect } from './entity-types.js';
 import { field, openInvalid, showBy } from './fields.js';
 import { updateSettings } from './settings.js';
 import { addStyle } from './style.js';
 import { address, number, text, when } from './validate.js';
-import { freePath, pathTaken } from './webhook-path.js';
+import { newPath, pathTaken } from './webhook-path.js';
 
 const PREFIX = 'node-input';
 
-/** What a set registers; the category stands in its script, literally. */
+/** The definition that a set registers; its script adds the category as a literal. */
 type Definition<Config, Credentials = Record<never, never>> = Omit<NodeDefinition<Config, Credentials>, 'category'> &
   ThisType<EditorNode<Config>>;
 
-/** What the palette and the workspace show of a system's in or out node. */
-function looks(form: SystemForm, kind: 'in' | 'out') {
+/** The appearance of a system's in or out node in the palette and the workspace. */
+function appearance(form: SystemForm, kind: 'in' | 'out') {
   const name = `${form.id} ${kind}`;
   return {
     categoryDescription: CATEGORY,
@@ -38,10 +38,10 @@ function looks(form: SystemForm, kind: 'in' | 'out') {
 
 /** The out node of a system. */
 export function outNode(form: SystemForm): Definition<OutConfig> {
-  const usual = outDefaults(form);
+  const defaults = outDefaults(form);
   const migrations = form.migrations?.out;
   return {
-    ...looks(form, 'out'),
+    ...appearance(form, 'out'),
     align: 'right',
     inputs: 1,
     outputs: 1,
@@ -54,12 +54,12 @@ export function outNode(form: SystemForm): Definition<OutConfig> {
     defaults: {
       name: { value: '' },
       endpoint: endpointField(form),
-      ...(hasTypes(form) && { entityType: { value: usual.entityType, required: true } }),
+      ...(hasTypes(form) && { entityType: { value: defaults.entityType, required: true } }),
       ...versionSetting(migrations),
     },
     oneditprepare() {
       addStyle();
-      updateSettings(PREFIX, this, usual, migrations);
+      updateSettings(PREFIX, this, defaults, migrations);
       if (hasTypes(form)) entityTypeSelect(PREFIX, this.entityType ?? '');
     },
   };
@@ -68,10 +68,10 @@ export function outNode(form: SystemForm): Definition<OutConfig> {
 /** The in node of a system. */
 export function inNode(form: SystemForm): Definition<InConfig, InCredentials> {
   const { webhook, hub, poll } = form.receive;
-  const usual = inDefaults(form);
+  const defaults = inDefaults(form);
   const migrations = form.migrations?.in;
   return {
-    ...looks(form, 'in'),
+    ...appearance(form, 'in'),
     inputs: 0,
     outputs: 1,
     outputLabels() {
@@ -80,13 +80,13 @@ export function inNode(form: SystemForm): Definition<InConfig, InCredentials> {
     defaults: {
       name: { value: '' },
       endpoint: endpointField(form),
-      ...(hasTypes(form) && { entityType: { value: usual.entityType, required: true } }),
-      ...(webhook && webhookFields(usual)),
-      ...(hub && hubFields(usual)),
+      ...(hasTypes(form) && { entityType: { value: defaults.entityType, required: true } }),
+      ...(webhook && webhookFields(defaults)),
+      ...(hub && hubFields(defaults)),
       ...(poll && {
-        poll: { value: usual.poll },
+        poll: { value: defaults.poll },
         pollInterval: {
-          value: usual.pollInterval,
+          value: defaults.pollInterval,
           validate: when<InConfig>((node) => node.poll === true, number({ from: 1, to: 86_400 })),
         },
       }),
@@ -94,14 +94,14 @@ export function inNode(form: SystemForm): Definition<InConfig, InCredentials> {
     },
     credentials: inCredentials(form.receive) as never,
     onadd() {
-      if (webhook && !this.path) this.path = freePath(form.id, this.id);
+      if (webhook && !this.path) this.path = newPath(form.id, this.id);
     },
     oneditprepare() {
       addStyle();
-      updateSettings(PREFIX, this, usual, migrations);
-      if (webhook) settleCredentials(this);
+      updateSettings(PREFIX, this, defaults, migrations);
+      if (webhook) fillEmptyCredentials(this);
       if (hasTypes(form)) entityTypeSelect(PREFIX, this.entityType ?? '');
-      for (const setting of ['webhookAuth', 'webhook', 'hub', 'poll']) if (setting in usual) showBy(PREFIX, setting);
+      for (const setting of ['webhookAuth', 'webhook', 'hub', 'poll']) if (setting in defaults) showBy(PREFIX, setting);
       if (webhook) {
         const path = field(PREFIX, 'path');
         const url = () => httpRoot() + String(path.val()).replace(/^\/+/, '');
@@ -112,9 +112,9 @@ export function inNode(form: SystemForm): Definition<InConfig, InCredentials> {
   };
 }
 
-function webhookFields(usual: InConfig) {
+function webhookFields(defaults: InConfig) {
   return {
-    webhook: { value: usual.webhook },
+    webhook: { value: defaults.webhook },
     path: {
       value: '',
       validate(this: EditorNode<InConfig>, value: string, _options: unknown) {
@@ -123,23 +123,26 @@ function webhookFields(usual: InConfig) {
         return pathTaken(this.id, value) ? this._def._('invalid.pathTaken') : true;
       },
     },
-    webhookAuth: { value: usual.webhookAuth },
+    webhookAuth: { value: defaults.webhookAuth },
     webhookHeader: {
-      value: usual.webhookHeader,
+      value: defaults.webhookHeader,
       validate: when<InConfig>((node) => node.webhook === true && node.webhookAuth !== 'basic', text()),
     },
-    hmacPrefix: { value: usual.hmacPrefix },
-    webhookLimit: { value: usual.webhookLimit, validate: when<InConfig>((node) => node.webhook === true, number({ from: 1 })) },
+    hmacPrefix: { value: defaults.hmacPrefix },
+    webhookLimit: {
+      value: defaults.webhookLimit,
+      validate: when<InConfig>((node) => node.webhook === true, number({ from: 1 })),
+    },
   };
 }
 
-function hubFields(usual: InConfig) {
+function hubFields(defaults: InConfig) {
   const on = (node: InConfig) => node.hub === true;
   return {
-    hub: { value: usual.hub },
+    hub: { value: defaults.hub },
     publicUrl: { value: '', validate: when<InConfig>(on, address({ optional: true })) },
     query: { value: '' },
-    renewInterval: { value: usual.renewInterval, validate: when<InConfig>(on, number({ from: 1, to: 10_080 })) },
-    eventLimit: { value: usual.eventLimit, validate: when<InConfig>(on, number({ from: 1 })) },
+    renewInterval: { value: defaults.renewInterval, validate: when<InConfig>(on, number({ from: 1, to: 10_080 })) },
+    eventLimit: { value: defaults.eventLimit, validate: when<InConfig>(on, number({ from: 1 })) },
   };
 }

@@ -1,20 +1,20 @@
 import { field, read } from './fields.js';
 
 /**
- * Validators of the dialogs. All accept `${NAME}`, because Node-RED puts environment variables in before a node sees its settings, and all
- * give the reason in words. Each declares two parameters: the editor shows reasons only of validators that do.
+ * Validators of the dialogs. All accept `${NAME}`, because Node-RED replaces environment variables before a node reads its
+ * settings, and all return an error message. Each declares two parameters: the editor shows messages only of validators that do.
  */
 const ENVIRONMENT = /\$\{[^}]+\}/;
 
-function accept(value: unknown): value is string {
+function isLiteral(value: unknown): value is string {
   return typeof value === 'string' && !ENVIRONMENT.test(value);
 }
 
-/** A whole address with http or https; `orPath`: or a path below another address. */
+/** A complete http or https URL; `orPath`: a path is allowed as well. */
 export function address<Config>({ optional = false, orPath = false } = {}): Validator<Config> {
   return function (value, _options) {
     if (!value) return optional || this._def._('invalid.missing');
-    if (!accept(value)) return true;
+    if (!isLiteral(value)) return true;
     if (orPath && /^[\w./~-]+$/.test(value)) return true;
     const url = URL.canParse(value) ? new URL(value) : undefined;
     if (!url || !/^https?:$/.test(url.protocol)) return this._def._('invalid.address');
@@ -26,7 +26,7 @@ export function address<Config>({ optional = false, orPath = false } = {}): Vali
 interface Range {
   from: number;
   to?: number;
-  /** Flows that were saved before there was the setting lack it; the node takes its default then. */
+  /** Flows saved before the setting existed lack it; the node then uses its default. */
   optional?: boolean;
 }
 
@@ -47,8 +47,8 @@ export function text<Config>(): Validator<Config> {
 }
 
 /**
- * Applies a validator only while another setting makes its field count; what is folded away must not mark a node as wrong. While its dialog
- * is open, what stands there counts, not what was saved.
+ * Applies a validator only while another setting makes its field relevant: a hidden field must not mark a node as invalid. While
+ * the dialog is open, its current values are checked, not the saved ones.
  */
 export function when<Config>(condition: (node: Config) => boolean, validator: Validator<Config>): Validator<Config> {
   return function (value, options) {

@@ -1,24 +1,24 @@
 import { FORMS } from '../../../src/endpoints/forms.js';
 
-/** Node types that may listen on a path of their own. */
+/** Node types that can receive webhooks. */
 const TYPES = new Set(FORMS.filter(({ receive }) => receive.webhook).map(({ id }) => `switchboard-${id}-in`));
 
-/** Two nodes on one path would take each other's webhooks. */
+/** Whether another node uses the path: two nodes on one path would receive each other's webhooks. */
 export function pathTaken(id: string, path: string): boolean {
   let taken = false;
-  const wanted = normal(path);
+  const wanted = normalize(path);
   RED.nodes.eachNode((node) => {
-    if (TYPES.has(node.type) && node.id !== id && node.webhook && !node.d && normal(String(node.path ?? '')) === wanted)
+    if (TYPES.has(node.type) && node.id !== id && node.webhook && !node.d && normalize(String(node.path ?? '')) === wanted)
       taken = true;
   });
   return taken;
 }
 
-/** A path for a new node: unguessable it need not be, because the secret protects it; but no two may be the same. */
-export function freePath(system: string, id: string): string {
+/** A unique path for a new node. It may be guessable, because the secret protects it. */
+export function newPath(system: string, id: string): string {
   return `switchboard/${system}-${id.slice(0, 6)}`;
 }
 
-function normal(path: string): string {
+function normalize(path: string): string {
   return path.replace(/^\/+|\/+$/g, '');
 }

@@ -9,14 +9,14 @@ import type {
   Check,
   EndpointClient,
   Hint,
-  Parsed,
+  ParsedEntity,
   PollResult,
   RawEntity,
   SpooledAttachment,
-  Written,
+  WriteResult,
   WrittenPart,
 } from '../endpoint.js';
-import type { Listed } from '../system.js';
+import type { PickListResult } from '../system.js';
 import { serviceNowApi } from './answers.js';
 import { checkConnection } from './checks.js';
 import { Comments } from './comments.js';
@@ -50,9 +50,9 @@ export interface ServiceNowClient extends EndpointClient {
   readonly system: 'servicenow';
   readonly entityTypes: readonly EntityTable[];
   /** Choices for the dialogs; `known`: tables to include in any case. */
-  listTables(known: readonly string[]): Promise<Listed<TableChoice>>;
-  listFields(table: string): Promise<Listed<FieldChoice>>;
-  listChoices(table: string, field: string): Promise<Listed<ValueChoice>>;
+  listTables(known: readonly string[]): Promise<PickListResult<TableChoice>>;
+  listFields(table: string): Promise<PickListResult<FieldChoice>>;
+  listChoices(table: string, field: string): Promise<PickListResult<ValueChoice>>;
 }
 
 /** How long a new request by our own user may lack our reference, milliseconds. */
@@ -102,15 +102,15 @@ class Client implements ServiceNowClient {
     return checkConnection(this.api, this.entityTypes, this.integrationUser, this.clock);
   }
 
-  listTables(known: readonly string[]): Promise<Listed<TableChoice>> {
+  listTables(known: readonly string[]): Promise<PickListResult<TableChoice>> {
     return listTables(this.api, known);
   }
 
-  listFields(table: string): Promise<Listed<FieldChoice>> {
+  listFields(table: string): Promise<PickListResult<FieldChoice>> {
     return listFields(this.api, table);
   }
 
-  listChoices(table: string, field: string): Promise<Listed<ValueChoice>> {
+  listChoices(table: string, field: string): Promise<PickListResult<ValueChoice>> {
     return listChoices(this.api, table, field);
   }
 
@@ -164,7 +164,7 @@ class Client implements ServiceNowClient {
     return found && this.read(entityType, columnText(found.sys_id));
   }
 
-  async create(entityType: string, fields: Record<string, Json>, reference: string): Promise<Written> {
+  async create(entityType: string, fields: Record<string, Json>, reference: string): Promise<WriteResult> {
     const table = this.table(entityType);
     const orders = this.ordersOf(entityType);
     if (orders) return orders.create(fields, reference);
@@ -173,7 +173,7 @@ class Client implements ServiceNowClient {
     return { entity: { table, record }, dropped: droppedFields(body, record) };
   }
 
-  async update(entityType: string, id: string, fields: Record<string, Json>, added?: readonly string[]): Promise<Written> {
+  async update(entityType: string, id: string, fields: Record<string, Json>, added?: readonly string[]): Promise<WriteResult> {
     const table = this.table(entityType);
     const orders = this.ordersOf(entityType);
     if (orders) return orders.update(id, fields, added);
@@ -242,7 +242,7 @@ class Client implements ServiceNowClient {
     return { table: this.table(entityType), record: { sys_id: id }, deleted: true };
   }
 
-  parse(raw: RawEntity): Parsed {
+  parse(raw: RawEntity): ParsedEntity {
     const table = (raw as { table?: string }).table;
     const entityType = this.entityTypes.find((t) => t.table === table)?.name ?? table ?? '';
     return parse(raw, { endpoint: this.id, entityType, baseUrl: this.http.baseUrl });

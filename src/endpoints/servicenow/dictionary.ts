@@ -1,7 +1,7 @@
 import { PartnerError, SwitchboardError } from '../../errors.js';
 import { say } from '../../text/say.js';
 import type { Api } from '../api.js';
-import type { Listed } from '../system.js';
+import type { PickListResult } from '../system.js';
 import { columnText, type Row } from './parse.js';
 import { MAX_NAMES, queryTable } from './query.js';
 
@@ -29,7 +29,7 @@ export interface ValueChoice {
 const LEVELS = 6;
 
 /** The tables that hold tasks, and the known ones as well, because not every user may read sys_db_object. */
-export async function listTables(api: Api, known: readonly string[]): Promise<Listed<TableChoice>> {
+export async function listTables(api: Api, known: readonly string[]): Promise<PickListResult<TableChoice>> {
   const names = known.filter((name) => NAME.test(name));
   const query = `super_class.name=task^ORsuper_class.super_class.name=task^ORnameIN${names.join(',')}^ORDERBYlabel`;
   const rows = await rowsIfAllowed(api, 'sys_db_object', query, 'list the tables', 'name,label');
@@ -46,7 +46,7 @@ export async function listTables(api: Api, known: readonly string[]): Promise<Li
 /**
  * The columns of a table and of the tables it extends; where sys_dictionary cannot be read, the columns of one of its records.
  */
-export async function listFields(api: Api, table: string): Promise<Listed<FieldChoice>> {
+export async function listFields(api: Api, table: string): Promise<PickListResult<FieldChoice>> {
   const tables = await lineage(api, table);
   const rows = await rowsIfAllowed(
     api,
@@ -73,7 +73,7 @@ export async function listFields(api: Api, table: string): Promise<Listed<FieldC
 }
 
 /** The values of a choice column, with their labels in English. */
-export async function listChoices(api: Api, table: string, field: string): Promise<Listed<ValueChoice>> {
+export async function listChoices(api: Api, table: string, field: string): Promise<PickListResult<ValueChoice>> {
   const tables = await lineage(api, table);
   const rows = await rowsIfAllowed(
     api,

@@ -1,10 +1,10 @@
 import type { SystemForm } from '../form.js';
 import { HTTP_SIGN_IN_METHODS } from '../sign-in.js';
 
-/** A record type with its table; `fields`: the only columns to read beside those of the preset, empty = all. */
+/** A record type with its table; `fields`: the columns to read in addition to those of the preset, empty = all columns. */
 export type EntityTypeRow = Record<'name' | 'table' | 'fields', string>;
 
-/** The tables of record types that most instances have. */
+/** The record types and tables of most instances. */
 export const ENTITY_TYPES: readonly EntityTypeRow[] = [
   { name: 'incident', table: 'incident', fields: '' },
   { name: 'problem', table: 'problem', fields: '' },
@@ -17,7 +17,7 @@ export const ENTITY_TYPES: readonly EntityTypeRow[] = [
 ];
 
 const TICKETS = ['incident', 'case', 'problem', 'change', 'request', 'requestItem', 'catalogTask'];
-/** A provider's ServiceNow CSM has cases. */
+/** A provider uses ServiceNow CSM, where tickets are cases. */
 const PROVIDER_TICKETS = ['case', ...TICKETS.filter((type) => type !== 'case')];
 
 export const servicenow: SystemForm = {

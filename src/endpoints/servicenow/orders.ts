@@ -2,7 +2,7 @@ import { PartnerError, SwitchboardError } from '../../errors.js';
 import type { Json } from '../../model/message.js';
 import { say } from '../../text/say.js';
 import { type Api, afterWrite, halfDone, isAbsent } from '../api.js';
-import type { Written } from '../endpoint.js';
+import type { WriteResult } from '../endpoint.js';
 import { Catalogue } from './catalogue.js';
 import { LINES_FIELD, type LineTable, referenceColumns } from './lines.js';
 import { matchRequestedItems } from './match-items.js';
@@ -58,7 +58,7 @@ export class Orders {
     return this.options.read(id);
   }
 
-  async create(fields: Record<string, Json>, reference: string): Promise<Written> {
+  async create(fields: Record<string, Json>, reference: string): Promise<WriteResult> {
     const { api, table, entityType, lines } = this.options;
     const given = lineInputs(fields, lines);
     let id = await this.idOf(reference);
@@ -75,7 +75,7 @@ export class Orders {
   }
 
   /** Writes the given columns, and the differences in the lines. `added`: the items whose lines are new. */
-  async update(id: string, fields: Record<string, Json>, added: readonly string[] = []): Promise<Written> {
+  async update(id: string, fields: Record<string, Json>, added: readonly string[] = []): Promise<WriteResult> {
     const { api, table, entityType, lines, read } = this.options;
     const given = lineInputs(fields, lines);
     const { [LINES_FIELD]: _lines, ...header } = fields;
@@ -106,7 +106,7 @@ export class Orders {
   }
 
   /** Completes a create: lines, their named values, and for ordered requests the reference and the ids of the items. */
-  private async complete(id: string, fields: Record<string, Json>, reference: string): Promise<Written> {
+  private async complete(id: string, fields: Record<string, Json>, reference: string): Promise<WriteResult> {
     const { lines, read } = this.options;
     const given = lineInputs(fields, lines);
     try {

@@ -1,6 +1,6 @@
 import type { GenericAttachment, GenericComment, GenericRelation, Json } from '../../model/message.js';
 import { isReference } from '../../model/reference.js';
-import type { Parsed, RawEntity } from '../endpoint.js';
+import type { ParsedEntity, RawEntity } from '../endpoint.js';
 import { plainText } from './html.js';
 import { LINES, LINES_FIELD } from './lines.js';
 
@@ -51,7 +51,7 @@ export function serviceNowTimeToIso(text: string): string | undefined {
 }
 
 /** Splits a record into its parts. Pure. */
-export function parse(raw: RawEntity, context: ParseContext): Parsed {
+export function parse(raw: RawEntity, context: ParseContext): ParsedEntity {
   const { table, record, lines, journal = [], attachments = [], deleted } = raw as ServiceNowEntity;
   const text = (column: string) => columnText(record?.[column]);
   const id = text('sys_id');

@@ -3,7 +3,7 @@ import { compile } from '../../mapping/compile.js';
 import { say } from '../../text/say.js';
 import { describeFailure } from '../connection.js';
 import type { EndpointClient } from '../endpoint.js';
-import type { Listed } from '../system.js';
+import type { PickListResult } from '../system.js';
 import type { ServiceNowClient } from './client.js';
 import type { FieldChoice, TableChoice, ValueChoice } from './dictionary.js';
 import { ENTITY_TYPES } from './form.js';
@@ -15,7 +15,7 @@ import { PRESETS } from './presets/index.js';
 type Asked = Record<string, unknown>;
 
 /** The tables that records may be in. */
-export async function tables(client: EndpointClient): Promise<Listed<TableChoice>> {
+export async function tables(client: EndpointClient): Promise<PickListResult<TableChoice>> {
   const instance = client as ServiceNowClient;
   const types = [...instance.entityTypes, ...ENTITY_TYPES];
   const known = [...new Set(types.map(({ table }) => table))];
@@ -26,7 +26,7 @@ export async function tables(client: EndpointClient): Promise<Listed<TableChoice
 }
 
 /** The columns of a table, named itself or by record type. */
-export async function fields(client: EndpointClient, asked: Asked): Promise<Listed<FieldChoice>> {
+export async function fields(client: EndpointClient, asked: Asked): Promise<PickListResult<FieldChoice>> {
   const instance = client as ServiceNowClient;
   const { table, entityType } = tableOf(instance, asked);
   return orKnown(
@@ -36,7 +36,7 @@ export async function fields(client: EndpointClient, asked: Asked): Promise<List
 }
 
 /** The values of a column. */
-export async function choices(client: EndpointClient, asked: Asked): Promise<Listed<ValueChoice>> {
+export async function choices(client: EndpointClient, asked: Asked): Promise<PickListResult<ValueChoice>> {
   const instance = client as ServiceNowClient;
   const { table } = tableOf(instance, asked);
   return orKnown(
@@ -46,7 +46,7 @@ export async function choices(client: EndpointClient, asked: Asked): Promise<Lis
 }
 
 /** What the partner says; while it says nothing, what is known without it, and why. */
-async function orKnown<Item>(ask: () => Promise<Listed<Item>>, known: () => Item[]): Promise<Listed<Item>> {
+async function orKnown<Item>(ask: () => Promise<PickListResult<Item>>, known: () => Item[]): Promise<PickListResult<Item>> {
   try {
     const listed = await ask();
     return listed.items.length > 0 ? listed : { ...listed, items: known() };

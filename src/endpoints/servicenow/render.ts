@@ -1,5 +1,5 @@
 import type { GenericComment, Json } from '../../model/message.js';
-import type { Written } from '../endpoint.js';
+import type { WriteResult } from '../endpoint.js';
 import { columnText, type Row, shownText } from './parse.js';
 
 /** Columns that are written and never read back: their raw value is always ''. */
@@ -30,7 +30,7 @@ export function rowBody(fields: Record<string, Json>): Record<string, Json> {
  * Fields that are not there although the write was answered with 2xx: unknown columns, refused choices, columns that the user may
  * not write.
  */
-export function droppedFields(sent: Record<string, Json>, record: Row): Written['dropped'] {
+export function droppedFields(sent: Record<string, Json>, record: Row): WriteResult['dropped'] {
   return Object.entries(sent)
     .filter(([name, value]) => !JOURNALS.has(name) && !hasValue(record[name], value))
     .map(([field, value]) => ({ field, sent: value, has: field in record ? columnText(record[field]) : undefined }));

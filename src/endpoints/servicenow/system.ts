@@ -1,7 +1,7 @@
 import { compile } from '../../mapping/compile.js';
 import type { EntityKind, Json } from '../../model/message.js';
 import type { ClientOptions, System } from '../system.js';
-import { isTree, unwrapped } from '../unwrap.js';
+import { isTree, unwrapRecord } from '../unwrap.js';
 import { createServiceNowClient } from './client.js';
 import { FIELDS } from './fields.js';
 import { ENTITY_TYPES, type EntityTypeRow, servicenow as form } from './form.js';
@@ -10,7 +10,7 @@ import { choices, fields, tables } from './pick-lists.js';
 import { PRESETS } from './presets/index.js';
 import { validateServiceNowFields } from './schema.js';
 
-/** The generic kinds of record types whose names differ from them; an endpoint's own record types are incidents. */
+/** The generic kind of each record type; custom record types are treated as incidents. */
 const KINDS: Record<string, EntityKind> = {
   incident: 'incident',
   problem: 'problem',
@@ -38,12 +38,12 @@ export const servicenow: System = {
     optimisticLock: false,
     deletes: true,
     relations: { in: false, out: false },
-    motherTickets: false,
+    parentTickets: false,
     notices: false,
   }),
   presets: PRESETS,
   catalog: (entityType) => FIELDS[entityType] ?? { fields: [] },
-  // Raw times are UTC without saying so (ServiceNow, Table API, "Date and time").
+  // Raw times are in UTC without a zone designator (ServiceNow, Table API, "Date and time").
   notation: () => ({ time: (iso) => iso.slice(0, 19).replace('T', ' '), typed: false }),
   validate: validateServiceNowFields,
   unwrap,
@@ -70,17 +70,20 @@ function createClient({ id, name, settings, credentials, http, clock }: ClientOp
   });
 }
 
-/** Named columns, and beside them those that the preset reads: leaving one of these out would empty a field. None named = all are read. */
-function columnsOf(entityType: string, named: string): string[] {
-  const columns = named.split(/[\s,]+/).filter(Boolean);
+/**
+ * The listed columns and those that the preset reads, because a column that is not read would clear a field. Empty if none are
+ * listed: all are read.
+ */
+function columnsOf(entityType: string, listed: string): string[] {
+  const columns = listed.split(/[\s,]+/).filter(Boolean);
   if (columns.length === 0) return [];
-  const known = PRESETS.find((preset) => preset.entityType === entityType);
-  return [...(known ? compile(known).reads : []), ...columns];
+  const preset = PRESETS.find((one) => one.entityType === entityType);
+  return [...(preset ? compile(preset).reads : []), ...columns];
 }
 
 function unwrap(pasted: Record<string, Json>, entityType: string): Record<string, Json> {
-  // A raw entity, as the in node emits it.
+  // A raw entity, as emitted by the in node.
   if (isTree(pasted.record)) return parse(pasted, { endpoint: '', entityType, baseUrl: '' }).record;
-  const { lines, ...columns } = unwrapped(pasted, ['result', 'record']);
+  const { lines, ...columns } = unwrapRecord(pasted, ['result', 'record']);
   return { ...flatRow(columns), ...(lines !== undefined && { lines }) };
 }

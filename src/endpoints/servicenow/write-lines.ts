@@ -2,7 +2,7 @@ import { DecisionError, SwitchboardError } from '../../errors.js';
 import type { Json } from '../../model/message.js';
 import { say } from '../../text/say.js';
 import type { Api } from '../api.js';
-import type { Written } from '../endpoint.js';
+import type { WriteResult } from '../endpoint.js';
 import { plainText } from './html.js';
 import { LINES_FIELD, type LineTable } from './lines.js';
 import { columnText, type Row, type ServiceNowEntity, shownText } from './parse.js';
@@ -110,7 +110,7 @@ export async function updateLines(context: LineContext, given: LineInput[]): Pro
 }
 
 /** What was sent and is not in the lines, each as `lines[<item>].<column>`. */
-export function droppedLineFields(given: LineInput[], table: LineTable, lines: Row[]): Written['dropped'] {
+export function droppedLineFields(given: LineInput[], table: LineTable, lines: Row[]): WriteResult['dropped'] {
   return given.flatMap((line) => {
     const item = columnText(line[table.id]);
     const place = `${LINES_FIELD}[${item}]`;

@@ -1,13 +1,13 @@
 import type { EndpointForm, Settings, SystemForm } from '../form.js';
 import { HTTP_SIGN_IN_METHODS } from '../sign-in.js';
 
-/** Where the standard puts each API, before its version. */
+/** The standard paths of the APIs, without the version. */
 const PATHS: Record<string, string> = {
   tmf621: '/tmf-api/troubleTicket/',
   tmf622: '/tmf-api/productOrderingManagement/',
 };
 
-/** The config node that all TM Forum APIs share: a provider offers them at one address, with one way to sign in. */
+/** The config node of all TM Forum APIs: a provider offers them at one URL, with the same authentication. */
 export const tmfEndpoint: EndpointForm = {
   node: 'tmf-endpoint',
   label: 'TMF',
@@ -42,22 +42,22 @@ export const tmfEndpoint: EndpointForm = {
       ],
     },
   ],
-  migrations: [withChoices],
+  migrations: [addApiAndArrayMode],
 };
 
-/** Endpoints were saved without an API when there was only TMF621, and without a way to add notes when whole lists were the only one. */
-function withChoices(settings: Settings): Settings {
+/** Early versions supported only TMF621 and only replaced whole lists, so their endpoints lack these settings. */
+function addApiAndArrayMode(settings: Settings): Settings {
   return { ...settings, api: settings.api || 'tmf621', arrayMode: settings.arrayMode || 'replace' };
 }
 
-/** What the in and out nodes of all TM Forum APIs have in common. */
+/** The common part of the in and out nodes of all TM Forum APIs. */
 export const TMF_NODES: Pick<SystemForm, 'color' | 'endpoint' | 'receive'> = {
   color: '#79B7BD',
   endpoint: tmfEndpoint,
   receive: { hub: { renewInterval: '60', eventLimit: '10240' }, poll: { interval: '60' } },
 };
 
-/** The versions of an API, as the wizard offers them. */
+/** The versions of an API as choices in the wizard. */
 export function versions(label: string): SystemForm['wizard']['choices'] {
   return ['v4', 'v5'].map((version) => ({ id: version, label: `${label} ${version}`, settings: { version } }));
 }

@@ -4,16 +4,16 @@ import type { Capabilities, ClientOptions, Dialect, System } from '../system.js'
 import type { TmfOptions } from './client.js';
 import type { ArrayMode, Profile, TmfDialect, Version } from './dialect.js';
 
-/* What the systems of all TM Forum APIs say alike. */
+/* The common parts of the descriptions of all TM Forum APIs. */
 
-/** Both versions, and ServiceNow's own form of the API. */
+/** Both versions, and ServiceNow's variant of the API. */
 export const TMF_DIALECTS: Readonly<Record<string, Dialect>> = {
   v4: { label: 'v4', settings: { version: 'v4', profile: 'standard' } },
   v5: { label: 'v5', settings: { version: 'v5', profile: 'standard' } },
   servicenow: { label: 'ServiceNow', settings: { version: 'v4', profile: 'servicenow' } },
 };
 
-/** The settings of an endpoint that say which dialect it speaks. */
+/** The version and profile from an endpoint's settings. */
 export function versionAndProfile(settings: Settings): [Version, Profile] {
   return [(settings.version as Version) || 'v4', (settings.profile as Profile) || 'standard'];
 }
@@ -23,7 +23,7 @@ export function dialectOf(settings: Settings): string {
   return profile === 'servicenow' ? profile : version;
 }
 
-/** The same from the dialect of a mapping. */
+/** The version and profile from the dialect of a mapping. */
 export function versionAndProfileOf(dialect = 'v4'): [Version, Profile] {
   return versionAndProfile(TMF_DIALECTS[dialect]?.settings ?? {});
 }
@@ -39,12 +39,12 @@ export function clientOptions({ id, name, settings, http }: ClientOptions): TmfO
     apiPath: String(settings.apiPath ?? '') || undefined,
     arrayMode: settings.arrayMode as ArrayMode,
     integrationUser: String(settings.integrationUser ?? '') || undefined,
-    // Nobody may set it back: it measures how long a provider takes.
+    // A monotonic clock, because it measures durations.
     clock: steadyClock(),
   };
 }
 
-/** What an API can do in a dialect. */
+/** The capabilities of an API in a dialect. */
 export function capabilities({ hub, note }: TmfDialect, attachments: boolean, orders: boolean): Capabilities {
   return {
     webhook: false,
@@ -52,14 +52,14 @@ export function capabilities({ hub, note }: TmfDialect, attachments: boolean, or
     poll: true,
     lookUp: true,
     attachments: { in: attachments, out: attachments },
-    // ServiceNow takes work notes, and gives comments only.
+    // ServiceNow accepts work notes, but returns only comments.
     internalNotes: { in: false, out: note === 'typedText' },
     items: orders,
     cancel: orders,
     optimisticLock: note === 'full',
     deletes: true,
     relations: { in: true, out: false },
-    motherTickets: false,
+    parentTickets: false,
     notices: false,
   };
 }

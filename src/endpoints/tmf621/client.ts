@@ -3,7 +3,7 @@ import { PartnerError } from '../../errors.js';
 import type { GenericAttachment, GenericComment, Json } from '../../model/message.js';
 import type { Problem } from '../../model/problem.js';
 import { say } from '../../text/say.js';
-import type { Hint, Parsed, PollResult, RawEntity, SpooledAttachment, Written, WrittenPart } from '../endpoint.js';
+import type { Hint, ParsedEntity, PollResult, RawEntity, SpooledAttachment, WriteResult, WrittenPart } from '../endpoint.js';
 import { isSameContent } from '../same-content.js';
 import { type Attributes, droppedFrom, entries, writable } from '../tmf/attributes.js';
 import { type ApiDefinition, TmfBaseClient } from '../tmf/base-client.js';
@@ -54,7 +54,7 @@ class Client extends TmfBaseClient<Dialect> implements Tmf621Client {
     return found && { ticket: withoutContent(found) };
   }
 
-  async create(entityType: string, fields: Record<string, Json>, reference: string): Promise<Written> {
+  async create(entityType: string, fields: Record<string, Json>, reference: string): Promise<WriteResult> {
     const body = withReference(writable(fields, this.dialect.notCreatable), reference, this.dialect);
     this.entities.requireValid(this.validate(entityType, body), 'create');
     const ticket = await this.entities.create(body, reference, (created) => referenceOf(created, this.dialect));
@@ -65,7 +65,7 @@ class Client extends TmfBaseClient<Dialect> implements Tmf621Client {
     return { entity: { ticket: withoutContent(ticket) }, dropped: droppedFrom(asked, ticket) };
   }
 
-  async update(_entityType: string, id: string, fields: Record<string, Json>): Promise<Written> {
+  async update(_entityType: string, id: string, fields: Record<string, Json>): Promise<WriteResult> {
     const given = writable(await this.keepReference(id, fields), this.dialect.notPatchable);
     const body = this.entities.change(given);
     this.entities.requireValid(validateTicketPatch(this.version, this.profile, body), 'update');
@@ -168,7 +168,7 @@ class Client extends TmfBaseClient<Dialect> implements Tmf621Client {
     return result;
   }
 
-  parse(raw: RawEntity): Parsed {
+  parse(raw: RawEntity): ParsedEntity {
     return parse(raw, { endpoint: this.id, entityType: ENTITY, baseUrl: this.http.baseUrl, dialect: this.dialect });
   }
 

@@ -1,5 +1,5 @@
 import type { GenericAttachment, Json } from '../../model/message.js';
-import type { Parsed, RawEntity } from '../endpoint.js';
+import type { ParsedEntity, RawEntity } from '../endpoint.js';
 import { type Attributes, addressOf, entries, isAttributes, isoTime, textOf } from '../tmf/attributes.js';
 import { entryIds } from '../tmf/entry-ids.js';
 import { commentsOf } from '../tmf/note.js';
@@ -23,7 +23,7 @@ export interface ParseContext {
 }
 
 /** Splits a ticket into its parts. Pure. */
-export function parse(raw: RawEntity, context: ParseContext): Parsed {
+export function parse(raw: RawEntity, context: ParseContext): ParsedEntity {
   const { ticket = {}, event } = raw as Partial<TroubleTicketEntity>;
   const { dialect } = context;
   const version = isoTime(ticket.lastUpdate) ?? isoTime(ticket.statusChangeDate) ?? isoTime(ticket.creationDate);

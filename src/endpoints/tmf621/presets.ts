@@ -1,7 +1,7 @@
 import type { Mapping, Rule, ValueRow } from '../../mapping/mapping.js';
 import { ENTITIES } from '../../model/message.js';
 
-/** The status values are ours (TMF621 v4 and v5, TroubleTicketStatusType). */
+/** The generic states have the names of TMF621's status values (v4 and v5, TroubleTicketStatusType). */
 const STATUS: Rule = {
   field: 'status',
   generic: 'state',
@@ -14,7 +14,7 @@ const STATUS: Rule = {
   ],
 };
 
-/** Service requests and orders have states of their own: how they are told of in a ticket. */
+/** Maps the states that only service requests and orders have to ticket states. */
 function orderStates(acknowledged: string, inProgress: string, closed: string, cancelled: string): ValueRow[] {
   const rows: [string, string][] = [
     [acknowledged, 'draft'],
@@ -29,7 +29,7 @@ function orderStates(acknowledged: string, inProgress: string, closed: string, c
 
 const inOnly = (partner: string, generic: string): ValueRow => ({ partner, generic, direction: 'in' });
 
-/** Severity is free text in the standard; these are the words and numbers met in the field. The customer sets it, so it is required. */
+/** Severity is free text in the standard; these values are common in practice. The customer sets it, so it is required. */
 const SEVERITY: Rule = {
   field: 'severity',
   generic: 'severity',
@@ -51,7 +51,7 @@ const SEVERITY: Rule = {
   ],
 };
 
-/** The provider sets the priority: it is read, never written (TMF621, TroubleTicket.priority). */
+/** The provider sets the priority, so it is read but never written (TMF621, TroubleTicket.priority). */
 const PRIORITY: Rule = {
   field: 'priority',
   generic: 'priority',
@@ -88,7 +88,7 @@ const COMMON: Rule[] = [
   { field: 'resolutionDate', generic: 'resolvedAt', direction: 'in', type: 'time' },
 ];
 
-/** Id and name of somebody or something; who is known by name only is told by it, because the standard demands an id. */
+/** Id and name of a party or entity; if the id is unknown, the name is sent as id, because the standard requires one. */
 function named(field: string, generic: string): Rule[] {
   return [
     { field: `${field}.id`, generic: `${generic}.id`, type: 'text' },
@@ -111,7 +111,7 @@ export const tmf621v4: Mapping = {
   ],
 };
 
-/** In v5 every object names its type, and parties and entities stand one level deeper (TMF630 v5, polymorphism). */
+/** In v5 every object has a type, and parties and entities are nested one level deeper (TMF630 v5, polymorphism). */
 export const tmf621v5: Mapping = {
   name: 'TMF621 v5 trouble ticket',
   system: 'tmf621',
@@ -130,10 +130,12 @@ export const tmf621v5: Mapping = {
   ],
 };
 
-/** What becomes a case there. */
+/** The kinds that become cases in ServiceNow. */
 const CASES = ['case', 'request', 'task'];
 
-/** ServiceNow's own TMF621: status is the State choice, severity is the Priority choice, read as «2 - High» and written as «2». */
+/**
+ * ServiceNow's TMF621 API: status is the State choice, severity is the Priority choice, read as "2 - High" and written as "2".
+ */
 export const tmf621ServiceNow: Mapping = {
   name: 'TMF621 as ServiceNow speaks it',
   system: 'tmf621',
@@ -145,7 +147,7 @@ export const tmf621ServiceNow: Mapping = {
       generic: 'state',
       direction: 'out',
       onlyIf: { generic: 'entity', is: CASES },
-      // A case has other words than an incident, and one that it does not know makes it new again.
+      // The states of a case differ from those of an incident, and an unknown state resets a case to new.
       values: [
         { partner: 'New', generic: 'acknowledged' },
         { partner: 'Open', generic: 'inProgress' },

@@ -5,7 +5,7 @@ import type { GenericAttachment, GenericComment, Json } from '../../model/messag
 import type { Problem } from '../../model/problem.js';
 import { say } from '../../text/say.js';
 import { afterWrite } from '../api.js';
-import type { Hint, Parsed, PollResult, RawEntity, SpooledAttachment, Written, WrittenPart } from '../endpoint.js';
+import type { Hint, ParsedEntity, PollResult, RawEntity, SpooledAttachment, WriteResult, WrittenPart } from '../endpoint.js';
 import { type Attributes, droppedFrom, textOf, writable } from '../tmf/attributes.js';
 import { type ApiDefinition, TmfBaseClient } from '../tmf/base-client.js';
 import type { TmfClient, TmfOptions } from '../tmf/client.js';
@@ -64,7 +64,7 @@ class Client extends TmfBaseClient<Dialect> implements Tmf622Client {
     return found && { order: found };
   }
 
-  async create(entityType: string, fields: Record<string, Json>, reference: string): Promise<Written> {
+  async create(entityType: string, fields: Record<string, Json>, reference: string): Promise<WriteResult> {
     const body = withReference(orderBody(fields, this.dialect), reference, this.dialect);
     this.entities.requireValid(this.validate(entityType, body), 'create');
     const order = await this.entities.create(body, reference, (created) => referenceOf(created));
@@ -72,7 +72,7 @@ class Client extends TmfBaseClient<Dialect> implements Tmf622Client {
   }
 
   /** Writes attributes with a PATCH; a cancellation is requested instead, and alone. */
-  async update(_entityType: string, id: string, fields: Record<string, Json>, added?: readonly string[]): Promise<Written> {
+  async update(_entityType: string, id: string, fields: Record<string, Json>, added?: readonly string[]): Promise<WriteResult> {
     if (fields.state === 'cancelled') return this.cancel(id, fields);
     const given = writable(fields, this.dialect.notPatchable);
     if (Object.keys(given).length === 0) return { entity: { order: await this.order(id) }, dropped: [] };
@@ -135,7 +135,7 @@ class Client extends TmfBaseClient<Dialect> implements Tmf622Client {
     return { order: { id }, event: { eventType: 'ProductOrderDeleteEvent', event: { productOrder: { id } } } };
   }
 
-  parse(raw: RawEntity): Parsed {
+  parse(raw: RawEntity): ParsedEntity {
     return parse(raw, { endpoint: this.id, entityType: ENTITY, baseUrl: this.http.baseUrl, dialect: this.dialect });
   }
 
@@ -183,7 +183,7 @@ class Client extends TmfBaseClient<Dialect> implements Tmf622Client {
    * A merge patch replaces lists, so a change of items sends all of them, with the provider's own attributes. When it is refused
    * because the provider changed an item meanwhile, the change is repeated on the new state.
    */
-  private async change(id: string, given: Attributes, added: readonly string[] = []): Promise<Written> {
+  private async change(id: string, given: Attributes, added: readonly string[] = []): Promise<WriteResult> {
     const sendsAllItems = this.arrayMode !== 'append' && (ITEMS in given || this.wholeItems);
     const listed = sendsAllItems || ITEMS in given;
     const read = () => this.whenCreated(id, () => this.entities.readForLists(id, [ITEMS]));
@@ -213,7 +213,7 @@ class Client extends TmfBaseClient<Dialect> implements Tmf622Client {
    * stays as it is, and the provider's reason is passed on. Other changes in the same message are not written: they no longer
    * matter, or are reported as dropped.
    */
-  private async cancel(id: string, fields: Attributes): Promise<Written> {
+  private async cancel(id: string, fields: Attributes): Promise<WriteResult> {
     const { cancellationReason, ...sent } = fields;
     const before = await this.cancellationStatus(id);
     const entity = isRequested(before) ? before : await this.askToCancel(before.order, id, cancellationReason);

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ItemFacts, Kind } from '../../model/item-facts.js';
 import type { Json } from '../../model/message.js';
-import type { Written } from '../endpoint.js';
+import type { WriteResult } from '../endpoint.js';
 import { type Attributes, entries, isAttributes, textOf } from '../tmf/attributes.js';
 
 /** The attribute that holds an order's items. */
@@ -46,7 +46,7 @@ export function withItemIds(fields: Attributes, idOf: (id: string) => string | u
 }
 
 /** What was sent for items and did not arrive: missing items, and quantities and characteristics that are unchanged. Pure. */
-export function droppedItems(sent: Attributes, before: Attributes, has: Attributes): Written['dropped'] {
+export function droppedItems(sent: Attributes, before: Attributes, has: Attributes): WriteResult['dropped'] {
   const [was, there] = [itemsOf(before) ?? [], itemsOf(has) ?? []];
   return (itemsOf(sent) ?? []).flatMap((item, i) => {
     const field = `${ITEMS}[${item.id}]`;

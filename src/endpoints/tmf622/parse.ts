@@ -1,5 +1,5 @@
 import type { GenericComment, Json } from '../../model/message.js';
-import type { Parsed, RawEntity } from '../endpoint.js';
+import type { ParsedEntity, RawEntity } from '../endpoint.js';
 import { type Attributes, addressOf, entries, isoTime, textOf } from '../tmf/attributes.js';
 import { commentsOf } from '../tmf/note.js';
 import { relationOf } from '../tmf/relation.js';
@@ -30,7 +30,7 @@ export interface ParseContext {
 const CHANGED_AT = ['lastUpdate', 'lastUpdateDate', 'lastUpdated', 'lastModifiedDate', 'modificationDate'];
 
 /** Splits an order into its parts. Pure. */
-export function parse(raw: RawEntity, context: ParseContext): Parsed {
+export function parse(raw: RawEntity, context: ParseContext): ParsedEntity {
   const { order = {}, event, cancel } = raw as Partial<ProductOrderEntity>;
   const report = event === undefined ? undefined : eventOf(event);
   const id = textOf(order.id) ?? '';

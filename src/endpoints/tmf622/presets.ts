@@ -6,7 +6,10 @@ const outOnly = (partner: string, generic: string): ValueRow => ({ partner, gene
 
 const CANCELLING = { generic: 'state', is: [...CANCELLING_STATES] };
 
-/** The vendor says how an order stands, and its items (ProductOrderStateType, ProductOrderItemStateType of v4 and v5; ours are the same). */
+/**
+ * The vendor sets the states of an order and its items (ProductOrderStateType, ProductOrderItemStateType of v4 and v5; the
+ * generic states are the same).
+ */
 const STATE: Rule = {
   field: 'state',
   generic: 'state',
@@ -14,7 +17,7 @@ const STATE: Rule = {
   values: [...ORDER_STATES.map((s) => inOnly(s, s)), inOnly('inProgress.accepted', 'inProgress')],
 };
 
-/** All the customer can say of it: it is to be cancelled. */
+/** The only state that the customer can set: a cancellation. */
 const cancel = (word: string): Rule => ({
   field: 'state',
   generic: 'state',
@@ -47,7 +50,7 @@ const ORDER: Rule[] = [
   { field: 'notificationContact', generic: 'contact.phone', direction: 'out' },
 ];
 
-/** A party at a path: it must have an id, so that a name stands for one that has none. */
+/** The rules of a party. An id is required, so a missing id is replaced by the name or e-mail address. */
 const party = (path: string, generic: string): Rule[] => [
   { field: `${path}.id`, generic: `${generic}.id`, type: 'text' },
   { field: `${path}.id`, generic: `${generic}.name`, direction: 'out' },
@@ -68,7 +71,7 @@ const ITEM: Rule[] = [
   { field: 'productOrderItemRelationship', generic: 'reliesOn', type: 'itemRelations' },
 ];
 
-/** What is ordered, at the path of the product. */
+/** The rules of the ordered product. */
 const product = (path: string, offering: string, specification: string): Rule[] => [
   { field: `${offering}.id`, generic: 'offering.id', type: 'text' },
   { field: `${offering}.name`, generic: 'offering.name' },
@@ -79,7 +82,7 @@ const product = (path: string, offering: string, specification: string): Rule[] 
   { field: `${path}.productCharacteristic`, generic: 'characteristics', type: 'characteristics' },
 ];
 
-/** An address as a value, as far as it is known (GeographicAddress), else a mere reference. */
+/** The address as a value if it is known (GeographicAddress), else as a reference. */
 const address = (value: string, reference: string): Rule[] => [
   { field: `${value}.streetName`, generic: 'place.street' },
   { field: `${value}.postcode`, generic: 'place.postcode', type: 'text' },
@@ -112,7 +115,7 @@ export const tmf622v4: Mapping = {
   },
 };
 
-/** In v5 every object names its type, and parties, places and channels stand one level deeper (TMF630 v5, polymorphism). */
+/** In v5 every object has a type, and parties, places and channels are nested one level deeper (TMF630 v5, polymorphism). */
 const RELATED = '@type=RelatedPartyRefOrPartyRoleRef';
 const PRODUCT = 'product{@type=Product}';
 const PLACE = `${PRODUCT}.place[@type=RelatedPlaceRefOrValue,role=installation]`;
@@ -145,7 +148,7 @@ export const tmf622v5: Mapping = {
   },
 };
 
-/** ServiceNow's choice values of orders, their items and domain orders (order management, state values). */
+/** ServiceNow's state values of orders, order items and domain orders (order management, state values). */
 const SERVICENOW_STATE: Rule = {
   field: 'state',
   generic: 'state',
@@ -175,8 +178,8 @@ const SERVICENOW_STATE: Rule = {
 };
 
 /**
- * ServiceNow's own TMF622: states and actions are its choices, parties are told apart by @referredType, a place is a reference. It demands a
- * channel and a currency; the defaults are those of its examples.
+ * ServiceNow's TMF622 API: states and actions are its own choices, parties are distinguished by @referredType, a place is a
+ * reference. It requires a channel and a currency; the defaults are those of its examples.
  */
 export const tmf622ServiceNow: Mapping = {
   name: 'TMF622 as ServiceNow speaks it',

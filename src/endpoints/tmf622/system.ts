@@ -1,6 +1,6 @@
 import type { System } from '../system.js';
 import { capabilities, clientOptions, TMF_SYSTEM, versionAndProfile, versionAndProfileOf } from '../tmf/system.js';
-import { unwrapped } from '../unwrap.js';
+import { unwrapRecord } from '../unwrap.js';
 import { createTmf622Client } from './client.js';
 import { dialectOf } from './dialect.js';
 import { FIELDS } from './fields.js';
@@ -18,7 +18,7 @@ export const tmf622: System = {
   catalog: (_entityType, dialect = 'v4') => FIELDS[dialect] ?? { fields: [] },
   notation: (dialect) => ({ time: (iso) => iso, typed: dialect === 'v5' }),
   validate: (_entityType, body, dialect) => validateOrderCreate(...versionAndProfileOf(dialect), body),
-  unwrap: (pasted) => unwrapped(pasted, ['event', 'order', 'productOrder']),
+  unwrap: (pasted) => unwrapRecord(pasted, ['event', 'order', 'productOrder']),
   kindOf: () => 'order',
   raw: { field: 'order', identify: (id) => ({ id }) },
   help: 'docs/tmf622.md',

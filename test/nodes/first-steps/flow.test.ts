@@ -11,14 +11,14 @@ import {
 import { servicenow } from '../../../src/endpoints/servicenow/form.js';
 import { tmf621 } from '../../../src/endpoints/tmf621/form.js';
 
-const usual = (role: Role) => systemsFor(role)[0]!;
+const suggested = (role: Role) => systemsFor(role)[0]!;
 const party = (role: Role, name: string, more: Partial<Party> = {}): Party => ({
   role,
   name,
-  system: usual(role),
+  system: suggested(role),
   settings: { baseUrl: `https://${name}.example` },
   credentials: { user: name },
-  entityType: typesFor(role, usual(role))[0]!,
+  entityType: typesFor(role, suggested(role))[0]!,
   receive: 'both',
   publicUrl: '',
   takes: [],
@@ -26,17 +26,17 @@ const party = (role: Role, name: string, more: Partial<Party> = {}): Party => ({
 });
 const roles = (scenario: Scenario) => SCENARIOS[scenario].roles as [Role, Role];
 
-function lay(scenario: Scenario, parties: Party[], store?: string) {
+function create(scenario: Scenario, parties: Party[], store?: string) {
   let last = 0;
-  const maker = { id: () => `id${String(++last).padStart(8, '0')}`, secret: () => `secret ${++last}` };
+  const generator = { id: () => `id${String(++last).padStart(8, '0')}`, secret: () => `secret ${++last}` };
   const texts = { label: 'tab', comment: 'both ways', mapTo: (name: string) => `to ${name}` };
-  const made = createFlow({ scenario, parties, ...texts, ...(store && { store }) }, maker);
-  const of = (type: string) => made.nodes.filter((node) => node.type === `switchboard-${type}`);
-  return { ...made, of };
+  const created = createFlow({ scenario, parties, ...texts, ...(store && { store }) }, generator);
+  const of = (type: string) => created.nodes.filter((node) => node.type === `switchboard-${type}`);
+  return { ...created, of };
 }
 
-/** Every wire ends at a node of the flow, and no id occurs twice. */
-function assertWhole(nodes: FlowNode[]): void {
+/** Checks that all wires end at nodes of the flow, and that ids are unique. */
+function assertComplete(nodes: FlowNode[]): void {
   const ids = new Set(nodes.map((node) => node.id));
   assert.equal(ids.size, nodes.length, 'no duplicate id');
   for (const node of nodes) {
@@ -51,8 +51,8 @@ describe('a flow created by the wizard', () => {
   const [buyer, vendor] = roles('order');
 
   it('equals the example with the chosen parties: the same nodes, wired the same way', () => {
-    const { nodes } = lay('ticket', [party(customer, 'acme'), party(provider, 'north')]);
-    assertWhole(nodes);
+    const { nodes } = create('ticket', [party(customer, 'acme'), party(provider, 'north')]);
+    assertComplete(nodes);
     const shape = (flow: FlowNode[]) =>
       flow
         .filter((node) => node.z)
@@ -64,7 +64,7 @@ describe('a flow created by the wizard', () => {
   });
 
   it('has the nodes of the chosen systems on either side', () => {
-    const { of } = lay('ticket', [
+    const { of } = create('ticket', [
       party(customer, 'south', { system: tmf621, settings: { version: 'v5' } }),
       party(provider, 'acme', { system: servicenow, entityType: 'case' }),
     ]);
@@ -92,32 +92,32 @@ describe('a flow created by the wizard', () => {
   });
 
   it('uses existing endpoints and stores, and creates missing ones', () => {
-    const { of, nodes } = lay('ticket', [party(customer, 'acme', { endpoint: 'there' }), party(provider, 'north')], 'kept');
+    const { of, nodes } = create('ticket', [party(customer, 'acme', { endpoint: 'there' }), party(provider, 'north')], 'kept');
     assert.deepEqual([of('servicenow-endpoint').length, of('store').length], [0, 0]);
     assert.equal(of('tmf-endpoint')[0]?.store, 'kept');
     assert.ok(nodes.filter((node) => node.type.startsWith('switchboard-servicenow-')).every((node) => node.endpoint === 'there'));
     assert.equal(
-      lay('ticket', [party(customer, 'acme'), party(provider, 'north')]).nodes.filter((n) => n.type === 'switchboard-store')
+      create('ticket', [party(customer, 'acme'), party(provider, 'north')]).nodes.filter((n) => n.type === 'switchboard-store')
         .length,
       1,
     );
   });
 
   it('receives changes as chosen, and returns the webhook settings for ServiceNow', () => {
-    const told = lay('ticket', [
+    const notified = create('ticket', [
       party(customer, 'Acme & Söhne', { receive: 'events' }),
       party(provider, 'north', { receive: 'polling' }),
     ]);
-    const [sn] = told.of('servicenow-in');
+    const [sn] = notified.of('servicenow-in');
     assert.deepEqual([sn?.webhook, sn?.poll], [true, false]);
     assert.match(String(sn?.path), /^switchboard\/acme-sohne-\w+$/);
-    assert.deepEqual(told.webhooks, [
+    assert.deepEqual(notified.webhooks, [
       { name: 'Acme & Söhne', path: sn?.path, secret: (sn!.credentials as { secret: string }).secret },
     ]);
-    const [tmf] = told.of('tmf621-in');
+    const [tmf] = notified.of('tmf621-in');
     assert.deepEqual([tmf?.hub, tmf?.poll], [false, true]);
-    const asked = lay('ticket', [party(customer, 'acme', { receive: 'polling' }), party(provider, 'north')]);
-    assert.deepEqual(asked.webhooks, []);
+    const polled = create('ticket', [party(customer, 'acme', { receive: 'polling' }), party(provider, 'north')]);
+    assert.deepEqual(polled.webhooks, []);
   });
 
   for (const count of [1, 2, 6]) {
@@ -125,8 +125,8 @@ describe('a flow created by the wizard', () => {
       const vendors = Array.from({ length: count }, (_, i) =>
         party(vendor, `Vendor ${i}`, { takes: i === 0 ? [] : [`kind${i}`] }),
       );
-      const { nodes, of } = lay('order', [party(buyer, 'acme'), ...vendors]);
-      assertWhole(nodes);
+      const { nodes, of } = create('order', [party(buyer, 'acme'), ...vendors]);
+      assertComplete(nodes);
       const fan = of('fan-out')[0] as FlowNode & {
         legs: { name: string; takes: object[] }[];
         wires: string[][];
@@ -150,7 +150,7 @@ describe('a flow created by the wizard', () => {
   }
 
   it('gives vendors with the same name different leg names', () => {
-    const { of } = lay('order', [
+    const { of } = create('order', [
       party(buyer, 'acme'),
       party(vendor, 'Nord', { takes: ['a'] }),
       party(vendor, 'nord', { takes: ['b'] }),

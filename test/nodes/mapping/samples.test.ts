@@ -3,7 +3,7 @@ import { compareMessages } from '../../../nodes/mapping/changes.js';
 import type { KeptMessage } from '../../../nodes/mapping/kept-messages.js';
 import { valuesSeen } from '../../../nodes/mapping/values-seen.js';
 import type { UnmappedValue } from '../../../src/delivery/unmapped-counter.js';
-import { type Subject, systemOf } from '../../../src/endpoints/registry.js';
+import { type MappingSubject, systemOf } from '../../../src/endpoints/registry.js';
 import type { Mapping } from '../../../src/mapping/mapping.js';
 import { preview } from '../../../src/mapping/preview.js';
 import type { Json } from '../../../src/model/message.js';
@@ -73,7 +73,7 @@ describe('values seen', () => {
 });
 
 describe('a pasted record', () => {
-  const unwrapped = ({ system, entityType }: Subject, pasted: Record<string, Json>) =>
+  const unwrapped = ({ system, entityType }: MappingSubject, pasted: Record<string, Json>) =>
     systemOf(system).unwrap(pasted, entityType);
   const subject = { system: 'servicenow', entityType: 'incident' } as const;
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { type BrokerAccess, countAll, listMessages, messageView } from '../../../nodes/sidebar/view-model.js';
 import type { Filter, Query } from '../../../nodes/sidebar/views.js';
 import type { WorkerStatus } from '../../../src/delivery/worker.js';
-import type { Parsed, RawEntity } from '../../../src/endpoints/endpoint.js';
+import type { ParsedEntity, RawEntity } from '../../../src/endpoints/endpoint.js';
 import { createIdSource } from '../../../src/store/id.js';
 import { LowdbStore } from '../../../src/store/lowdb-store.js';
 import type { DeliveryRecord } from '../../../src/store/store.js';
@@ -18,7 +18,7 @@ const nameOf = (id: string) => NAMES[id] ?? id;
 const query = (more: Partial<Query> = {}): Query => ({ search: '', state: 'all', direction: 'either', limit: 50, ...more });
 
 /** Parses rows like ServiceNow's client. */
-const client = () => ({ parse: (raw: RawEntity) => ({ record: raw.record }) as unknown as Parsed });
+const client = () => ({ parse: (raw: RawEntity) => ({ record: raw.record }) as unknown as ParsedEntity });
 
 /** The same store, counting the records it returns. */
 function counting(store: LowdbStore): { store: LowdbStore; records(): number } {

@@ -1,6 +1,6 @@
 import type { Rule, ValueRow } from '../../../mapping/mapping.js';
 
-/** Longest short_description and description (ServiceNow, Case API: field lengths). */
+/** Maximum lengths of short_description and description (ServiceNow, Case API: field lengths). */
 const TITLE = 160;
 const TEXT = 4000;
 
@@ -20,7 +20,9 @@ export const PRIORITIES: ValueRow[] = [
   { partner: '5', generic: 'planning' },
 ];
 
-/** Severity from the derived priority: writing priority back would be overwritten by the instance's matrix. */
+/**
+ * Severity is read from the calculated priority. It is not written to the priority, which the instance's matrix would overwrite.
+ */
 export const SEVERITY_IN: Rule = {
   field: 'priority',
   generic: 'severity',
@@ -34,7 +36,7 @@ export const SEVERITY_IN: Rule = {
   ],
 };
 
-/** Impact and urgency that give the wanted priority (incident priority matrix); one of two equal pairs is chosen. */
+/** Impact and urgency that result in the required priority (incident priority matrix); if two pairs do, one is chosen. */
 export const SEVERITY_OUT: Rule = {
   field: ['impact', 'urgency'],
   generic: 'severity',
@@ -46,7 +48,7 @@ export const SEVERITY_OUT: Rule = {
   ],
 };
 
-/** Where the priority is no outcome of impact and urgency, it is what can be written. */
+/** For tables whose priority is not calculated from impact and urgency. */
 export const SEVERITY_TO_PRIORITY: Rule = {
   field: 'priority',
   generic: 'severity',
@@ -58,7 +60,7 @@ export const SEVERITY_TO_PRIORITY: Rule = {
   ],
 };
 
-/** What every task table has. */
+/** Rules for every task table. */
 export const TASK: Rule[] = [
   { field: 'short_description', generic: 'title', maxLength: TITLE },
   { field: 'short_description', generic: 'description', direction: 'out', maxLength: TITLE, required: 'out' },
@@ -75,7 +77,7 @@ export const TASK: Rule[] = [
   { field: 'correlation_display', generic: 'source.number', direction: 'out', maxLength: 100 },
 ];
 
-/** What the reason of a state says to the customer: on hold and the like demand a comment there, and a person wants to read it. */
+/** Sends the reason of a state as a customer-visible comment; states such as on hold require one. */
 export const REASON_OUT: Rule = {
   field: 'comments',
   generic: 'stateReason',
@@ -88,7 +90,7 @@ export const URGENCY: Rule[] = [
   { field: 'urgency', generic: 'urgency', values: LEVELS },
 ];
 
-/** Of tables where the priority follows from the two. */
+/** For tables whose priority is calculated from impact and urgency. */
 export const IMPACT_URGENCY: Rule[] = [
   ...URGENCY,
   { field: 'priority', generic: 'priority', direction: 'in', values: PRIORITIES },
@@ -98,7 +100,7 @@ export const IMPACT_URGENCY: Rule[] = [
 
 const DONE = { generic: 'state', is: ['resolved', 'closed'] };
 
-/** How it was resolved: demanded when resolving, so it has a default, which never overwrites what is there. */
+/** The resolution is required to resolve, so it has a default, which never overwrites an existing value. */
 export const RESOLUTION: Rule[] = [
   { field: 'close_notes', generic: 'resolution', direction: 'in' },
   {
@@ -112,7 +114,7 @@ export const RESOLUTION: Rule[] = [
   { field: 'closed_at', generic: 'closedAt', direction: 'in', type: 'time' },
 ];
 
-/** The same for tables that demand a code beside it. */
+/** The same for tables that also require a resolution code. */
 export function resolution(code: string, codeDefault: string): Rule[] {
   return [
     { field: code, generic: 'resolutionCode', direction: 'in' },

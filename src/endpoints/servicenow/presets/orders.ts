@@ -5,8 +5,8 @@ const inOnly = (partner: string, generic: string): ValueRow => ({ partner, gener
 const outOnly = (partner: string, generic: string): ValueRow => ({ partner, generic, direction: 'out' });
 
 /**
- * States of orders and their lines (ServiceNow, order management: state values; the values are their labels in small letters). There is none
- * for failed and partial: the order is put on hold with the reason, because a person has to decide how it goes on.
+ * States of orders and their lines (ServiceNow, order management: state values, which are the labels in lower case). There are
+ * none for failed and partial: the order is put on hold with the reason, because a user has to decide how to continue.
  */
 const ORDER_STATES: ValueRow[] = [
   { partner: 'draft', generic: 'draft' },
@@ -31,23 +31,26 @@ const ORDER_STATES: ValueRow[] = [
   outOnly('completed', 'closed'),
 ];
 
-/** The reason of a state, for whoever looks at the order or at one of its lines; failures, which have no state, are told even without. */
+/**
+ * Sends the reason of a state, for the readers of the order or line. Failures, which have no ServiceNow state, are always
+ * reported, by a default text.
+ */
 function reasonOut(field: string): Rule[] {
-  const told = (is: string[], words?: string): Rule => ({
+  const reason = (is: string[], defaultText?: string): Rule => ({
     field,
     generic: 'stateReason',
     direction: 'out',
     onlyIf: { generic: 'state', is },
-    ...(words && { default: { out: words } }),
+    ...(defaultText && { default: { out: defaultText } }),
   });
   return [
-    told(['pending', 'held', 'cancelled', 'rejected']),
-    told(['failed'], 'Failed at the vendor.'),
-    told(['partial'], 'Only part of it was delivered.'),
+    reason(['pending', 'held', 'cancelled', 'rejected']),
+    reason(['failed'], 'Failed at the vendor.'),
+    reason(['partial'], 'Only part of it was delivered.'),
   ];
 }
 
-/** Who has an item, and its order's number there. */
+/** The vendor of an item, and its order number. */
 const VENDOR_OUT: Rule = {
   field: 'correlation_display',
   generic: 'vendorNumber',
@@ -56,7 +59,10 @@ const VENDOR_OUT: Rule = {
   maxLength: 100,
 };
 
-/** The orders there of all who have a part of it: the number of whoever told of it last would come and go. */
+/**
+ * The order numbers of all vendors of an order. With only the number of the vendor that reported last, the value would keep
+ * changing.
+ */
 const VENDORS_OUT: Rule = {
   field: 'correlation_display',
   generic: 'progress',
@@ -75,13 +81,13 @@ const ACTIONS: ValueRow[] = [
   inOnly('resume', 'modify'),
 ];
 
-/** Orders often have no words of their own. */
+/** Orders often have no title. */
 const NAMED: Rule[] = [
   { field: 'number', generic: 'title', direction: 'in' },
   { field: 'short_description', generic: 'title', direction: 'out', default: { out: 'Product order' } },
 ];
 
-/** Customer orders of order management, telecom or CSM, with their lines. */
+/** Customer orders (order management for telecom or CSM) with their lines. */
 export const order: Mapping = {
   name: 'ServiceNow order',
   system: 'servicenow',
@@ -165,7 +171,10 @@ const REQUEST_STATES: ValueRow[] = [
   { partner: 'closed_rejected', generic: 'rejected' },
 ];
 
-/** Closed incomplete says that it was not delivered; the stage tells whether it was cancelled (ServiceNow, requested item: state, stage). */
+/**
+ * Closed incomplete means not delivered; the stage shows whether the item was cancelled (ServiceNow, requested item: state,
+ * stage).
+ */
 const ITEM_STATES: ValueRow[] = [
   { partner: ['1', '*'], generic: 'acknowledged' },
   { partner: ['1', '*'], generic: 'draft', direction: 'out' },

@@ -11,7 +11,7 @@ import {
   URGENCY,
 } from './common.js';
 
-/** States by number (ServiceNow, default choices; instances add their own, which is what a mapping of one's own is for). */
+/** States by number (ServiceNow, default choices; instances that add states need a custom mapping). */
 export const incident: Mapping = {
   name: 'ServiceNow incident',
   system: 'servicenow',
@@ -44,7 +44,7 @@ export const incident: Mapping = {
   ],
 };
 
-/** Problem states of the Madrid model; a cancelled problem is one that is closed as cancelled. */
+/** Problem states of the Madrid model; a cancelled problem is closed with the resolution code cancelled. */
 export const problem: Mapping = {
   name: 'ServiceNow problem',
   system: 'servicenow',
@@ -76,7 +76,7 @@ export const problem: Mapping = {
   ],
 };
 
-/** Change states are negative up to 0, which is Review (ServiceNow, change state model); on_hold is a flag of its own. */
+/** Change states are negative up to 0, which is Review (ServiceNow, change state model); on_hold is a separate flag. */
 export const change: Mapping = {
   name: 'ServiceNow change request',
   system: 'servicenow',
@@ -158,7 +158,9 @@ export const catalogTask: Mapping = {
   ],
 };
 
-/** Case states (ServiceNow, customer service case): 3 is Closed here and On Hold on an incident. There is no cancelled. */
+/**
+ * Case states (ServiceNow, customer service case): 3 is Closed here, but On Hold for an incident. There is no cancelled state.
+ */
 export const customerCase: Mapping = {
   name: 'ServiceNow customer case',
   system: 'servicenow',

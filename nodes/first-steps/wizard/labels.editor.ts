@@ -1,5 +1,5 @@
-/** Fills the labels in, as the editor does it for the dialogs of nodes: `key`, or `[attribute]key`. */
-export function translated(box: JQuery, translate: Translate): JQuery {
+/** Fills in the labels as the editor does in the dialogs of nodes: `key`, or `[attribute]key`. */
+export function translateLabels(box: JQuery, translate: Translate): JQuery {
   box.find('[data-i18n]').each((_, element) => {
     const [, attribute, key = ''] = /^(?:\[(\w+)\])?(.+)$/.exec(element.getAttribute('data-i18n') ?? '') ?? [];
     if (attribute) element.setAttribute(attribute, translate(key));
