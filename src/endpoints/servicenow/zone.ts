@@ -65,14 +65,14 @@ export function zoneNamed(name: string): Zone | undefined {
  */
 export async function zoneOfUser(api: Api, user: string): Promise<string | undefined> {
   const known = `user_name=${user.replace(/\^/g, '')}`;
-  const found = await rows(api, 'sys_user', known, 'sys_id,user_name,time_zone', 'read the integration user');
+  const found = await rows(api, 'sys_user', known, 'sys_id,user_name,time_zone', say`read the integration user`);
   const own = found.find((row) => columnText(row.user_name) === user);
   if (!own || own.time_zone === undefined) return undefined;
   const zone = columnText(own.time_zone);
   if (zone) return zone;
   // A user without a zone has the instance's default.
   const property = 'glide.sys.default.tz';
-  const properties = await rows(api, 'sys_properties', `name=${property}`, 'sys_id,name,value', 'read its time zone');
+  const properties = await rows(api, 'sys_properties', `name=${property}`, 'sys_id,name,value', say`read its time zone`);
   return columnText(properties.find((row) => columnText(row.name) === property)?.value) || undefined;
 }
 
@@ -110,11 +110,11 @@ export class ZoneReader {
   private async verify(table: string, zone: Zone): Promise<boolean> {
     const time = 'sys_updated_on';
     const ask = (query: string, what: string) => rows(this.api, table, query, `sys_id,${time}`, what);
-    let [row] = await ask(`ORDERBYDESC${time}`, 'read the newest row');
+    let [row] = await ask(`ORDERBYDESC${time}`, say`read the newest row`);
     for (let i = 0; i < MAX_ATTEMPTS; i++) {
       const [id, at] = [columnText(row?.sys_id), columnText(row?.[time])];
       if (!id || !at || zone.repeats(shifted(at, -2 * HOUR), shifted(at, 2 * HOUR))) return false;
-      const what = 'query a row by its time';
+      const what = say`query a row by its time`;
       const isIt = (other: Row) => columnText(other.sys_id) === id;
       if ((await ask(`sys_id=${id}^${time}=${zone.local(at)}`, what)).some(isIt)) return true;
       // The row may have been changed meanwhile.
