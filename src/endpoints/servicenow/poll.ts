@@ -202,7 +202,7 @@ async function page(api: Api, stream: Stream, table: string, sweep: Mark, zone: 
     const { records, headers, limit } = answer;
     // ServiceNow ignores an invalid clause and returns any rows: the matching ones may be among those not shown.
     const inTime = (row: Row) => columnText(row[time]) >= from && columnText(row[time]) <= to && columnText(row.sys_id) > after;
-    if (!records.every(inTime)) throw api.unmatched(request, zone.hint);
+    if (!records.every(inTime)) throw api.unmatched(request, zone.hint());
     return { rows: records, date: answeredAt(headers), isShort: records.length < limit };
   };
   const between = (from: string, to: string) => `${time}>=${zone.local(from)}^${time}<=${zone.local(to)}`;

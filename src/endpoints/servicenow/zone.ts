@@ -20,14 +20,14 @@ export interface Zone {
   /** Whether clocks are put back between two times, so that a local time is ambiguous. */
   repeats: (from: string, until: string) => boolean;
   /** What to do if the instance does not understand times in this zone. */
-  hint: string;
+  hint: () => string;
 }
 
 export const GMT: Zone = {
   name: 'GMT',
   local: (time) => time,
   repeats: () => false,
-  hint: say`The integration user’s time zone must be GMT.`,
+  hint: () => say`The integration user’s time zone must be GMT.`,
 };
 const UTC = new Set(['GMT', 'UTC', 'Etc/UTC', 'Etc/GMT']);
 
@@ -55,7 +55,8 @@ export function zoneNamed(name: string): Zone | undefined {
       for (let at = instantOf(from); at < end; at += HOUR) if (offset(Math.min(at + HOUR, end)) < offset(at)) return true;
       return false;
     },
-    hint: say`The time zone of the integration user was ${name} when Switchboard read it, but the answer does not fit that zone.`,
+    hint: () =>
+      say`The time zone of the integration user was ${name} when Switchboard read it, but the answer does not fit that zone.`,
   };
 }
 
@@ -119,7 +120,7 @@ export class ZoneReader {
       if ((await ask(`sys_id=${id}^${time}=${zone.local(at)}`, what)).some(isIt)) return true;
       // The row may have been changed meanwhile.
       row = (await ask(`sys_id=${id}`, what)).find(isIt);
-      if (columnText(row?.[time]) === at) throw this.api.unmatched({ method: 'GET', what }, zone.hint);
+      if (columnText(row?.[time]) === at) throw this.api.unmatched({ method: 'GET', what }, zone.hint());
     }
     return false;
   }
