@@ -113,7 +113,8 @@ export function conflictText(conflicts: readonly Pick<Conflict, 'name' | 'shown'
 
 function quoted(value: Json): string {
   const text = typeof value === 'string' ? value : JSON.stringify(value);
-  return `"${text.length > 60 ? `${text.slice(0, 60)}…` : text}"`;
+  const short = text.length > 60 ? `${text.slice(0, 60)}…` : text;
+  return say`"${short}"`;
 }
 
 /**

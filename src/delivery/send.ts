@@ -355,7 +355,7 @@ async function restoreComments(
   { client, store }: SendContext,
 ): Promise<SendResult> {
   const texts = (await client.putBack?.(entityType, link.id, await snapshotsOf(store, request), request.since)) ?? [];
-  const list = texts.map((text) => `"${text}"`).join(', ');
+  const list = texts.map((text) => say`"${text}"`).join(', ');
   const what = texts.length === 0 ? say`nothing to restore` : say`restored comments that an earlier write had removed: ${list}`;
   return { what, link: { id: link.id, number: link.number } };
 }
