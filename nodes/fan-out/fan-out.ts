@@ -80,7 +80,7 @@ export = (RED: NodeAPI) => {
         out[legs.length] = { ...msg, payload: { ...message, fields: { ...message.fields, ...items } } };
       }
       send(out);
-      show(this, 'ok', shared.legs.map((l) => l.leg).join(', ') || 'no changes');
+      show(this, 'ok', shared.legs.map((l) => l.leg).join(', ') || say`no changes`);
     });
 
     // When a leg fails, the cancellation of the other legs is stored as an inbox message of this node, so that it is not lost.

@@ -53,7 +53,9 @@ function queuePayloads(RED: NodeAPI, node: Node, config: NodeDef & OutConfig, sy
     if (typeof payload !== 'object' || payload === null || Array.isArray(payload)) {
       throw new SwitchboardError(
         'SWB_PAYLOAD',
-        say`msg.payload is ${Array.isArray(payload) ? 'an array' : typeof payload}, not an object.`,
+        Array.isArray(payload)
+          ? say`msg.payload is an array, not an object.`
+          : say`msg.payload is of type ${typeof payload}, not an object.`,
         {
           where,
           field: 'msg.payload',

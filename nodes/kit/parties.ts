@@ -22,7 +22,7 @@ export interface EndpointNode<Client extends EndpointClient = EndpointClient> ex
 export function requireEndpoint<Client extends EndpointClient>(RED: NodeAPI, id: string, where: string): EndpointNode<Client> {
   const node = RED.nodes.getNode(id) as EndpointNode<Client> | null;
   if (node?.client) return node;
-  throw new SwitchboardError('SWB_CONFIG', node ? 'The endpoint’s settings are invalid.' : 'The node has no endpoint.', {
+  throw new SwitchboardError('SWB_CONFIG', node ? say`The endpoint’s settings are invalid.` : say`The node has no endpoint.`, {
     where,
     field: 'endpoint',
     hint: say`Choose an endpoint in the node’s settings, or enable it and correct its settings, then deploy.`,

@@ -54,17 +54,18 @@ function credentialsUsedBy({ signIn }: EndpointForm, auth: string): string[] {
 }
 
 function secretsRequired(unchanged: string[], config: EndpointConfig, saved?: EndpointConfig): SwitchboardError {
-  const what = unchanged.map((name) => NAMES[name] ?? name).join(' and ');
-  const [are, them] = unchanged.length > 1 ? ['are', 'them'] : ['is', 'it'];
+  const names = unchanged.map((name) => NAMES[name] ?? name).join(', ');
   const { base, secrets } = saved ? originsOf(saved) : {};
-  const own = [...new Set([base, secrets])].join(' with ');
+  const origins = [...new Set([base, secrets])].join(', ');
   return new SwitchboardError(
     'SWB_CONFIG',
-    saved ? `The saved ${what} ${are} only valid for ${own}.` : `No ${what} ${are} saved for this endpoint.`,
+    saved
+      ? say`These saved credentials are only valid for ${origins}: ${names}.`
+      : say`These credentials are not saved for this endpoint: ${names}.`,
     {
-      where: config.name || 'This endpoint',
+      where: config.name || say`This endpoint`,
       field: unchanged[0],
-      hint: say`Enter ${them} again to use ${them} with this address.`,
+      hint: say`Enter them again to use them with this address.`,
     },
   );
 }

@@ -64,7 +64,7 @@ async function sample(RED: NodeAPI, subject: MappingSubject, direction: Directio
       sample: direction === 'in' ? examplesOf(partnerCatalog(subject)) : (genericExample(subject.entityType) as unknown as Tree),
     };
   const found = (await samples(RED, subject, direction)).find((message) => message.id === id);
-  if (!found) throw new NotFoundError('This message is no longer among the recent ones. Choose another one.');
+  if (!found) throw new NotFoundError(say`This message is no longer among the recent ones. Choose another one.`);
   return { sample: found.sample };
 }
 
@@ -139,7 +139,7 @@ function presetOf({ system, entityType, version }: MappingSubject): Mapping | un
 function subjectOf(query: Request['query']): MappingSubject {
   const { system, entityType, version } = query;
   if (typeof system !== 'string' || !isSystem(system) || typeof entityType !== 'string')
-    throw wrong('system and entityType', 'Name the records to map: ?system=…&entityType=…');
+    throw wrong('system and entityType', say`Name the records to map: ?system=…&entityType=…`);
   return {
     system,
     entityType,
@@ -149,19 +149,19 @@ function subjectOf(query: Request['query']): MappingSubject {
 
 function directionOf(value: unknown): Direction {
   if (value === 'in' || value === 'out') return value;
-  throw wrong('direction', 'Use in or out.');
+  throw wrong('direction', say`Use in or out.`);
 }
 
 function treeOf(value: unknown, name: string): Tree {
   if (isTree(value)) return value;
-  throw wrong(name, 'Send a JSON object.');
+  throw wrong(name, say`Send a JSON object.`);
 }
 
 function mappingOf(value: unknown): Mapping {
   const mapping = treeOf(value, 'mapping') as unknown as Mapping;
   const rulesOf = (rules: unknown) => Array.isArray(rules) && rules.every(isTree);
   if (!rulesOf(mapping.rules) || (mapping.items && !rulesOf(mapping.items.rules)))
-    throw wrong('mapping', 'Send its rules as a list.');
+    throw wrong('mapping', say`Send its rules as a list.`);
   return { ...mapping, ...subjectOf(mapping as unknown as Request['query']) };
 }
 
@@ -170,5 +170,5 @@ function isTree(value: unknown): value is Tree {
 }
 
 function wrong(field: string, hint: string): SwitchboardError {
-  return new SwitchboardError('SWB_PAYLOAD', say`${field} is missing or wrong.`, { where: 'Mapping preview', field, hint });
+  return new SwitchboardError('SWB_PAYLOAD', say`${field} is missing or wrong.`, { where: say`Mapping preview`, field, hint });
 }

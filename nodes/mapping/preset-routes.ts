@@ -1,5 +1,6 @@
 import { presets } from '../../src/endpoints/registry.js';
 import type { Mapping } from '../../src/mapping/mapping.js';
+import { say } from '../../src/text/say.js';
 import { type AdminRoutes, NotFoundError } from '../kit/admin-routes.js';
 
 /** For the mapping dialog: `GET switchboard/presets` lists the shipped mappings, `GET switchboard/presets/<name>` returns one. */
@@ -8,7 +9,7 @@ export function servePresets(routes: AdminRoutes): void {
   routes.get('presets/:name', ({ params }) => {
     const found = presets().find((preset) => preset.name === params.name);
     if (found) return found;
-    throw new NotFoundError(`There is no preset "${params.name}".`);
+    throw new NotFoundError(say`There is no preset "${params.name}".`);
   });
 }
 

@@ -2,6 +2,7 @@ import type { AuditEntry } from '../../src/delivery/audit.js';
 import type { Broker } from '../../src/delivery/broker.js';
 import type { Person } from '../../src/delivery/interventions.js';
 import type { DeliveryRecord, MessageRecord } from '../../src/store/store.js';
+import { say } from '../../src/text/say.js';
 import { deliveryActions, messageActions, undoable } from './shown-state.js';
 import { listMessages, type NameOf } from './view-model.js';
 import type { BulkRequest, BulkResult, Selection } from './views.js';
@@ -13,7 +14,7 @@ const PARALLEL = 50;
 const PAGE = 200;
 const DELIVERIES = 200;
 const MAX_REASONS = 5;
-const ONE_BY_ONE = 'Decisions have to be made one by one.';
+const oneByOne = () => say`Decisions have to be made one by one.`;
 
 /** Applies one action to many messages and their deliveries, where possible; recorded as one entry in the audit list. */
 export async function bulk(brokers: Broker[], request: BulkRequest, by: Person, nameOf: NameOf): Promise<BulkResult> {
@@ -78,7 +79,7 @@ async function applyTo(brokers: Broker[], id: string, request: BulkRequest, by: 
       undo: { message: () => interventions.undoMessage(id, many), delivery: (d: string) => interventions.undoDelivery(d, many) },
     }[action];
     const decisions = [message, ...deliveries].filter((record) => isAnswer(record, action));
-    if (decisions.length > 0 && !result.refused.includes(ONE_BY_ONE)) result.refused.push(ONE_BY_ONE);
+    if (decisions.length > 0 && !result.refused.includes(oneByOne())) result.refused.push(oneByOne());
     const work: { step: () => Promise<void>; looks?: boolean }[] = [
       ...(messageActions(message).includes(action) && isIncluded(message, request) && !decisions.includes(message)
         ? [{ step: steps.message }]

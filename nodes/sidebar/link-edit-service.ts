@@ -7,6 +7,7 @@ import type { EndpointClient, RawEntity } from '../../src/endpoints/endpoint.js'
 import { PartnerError, SwitchboardError } from '../../src/errors.js';
 import type { Json, State } from '../../src/model/message.js';
 import type { ConversationRecord } from '../../src/store/store.js';
+import { say } from '../../src/text/say.js';
 import { entityTypeAt } from '../kit/entity-types.js';
 import { mappingFor } from '../kit/mappings.js';
 import type { LinkEditEffectView, LinkEditEntry, LinkEditPreview, LinkEditRequest, LinkTarget } from './conversation-views.js';
@@ -84,7 +85,7 @@ export class LinkEditService {
         return { edit: { kind, conversation, other: record.id }, found: { number, title: record.title } };
       }
       default:
-        throw refusal(`"${String(kind)}" is not a link edit.`, 'Use link, unlink, split or merge.');
+        throw refusal(say`"${String(kind)}" is not a link edit.`, say`Use link, unlink, split or merge.`);
     }
   }
 
@@ -96,8 +97,8 @@ export class LinkEditService {
     wanted: string,
   ): Promise<{ looked: LookedUpEntity; found: LinkEditPreview['found'] }> {
     const client = broker.client(endpoint);
-    if (!client) throw refusal('The endpoint does not exist in the flows.', 'Choose one from the list.');
-    if (!wanted) throw refusal('The number or id is missing.', 'Enter the number or id of the ticket.');
+    if (!client) throw refusal(say`The endpoint does not exist in the flows.`, say`Choose one from the list.`);
+    if (!wanted) throw refusal(say`The number or id is missing.`, say`Enter the number or id of the ticket.`);
     const raw = await read(client, entityType, wanted);
     const { source, record, comments, attachments } = client.parse(raw);
     const fields = await this.genericFields(client, entityType, record);
@@ -155,8 +156,8 @@ async function read(client: EndpointClient, entityType: string, wanted: string):
     const missing = error instanceof PartnerError ? error.code === 'SWB_PARTNER_NOT_FOUND' : error instanceof SwitchboardError;
     if (!missing) throw error;
     throw refusal(
-      `${client.name} has no ${entityType} "${wanted}".`,
-      'Check endpoint, type and number, and that our user may read the record.',
+      say`${client.name} has no ${entityType} "${wanted}".`,
+      say`Check endpoint, type and number, and that our user may read the record.`,
     );
   }
 }
@@ -177,9 +178,12 @@ async function findConversation(broker: Broker, wanted: string): Promise<Convers
   const [one, another] = exact;
   if (one && !another) return one;
   if (!one)
-    throw refusal(`No conversation has the number, id or reference "${wanted}".`, 'Enter the complete number, id or reference.');
+    throw refusal(
+      say`No conversation has the number, id or reference "${wanted}".`,
+      say`Enter the complete number, id or reference.`,
+    );
   throw refusal(
-    `Several conversations have the number, id or reference "${wanted}": ${exact.map((c) => c.reference).join(', ')}.`,
-    'Enter the reference of one of them.',
+    say`Several conversations have the number, id or reference "${wanted}": ${exact.map((c) => c.reference).join(', ')}.`,
+    say`Enter the reference of one of them.`,
   );
 }

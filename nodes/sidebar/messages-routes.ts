@@ -13,7 +13,7 @@ import { type BulkRequest, DIRECTIONS, FILTERS, type Query, type Selection, UNDO
 
 const PAGE = 50;
 const MAX_PAGE = 200;
-const NO_REASON = 'Skipped by a user.';
+const noReason = () => say`Skipped by a user.`;
 
 type Kind = 'message' | 'delivery';
 const FOLDERS: Record<Kind, string> = { message: 'messages', delivery: 'deliveries' };
@@ -31,8 +31,8 @@ const ACTIONS: Record<string, Partial<Record<Kind, Act>>> = {
     delivery: (to, id, req, by) => to.editDelivery(id, payloadOf(req), by),
   },
   skip: {
-    message: (to, id, req, by) => to.skipMessage(id, reasonOf(req) || NO_REASON, by),
-    delivery: (to, id, req, by) => to.skipDelivery(id, reasonOf(req) || NO_REASON, by),
+    message: (to, id, req, by) => to.skipMessage(id, reasonOf(req) || noReason(), by),
+    delivery: (to, id, req, by) => to.skipDelivery(id, reasonOf(req) || noReason(), by),
   },
   seen: {
     message: (to, id, _req, by) => to.markMessageSeen(id, by),
@@ -85,7 +85,7 @@ function bulkOf(req: Request): BulkRequest {
   return {
     action,
     undoes: UNDOABLE.find((one) => one === undoes),
-    reason: reasonOf(req) || (action === 'skip' ? NO_REASON : ''),
+    reason: reasonOf(req) || (action === 'skip' ? noReason() : ''),
     ids: Array.isArray(ids) ? ids.map(String) : undefined,
     selection: typeof selection === 'object' && selection !== null ? selectionOf(selection as Request['query']) : undefined,
     preview: preview === true,

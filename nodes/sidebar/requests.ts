@@ -16,10 +16,17 @@ export function reasonOf(req: Request): string {
   return typeof reason === 'string' ? reason.trim().slice(0, MAX_REASON_LENGTH) : '';
 }
 
-export function notFound(kind: string): never {
+const NOT_THERE = {
+  message: () => say`The message does not exist. It may have been deleted.`,
+  delivery: () => say`The delivery does not exist. It may have been deleted.`,
+  conversation: () => say`The conversation does not exist. It may have been deleted.`,
+  endpoint: () => say`The endpoint does not exist. It may have been deleted.`,
+};
+
+export function notFound(kind: keyof typeof NOT_THERE): never {
   if (brokers().length === 0)
     throw new SwitchboardError('SWB_CLOSED', say`No store is open.`, {
       hint: say`The flows are being deployed. Try again in a moment.`,
     });
-  throw new NotFoundError(`The ${kind} does not exist. It may have been deleted.`);
+  throw new NotFoundError(NOT_THERE[kind]());
 }

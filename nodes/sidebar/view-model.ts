@@ -1,5 +1,6 @@
 import type { EntityRequest } from '../../src/conversation/entity-request.js';
 import type { Edit } from '../../src/delivery/edits.js';
+import { attemptText } from '../../src/delivery/send.js';
 import type { WorkerStatus } from '../../src/delivery/worker.js';
 import type { EndpointClient, RawEntity } from '../../src/endpoints/endpoint.js';
 import type { Exchange } from '../../src/http/exchange.js';
@@ -205,7 +206,11 @@ async function deliveryView(
     warning: warningOf(record),
     decision: record.decision,
     lines: entity ? fieldLines(withGeneric(entity), received) : otherLines(payload),
-    attempts: record.attempts.map((attempt) => ({ ...attempt, exchanges: exchangesOf(attempt, record, bodies) })),
+    attempts: record.attempts.map((attempt) => ({
+      ...attempt,
+      what: attemptText(attempt.what),
+      exchanges: exchangesOf(attempt, record, bodies),
+    })),
     bodies: definedBodies({
       request: payload,
       response,

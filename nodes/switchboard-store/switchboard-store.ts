@@ -2,6 +2,7 @@ import { isAbsolute, join } from 'node:path';
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import type { Broker } from '../../src/delivery/broker.js';
 import { startBroker, stopBroker } from '../../src/delivery/brokers.js';
+import { say } from '../../src/text/say.js';
 import { useRuntimeLanguage } from '../kit/language.js';
 import { numberSetting, requiredSetting, withEnvironment } from '../kit/settings.js';
 import { type StoreConfig, storeDefaults } from './switchboard-store.config.js';
@@ -43,7 +44,7 @@ export = (RED: NodeAPI) => {
           (broker) => stopBroker(broker, folder),
           () => undefined,
         )
-        .catch((error) => this.error(`The store could not be closed: ${String(error)}`))
+        .catch((error) => this.error(say`The store could not be closed: ${String(error)}`))
         .finally(done);
     });
   }

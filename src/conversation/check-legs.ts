@@ -1,25 +1,29 @@
 import { SwitchboardError } from '../errors.js';
 import { Expressions } from '../mapping/expressions.js';
+import { say } from '../text/say.js';
 import { type FanOutLeg, LEG_NAME } from './fan-out-rules.js';
 
 /** Throws SWB_CONFIG if the legs of a fan-out node are invalid. Pure. */
 export function checkLegs(legs: readonly FanOutLeg[], where: string): void {
   const wrong = (what: string, hint: string) => new SwitchboardError('SWB_CONFIG', what, { where, field: 'legs', hint });
-  if (legs.length === 0) throw wrong('The fan-out node has no legs.', 'Add a leg for each party in the node’s dialog.');
+  if (legs.length === 0) throw wrong(say`The fan-out node has no legs.`, say`Add a leg for each party in the node’s dialog.`);
   const names = new Set<string>();
   for (const leg of legs) {
     if (!LEG_NAME.test(leg.name))
-      throw wrong(`"${leg.name}" is not a valid leg name.`, 'Use letters, digits and dashes, at most 24 characters.');
-    if (names.has(leg.name)) throw wrong(`Two legs are named "${leg.name}".`, 'Give each leg a unique name.');
+      throw wrong(say`"${leg.name}" is not a valid leg name.`, say`Use letters, digits and dashes, at most 24 characters.`);
+    if (names.has(leg.name)) throw wrong(say`Two legs are named "${leg.name}".`, say`Give each leg a unique name.`);
     names.add(leg.name);
     for (const { leg: other } of leg.after ?? [])
       if (!legs.some((l) => l.name === other))
-        throw wrong(`The leg "${leg.name}" waits for "${other}", which does not exist.`, 'Choose an existing leg.');
-    if (leg.condition) Expressions.check(leg.condition, `${where}, leg "${leg.name}"`);
+        throw wrong(say`The leg "${leg.name}" waits for "${other}", which does not exist.`, say`Choose an existing leg.`);
+    if (leg.condition) Expressions.check(leg.condition, say`${where}, leg "${leg.name}"`);
   }
   const inCycle = legs.find((leg) => waitsFor(leg, leg.name, legs));
   if (inCycle)
-    throw wrong(`The leg "${inCycle.name}" waits for itself, directly or through other legs.`, 'Remove one of the conditions.');
+    throw wrong(
+      say`The leg "${inCycle.name}" waits for itself, directly or through other legs.`,
+      say`Remove one of the conditions.`,
+    );
 }
 
 /** Does a leg wait for the named one, directly or through other legs? */

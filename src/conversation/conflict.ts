@@ -1,5 +1,6 @@
 import { CANCELLING_STATES, type GenericMessage, ITEM_FIELDS, type Json, type State } from '../model/message.js';
 import type { ConversationRecord, DeliveryRecord, Link } from '../store/store.js';
+import { say } from '../text/say.js';
 import type { DetectedChanges } from './correlate.js';
 import { linkAt, withLink } from './correlate.js';
 import type { EntityRequest } from './entity-request.js';
@@ -105,14 +106,15 @@ export function conflictText(conflicts: readonly Pick<Conflict, 'name' | 'shown'
   return conflicts
     .map(({ name, shown, wanted, rule, partnerWins }) => {
       const [kept, dropped] = partnerWins ? [shown, wanted] : [wanted, shown];
-      return `Both sides changed ${name} at the same time: ${quoted(kept)} was kept, ${quoted(dropped)} was dropped (rule: ${rule}).`;
+      return say`Both sides changed ${name} at the same time: ${quoted(kept)} was kept, ${quoted(dropped)} was dropped (rule: ${rule}).`;
     })
     .join(' ');
 }
 
 function quoted(value: Json): string {
   const text = typeof value === 'string' ? value : JSON.stringify(value);
-  return `"${text.length > 60 ? `${text.slice(0, 60)}…` : text}"`;
+  const short = text.length > 60 ? `${text.slice(0, 60)}…` : text;
+  return say`"${short}"`;
 }
 
 /**

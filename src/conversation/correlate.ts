@@ -2,6 +2,7 @@ import type { EventKind, GenericMessage, ItemProgress, Json, State } from '../mo
 import { FINAL_STATES } from '../model/message.js';
 import { isWithin } from '../store/id.js';
 import type { ConversationRecord, Link, WrittenItem } from '../store/store.js';
+import { say } from '../text/say.js';
 import type { EchoGuard } from './echo-guard.js';
 import { detectFieldChanges, fieldsOf, isReadAfter, missedWrites, type OvertakenField } from './field-changes.js';
 import { fingerprint, itemStateKey, lastKnownEntries } from './fingerprint.js';
@@ -65,7 +66,9 @@ export function detectChanges(
   const { message, deleted } = incoming;
   const isFirst = isUnseen(link);
   if (deleted && (isFirst || link.gone)) {
-    const reason = isFirst ? 'The entity was deleted before it was first seen.' : 'The entity is already known to be deleted.';
+    const reason = isFirst
+      ? say`The entity was deleted before it was first seen.`
+      : say`The entity is already known to be deleted.`;
     return { output: 'ignored', reason, message, advance: (c) => c };
   }
   const parts = detectPartChanges(conversation, link, incoming, guard);
@@ -83,7 +86,7 @@ export function detectChanges(
   };
   const { state } = message.fields;
   if (isFirst && (state === 'draft' || (state && FINAL_STATES.includes(state)))) {
-    const reason = state === 'draft' ? 'The order is still a draft.' : `The entity was already ${state} when first seen.`;
+    const reason = state === 'draft' ? say`The order is still a draft.` : say`The entity was already ${state} when first seen.`;
     return { output: 'ignored', reason, message: reducedMessage, advance: (latest) => withStateOnly(latest, message) };
   }
   const hasPublicComment = comments.some((c) => c.visibility === 'public' && isWrittenComment(c));
@@ -96,7 +99,7 @@ export function detectChanges(
     return { output: 'update', ...changes };
   return {
     output: 'ignored',
-    reason: usedMarks.length || waitsForDoubt ? 'The message is an echo of our own write.' : 'Nothing changed.',
+    reason: usedMarks.length || waitsForDoubt ? say`The message is an echo of our own write.` : say`Nothing changed.`,
     ...changes,
   };
 }

@@ -104,7 +104,7 @@ export class Correlator {
     const incoming = outdated && !before ? inbound : withOurItemIds(inbound, link, requests, client);
     if (before) return { ...replayedChanges(incoming.message, link, before), conversation, link };
     if (outdated) {
-      const reason = `The message is older than the last known version of ${source.number ?? source.id}.`;
+      const reason = say`The message is older than the last known version of ${source.number ?? source.id}.`;
       return { output: 'ignored', reason, message: incoming.message, advance: (c) => c, conversation, link };
     }
     const triedWrites = triedAt(writes, link);
@@ -197,7 +197,9 @@ export class Correlator {
     const unlinked = (await this.store.setting(unlinkedKey(source))) as UnlinkedEntity | undefined;
     const conversation = unlinked && (await this.store.conversationByReference(unlinked.reference));
     if (!conversation) return undefined;
-    const reason = `The ticket was unlinked${unlinked.by ? ` by ${unlinked.by}` : ''}. Link it to a conversation to receive its updates again.`;
+    const reason = unlinked.by
+      ? say`The ticket was unlinked by ${unlinked.by}. Link it to a conversation to receive its updates again.`
+      : say`The ticket was unlinked. Link it to a conversation to receive its updates again.`;
     return { output: 'ignored', reason, advance: (c) => c, conversation };
   }
 
@@ -246,6 +248,7 @@ export class Correlator {
     requests: EntityRequest[],
   ): Promise<Link> {
     const { source } = message;
+    const { reference, number: name = source.id } = source;
     const index = open.findIndex((d) => createReference(conversation, d) === source.reference);
     const leg = open[index]?.leg ?? source.reference?.split('/')[1] ?? '';
     const existing = linkAt(conversation, source.endpoint, source.entityType, leg);
@@ -253,20 +256,22 @@ export class Correlator {
     if (client && existing && (await hasMoved(client, conversation, existing, source)))
       return { ...existing, id: source.id, number: source.number, url: source.url };
     if (existing || index < 0) {
+      const linked = existing?.number ?? existing?.id;
       throw this.copyError(
         source,
-        existing ? `${existing.number ?? existing.id} is already linked` : 'this conversation has sent nothing to that endpoint',
+        existing
+          ? say`${name} has the reference ${reference}, but ${linked} is already linked.`
+          : say`${name} has the reference ${reference}, but this conversation has sent nothing to that endpoint.`,
       );
     }
     const duplicate = client && (await findDuplicate(client, source));
-    if (duplicate) throw this.copyError(source, `so does ${duplicate}`);
+    if (duplicate) throw this.copyError(source, say`${name} has the reference ${reference}, but so does ${duplicate}.`);
     const now = new Date(this.clock()).toISOString();
     const itemsOf = itemsReader(client);
     return linkAfterCreate(source, leg, requests[index], now, differingReference(conversation, leg, source.reference), itemsOf);
   }
 
-  private copyError(source: GenericMessage['source'], but: string): SwitchboardError {
-    const what = `${source.number ?? source.id} has the reference ${source.reference}, but ${but}.`;
+  private copyError(source: GenericMessage['source'], what: string): SwitchboardError {
     return new SwitchboardError('SWB_WRONG_ENTITY', what, {
       where: this.endpoint(source.endpoint)?.name,
       field: 'reference',

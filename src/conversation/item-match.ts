@@ -1,4 +1,5 @@
 import type { ItemFacts, ItemIds, SentItem } from '../model/item-facts.js';
+import { say } from '../text/say.js';
 import { claimsOf, findContradiction, type IdClaim } from './item-claims.js';
 import {
   carriesOurId,
@@ -33,7 +34,7 @@ export function matchItems(sent: readonly SentItem[], got: readonly ItemFacts[],
       ids: {},
       theirs: [],
       missing: sent.map((o) => o.ours),
-      unclear: `The partner returned ${itemText(twice)} more than once under the same id.`,
+      unclear: say`The partner returned ${itemText(twice)} more than once under the same id.`,
     };
   const table = new MatchTable(sent, got, before);
   if (!table.applyKnownIds()) return table.result();
@@ -229,7 +230,7 @@ class MatchTable {
       theirs: [...this.theirs, ...own.map((t) => t.id)],
       missing: this.open.map((o) => o.ours),
       ...(unclear.length > 0 && {
-        unclear: `The partner returned ${itemText(unclear)}, which may be any or none of ${itemText(this.open)}.`,
+        unclear: say`The partner returned ${itemText(unclear)}, which may be any or none of ${itemText(this.open)}.`,
       }),
     };
   }

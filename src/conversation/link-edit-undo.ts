@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Change, ConversationRecord, DeliveryRecord, Link } from '../store/store.js';
+import { say } from '../text/say.js';
 import { linkAt, linkOf, removeOnce } from './correlate.js';
 import {
   type ConversationContents,
@@ -53,7 +54,7 @@ function returnLinks({ moves, deliveries, made, spent, unlinked }: InverseLinkEd
     }
     const { conversation } = requireConversation(now, before.conversation);
     if (linkAt(conversation, entity.endpoint, entity.entityType, before.link.leg))
-      throw refusal(`Another ticket has been linked in place of ${nameOf(entity)} since.`, 'Unlink that ticket first.');
+      throw refusal(say`Another ticket has been linked in place of ${nameOf(entity)} since.`, say`Unlink that ticket first.`);
     const remainingSpent = spent ? removeOnce(conversation.spent ?? [], [spent]) : conversation.spent;
     const record: ConversationRecord = {
       ...conversation,
@@ -81,8 +82,8 @@ function undoMerge(
   const { conversation } = into;
   if (!conversation.aliases?.includes(removed.reference))
     throw refusal(
-      `${removed.reference} is no longer part of ${conversation.reference}.`,
-      'Another edit has separated them since.',
+      say`${removed.reference} is no longer part of ${conversation.reference}.`,
+      say`Another edit has separated them since.`,
     );
   const links = moves.flatMap((move) => (move.after ? [move.after.link] : []));
   const mergedReferences = [removed.reference, ...(removed.aliases ?? [])];
@@ -100,7 +101,7 @@ function undoMerge(
   const created = conversation.links.find(
     (l) => !links.some((one) => isSameEntity(one, l)) && into.deliveries.some((d) => known.has(d.id) && isForLink(d, l)),
   );
-  if (created) throw refusal(`${nameOf(created)} has been created since.`, 'Split it off or unlink it instead.');
+  if (created) throw refusal(say`${nameOf(created)} has been created since.`, say`Split it off or unlink it instead.`);
   return [
     conversationChange(remaining, at),
     { kind: 'conversation', record: { ...removed, version: 0, updatedAt: at } },
@@ -120,14 +121,14 @@ function requireUntouched({ before, after }: LinkMove, { deliveries }: InverseLi
   const owner = now.ownerOf(entity);
   if (owner !== after?.conversation)
     throw refusal(
-      owner ? `${name} has been linked to ${owner} since.` : `${name} has been unlinked since.`,
-      'Undo that edit first.',
+      owner ? say`${name} has been linked to ${owner} since.` : say`${name} has been unlinked since.`,
+      say`Undo that edit first.`,
     );
   if (!after) return;
   const { conversation, deliveries: all } = requireConversation(now, after.conversation);
   const link = linkOf(conversation, entity.endpoint, entity.entityType, entity.id);
   if (!isDeepStrictEqual(asStored(link), asStored(after.link)))
-    throw refusal(`${name} has changed since.`, 'Split it off or unlink it instead.');
+    throw refusal(say`${name} has changed since.`, say`Split it off or unlink it instead.`);
   const deliveriesToLink = all.filter((d) => isForLink(d, after.link));
   requireNoneSending(deliveriesToLink);
   const added = deliveriesToLink.filter(
@@ -135,8 +136,8 @@ function requireUntouched({ before, after }: LinkMove, { deliveries }: InverseLi
   );
   if (added.length > 0)
     throw refusal(
-      `A delivery to ${name} was added since, and is in progress or has failed.`,
-      'Wait until it completes or skip it, then try again.',
+      say`A delivery to ${name} was added since, and is in progress or has failed.`,
+      say`Wait until it completes or skip it, then try again.`,
     );
 }
 
@@ -154,7 +155,7 @@ function restoreDeliveries(records: DeliveryRecord[], before: InverseLinkEdit['d
 function requireConversation(now: CurrentState, id: string): ConversationContents {
   const found = now.conversations.find(({ conversation }) => conversation.id === id);
   if (found) return found;
-  throw refusal(`The conversation ${id} no longer exists.`, 'It was merged, or deleted by retention.');
+  throw refusal(say`The conversation ${id} no longer exists.`, say`It was merged, or deleted by retention.`);
 }
 
 function removeLinkTo(conversation: ConversationRecord, entity: EntityKey): ConversationRecord {

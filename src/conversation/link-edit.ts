@@ -1,6 +1,7 @@
 import { SwitchboardError } from '../errors.js';
 import type { Json } from '../model/message.js';
 import type { Change, ConversationRecord, DeliveryRecord, Link, MessageRecord } from '../store/store.js';
+import { say } from '../text/say.js';
 import { conversationState, linkAt, linkOf, newLink } from './correlate.js';
 import { fingerprint } from './fingerprint.js';
 import { createReference, expectedReference } from './reference.js';
@@ -104,8 +105,8 @@ export function planLinkEdit(
   const { conversation } = contents;
   if (conversation.plan || other?.conversation.plan)
     throw refusal(
-      `${(conversation.plan ? conversation : other?.conversation)?.reference} is fanned out to several parties, so its links cannot be edited.`,
-      'Cancel or complete its legs at the partners instead.',
+      say`${(conversation.plan ? conversation : other?.conversation)?.reference} is fanned out to several parties, so its links cannot be edited.`,
+      say`Cancel or complete its legs at the partners instead.`,
     );
   switch (edit.kind) {
     case 'link':
@@ -116,7 +117,7 @@ export function planLinkEdit(
       return split(contents, requireLink(conversation, edit.entity), edit.reference, author);
     case 'merge':
       if (!other || other.conversation.id === conversation.id)
-        throw refusal('A conversation cannot be merged with itself.', 'Choose another conversation.');
+        throw refusal(say`A conversation cannot be merged with itself.`, say`Choose another conversation.`);
       return merge(contents, other, author);
   }
 }
@@ -129,14 +130,14 @@ function link(
   const existing = linkAt(conversation, entity.endpoint, entity.entityType, '');
   if (existing)
     throw refusal(
-      `This conversation already has ${nameOf(existing)} at that endpoint.`,
-      'Unlink it first, or merge the other ticket’s conversation into this one.',
+      say`This conversation already has ${nameOf(existing)} at that endpoint.`,
+      say`Unlink it first, or merge the other ticket’s conversation into this one.`,
     );
   const toEntity = deliveries.filter((d) => d.endpoint === entity.endpoint && d.entityType === entity.entityType && d.leg === '');
   if (toEntity.some((d) => d.part === 'entity' && (d.state === 'sending' || d.state === 'inDoubt')))
     throw refusal(
-      'A ticket is being created at that endpoint, or may already exist.',
-      'Wait until the result is known, or skip the delivery.',
+      say`A ticket is being created at that endpoint, or may already exist.`,
+      say`Wait until the result is known, or skip the delivery.`,
     );
   const made: Link = {
     ...newLink({ ...entity }, '', 'theirs', at),
@@ -177,8 +178,10 @@ function unlink({ conversation, deliveries }: ConversationContents, gone: Link, 
   const waiting = deliveries.filter((d) => isForLink(d, gone) && (OPEN.includes(d.state) || d.state === 'needsDecision')).length;
   if (waiting > 0)
     throw refusal(
-      `${count(waiting, 'delivery', 'deliveries')} to ${nameOf(gone)} ${waiting === 1 ? 'is' : 'are'} in progress.`,
-      'Wait until the deliveries complete, or skip them, then unlink the ticket.',
+      waiting === 1
+        ? say`1 delivery to ${nameOf(gone)} is in progress.`
+        : say`${waiting} deliveries to ${nameOf(gone)} are in progress.`,
+      say`Wait until the deliveries complete, or skip them, then unlink the ticket.`,
     );
   const { record, spent } = removeLink(conversation, gone);
   const mark: UnlinkedEntity = { reference: conversation.reference, by, at };
@@ -200,7 +203,7 @@ function split(
   { at }: LinkEditAuthor,
 ): PlannedLinkEdit {
   if (conversation.links.length === 1)
-    throw refusal(`${nameOf(gone)} is the only ticket in this conversation.`, 'There is nothing to split it off from.');
+    throw refusal(say`${nameOf(gone)} is the only ticket in this conversation.`, say`There is nothing to split it off from.`);
   const { record, spent } = removeLink(conversation, gone);
   const itsDeliveries = deliveries.filter((d) => isForLink(d, gone) && (d.entityId === undefined || d.entityId === gone.id));
   requireNoneSending(itsDeliveries);
@@ -317,7 +320,7 @@ const isOpen = ({ state }: DeliveryRecord) => OPEN.includes(state);
 function requireLink(conversation: ConversationRecord, { endpoint, entityType, id }: EntityKey): Link {
   const found = linkOf(conversation, endpoint, entityType, id);
   if (found) return found;
-  throw refusal(`${id} is not linked to ${conversation.reference}.`, 'Refresh the view.');
+  throw refusal(say`${id} is not linked to ${conversation.reference}.`, say`Refresh the view.`);
 }
 
 function removeLink(conversation: ConversationRecord, gone: Link): { record: ConversationRecord; spent?: string } {
@@ -329,7 +332,7 @@ function removeLink(conversation: ConversationRecord, gone: Link): { record: Con
 /** A delivery that is being sent belongs to its conversation until it is answered. */
 export function requireNoneSending(deliveries: DeliveryRecord[]): void {
   const busy = deliveries.find((d) => d.state === 'sending');
-  if (busy) throw refusal('A delivery is being sent right now.', 'Try again in a few seconds.');
+  if (busy) throw refusal(say`A delivery is being sent right now.`, say`Try again in a few seconds.`);
 }
 
 export function isForLink(delivery: DeliveryRecord, link: Link): boolean {
@@ -360,10 +363,6 @@ export function effect(code: LinkEditEffect['code'], values: LinkEditEffect['val
 
 export function nameOf({ number, id }: { number?: string; id: string }): string {
   return number ?? id;
-}
-
-function count(n: number, one: string, many: string): string {
-  return `${n} ${n === 1 ? one : many}`;
 }
 
 function fingerprints(values: Record<string, Json>): Record<string, Json> {

@@ -1,6 +1,7 @@
 import type { Json } from '../model/message.js';
 import { allOf } from '../store/pages.js';
 import type { Store } from '../store/store.js';
+import { say } from '../text/say.js';
 import type { ConversationQueue } from './conversation-queue.js';
 import type { Conversations } from './conversations.js';
 import {
@@ -82,7 +83,7 @@ export class LinkEditor {
       let undone = found;
       await this.conversations.updateTogether(found.conversations, async () => {
         const latest = await this.savedEdit(id);
-        if (latest.undone) throw refusal('This edit has already been undone.', 'Refresh the view.');
+        if (latest.undone) throw refusal(say`This edit has already been undone.`, say`Refresh the view.`);
         const inverse = (await this.store.setting(inverseKeyOf(id))) as unknown as InverseLinkEdit;
         const { changes } = planUndo(inverse, await this.currentState(latest, inverse), author);
         undone = { ...latest, undone: author };
@@ -118,9 +119,9 @@ export class LinkEditor {
     if (!owner) return;
     throw refusal(
       owner.id === conversation
-        ? 'The ticket is already linked to this conversation.'
-        : `The ticket belongs to the conversation ${owner.reference}.`,
-      owner.id === conversation ? 'There is nothing to do.' : 'Merge that conversation into this one instead.',
+        ? say`The ticket is already linked to this conversation.`
+        : say`The ticket belongs to the conversation ${owner.reference}.`,
+      owner.id === conversation ? say`There is nothing to do.` : say`Merge that conversation into this one instead.`,
     );
   }
 
@@ -145,7 +146,7 @@ export class LinkEditor {
   private async load(id: string): Promise<ConversationContents> {
     const conversation = await this.store.conversation(id);
     if (!conversation)
-      throw refusal(`The conversation ${id} does not exist.`, 'It may have been merged or deleted. Refresh the view.');
+      throw refusal(say`The conversation ${id} does not exist.`, say`It may have been merged or deleted. Refresh the view.`);
     const messages = await allOf((next) => this.store.listMessages({ conversation: id, ...next }), BATCH);
     const deliveries = await allOf((next) => this.store.listDeliveries({ conversation: id, ...next }), BATCH);
     // A message that is still in its flow is assigned to its conversation when the flow is idle.
@@ -171,7 +172,10 @@ export class LinkEditor {
   private async savedEdit(id: number): Promise<AppliedLinkEdit> {
     const found = (await this.store.setting(keyOf(id))) as unknown as AppliedLinkEdit | undefined;
     if (found?.id === id) return found;
-    throw refusal('This edit is too old to be undone: its data is no longer kept.', 'Link, unlink, merge or split manually.');
+    throw refusal(
+      say`This edit is too old to be undone: its data is no longer kept.`,
+      say`Link, unlink, merge or split manually.`,
+    );
   }
 
   private async nextId(): Promise<number> {

@@ -1,4 +1,5 @@
 import type { Side } from '../model/message.js';
+import { say } from '../text/say.js';
 
 /**
  * Which party's value wins if two parties change a field at the same time, and whether one party's value may overwrite another's.
@@ -66,9 +67,21 @@ export function ownerOf(field: string): Side {
 
 /** The rule that decides between two values, for display. */
 export function ruleText(field: string, rule: FieldRule, shown: ChangeOrigin, wanted: ChangeOrigin): string {
-  if (rule !== 'newest' || shown.side === wanted.side || Math.abs(timeBetween(shown, wanted)) > SAME_MOMENT) return rule;
-  return `newest, within ${SAME_MOMENT / 1000} seconds the ${ownerOf(field)}’s`;
+  if (rule !== 'newest' || shown.side === wanted.side || Math.abs(timeBetween(shown, wanted)) > SAME_MOMENT)
+    return RULE_TEXTS[rule]();
+  const seconds = SAME_MOMENT / 1000;
+  return ownerOf(field) === 'provider'
+    ? say`newest, within ${seconds} seconds the provider’s`
+    : say`newest, within ${seconds} seconds the customer’s`;
 }
+
+const RULE_TEXTS: Record<FieldRule, () => string> = {
+  newest: () => say`newest`,
+  customer: () => say`customer`,
+  provider: () => say`provider`,
+  appendOnly: () => say`appendOnly`,
+  never: () => say`never`,
+};
 
 /** Does a party's current value win over the value that others want to write? `rule`: the party's rule for the field. Pure. */
 export function shownWins(field: string, rule: FieldRule, shown: ChangeOrigin, wanted: ChangeOrigin): boolean {

@@ -1,5 +1,6 @@
 import { FINAL_STATES, type GenericFields, type State } from '../model/message.js';
 import type { Change, ConversationRecord, DeliveryRecord, Link, Plan, PlannedLeg, Predecessor } from '../store/store.js';
+import { say } from '../text/say.js';
 
 /** Final states of a leg that are not a success. */
 const FAILURES: readonly State[] = ['failed', 'rejected', 'cancelled'];
@@ -89,7 +90,7 @@ function skippedDelivery(delivery: DeliveryRecord, reason: string, now: string):
     ...delivery,
     state: 'skipped',
     waitsFor: undefined,
-    error: { code: 'SWB_SKIPPED', message: `The delivery was not sent: ${reason}.`, at: now },
+    error: { code: 'SWB_SKIPPED', message: say`The delivery was not sent: ${reason}.`, at: now },
     updatedAt: now,
   };
 }

@@ -12,6 +12,7 @@ import type { Json } from '../model/message.js';
 import { monotonicWallClock, steadyClock } from '../steady-clock.js';
 import { createIdSource, timeOf } from '../store/id.js';
 import type { Change, MessageRecord, Store } from '../store/store.js';
+import { say } from '../text/say.js';
 import { AuditLog } from './audit.js';
 import { planRecovery, type RecoveryPlan, withoutRecoverable } from './comment-recovery.js';
 import { errorRecord } from './error-record.js';
@@ -218,7 +219,7 @@ export class Broker {
     flow.source = this.sourceContext(correlated, incoming);
     this.stageFollowUps(flow, correlated, incoming, recovery);
     flow.correlated = savedChanges(correlated) as unknown as Json;
-    if (correlated.output === 'ignored') flow.ignored = correlated.reason ?? 'Nothing has changed.';
+    if (correlated.output === 'ignored') flow.ignored = correlated.reason ?? say`Nothing has changed.`;
     return correlated;
   }
 
@@ -268,7 +269,7 @@ export class Broker {
     }
     if (flow.source?.deleted) {
       const { number, from } = flow.source;
-      this.warn(flow, 'SWB_DELETED', `${number} was deleted at ${from}, or is hidden from us.`);
+      this.warn(flow, 'SWB_DELETED', say`${number} was deleted at ${from}, or is hidden from us.`);
     }
     if (conflicts.length > 0) this.warn(flow, 'SWB_BOTH_CHANGED', conflictText(conflicts));
     if (also.length === 0 || !link) return;

@@ -5,6 +5,7 @@ import type { EndpointClient, RawEntity } from '../endpoints/endpoint.js';
 import type { RemovedPart } from '../model/message.js';
 import { idAt } from '../store/id.js';
 import type { Bodies, ConversationRecord, DeliveryRecord, MessageRecord, Store } from '../store/store.js';
+import { say } from '../text/say.js';
 import { FOUND_COMMENT, RECOVERY_PART } from './outbox.js';
 
 /** How long missing comments are attributed to an interrupted write: hubs repeat events, and polls are late. Milliseconds. */
@@ -85,7 +86,7 @@ export function withoutRecoverable(found: CorrelationResult): CorrelationResult 
   };
   const ignored = {
     output: 'ignored',
-    reason: 'Comments are missing. It is being checked whether a write of ours removed them.',
+    reason: say`Comments are missing. It is being checked whether a write of ours removed them.`,
   } as const;
   return { ...found, message: { ...message, removed: left }, advance, ...(output === 'update' && !hasChanges && ignored) };
 }

@@ -4,6 +4,7 @@ import { isRevertedEdit } from '../conversation/part-changes.js';
 import type { EndpointClient, ParsedEntity, RawEntity } from '../endpoints/endpoint.js';
 import type { Json } from '../model/message.js';
 import type { ConversationRecord, Link, MessageRecord, Store } from '../store/store.js';
+import { say } from '../text/say.js';
 
 /** How long a read without any change counts as stale; after that, an unmapped field may have changed. Milliseconds. */
 const NO_CHANGE_GRACE = 10_000;
@@ -26,18 +27,18 @@ export async function whyStale(
   const parsed = client.parse(read as RawEntity);
   const { source, deleted } = parsed;
   if (deleted) return undefined;
-  if (version && client.isOlder(source.version, version)) return `it is at ${source.version}, the hint at ${version}`;
+  if (version && client.isOlder(source.version, version)) return say`it is at ${source.version}, the hint at ${version}`;
   const shown = partsOf(parsed);
   const missing = parts.find((id) => !shown.has(id));
   const { endpoint, entityType, entityId } = record;
   const conversation = await store.conversationByLink(endpoint, entityType, entityId);
   const link = conversation && linkOf(conversation, endpoint, entityType, entityId);
-  if (missing !== undefined && !(link && hasNewIds(shown, link))) return `${missing} is missing`;
+  if (missing !== undefined && !(link && hasNewIds(shown, link))) return say`${missing} is missing`;
   if (!link) return undefined;
   if (time && client.isOlder(source.version, time) && !client.isOlder(link.entityVersion, source.version))
-    return `it is at ${source.version}, and was changed at ${time}`;
+    return say`it is at ${source.version}, and was changed at ${time}`;
   // Ids with a "|" belong to parts that only events report.
-  if (shown.size === 0 && link.seen.some((id) => !id.includes('|'))) return 'it shows none of the known comments and files';
+  if (shown.size === 0 && link.seen.some((id) => !id.includes('|'))) return say`it shows none of the known comments and files`;
   const isOver = age > NO_CHANGE_GRACE;
   const behind = isOver ? undefined : (beforeOurWrite(client, parsed, link) ?? beforeOurEdit(parsed, link));
   if (behind || hasChanges(parsed, shown, link)) return behind;
@@ -62,12 +63,12 @@ function beforeOurWrite(client: EndpointClient, { source, record }: ParsedEntity
       !sameFingerprint(raw[name], record[name]) &&
       !client.isOlder(writtenVersion[name], source.version),
   );
-  return field && `it shows ${field} as it was before we wrote it`;
+  return field && say`it shows ${field} as it was before we wrote it`;
 }
 
 function beforeOurEdit({ comments }: ParsedEntity, link: Link): string | undefined {
   const comment = comments.find((one) => isRevertedEdit(link, one));
-  return comment && `it shows the comment ${comment.id} as it was before we edited it`;
+  return comment && say`it shows the comment ${comment.id} as it was before we edited it`;
 }
 
 /** The read shows no change, but the hint reported another state. Only without a version, which is more reliable. */
@@ -79,14 +80,14 @@ function otherState(
   // After several quick changes the first read may already show the last one; then the other hints are late.
   const isLate = Date.parse(updatedAt) > Date.parse(receivedAt);
   if (!state || isLate || source.version !== undefined || sameFingerprint(state.value, record[state.field])) return undefined;
-  return `it is ${String(record[state.field])}, but ${state.value} was reported`;
+  return say`it is ${String(record[state.field])}, but ${state.value} was reported`;
 }
 
 /** The read shows no change, although another user made the last one. */
 function noChange(client: EndpointClient, { source }: ParsedEntity, link: Link): string | undefined {
   const byOthers =
     client.integrationUser !== undefined && source.changedBy !== undefined && source.changedBy !== client.integrationUser;
-  return byOthers && client.isOlder(link.entityVersion, source.version) ? 'it was changed, but shows no change' : undefined;
+  return byOthers && client.isOlder(link.entityVersion, source.version) ? say`it was changed, but shows no change` : undefined;
 }
 
 function hasChanges({ record }: ParsedEntity, shown: ReadonlySet<string>, { raw, seen }: Link): boolean {

@@ -3,6 +3,7 @@ import type { RegistrationResult } from '../endpoints/hub.js';
 import { PartnerError, SwitchboardError } from '../errors.js';
 import type { Json } from '../model/message.js';
 import type { Store } from '../store/store.js';
+import { say } from '../text/say.js';
 
 /** How a provider shows a registration: read = `GET /hub/{id}`, listed = `GET /hub`. */
 export type LookupKind = 'read' | 'listed';
@@ -94,9 +95,9 @@ export function confirmed(registration: Registration): Registration {
 /** The notice to the user about a repeated registration. */
 export function noticeOf(reason: RegistrationReason, { already }: RegistrationResult): string | undefined {
   if (reason === 'gone')
-    return 'The provider no longer had our registration. It was registered again, and missed changes are read.';
+    return say`The provider no longer had our registration. It was registered again, and missed changes are read.`;
   if (reason !== 'missed') return undefined;
   return already
-    ? 'The provider says that we are registered, but sends no events: changes are found by polling. It may accept one listener only, and another system may hold that place; have the old registration removed there.'
-    : 'The provider sent no event for a change. The subscription was registered again, and missed changes are read.';
+    ? say`The provider says that we are registered, but sends no events: changes are found by polling. It may accept one listener only, and another system may hold that place; have the old registration removed there.`
+    : say`The provider sent no event for a change. The subscription was registered again, and missed changes are read.`;
 }

@@ -1,5 +1,6 @@
 import type { Hub, RegistrationResult } from '../endpoints/hub.js';
 import { PartnerError } from '../errors.js';
+import { say } from '../text/say.js';
 import type { Broker } from './broker.js';
 import { HubCheck } from './hub-check.js';
 import {
@@ -175,7 +176,7 @@ export class HubSubscription {
     } catch (error) {
       // A provider that cannot be polled only gets its registration renewed.
       if (!(error instanceof PartnerError) || error.retry) throw error;
-      if (this.behind) this.options.onNotice(`Changes missed while not registered cannot be read: ${error.message}`);
+      if (this.behind) this.options.onNotice(say`Changes missed while not registered cannot be read: ${error.message}`);
     }
     this.pollDuration = this.time.elapsed() - now;
     this.behind = false;
@@ -218,7 +219,7 @@ export class HubSubscription {
   private warnNoEvents(): void {
     this.events.registered();
     this.options.onNotice(
-      'The provider shows our registration, but sends no events for changes: they are found by polling. Check that it can reach our address, and that the filter lets the events through.',
+      say`The provider shows our registration, but sends no events for changes: they are found by polling. Check that it can reach our address, and that the filter lets the events through.`,
     );
   }
 
@@ -298,7 +299,7 @@ export class HubSubscription {
       const removed = await hub.unregisterHub(id).catch((error: Error) => error);
       if (removed instanceof Error) {
         if (!this.reported.has(id))
-          onNotice(`The former registration ${id} could not be removed. The removal is retried. ${removed.message}`);
+          onNotice(say`The former registration ${id} could not be removed. The removal is retried. ${removed.message}`);
         this.reported.add(id);
         continue;
       }

@@ -1,4 +1,5 @@
 import type { Hub } from '../endpoints/hub.js';
+import { say } from '../text/say.js';
 import type { Registration, RegistrationStore } from './hub-registration.js';
 
 /**
@@ -29,10 +30,10 @@ export async function unregister(
     return outcome?.status === 'rejected' || outcome?.value === false;
   });
   if (left.length > 0)
-    notice(`These registrations at ${hub.address}/hub could not be removed: ${left.join(', ')}. Have them removed there.`);
+    notice(say`These registrations at ${hub.address}/hub could not be removed: ${left.join(', ')}. Have them removed there.`);
   if (listed === undefined)
     notice(
-      `A registration at ${hub.address}/hub may still exist, whose id is not known. Have it removed there; it posts to ${maskedOf(callback)}.`,
+      say`A registration at ${hub.address}/hub may still exist, whose id is not known. Have it removed there; it posts to ${maskedOf(callback)}.`,
     );
   const isDone = left.length === 0 && listed !== undefined;
   // The store may be closing too; then the registrations are removed when the node is restored.

@@ -46,20 +46,16 @@ export class IdentityGuard {
   verify(client: EndpointClient, conversation: ConversationRecord, link: Link, raw: RawEntity): void {
     const { source } = client.parse(raw);
     const expected = expectedReference(conversation, link);
+    const none = say`(none)`;
     const wrong =
       link.origin === 'ours' && !sameReference(source.reference, expected)
-        ? `carries the reference ${source.reference ?? '(none)'} instead of ${expected}`
+        ? say`The ${link.entityType} ${link.id} carries the reference ${source.reference ?? none} instead of ${expected}: it does not belong to this conversation.`
         : link.number && source.number && link.number !== source.number
-          ? `has the number ${source.number} instead of ${link.number}`
+          ? say`The ${link.entityType} ${link.id} has the number ${source.number} instead of ${link.number}: it does not belong to this conversation.`
           : undefined;
     if (wrong) {
       const ours = linkAt(conversation, link.endpoint, link.entityType, link.leg) ?? link;
-      throw new WrongEntityError(
-        `The ${link.entityType} ${link.id} ${wrong}: it does not belong to this conversation.`,
-        ours,
-        raw,
-        client.name,
-      );
+      throw new WrongEntityError(wrong, ours, raw, client.name);
     }
     this.trust(client, link.id);
   }

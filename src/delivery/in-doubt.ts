@@ -50,9 +50,9 @@ export async function followMove(
 
 /** Describes what a delivery writes, so that a user can look for it. */
 export function describeWrite(delivery: DeliveryRecord, conversation: ConversationRecord): string {
-  if (delivery.part.startsWith('comment:')) return 'the comment';
-  if (delivery.part.startsWith('attachment:')) return 'the attachment';
-  return `a ${delivery.entityType} with our reference ${createReference(conversation, delivery)}`;
+  if (delivery.part.startsWith('comment:')) return say`the comment`;
+  if (delivery.part.startsWith('attachment:')) return say`the attachment`;
+  return say`a ${delivery.entityType} with our reference ${createReference(conversation, delivery)}`;
 }
 
 /**
@@ -66,10 +66,10 @@ export async function keepLooking(sought: string, delivery: DeliveryRecord, cont
   if (left <= 0) return onlyLook ? demandDecision(sought, client) : context.beforeResend();
   const elapsed = Math.max(0, settling - left);
   const hint = onlyLook
-    ? 'It is looked up again. If it is not found by the end of the settling time, you have to decide.'
+    ? say`It is looked up again. If it is not found by the end of the settling time, you have to decide.`
     : undefined;
   throw new LookupPendingError(
-    `It is not known whether this was written: ${sought} is not shown yet.`,
+    say`It is not known whether this was written: ${sought} is not shown yet.`,
     client.name,
     elapsed,
     left,

@@ -241,7 +241,7 @@ export class Inbox {
     } else {
       record.state = 'settled';
       record.outcome = flow.legs > 0 ? 'routed' : flow.ignored !== undefined ? 'ignored' : 'unrouted';
-      record.reason = flow.legs > 0 ? undefined : (flow.ignored ?? 'It reached no out node.');
+      record.reason = flow.legs > 0 ? undefined : (flow.ignored ?? say`It reached no out node.`);
       record.error = undefined;
       record.settledAt = now;
       // Flows need not handle answers, so an unrouted answer is no warning.
@@ -267,7 +267,7 @@ export class Inbox {
     for (const [id, flow] of this.flows) {
       if (flow.deadline > now) continue;
       const seconds = Math.round(this.options.flowTimeout / 1000);
-      const text = `A node in the flow did not finish within ${seconds} s. Look for a node that does not call done, or raise the flow time-out of the store, then replay the message.`;
+      const text = say`A node in the flow did not finish within ${seconds} s. Look for a node that does not call done, or raise the flow time-out of the store, then replay the message.`;
       const record: ErrorRecord = { code: 'SWB_FLOW', message: text, at: new Date(clock()).toISOString() };
       this.options.log('error', `Message ${id}: ${text}`);
       this.settle(id, record).catch((error) => this.options.log('error', String(error)));
@@ -288,9 +288,13 @@ function hintKey({ node, key }: Pick<ReceivedItem, 'node' | 'key'>): string {
   return `${node}|${key}`;
 }
 
-const outdated = (why: string) => notYet(`The entity as read is older than the reported change: ${why}.`, 'It is read again.');
+const outdated = (why: string) =>
+  notYet(say`The entity as read is older than the reported change: ${why}.`, say`It is read again.`);
 const inDoubt = () =>
-  notYet('It is not known yet whether a comment or a file there is ours.', 'It is read once no delivery to it is in doubt.');
+  notYet(
+    say`It is not known yet whether a comment or a file there is ours.`,
+    say`It is read once no delivery to it is in doubt.`,
+  );
 
 function notYet(what: string, hint: string): PartnerError {
   return new PartnerError('SWB_PARTNER_ANSWER', what, { hint, outcome: 'notDone', retry: true });
@@ -454,7 +458,7 @@ class Dispatcher {
       ...claimed,
       state: 'settled',
       outcome: 'ignored',
-      reason: 'The previous message was read later and includes this change.',
+      reason: say`The previous message was read later and includes this change.`,
       settledAt: new Date(clock()).toISOString(),
     };
     await store.commit([{ kind: 'message', record }], { durable: false });

@@ -62,7 +62,9 @@ export class Interventions {
     if (record.entityId && about !== record.entityId) {
       throw new SwitchboardError(
         'SWB_PAYLOAD',
-        say`The edited payload is about ${about || 'no record'}, not about ${record.entityId}.`,
+        about
+          ? say`The edited payload is about ${about}, not about ${record.entityId}.`
+          : say`The edited payload is about no record, not about ${record.entityId}.`,
         {
           where: client.name,
           hint: say`Restore the original id in the payload.`,
@@ -412,13 +414,23 @@ function noEndpoint(endpoint: string): SwitchboardError {
   });
 }
 
+function kindText(kind: string): string {
+  return kind === 'delivery' ? say`delivery` : say`message`;
+}
+
 function nothingToUndo(kind: string, id: string): SwitchboardError {
-  return new SwitchboardError('SWB_PAYLOAD', say`The ${kind} ${id} has been processed since: there is nothing left to undo.`, {
-    hint: say`Refresh the view and look again.`,
-  });
+  return new SwitchboardError(
+    'SWB_PAYLOAD',
+    say`The ${kindText(kind)} ${id} has been processed since: there is nothing left to undo.`,
+    {
+      hint: say`Refresh the view and look again.`,
+    },
+  );
 }
 
 function refusal(kind: string, id: string, state: string | undefined): SwitchboardError {
-  const what = state ? `The ${kind} ${id} is ${state}, which does not allow this action.` : `The ${kind} ${id} does not exist.`;
+  const what = state
+    ? say`The ${kindText(kind)} ${id} is ${state}, which does not allow this action.`
+    : say`The ${kindText(kind)} ${id} does not exist.`;
   return new SwitchboardError('SWB_PAYLOAD', what, { hint: say`Refresh the view and look again.` });
 }

@@ -78,7 +78,7 @@ export function addressReadItems(
     throw unclearItems(client, unclear.map((item) => whyUnclear(item, match.ids[item.ours], shared)).join(' '));
   // Writing back the whole list would remove the missing item.
   const hidden = items.sent.filter((item) => match.missing.includes(item.ours));
-  if (hidden.length > 0) throw unclearItems(client, `${itemText(hidden)} is not shown.`);
+  if (hidden.length > 0) throw unclearItems(client, say`${itemText(hidden)} is not shown.`);
   const sent = given.map((item) => ({ ...item, id: names.get(item.id) ?? item.id }));
   return {
     fields: client.withItemIds?.(fields, (id) => names.get(id)) ?? fields,
@@ -133,10 +133,10 @@ function unusedId(id: string, taken: ReadonlySet<string>): string {
 
 function whyUnclear(item: SentItem, ids: string[] | undefined, shared: (id: string) => SentItem[]): string {
   const [id, another] = ids ?? [];
-  if (id === undefined) return `No item there is certainly ${itemText([item])}.`;
+  if (id === undefined) return say`No item there is certainly ${itemText([item])}.`;
   if (another !== undefined)
-    return `${itemText([item])} was split into ${ids?.join(', ')} there, and it is not clear which part to change.`;
-  return `${itemText(shared(id))} are one item there, ${id}, which cannot be changed for only one of them.`;
+    return say`${itemText([item])} was split into ${ids?.join(', ')} there, and it is not clear which part to change.`;
+  return say`${itemText(shared(id))} are one item there, ${id}, which cannot be changed for only one of them.`;
 }
 
 function unclearItems(client: EndpointClient, what: string): DecisionError {

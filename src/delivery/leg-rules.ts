@@ -1,5 +1,6 @@
 import type { PartyRules } from '../conversation/ownership.js';
 import type { GenericComment, Json, RemovedPart } from '../model/message.js';
+import { say } from '../text/say.js';
 import type { CarriedEdit, Leg } from './leg.js';
 
 /** What an out node needs to know about a message beyond its payload. */
@@ -73,9 +74,16 @@ function appendNote(message: string, field: string, value: Json | undefined): Ge
 /** Says what was deleted, for a message whose deletions are not passed on; undefined where nothing was deleted. */
 export function describeDeletion(context: SourceContext): string | undefined {
   if (context.deleted)
-    return `${context.number} was deleted at ${context.from}. The rules of the other parties do not pass deletions on.`;
-  return context.removed?.map((part) => removalNote(part, context).text).join(' ');
+    return say`${context.number} was deleted at ${context.from}. The rules of the other parties do not pass deletions on.`;
+  return context.removed?.map((part) => describeRemoval(part, context)).join(' ');
 }
+
+function describeRemoval({ kind, says }: RemovedPart, { from }: SourceContext): string {
+  if (kind === 'comment') return says ? say`A comment was deleted at ${from}: ${says}` : say`A comment was deleted at ${from}.`;
+  return says ? say`A file was deleted at ${from}: ${says}` : say`A file was deleted at ${from}.`;
+}
+
+/** The comment that tells another partner: in English, because it is written to its record. */
 
 function removalNote({ kind, id, says }: RemovedPart, { from }: SourceContext): GenericComment {
   const what = kind === 'comment' ? 'A comment' : 'A file';

@@ -54,7 +54,7 @@ export class Legs {
     });
     const { plan, unassigned } = planned ?? { plan: { node, onFailure: rules.onFailure, legs: [] }, unassigned: [] };
     const legs = legMessages(plan, message);
-    if (legs.length === 0 && unassigned.length === 0) flow.ignored ??= 'It contains nothing for any leg.';
+    if (legs.length === 0 && unassigned.length === 0) flow.ignored ??= say`It contains nothing for any leg.`;
     // A public comment from the customer answers the leg that asked; later comments do not.
     if (message.comments.some((c) => c.visibility === 'public')) updatePlan(flow, (plan) => ({ ...plan, asked: undefined }));
     return { legs, unassigned };
@@ -109,7 +109,7 @@ export class Legs {
       relations: [],
     };
     const legs = stillOpen(conversation.plan).filter((l) => cancel.includes(l.leg));
-    if (legs.length === 0) flow.ignored ??= 'No leg is left to cancel.';
+    if (legs.length === 0) flow.ignored ??= say`No leg is left to cancel.`;
     return legs.map(({ leg }) => ({ leg, message }));
   }
 
@@ -175,13 +175,20 @@ function latestDate(progress: GenericFields['progress'] = []): Pick<GenericField
 }
 
 function question(reason: string, cancel: string[]): string {
-  return `${reason}. Still open: ${cancel.join(', ')}. Cancel them, or let them continue?`;
+  return say`${reason}. Still open: ${cancel.join(', ')}. Cancel them, or let them continue?`;
 }
 
 function unassignedError(items: OrderItem[]): SwitchboardError {
-  const names = items.map((i) => `${i.id} (${i.offering?.name ?? i.offering?.id ?? i.category ?? 'no offering'})`).join(', ');
-  return new SwitchboardError('SWB_UNASSIGNED', say`No leg matches ${items.length === 1 ? 'the item' : 'the items'} ${names}.`, {
-    field: 'items',
-    hint: say`Add a row for ${items.length === 1 ? 'it' : 'them'} in the fan-out node, deploy, then replay the message. No part of the order was sent.`,
-  });
+  const isOne = items.length === 1;
+  const names = items.map((i) => `${i.id} (${i.offering?.name ?? i.offering?.id ?? i.category ?? say`no offering`})`).join(', ');
+  return new SwitchboardError(
+    'SWB_UNASSIGNED',
+    isOne ? say`No leg matches the item ${names}.` : say`No leg matches the items ${names}.`,
+    {
+      field: 'items',
+      hint: isOne
+        ? say`Add a row for it in the fan-out node, deploy, then replay the message. No part of the order was sent.`
+        : say`Add a row for them in the fan-out node, deploy, then replay the message. No part of the order was sent.`,
+    },
+  );
 }

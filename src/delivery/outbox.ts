@@ -71,18 +71,18 @@ export class Outbox {
       const isSource =
         link && link.endpoint === leg.from.endpoint && link.entityType === leg.from.entityType && link.id === leg.from.entityId;
       if (isSource) {
-        accepted = { deliveries: 0, reason: 'The change came from this entity.' };
+        accepted = { deliveries: 0, reason: say`The change came from this entity.` };
         return [];
       }
       if (legOf(latest.plan, leg.leg)?.dropped !== undefined || neverSent(latest)) {
-        accepted = { deliveries: 0, reason: 'The leg was dropped before anything was sent.' };
+        accepted = { deliveries: 0, reason: say`The leg was dropped before anything was sent.` };
         return [];
       }
       const after = waits(latest);
       const changes = this.split(leg, link, lane, open.length > 0, after.length ? { waitsFor: after } : {});
       accepted = {
         deliveries: changes.length,
-        ...(changes.length === 0 && { reason: 'Nothing to write: the target is up to date, or the change is not for it.' }),
+        ...(changes.length === 0 && { reason: say`Nothing to write: the target is up to date, or the change is not for it.` }),
       };
       return changes;
     };

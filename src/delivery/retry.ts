@@ -1,5 +1,6 @@
 import { DecisionError, type DecisionKind, PartnerError, SwitchboardError } from '../errors.js';
 import type { DeliveryState } from '../store/store.js';
+import { say } from '../text/say.js';
 
 export interface RetryPolicy {
   /** Milliseconds before the first retry. */
@@ -47,7 +48,7 @@ export class LookupPendingError extends SwitchboardError {
     where: string,
     readonly elapsed: number,
     readonly left: number,
-    hint = 'It is looked up again, because the partner may still be processing it. It is sent again only if it is not found by the end of the settling time.',
+    hint = say`It is looked up again, because the partner may still be processing it. It is sent again only if it is not found by the end of the settling time.`,
   ) {
     super('SWB_PARTNER_ANSWER', what, { where, hint });
   }

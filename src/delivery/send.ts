@@ -42,10 +42,21 @@ export function writtenFields({ state, attempts }: DeliveryRecord, changed: stri
   return what === NOTHING_TO_WRITE ? [] : changed;
 }
 
+/** What an attempt did, for people: what is read again, here and in comment-recovery.ts, is stored in English. */
+export function attemptText(what: string): string {
+  if (what.startsWith(UPDATED)) return say`updated ${what.slice(UPDATED.length)}`;
+  if (what === NOTHING_TO_WRITE) return say`nothing left to write`;
+  if (what === FOUND_COMMENT) return say`found the comment written by an earlier try`;
+  return what === FAILED ? say`failed` : what;
+}
+
 /** How often an update is sent again if the partner kept nothing of it. */
 const RESENDS = 2;
 
 const NOTHING_TO_WRITE = 'nothing left to write';
+
+/** An attempt that failed; a question to a user quotes its error. */
+export const FAILED = 'failed';
 
 /** What a successful try did. */
 export interface SendResult {
@@ -117,7 +128,7 @@ async function create(
   context: SendContext,
 ): Promise<SendResult> {
   const { client } = context;
-  if (isCancellation(request)) return { what: 'nothing to cancel: it was never created there' };
+  if (isCancellation(request)) return { what: say`nothing to cancel: it was never created there` };
   const reference = createReference(conversation, delivery);
   let found = inDoubt ? await client.find(delivery.entityType, reference, request.fields) : undefined;
   if (inDoubt && !found) await keepLooking(describeWrite(delivery, conversation), delivery, context);
@@ -147,8 +158,8 @@ async function create(
   const stamp = context.ids();
   return {
     what: found
-      ? `found ${source.number ?? source.id} by our reference, created by an earlier try`
-      : `created ${source.number ?? source.id}`,
+      ? say`found ${source.number ?? source.id} by our reference, created by an earlier try`
+      : say`created ${source.number ?? source.id}`,
     link: { id: source.id, number: source.number },
     response: written.entity,
     answer: written.entity,
@@ -200,7 +211,7 @@ async function update(
   // written.
   const isCreated = delivery.creates && link.origin === 'ours' && inDoubt;
   let names = isCreated ? all.filter((name) => request.edited?.includes(name)) : all;
-  if (isCreated && names.length === 0) return { what: `found ${link.number ?? link.id}, reported by an event`, link: target };
+  if (isCreated && names.length === 0) return { what: say`found ${link.number ?? link.id}, reported by an event`, link: target };
   if (names.length === 0) return { what: NOTHING_TO_WRITE, link: target };
   const current = await readBefore(names, request, link, conversation, context);
   let version: string | undefined;
@@ -213,8 +224,8 @@ async function update(
   if (inDoubt && isCancellation(request) && client.findCancellation) {
     // A cancellation may be requested and not show yet, and must not be requested twice.
     if (await client.findCancellation(delivery.entityType, link.id))
-      return found('found the cancellation that an earlier try requested');
-    await keepLooking('the cancellation', delivery, context);
+      return found(say`found the cancellation that an earlier try requested`);
+    await keepLooking(say`the cancellation`, delivery, context);
   } else if (inDoubt) {
     const { record, source } = current ?? client.parse(await client.read(delivery.entityType, link.id));
     version = source.version;
@@ -222,8 +233,8 @@ async function update(
     const isResent = (name: string) => client.itemsOf !== undefined && isItemList(request, name);
     present = names.filter((name) => !isResent(name) && sameFingerprint(fingerprint(record[name]), request.fields[name]));
     names = names.filter((name) => !present.includes(name));
-    if (names.length === 0) return found('found written by an earlier try');
-    if (delivery.onlyLook) demandDecision(`the new ${names.join(', ')}`, client);
+    if (names.length === 0) return found(say`found written by an earlier try`);
+    if (delivery.onlyLook) demandDecision(say`the new ${names.join(', ')}`, client);
   }
   const { kept, unsent, conflict } = current
     ? checkBeforeWrite(fieldsToCheck(names, request, link), request, link, current, client, context.rules)
@@ -299,12 +310,12 @@ async function comment(
 ): Promise<SendResult> {
   const { client } = context;
   const lookUp = () => client.findComment(delivery.entityType, link.id, text, delivery.begun ?? '', link.seen);
-  const found = inDoubt ? await lookUp().catch(ifNotVisible('the comment', delivery, context)) : undefined;
-  if (inDoubt && !found) await keepLooking('the comment', delivery, context);
+  const found = inDoubt ? await lookUp().catch(ifNotVisible(say`the comment`, delivery, context)) : undefined;
+  if (inDoubt && !found) await keepLooking(say`the comment`, delivery, context);
   const part = found ?? (await client.comment(delivery.entityType, link.id, text, link.seen));
   const stamp = context.ids();
   return {
-    what: found ? FOUND_COMMENT : `commented on ${link.number ?? link.id}`,
+    what: found ? FOUND_COMMENT : say`commented on ${link.number ?? link.id}`,
     link: { id: link.id, number: link.number },
     response: part,
     change: (latest) => withSentPart(latest, delivery, part.id, text, stamp),
@@ -327,7 +338,7 @@ async function carryEdit(
   if (!done) return comment(delivery, note, link, inDoubt, context);
   const stamp = context.ids();
   return {
-    what: edited ? 'edited the comment' : `deleted the ${kind}`,
+    what: edited ? say`edited the comment` : kind === 'comment' ? say`deleted the comment` : say`deleted the attachment`,
     link: { id: link.id, number: link.number },
     change: (latest) => {
       const now = linkAt(latest, delivery.endpoint, entityType, delivery.leg);
@@ -344,8 +355,8 @@ async function restoreComments(
   { client, store }: SendContext,
 ): Promise<SendResult> {
   const texts = (await client.putBack?.(entityType, link.id, await snapshotsOf(store, request), request.since)) ?? [];
-  const list = texts.map((text) => `"${text}"`).join(', ');
-  const what = texts.length === 0 ? 'nothing to restore' : `restored comments that an earlier write had removed: ${list}`;
+  const list = texts.map((text) => say`"${text}"`).join(', ');
+  const what = texts.length === 0 ? say`nothing to restore` : say`restored comments that an earlier write had removed: ${list}`;
   return { what, link: { id: link.id, number: link.number } };
 }
 
@@ -386,7 +397,9 @@ async function attach(
   const stamp = context.ids();
   await spool.remove(name);
   return {
-    what: found ? `found ${attachment.name} attached by an earlier try` : `attached ${attachment.name} (${file.size} bytes)`,
+    what: found
+      ? say`found ${attachment.name} attached by an earlier try`
+      : say`attached ${attachment.name} (${file.size} bytes)`,
     link: { id: link.id, number: link.number },
     response: part,
     change: (latest) => withSentPart(latest, delivery, part.id, attachment, stamp),
@@ -417,9 +430,9 @@ async function readBefore(
 function warningsOf(client: EndpointClient, written: WriteResult): SendWarning[] {
   if (written.dropped.length === 0) return [];
   const list = written.dropped
-    .map((d) => `${d.field} (sent ${JSON.stringify(d.sent)}, has ${JSON.stringify(d.has ?? null)})`)
+    .map((d) => say`${d.field} (sent ${JSON.stringify(d.sent)}, has ${JSON.stringify(d.has ?? null)})`)
     .join(', ');
-  const message = `${client.name} accepted the write but did not keep: ${list}. Check the field names, the choice values and the integration user's rights.`;
+  const message = say`${client.name} accepted the write but did not keep: ${list}. Check the field names, the choice values and the integration user's rights.`;
   return [{ code: 'SWB_PARTNER_DROPPED', message }];
 }
 

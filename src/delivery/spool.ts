@@ -30,13 +30,13 @@ export class Spool {
     const sum = hash.digest('hex');
     const wrong =
       attachment.size !== undefined && attachment.size !== size
-        ? `received ${size} bytes, ${attachment.size} were announced`
+        ? say`The attachment ${attachment.name} arrived damaged: received ${size} bytes, ${attachment.size} were announced.`
         : attachment.hash !== undefined && attachment.hash !== sum
-          ? 'its hash differs from the announced one'
+          ? say`The attachment ${attachment.name} arrived damaged: its hash differs from the announced one.`
           : undefined;
     if (wrong) {
       await rm(part, { force: true });
-      throw new PartnerError('SWB_PARTNER_ANSWER', say`The attachment ${attachment.name} arrived damaged: ${wrong}.`, {
+      throw new PartnerError('SWB_PARTNER_ANSWER', wrong, {
         outcome: 'notDone',
         retry: true,
         concernsRecord: true,

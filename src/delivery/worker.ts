@@ -11,7 +11,7 @@ import { errorRecord } from './error-record.js';
 import { WrongEntityError } from './identity-guard.js';
 import { describeWrite } from './in-doubt.js';
 import { DEFAULT_RETRY, LookupPendingError, type RetryPolicy, verdict } from './retry.js';
-import { type SendResult, send, unblocked } from './send.js';
+import { FAILED, type SendResult, send, unblocked } from './send.js';
 import type { SendContext } from './send-context.js';
 import { SettlingTimes } from './settling-times.js';
 import { type Suspension, suspensionKey } from './suspension.js';
@@ -299,7 +299,7 @@ export class Worker {
     const { client } = this.options;
     if (!inDoubt || delivery.doubtAt === client.address)
       return send(delivery, inDoubt, { ...this.options, ages: this.ages, ...doubt });
-    const what = `It is not known whether this was written at ${delivery.doubtAt}. The address of the endpoint is now ${client.address}, and a lookup there proves nothing.`;
+    const what = say`It is not known whether this was written at ${delivery.doubtAt}. The address of the endpoint is now ${client.address}, and a lookup there proves nothing.`;
     throw new DecisionError('addressChanged', 'SWB_CONFIG', what, {
       where: client.name,
       hint: say`If it is the same system, look it up there. If it is another one, send it there or skip it.`,
@@ -315,7 +315,7 @@ export class Worker {
     if (!link || !(error instanceof SwitchboardError) || error.code !== 'SWB_CONFLICT') return undefined;
     const owner = await this.options.store.conversationByLink(delivery.endpoint, delivery.entityType, link.id);
     if (!owner || owner.id === delivery.conversation) return undefined;
-    const what = `${link.number ?? link.id} was created, but is already linked to the conversation ${owner.reference}.`;
+    const what = say`${link.number ?? link.id} was created, but is already linked to the conversation ${owner.reference}.`;
     return new SwitchboardError('SWB_WRONG_ENTITY', what, {
       where: this.options.client.name,
       hint: say`Merge the two conversations, then replay this delivery: it will find the created record.`,
@@ -410,7 +410,7 @@ export class Worker {
     if (isUnresolved(error)) record.message = withLastAnswer(record.message, delivery.attempts);
     if (next.decision === 'unresolved' && error instanceof PartnerError && conversation)
       record.message = error.messageWithHint(
-        `After ${delivery.tries} tries it is not known whether it was written. Look there for ${describeWrite(delivery, conversation)}.`,
+        say`After ${delivery.tries} tries it is not known whether it was written. Look there for ${describeWrite(delivery, conversation)}.`,
       );
     const linked = conversation?.links.some(
       (l) => l.endpoint === delivery.endpoint && l.entityType === delivery.entityType && l.leg === delivery.leg,
@@ -483,14 +483,14 @@ function isUnresolved(error: unknown): boolean {
 
 /** Outcome of a failed try, for the attempts list. */
 function outcomeOf(error: unknown): string {
-  if (error instanceof LookupPendingError) return 'not found yet';
-  return isUnresolved(error) ? 'not found: needs a decision' : 'failed';
+  if (error instanceof LookupPendingError) return say`not found yet`;
+  return isUnresolved(error) ? say`not found: needs a decision` : FAILED;
 }
 
 /** Adds the last failed answer of the partner to a question, so that a user knows what to look for. */
 function withLastAnswer(question: string, attempts: Attempt[]): string {
-  const answered = attempts.findLast(({ what }) => what === 'failed')?.error;
-  return answered ? `${question} The last failed try: "${answered}"` : question;
+  const answered = attempts.findLast(({ what }) => what === FAILED)?.error;
+  return answered ? say`${question} The last failed try: "${answered}"` : question;
 }
 
 /** The delivery whose answer a message is. */

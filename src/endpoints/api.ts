@@ -69,7 +69,7 @@ export class Api {
       const { status, body, headers } = await this.ask(request);
       const records = this.unwrap(recordsIn(status, body, this.shape, { single, required }), request, status);
       if (records.length === 0 && !page && isPart(status, headers))
-        throw this.unexpected(request, 'with no records, although there are some', { status });
+        throw this.unexpected(request, say`with no records, although there are some`, { status });
       if (matches && !records.every(matches)) throw this.unmatched(request);
       return { records, status, headers };
     } catch (error) {
@@ -104,7 +104,7 @@ export class Api {
     { id, required = [], accepts = false }: { id?: string; required?: RequiredAttributes; accepts?: boolean } = {},
   ): Promise<WriteAnswer> {
     const { status, headers, body } = await this.ask(request);
-    if (status === 202 && !accepts) throw this.unexpected(request, '202: it may be done later', { status });
+    if (status === 202 && !accepts) throw this.unexpected(request, say`202: it may be done later`, { status });
     if (body === undefined || status === 202) return { status, headers, body };
     const record = this.unwrap(recordIn(status === 206 ? 200 : status, body, this.shape, id), request, status);
     const shows = status !== 206 && missingFrom(record, required) === undefined;
@@ -136,11 +136,11 @@ export class Api {
     const { record, body, status } = await this.write(request, { required });
     const named = record ?? this.inside(body);
     const id = named && idOf(named, this.shape);
-    if (id === undefined) throw this.unexpected(request, `${status} without a record`, { status });
+    if (id === undefined) throw this.unexpected(request, say`${status} without a record`, { status });
     const created = record ?? (await afterWrite(() => read(id), true));
     const fault = mismatch(created);
     if (fault === undefined) return created;
-    throw this.unshown(request, `the answer is the record ${id}, which ${fault}`);
+    throw this.unshown(request, say`the answer is the record ${id}, which ${fault}`);
   }
 
   /** Requests or writes an object that is not a record and has no id. */
@@ -156,7 +156,7 @@ export class Api {
     } catch (error) {
       if (!(error instanceof PartnerError) || (error.status !== 404 && error.status !== 410)) throw error;
       if (isObject(error.body) && this.shape.isOwnError(error.body)) throw error;
-      const how = `${error.status}, but not from the API itself (${answerText(error)})`;
+      const how = say`${error.status}, but not from the API itself (${answerText(error)})`;
       // Something between us and the API reports that one record is missing. That says nothing about other records, nor about the
       // effect of a write.
       throw this.unexpected(request, how, { status: error.status, concernsRecord: true });
@@ -166,11 +166,13 @@ export class Api {
   /** An answer that does not match the request. */
   unexpected(request: Pick<HttpRequest, 'method' | 'what'>, how: string, answer: UnexpectedAnswer = {}): PartnerError {
     const { status, outcome = outcomeOf(request), code = 'SWB_PARTNER_ANSWER', concernsRecord, hint } = answer;
-    return new PartnerError(code, `${request.what}: unexpected answer ${how}.`, {
+    return new PartnerError(code, say`${request.what}: unexpected answer ${how}.`, {
       where: this.http.name,
       hint:
         hint ??
-        (outcome === 'unknown' ? 'Switchboard checks whether it was done, then retries.' : 'Switchboard retries the request.'),
+        (outcome === 'unknown'
+          ? say`Switchboard checks whether it was done, then retries.`
+          : say`Switchboard retries the request.`),
       outcome,
       retry: true,
       status,
@@ -180,7 +182,7 @@ export class Api {
 
   /** Records that do not match the query: those that match may be among others that are not shown. */
   unmatched(request: Pick<HttpRequest, 'method' | 'what'>, hint?: string): PartnerError {
-    return this.unexpected(request, 'with records that do not match the query', { hint, outcome: 'notDone' });
+    return this.unexpected(request, say`with records that do not match the query`, { hint, outcome: 'notDone' });
   }
 
   /** A write that was answered with a success and whose result does not show. */
@@ -238,5 +240,5 @@ function outcomeOf({ method }: Pick<HttpRequest, 'method'>): 'notDone' | 'unknow
 }
 
 function answerText({ answer = '' }: PartnerError): string {
-  return stripMarkup(answer).slice(0, 80) || 'no message';
+  return stripMarkup(answer).slice(0, 80) || say`no message`;
 }

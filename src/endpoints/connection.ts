@@ -1,4 +1,5 @@
 import { PartnerError } from '../errors.js';
+import { say } from '../text/say.js';
 import type { Api } from './api.js';
 import type { Check } from './endpoint.js';
 import { isObject } from './evidence.js';
@@ -25,39 +26,43 @@ export async function probeConnection(api: Api, list: () => Promise<unknown>): P
 }
 
 function tokenCheck(failure: PartnerError): Check {
-  if (failure.code === 'SWB_PARTNER_AUTH') return { name: 'Credentials', ok: false, text: failure.message };
-  const text = `Could not check the credentials: ${describeFailure(failure)} Is the token URL right?`;
-  return { name: 'Credentials', ok: 'warning', text };
+  if (failure.code === 'SWB_PARTNER_AUTH') return { name: say`Credentials`, ok: false, text: failure.message };
+  const text = say`Could not check the credentials: ${describeFailure(failure)} Is the token URL right?`;
+  return { name: say`Credentials`, ok: 'warning', text };
 }
 
 function reachableCheck({ http }: Api, failure?: PartnerError): Check {
-  const name = 'Reachable';
+  const name = say`Reachable`;
   if (failure?.code === 'SWB_PARTNER_UNAVAILABLE' && failure.status === undefined)
     return { name, ok: false, text: describeFailure(failure) };
   if (failure?.code === 'SWB_PARTNER_ANSWER')
-    return { name, ok: 'warning', text: `${http.baseUrl} answers, but not as expected. Is it the address of the API?` };
-  return { name, ok: true, text: `${http.baseUrl} answers.` };
+    return { name, ok: 'warning', text: say`${http.baseUrl} answers, but not as expected. Is it the address of the API?` };
+  return { name, ok: true, text: say`${http.baseUrl} answers.` };
 }
 
 /** The partner's clock compared with ours, by the dates of its answers. A difference is not an error. */
 export function clockCheck({ http }: Api): Check {
-  const name = 'Clock';
+  const name = say`Clock`;
   const { clockAhead } = http;
-  if (clockAhead === undefined) return { name, ok: 'warning', text: 'The partner’s answers do not show the time of its clock.' };
+  if (clockAhead === undefined)
+    return { name, ok: 'warning', text: say`The partner’s answers do not show the time of its clock.` };
   const seconds = Math.round(Math.abs(clockAhead) / 1000);
-  const relation = clockAhead < 0 ? 'behind' : 'ahead of';
   const text =
-    seconds <= 1 ? 'It agrees with ours.' : `It is ${seconds} seconds ${relation} ours, which Switchboard takes into account.`;
+    seconds <= 1
+      ? say`It agrees with ours.`
+      : clockAhead < 0
+        ? say`It is ${seconds} seconds behind ours, which Switchboard takes into account.`
+        : say`It is ${seconds} seconds ahead of ours, which Switchboard takes into account.`;
   return { name, ok: true, text };
 }
 
 /** Only a list, or the API's own "forbidden", shows that the partner knows the caller: a gateway or a web page does not. */
 function credentialsCheck(api: Api, failure?: PartnerError): Check {
-  const name = 'Credentials';
+  const name = say`Credentials`;
   if (failure?.status === 401) return { name, ok: false, text: failure.message };
-  if (!api.http.signsIn) return { name, ok: true, text: 'No user name, key or token is sent.' };
-  if (!failure || isRefused(api, failure)) return { name, ok: true, text: 'The credentials are accepted.' };
-  return { name, ok: 'warning', text: `Could not check the credentials: ${describeFailure(failure)}` };
+  if (!api.http.signsIn) return { name, ok: true, text: say`No user name, key or token is sent.` };
+  if (!failure || isRefused(api, failure)) return { name, ok: true, text: say`The credentials are accepted.` };
+  return { name, ok: 'warning', text: say`Could not check the credentials: ${describeFailure(failure)}` };
 }
 
 /** The API itself, and not something between us and it, denies this. */

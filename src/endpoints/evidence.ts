@@ -1,3 +1,5 @@
+import { say } from '../text/say.js';
+
 /**
  * What an answer proves. A partner's API, its gateway, its maintenance page and its error handler all answer on the same address,
  * often with a 2xx: an answer counts only if it matches the request. The table is in docs/promises.md. Pure.
@@ -62,17 +64,18 @@ export function recordsIn(
   const { proven } = content;
   // An empty list in a form that this API does not use comes from something else, such as a gateway.
   if (Array.isArray(body) && body.length === 0 && shape.envelope !== undefined)
-    return { unknown: `with a bare list instead of a ${shape.envelope}` };
+    return { unknown: say`with a bare list instead of a ${shape.envelope}` };
   if (
     Array.isArray(proven) &&
     proven.length === 0 &&
     isObject(body) &&
     (TOTALS.some((name) => Number(body[name]) > 0) || MORE.some((name) => body[name]))
   )
-    return { unknown: 'with an empty list that announces more records' };
+    return { unknown: say`with an empty list that announces more records` };
   if (Array.isArray(proven)) return listed(proven, shape, required);
-  if (!isObject(proven)) return { unknown: `with ${kindOf(proven)} instead of a list` };
-  if (idOf(proven, shape)) return single ? listed([proven], shape, required) : { unknown: 'with one record instead of a list' };
+  if (!isObject(proven)) return { unknown: say`with ${kindOf(proven)} instead of a list` };
+  if (idOf(proven, shape))
+    return single ? listed([proven], shape, required) : { unknown: say`with one record instead of a list` };
   return unwrapped(proven, shape, required);
 }
 
@@ -115,22 +118,22 @@ export function recordIn(
 ): Evidence<PartnerRecord> {
   const content = contentOf(status, body, shape);
   if ('unknown' in content) return content;
-  if (status === 206) return { unknown: '206 with a partial record' };
+  if (status === 206) return { unknown: say`206 with a partial record` };
   const { proven } = content;
-  if (!isObject(proven)) return { unknown: `with ${kindOf(proven)} instead of a record` };
+  if (!isObject(proven)) return { unknown: say`with ${kindOf(proven)} instead of a record` };
   const given = idOf(proven, shape);
-  if (!given) return { unknown: `with an object that has no ${shape.id}` };
+  if (!given) return { unknown: say`with an object that has no ${shape.id}` };
   if (id !== undefined && given.toLowerCase() !== id.toLowerCase())
-    return { unknown: `with the record ${given.slice(0, 80)} instead of ${id}`, other: true };
+    return { unknown: say`with the record ${given.slice(0, 80)} instead of ${id}`, other: true };
   const lacks = missingFrom(proven, required);
-  return lacks === undefined ? { proven } : { unknown: `with a record that does not show ${lacks}` };
+  return lacks === undefined ? { proven } : { unknown: say`with a record that does not show ${lacks}` };
 }
 
 /** The object in an answer that is not a record: a cart, a subscription. */
 export function objectIn(status: number, body: unknown, shape: AnswerShape): Evidence<PartnerRecord> {
   const content = contentOf(status, body, shape);
   if ('unknown' in content || isObject(content.proven)) return content as Evidence<PartnerRecord>;
-  return { unknown: `with ${kindOf(content.proven)} instead of an object` };
+  return { unknown: say`with ${kindOf(content.proven)} instead of an object` };
 }
 
 /** The first required attribute that a record does not have, in words. */
@@ -139,7 +142,7 @@ export function missingFrom(record: PartnerRecord, required: RequiredAttributes)
   return required
     .map((names) => [names].flat())
     .find((names) => !names.some(shows))
-    ?.join(' or ');
+    ?.join(say` or `);
 }
 
 /** The id of a record; undefined where it has none. */
@@ -154,30 +157,30 @@ export function isObject(value: unknown): value is PartnerRecord {
 }
 
 function contentOf(status: number, body: unknown, shape: AnswerShape): Evidence<unknown> {
-  if (status === 202) return { unknown: '202 (accepted) without a result' };
-  if (body === undefined) return { unknown: `${status} without a body` };
+  if (status === 202) return { unknown: say`202 (accepted) without a result` };
+  if (body === undefined) return { unknown: say`${status} without a body` };
   if (!isObject(body)) return { proven: body };
   const failure = shape.failure(body);
-  if (failure !== undefined) return { unknown: `${status} and an error: ${failure.slice(0, 200)}` };
+  if (failure !== undefined) return { unknown: say`${status} and an error: ${failure.slice(0, 200)}` };
   return { proven: shape.envelope !== undefined && shape.envelope in body ? body[shape.envelope] : body };
 }
 
 function listed(list: unknown[], shape: AnswerShape, required: RequiredAttributes): Evidence<PartnerRecord[]> {
   const records = list.filter(isObject).filter((entry) => idOf(entry, shape) !== undefined);
   if (records.length < list.length)
-    return { unknown: `with a list in which ${list.length - records.length} of ${list.length} have no ${shape.id}` };
+    return { unknown: say`with a list in which ${list.length - records.length} of ${list.length} have no ${shape.id}` };
   const lacks = records.map((record) => missingFrom(record, required)).find((name) => name !== undefined);
-  return lacks === undefined ? { proven: records } : { unknown: `with records that do not show ${lacks}` };
+  return lacks === undefined ? { proven: records } : { unknown: say`with records that do not show ${lacks}` };
 }
 
 function unwrapped(body: PartnerRecord, shape: AnswerShape, required: RequiredAttributes): Evidence<PartnerRecord[]> {
   const lists = WRAPPERS.flatMap((name) => (Array.isArray(body[name]) ? [body[name] as unknown[]] : []));
   const [list] = lists;
-  if (!list || lists.length > 1) return { unknown: 'with an object instead of a list' };
+  if (!list || lists.length > 1) return { unknown: say`with an object instead of a list` };
   if (list.length > 0) return listed(list, shape, required);
-  return TOTALS.some((name) => body[name] === 0) ? { proven: [] } : { unknown: 'with an object that holds an empty list' };
+  return TOTALS.some((name) => body[name] === 0) ? { proven: [] } : { unknown: say`with an object that holds an empty list` };
 }
 
 function kindOf(value: unknown): string {
-  return value === null ? 'null' : Array.isArray(value) ? 'a list' : `a ${typeof value}`;
+  return value === null ? 'null' : Array.isArray(value) ? say`a list` : say`a ${typeof value}`;
 }

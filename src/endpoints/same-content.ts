@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { PartnerError, SwitchboardError } from '../errors.js';
+import { say } from '../text/say.js';
 import type { SpooledAttachment } from './endpoint.js';
 
 /**
@@ -25,7 +26,7 @@ export async function isSameContent(
     const isRefused = error instanceof SwitchboardError && !(error instanceof PartnerError && error.retry);
     if (isRefused) return undefined;
     if (error instanceof SwitchboardError) throw error;
-    const what = `The file ${name} could not be compared with ours: its download was interrupted.`;
+    const what = say`The file ${name} could not be compared with ours: its download was interrupted.`;
     throw new PartnerError('SWB_PARTNER_ANSWER', what, { outcome: 'notDone', retry: true, cause: error });
   }
 }

@@ -1,4 +1,5 @@
 import { PartnerError } from '../errors.js';
+import { say } from '../text/say.js';
 import { errorText } from './failure.js';
 import type { Auth } from './http.js';
 
@@ -123,12 +124,14 @@ class OAuthTokens implements Authenticator {
       const words = answer?.body === undefined ? '' : errorText(JSON.stringify(answer.body));
       throw new PartnerError(
         refused ? 'SWB_PARTNER_AUTH' : 'SWB_PARTNER_UNAVAILABLE',
-        `The token endpoint returned ${status} without a token${words ? `: ${words}` : ''}.`,
+        words
+          ? say`The token endpoint returned ${status} without a token: ${words}.`
+          : say`The token endpoint returned ${status} without a token.`,
         {
           where: this.name,
           hint: refused
-            ? 'Check the token URL, the client id and secret, and the user’s password in the endpoint’s settings.'
-            : 'The request will be retried. If the error persists, check the token URL in the endpoint’s settings.',
+            ? say`Check the token URL, the client id and secret, and the user’s password in the endpoint’s settings.`
+            : say`The request will be retried. If the error persists, check the token URL in the endpoint’s settings.`,
           outcome: 'notDone',
           retry: !refused,
         },

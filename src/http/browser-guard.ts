@@ -76,7 +76,7 @@ export function checkSameOrigin(headers: IncomingHttpHeaders, known: readonly st
 export function checkJson(headers: IncomingHttpHeaders): void {
   const type = headers['content-type'] ?? '';
   if (/^application\/json\s*(;|$)/i.test(type)) return;
-  throw new SwitchboardError('SWB_PAYLOAD', type ? `The Content-Type is "${type}".` : 'The Content-Type is missing.', {
+  throw new SwitchboardError('SWB_PAYLOAD', type ? say`The Content-Type is "${type}".` : say`The Content-Type is missing.`, {
     field: 'Content-Type',
     hint: say`Send application/json.`,
   });

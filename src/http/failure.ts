@@ -9,14 +9,14 @@ interface FailureClass {
   code: ErrorCode;
   outcome: Outcome;
   retry: boolean;
-  hint: string;
+  hint: () => string;
 }
 
 const NOT_FOUND: FailureClass = {
   code: 'SWB_PARTNER_NOT_FOUND',
   outcome: 'notDone',
   retry: false,
-  hint: say`The record does not exist at the partner, or is hidden from the integration user.`,
+  hint: () => say`The record does not exist at the partner, or is hidden from the integration user.`,
 };
 
 /**
@@ -27,37 +27,38 @@ const STATUS: Record<number, FailureClass> = {
     code: 'SWB_PARTNER_AUTH',
     outcome: 'notDone',
     retry: false,
-    hint: say`Check the credentials in the endpoint’s settings.`,
+    hint: () => say`Check the credentials in the endpoint’s settings.`,
   },
   403: {
     code: 'SWB_PARTNER_AUTH',
     outcome: 'notDone',
     retry: false,
-    hint: say`The integration user lacks a permission, or a rule at the partner forbids the request.`,
+    hint: () => say`The integration user lacks a permission, or a rule at the partner forbids the request.`,
   },
   404: NOT_FOUND,
   410: NOT_FOUND,
   // A proxy may return 408 for a request that has reached the partner (RFC 9110 §15.5.9 covers only the server itself).
-  408: { code: 'SWB_PARTNER_UNAVAILABLE', outcome: 'unknown', retry: true, hint: say`The request will be retried.` },
-  425: { code: 'SWB_PARTNER_UNAVAILABLE', outcome: 'notDone', retry: true, hint: say`The request will be retried.` },
+  408: { code: 'SWB_PARTNER_UNAVAILABLE', outcome: 'unknown', retry: true, hint: () => say`The request will be retried.` },
+  425: { code: 'SWB_PARTNER_UNAVAILABLE', outcome: 'notDone', retry: true, hint: () => say`The request will be retried.` },
   429: {
     code: 'SWB_PARTNER_LIMIT',
     outcome: 'notDone',
     retry: true,
-    hint: say`The request will be retried when the partner allows it. If this happens often, set a rate limit on the endpoint.`,
+    hint: () =>
+      say`The request will be retried when the partner allows it. If this happens often, set a rate limit on the endpoint.`,
   },
 };
 const SERVER_ERROR: FailureClass = {
   code: 'SWB_PARTNER_UNAVAILABLE',
   outcome: 'unknown',
   retry: true,
-  hint: say`The record will be looked up before a retry.`,
+  hint: () => say`The record will be looked up before a retry.`,
 };
 const REJECTED: FailureClass = {
   code: 'SWB_PARTNER_REFUSED',
   outcome: 'notDone',
   retry: false,
-  hint: say`Fix the data or the mapping, then replay the delivery.`,
+  hint: () => say`Fix the data or the mapping, then replay the delivery.`,
 };
 
 /** Failures before any byte of the request was sent: the partner cannot have processed it. */
@@ -66,18 +67,18 @@ const NEVER_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNRE
 /** With TLS 1.3 a partner may reject our certificate after we have started to send; it does not read what was sent. */
 const CERTIFICATE_REJECTED = /^ERR_SSL_\w+_ALERT_(\w*CERTIFICATE\w*|UNKNOWN_CA)$/;
 
-const REASONS: Record<string, string> = {
-  ECONNREFUSED: 'the connection was refused',
-  ENOTFOUND: 'the host name does not exist',
-  EAI_AGAIN: 'the host name could not be resolved',
-  ECONNRESET: 'the connection was closed',
-  EPIPE: 'the connection was closed',
-  ECONNABORTED: 'the request timed out',
-  ETIMEDOUT: 'the request timed out',
-  ERR_CANCELED: 'the request was cancelled because the endpoint is closing',
-  EPROTO: 'the port does not use TLS, or there is no common TLS version',
-  CERT_HAS_EXPIRED: 'the server certificate has expired',
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'the server certificate is self-signed; add its CA in a TLS configuration',
+const REASONS: Record<string, () => string> = {
+  ECONNREFUSED: () => say`the connection was refused`,
+  ENOTFOUND: () => say`the host name does not exist`,
+  EAI_AGAIN: () => say`the host name could not be resolved`,
+  ECONNRESET: () => say`the connection was closed`,
+  EPIPE: () => say`the connection was closed`,
+  ECONNABORTED: () => say`the request timed out`,
+  ETIMEDOUT: () => say`the request timed out`,
+  ERR_CANCELED: () => say`the request was cancelled because the endpoint is closing`,
+  EPROTO: () => say`the port does not use TLS, or there is no common TLS version`,
+  CERT_HAS_EXPIRED: () => say`the server certificate has expired`,
+  DEPTH_ZERO_SELF_SIGNED_CERT: () => say`the server certificate is self-signed; add its CA in a TLS configuration`,
 };
 
 /** The error for an unsuccessful status. `answer`: the body as text; `now`: by the sender's clock. */
@@ -94,10 +95,12 @@ export function statusFailure(
   const outcome = failureClass.outcome === 'unknown' && request.method === 'GET' ? 'notDone' : failureClass.outcome;
   return new PartnerError(
     failureClass.code,
-    `${request.what} (${request.method} ${pathOf(request.path)}) returned ${status}${detail ? `: ${detail}` : ''}.`,
+    detail
+      ? say`${request.what} (${request.method} ${pathOf(request.path)}) returned ${status}: ${detail}.`
+      : say`${request.what} (${request.method} ${pathOf(request.path)}) returned ${status}.`,
     {
       where: name,
-      hint: failureClass.hint,
+      hint: failureClass.hint(),
       outcome,
       retry: failureClass.retry,
       status,
@@ -119,13 +122,13 @@ function jsonIn(text: string): unknown {
 /** The error for a request without an answer. `unsent`: it is certain that nothing of it was sent. */
 export function networkFailure(name: string, request: HttpRequest, code: string, text: string, unsent = false): PartnerError {
   const notDone = unsent || NEVER_SENT.has(code) || CERTIFICATE_REJECTED.test(code) || request.method === 'GET';
-  const reason = REASONS[code] ?? text;
+  const reason = REASONS[code]?.() ?? text;
   return new PartnerError(
     'SWB_PARTNER_UNAVAILABLE',
     say`${request.what} (${request.method} ${pathOf(request.path)}) got no answer: ${reason}.`,
     {
       where: name,
-      hint: notDone ? 'The request will be retried.' : 'The record will be looked up before a retry.',
+      hint: notDone ? say`The request will be retried.` : say`The record will be looked up before a retry.`,
       outcome: notDone ? 'notDone' : 'unknown',
       retry: true,
       cause: Object.assign(new Error(reason), { code }),

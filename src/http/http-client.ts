@@ -201,7 +201,7 @@ class Client implements HttpClient {
 
   private async token(url: string, form: Record<string, string>, clientId: string, clientSecret: string) {
     const data = new URLSearchParams({ ...form, client_id: clientId, client_secret: clientSecret }).toString();
-    const request: HttpRequest = { method: 'GET', path: url, what: 'fetch token' };
+    const request: HttpRequest = { method: 'GET', path: url, what: say`fetch token` };
     try {
       const response = await sendRequest({
         ...this.defaults,

@@ -12,16 +12,16 @@ export type WebhookAuth =
 /** Throws SWB_UNAUTHORISED unless the request is authenticated. Compares in constant time. */
 export function checkWebhook(auth: WebhookAuth, headers: Record<string, string>, rawBody: Buffer): void {
   if (!isAuthenticated(auth, headers, rawBody)) {
-    throw new SwitchboardError('SWB_UNAUTHORISED', MESSAGES[auth.kind], {
+    throw new SwitchboardError('SWB_UNAUTHORISED', MESSAGES[auth.kind](), {
       hint: say`Check that the secret in the in node matches the one the partner sends.`,
     });
   }
 }
 
-const MESSAGES: Record<WebhookAuth['kind'], string> = {
-  header: 'The shared secret is missing or wrong.',
-  basic: 'The user name or password is missing or wrong.',
-  hmac: 'The signature is missing or does not match the body.',
+const MESSAGES: Record<WebhookAuth['kind'], () => string> = {
+  header: () => say`The shared secret is missing or wrong.`,
+  basic: () => say`The user name or password is missing or wrong.`,
+  hmac: () => say`The signature is missing or does not match the body.`,
 };
 
 function isAuthenticated(auth: WebhookAuth, headers: Record<string, string>, rawBody: Buffer): boolean {

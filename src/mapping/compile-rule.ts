@@ -21,7 +21,7 @@ export interface CompiledRule {
 /** Compiles one rule. Throws SWB_CONFIG, naming the rule; `mapping`: the name of the mapping, if the error should contain it. */
 export function compileRule(rule: Rule, index: number, table: Table, mapping?: string): CompiledRule {
   const name = ruleName(rule, index, table);
-  const where = mapping === undefined ? `R${name.slice(1)}` : `Mapping "${mapping}", ${name}`;
+  const where = mapping === undefined ? `${name.charAt(0).toUpperCase()}${name.slice(1)}` : say`Mapping "${mapping}", ${name}`;
   try {
     return { index, where, ...compiledParts(rule) };
   } catch (error) {
@@ -44,9 +44,9 @@ function compiledParts(rule: Rule): Omit<CompiledRule, 'index' | 'where'> {
   const paths = [rule.field].flat();
   const fields =
     paths.length > 1
-      ? paths.map((path, at) => pathOf(path, `Field ${at + 1} of ${paths.length}`, 'Fill it in, or remove it.'))
-      : [pathOf(paths[0], 'The field', 'Fill it in, or remove the rule.')];
-  const generic = pathOf(rule.generic, 'The generic field', 'Fill it in, or remove the rule.');
+      ? paths.map((path, at) => pathOf(path, say`Field ${at + 1} of ${paths.length}`, say`Fill it in, or remove it.`))
+      : [pathOf(paths[0], say`The field`, say`Fill it in, or remove the rule.`)];
+  const generic = pathOf(rule.generic, say`The generic field`, say`Fill it in, or remove the rule.`);
   for (const text of [rule.expression?.in, rule.expression?.out, rule.when?.in, rule.when?.out])
     if (text) Expressions.check(text);
   if (rule.type && !RULE_TYPES.includes(rule.type))
@@ -72,14 +72,14 @@ function pathOf(text: unknown, what: string, hint: string): Path {
   const isText = typeof text === 'string';
   if (isText && text.trim() !== '') return parsePath(text);
   const isMissing = isText || text === undefined || text === null;
-  throw new SwitchboardError('SWB_CONFIG', say`${what} is ${isMissing ? 'empty' : 'not text'}.`, { hint });
+  throw new SwitchboardError('SWB_CONFIG', isMissing ? say`${what} is empty.` : say`${what} is not text.`, { hint });
 }
 
 function condition({ generic, is }: NonNullable<Rule['onlyIf']>): CompiledRule['onlyIf'] {
   const path = pathOf(
     generic,
-    'The generic field of the condition "only if"',
-    'Fill it in, or remove the values of the condition.',
+    say`The generic field of the condition "only if"`,
+    say`Fill it in, or remove the values of the condition.`,
   );
   if (Array.isArray(is)) return { path, is: new Set(is) };
   throw new SwitchboardError('SWB_CONFIG', say`The values of the condition "only if" are not a list.`, { field: generic });

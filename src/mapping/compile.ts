@@ -95,7 +95,7 @@ export function withRules(
 }
 
 function placeOf({ name }: Mapping): string {
-  return `Mapping "${name}"`;
+  return say`Mapping "${name}"`;
 }
 
 function reads(mapping: Mapping, rules: CompiledRule[]): string[] {

@@ -63,10 +63,10 @@ export class Expressions {
     try {
       jsonata(expression);
     } catch (error) {
-      const { message, position } = error as { message?: string; position?: number };
+      const { message = say`syntax error`, position = '?' } = error as { message?: string; position?: number };
       throw new SwitchboardError(
         'SWB_CONFIG',
-        say`The expression "${expression}" is invalid at position ${position ?? '?'}: ${message ?? 'syntax error'}.`,
+        say`The expression "${expression}" is invalid at position ${position}: ${message}.`,
         { where, hint: say`See docs.jsonata.org.` },
       );
     }
@@ -111,7 +111,7 @@ export class Expressions {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => {
       this.drop();
-      this.finish((job) => job.reject(failure(job.expression, `it ran longer than ${this.limit} ms and was stopped`)));
+      this.finish((job) => job.reject(failure(job.expression, say`it ran longer than ${this.limit} ms and was stopped`)));
     }, milliseconds);
   }
 
@@ -129,7 +129,7 @@ export class Expressions {
         return;
       }
       const { error, value } = message;
-      const place = error?.position === undefined ? '' : ` (position ${error.position})`;
+      const place = error?.position === undefined ? '' : say` (position ${error.position})`;
       this.finish((job) => (error ? job.reject(failure(job.expression, `${error.message}${place}`)) : job.resolve(value)));
     });
     const gone = (text: string) => {
@@ -138,7 +138,7 @@ export class Expressions {
       this.finish((job) => job.reject(failure(job.expression, text)));
     };
     child.on('error', (error: Error) => gone(error.message));
-    child.on('exit', () => gone('its process ended, perhaps because it ran out of memory'));
+    child.on('exit', () => gone(say`its process ended, perhaps because it ran out of memory`));
     return child;
   }
 

@@ -1,3 +1,4 @@
+import { say } from '../text/say.js';
 import type { Rule } from './mapping.js';
 import type { Table } from './preview-result.js';
 
@@ -10,7 +11,8 @@ const EMPTY = '…';
  * a name too.
  */
 export function ruleName(rule: Rule, index: number, table: Table): string {
-  return `rule ${index + 1}${table === 'items' ? ' of the items' : ''} (${ruleFields(rule)})`;
+  const fields = ruleFields(rule);
+  return table === 'items' ? say`rule ${index + 1} of the items (${fields})` : say`rule ${index + 1} (${fields})`;
 }
 
 /** `state, … ↔ state`: the fields and directions of a rule. */

@@ -1,4 +1,5 @@
 import type { Json } from '../model/message.js';
+import { say } from '../text/say.js';
 import { atRule, type CompiledRule } from './compile-rule.js';
 import type { Expressions } from './expressions.js';
 import type { Direction, Notation, Problem, Rule, Trace } from './mapping.js';
@@ -45,7 +46,7 @@ export async function applyIn(
           level: 'error',
           code: 'required',
           field: sources.join(', '),
-          text: `${sources.join(', ')} is missing, and ${rule.generic} is required.`,
+          text: say`${sources.join(', ')} is missing, and ${rule.generic} is required.`,
         });
       continue;
     }
@@ -129,7 +130,7 @@ export async function applyOut(
           level: 'error',
           code: 'required',
           field: rule.generic,
-          text: `${rule.generic} is missing, and ${compiled.fields.map((f) => f.text).join(', ')} is required there.`,
+          text: say`${rule.generic} is missing, and ${compiled.fields.map((f) => f.text).join(', ')} is required there.`,
         });
       }
       continue;
@@ -241,7 +242,7 @@ function unmapped(field: string, value: string, fatal: boolean): Problem {
     code: 'unmapped',
     field,
     value,
-    text: `${field} "${value}" has no row in its value map.`,
+    text: say`${field} "${value}" has no row in its value map.`,
   };
 }
 
@@ -254,7 +255,7 @@ function incomingType(value: Json, { rule }: CompiledRule, problems: Problem[]):
         code: 'schema',
         field: rule.generic,
         value,
-        text: `"${textOf(value)}" is not a valid time.`,
+        text: say`"${textOf(value)}" is not a valid time.`,
       });
     return time;
   }
@@ -277,7 +278,7 @@ function outgoingType(value: Json, { rule }: CompiledRule, target: Path, notatio
     code: 'cut',
     field: target.text,
     value: text,
-    text: `${target.text} takes ${rule.maxLength} characters; the whole text goes along as a comment.`,
+    text: say`${target.text} takes ${rule.maxLength} characters; the whole text goes along as a comment.`,
   });
   return `${text.slice(0, rule.maxLength - 1)}…`;
 }

@@ -17,14 +17,16 @@ export class ValueMap {
     if (!Array.isArray(rows)) throw new SwitchboardError('SWB_CONFIG', say`The value map is not a list of rows.`);
     rows.forEach((row, index) => {
       const values = [row?.partner].flat();
-      const wrong = (what: string, hint: string) =>
-        new SwitchboardError('SWB_CONFIG', say`Row ${index + 1} of the value map ${what}.`, { field: 'values', hint });
+      const wrong = (what: string, hint: string) => new SwitchboardError('SWB_CONFIG', what, { field: 'values', hint });
       if (![...values, row?.generic].every(isPlain))
-        throw wrong('has a value that is not text', 'Enter partner and generic as text.');
+        throw wrong(
+          say`Row ${index + 1} of the value map has a value that is not text.`,
+          say`Enter partner and generic as text.`,
+        );
       if (values.length !== fields)
         throw wrong(
-          `has ${values.length} value(s) for ${fields} field(s)`,
-          'Enter one value for each field; * matches any value.',
+          say`Row ${index + 1} of the value map has ${values.length} value(s) for ${fields} field(s).`,
+          say`Enter one value for each field; * matches any value.`,
         );
       if (row.direction !== 'out') this.incoming.push({ values: values.map(String), row: index });
       if (row.direction !== 'in' && !this.outgoing.has(String(row.generic))) this.outgoing.set(String(row.generic), index);

@@ -1,5 +1,6 @@
 import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
+import { say } from '../text/say.js';
 import { ENTITIES, EVENTS, ITEM_ACTIONS, LEVELS, ORDER_STATES, PRIORITIES, SEVERITIES, STATES } from './message.js';
 import type { Problem } from './problem.js';
 
@@ -210,14 +211,29 @@ export function validateGeneric(message: unknown): Problem[] {
 export function problemOf(error: ErrorObject): Problem {
   const path = error.instancePath.replace(/^\//, '').replaceAll('/', '.');
   const missing = error.keyword === 'required' ? String(error.params.missingProperty) : undefined;
-  const field = [path, missing].filter(Boolean).join('.') || 'the body';
-  const rule =
-    error.keyword === 'required'
-      ? 'is missing'
-      : error.keyword === 'enum'
-        ? `must be one of ${(error.params.allowedValues as string[]).join(', ')}`
-        : error.keyword === 'additionalProperties'
-          ? `may not have ${String(error.params.additionalProperty)}`
-          : (error.message ?? 'is wrong');
-  return { level: 'error', code: 'schema', field, text: `${field} ${rule}.` };
+  const field = [path, missing].filter(Boolean).join('.') || say`the body`;
+  return { level: 'error', code: 'schema', field, text: faultOf(field, error) };
+}
+
+function faultOf(field: string, { keyword, params, message }: ErrorObject): string {
+  switch (keyword) {
+    case 'required':
+      return say`${field} is missing.`;
+    case 'enum':
+      return say`${field} must be one of ${(params.allowedValues as string[]).join(', ')}.`;
+    case 'additionalProperties':
+      return say`${field} may not have ${String(params.additionalProperty)}.`;
+    case 'type':
+      return say`${field} must be ${String(params.type)}.`;
+    case 'format':
+      return say`${field} must match format "${String(params.format)}".`;
+    case 'pattern':
+      return say`${field} must match pattern "${String(params.pattern)}".`;
+    case 'maxLength':
+      return say`${field} must NOT have more than ${Number(params.limit)} characters.`;
+    case 'minItems':
+      return say`${field} must NOT have fewer than ${Number(params.limit)} items.`;
+    default:
+      return message === undefined ? say`${field} is wrong.` : `${field} ${message}.`;
+  }
 }

@@ -94,7 +94,7 @@ function applyRecord(memory: MemoryState, change: Exclude<Change, { kind: 'setti
       return;
     }
     if (owner === undefined || owner === record.id) continue;
-    throw conflict(`${kind} ${record.id} has a key (${key.split('\u0000').join(' / ')}) that belongs to ${kind} ${owner}.`);
+    throw conflict(say`${kind} ${record.id} has a key (${key.split('\u0000').join(' / ')}) that belongs to ${kind} ${owner}.`);
   }
   checkVersion(kind, record, before);
   const bodies = kind === 'conversation' ? [] : bodiesAsJson(change.bodies, `${kind} ${record.id}`);
@@ -111,8 +111,8 @@ function checkVersion(kind: RecordKind, { id, version }: { id: string; version: 
   if ((before?.version ?? 0) === version) return;
   throw conflict(
     before
-      ? `${kind} ${id} is at version ${before.version}, the change was made from version ${version}.`
-      : `${kind} ${id} does not exist, the change was made from version ${version}.`,
+      ? say`${kind} ${id} is at version ${before.version}, the change was made from version ${version}.`
+      : say`${kind} ${id} does not exist, the change was made from version ${version}.`,
   );
 }
 

@@ -228,7 +228,7 @@ export class Lock {
   }
 
   private locked(holder: LockHolder | undefined): SwitchboardError {
-    const who = holder ? `process ${holder.pid} on ${holder.host} since ${holder.since}` : 'another process';
+    const who = holder ? say`process ${holder.pid} on ${holder.host} since ${holder.since}` : say`another process`;
     return new SwitchboardError('SWB_STORE_LOCKED', say`The store in ${this.folder} is in use by ${who}.`, {
       hint: say`Stop that process, or use another folder. Only one Node-RED instance can use a store folder at a time.`,
     });

@@ -185,7 +185,7 @@ export class LowdbStore implements Store {
   }
 
   private lockLost(holder: LockHolder | undefined): void {
-    const who = holder ? `Process ${holder.pid} on ${holder.host}` : 'Another process';
+    const who = holder ? say`Process ${holder.pid} on ${holder.host}` : say`Another process`;
     const error = new SwitchboardError('SWB_STORE', say`${who} has taken over the store in ${this.options.folder}.`, {
       hint: say`This process has stopped writing. Give each process its own store folder, then restart this one.`,
     });

@@ -88,7 +88,7 @@ describe(`Test connection in Node-RED ${NODE_RED.version}`, () => {
     assert.deepEqual([...signedInAs], []);
     assert.match(
       checks,
-      /The saved password is only valid for http:\/\/127\.0\.0\.1:\d+\. Enter it again to use it with this address\./,
+      /These saved credentials are only valid for http:\/\/127\.0\.0\.1:\d+: password\. Enter them again to use them with this address\./,
     );
     await page.fill('#node-config-input-password', 'secret two');
     await test();

@@ -96,7 +96,10 @@ describe('saved secrets', () => {
 
   it('are bound to their URL', async () => {
     const { text } = await ask('sb1-sn', SERVICENOW, basic(thief.url), password);
-    assert.match(text, new RegExp(`Acme: The saved password is only valid for ${rig.sandbox.url}. Enter it again`));
+    assert.match(
+      text,
+      new RegExp(`Acme: These saved credentials are only valid for ${rig.sandbox.url}: password. Enter them again`),
+    );
   });
 
   it('are used at their own URL, as the dialog sends them', async () => {

@@ -1,4 +1,5 @@
 import type { HttpClient } from '../../http/http.js';
+import { say } from '../../text/say.js';
 import { Api } from '../api.js';
 import { type AnswerShape, isObject } from '../evidence.js';
 
@@ -12,7 +13,7 @@ const SHAPE: AnswerShape = {
   failure: ({ error, status }) => {
     if (!error && status !== 'failure') return undefined;
     const words = isObject(error) ? [error.message, error.detail] : [error];
-    return words.filter((word) => typeof word === 'string' && word !== '').join(', ') || 'status failure';
+    return words.filter((word) => typeof word === 'string' && word !== '').join(', ') || say`status failure`;
   },
   isOwnError: ({ error }) => isObject(error) && typeof error.message === 'string',
 };

@@ -40,21 +40,21 @@ export class Catalogue {
           sysparm_quantity: columnText(line.quantity) || '1',
           variables: { ...variables, [REFERENCE_VARIABLE]: reference },
         },
-        what: `put item ${columnText(line.correlation_id)} into the cart`,
+        what: say`put item ${columnText(line.correlation_id)} into the cart`,
       });
     }
-    const submit = { method: 'POST', path: `${ROOT}/cart/submit_order`, body: {}, what: 'submit the cart' } as const;
+    const submit = { method: 'POST', path: `${ROOT}/cart/submit_order`, body: {}, what: say`submit the cart` } as const;
     const order = await this.api.object(submit);
     const id = columnText(order.request_id) || columnText(order.sys_id);
     if (id) return id;
-    throw this.api.unexpected(submit, 'without a request');
+    throw this.api.unexpected(submit, say`without a request`);
   }
 
   /** Empties the cart: whatever a failed order left in it must not be ordered with the next one. */
   private async emptyCart(): Promise<void> {
-    const cart = await this.api.object({ method: 'GET', path: `${ROOT}/cart`, what: 'read the cart' });
+    const cart = await this.api.object({ method: 'GET', path: `${ROOT}/cart`, what: say`read the cart` });
     const id = columnText(cart.cart_id);
-    if (id) await this.api.ask({ method: 'DELETE', path: `${ROOT}/cart/${id}/empty`, what: 'empty the cart' });
+    if (id) await this.api.ask({ method: 'DELETE', path: `${ROOT}/cart/${id}/empty`, what: say`empty the cart` });
   }
 
   /**
@@ -69,13 +69,13 @@ export class Catalogue {
       if (found.length === 1) return columnText(found[0]?.sys_id);
       if (found.length > 1) break;
     }
-    const named = names.join('" or "');
-    const item = `Item ${columnText(line.correlation_id)}`;
+    const named = names.join(say`" or "`);
+    const id = columnText(line.correlation_id);
     const why = !named
-      ? `${item} does not say what to order from the catalogue.`
+      ? say`Item ${id} does not say what to order from the catalogue.`
       : found.length
-        ? `${item} names "${named}", which several items of the catalogue match.`
-        : `${item} names "${named}", which the catalogue does not have as an active item.`;
+        ? say`Item ${id} names "${named}", which several items of the catalogue match.`
+        : say`Item ${id} names "${named}", which the catalogue does not have as an active item.`;
     throw new SwitchboardError('SWB_PAYLOAD', why, {
       where: this.api.name,
       field: 'lines.cat_item',
@@ -86,7 +86,7 @@ export class Catalogue {
   /** Active catalogue items with that sys_id or name. ServiceNow ignores an invalid clause, so the rows are checked again. */
   private async itemsCalled(name: string): Promise<Row[]> {
     const column = /^[0-9a-f]{32}$/.test(name) ? 'sys_id' : 'name';
-    const what = `look up ${name} in the catalogue`;
+    const what = say`look up ${name} in the catalogue`;
     const query = `${column}=${queryValue(name)}^active=true`;
     const rows = await queryTable(this.api, 'sc_cat_item', query, what, 10, { sysparm_fields: 'sys_id,name,active' });
     return rows.filter((row) => columnText(row[column]) === name && columnText(row.active) !== 'false');

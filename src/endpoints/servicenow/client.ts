@@ -211,7 +211,7 @@ class Client implements ServiceNowClient {
   }
 
   async removeAttachment(_entityType: string, _id: string, part: string): Promise<boolean> {
-    const request = { method: 'DELETE', path: `/api/now/attachment/${sysId(part)}`, what: 'delete the attachment' } as const;
+    const request = { method: 'DELETE', path: `/api/now/attachment/${sysId(part)}`, what: say`delete the attachment` } as const;
     await this.api.ask(request).catch((error: unknown) => {
       if (!isAbsent(error)) throw error;
     });
@@ -225,7 +225,7 @@ class Client implements ServiceNowClient {
   private async contentOf(id: string, name: string): Promise<Readable> {
     const path = `/api/now/attachment/${sysId(id)}/file`;
     const headers = { Accept: '*/*' };
-    const { body } = await this.http.request({ method: 'GET', path, headers, as: 'stream', what: `download ${name}` });
+    const { body } = await this.http.request({ method: 'GET', path, headers, as: 'stream', what: say`download ${name}` });
     return body;
   }
 

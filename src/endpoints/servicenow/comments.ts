@@ -1,4 +1,5 @@
 import type { GenericComment } from '../../model/message.js';
+import { say } from '../../text/say.js';
 import { type Api, afterWrite } from '../api.js';
 import type { WrittenPart } from '../endpoint.js';
 import { partnerTime } from '../partner-time.js';
@@ -36,7 +37,7 @@ export class Comments {
       path: `/api/now/v2/table/${table}/${sysId(id)}`,
       query: { ...RAW, sysparm_fields: 'sys_id' },
       body: commentBody(comment),
-      what: `comment on ${entityType}`,
+      what: say`comment on ${entityType}`,
     } as const;
     const since = partnerTime(api.http, clock);
     await api.write(request, { id });
@@ -52,7 +53,7 @@ export class Comments {
       // A user who may not read journals gets an empty list. Then only the record shows that we have just changed it.
       const isHidden = isEmpty && !(await showsJournals(api));
       if (isHidden && (await this.lastChange(id)).oursSince <= MAX_ANSWER_TIME) return {};
-      throw api.unshown(request, 'the answer was a success, but the journal does not show the comment');
+      throw api.unshown(request, say`the answer was a success, but the journal does not show the comment`);
     });
   }
 
@@ -92,8 +93,8 @@ export class Comments {
     const { at } = await this.lastChange(id);
     if (Number.isNaN(at) || at < Date.parse(since) - MAX_ANSWER_TIME) return;
     throw api.unshown(
-      { what: `look for a comment on ${entityType}` },
-      'the journal is not shown to the integration user, and the record was changed since',
+      { what: say`look for a comment on ${entityType}` },
+      say`the journal is not shown to the integration user, and the record was changed since`,
     );
   }
 
@@ -108,7 +109,7 @@ export class Comments {
       sysparm_fields: 'sys_id,sys_updated_on,sys_updated_by',
       sysparm_limit: 1,
     };
-    const request = { method: 'GET', path: `/api/now/v2/table/${table}`, query, what: `read ${entityType}` } as const;
+    const request = { method: 'GET', path: `/api/now/v2/table/${table}`, query, what: say`read ${entityType}` } as const;
     const { records, headers } = await api.list(request, { ...oneOf('sys_id', [id]), required: ROW });
     const [row] = records;
     const at = Date.parse(serviceNowTimeToIso(columnText(row?.sys_updated_on)) ?? '');

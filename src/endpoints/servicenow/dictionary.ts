@@ -32,13 +32,13 @@ const LEVELS = 6;
 export async function listTables(api: Api, known: readonly string[]): Promise<PickListResult<TableChoice>> {
   const names = known.filter((name) => NAME.test(name));
   const query = `super_class.name=task^ORsuper_class.super_class.name=task^ORnameIN${names.join(',')}^ORDERBYlabel`;
-  const rows = await rowsIfAllowed(api, 'sys_db_object', query, 'list the tables', 'name,label');
+  const rows = await rowsIfAllowed(api, 'sys_db_object', query, say`list the tables`, 'name,label');
   const found = rows.map((row) => ({ name: columnText(row.name), label: columnText(row.label) })).filter((table) => table.name);
   const missing = names.filter((name) => !found.some((table) => table.name === name));
   return {
     items: [...found, ...missing.map((name) => ({ name, label: name }))],
     ...(found.length === 0 && {
-      note: 'This user cannot read the list of tables (sys_db_object). The list shows the tables that Switchboard knows.',
+      note: say`This user cannot read the list of tables (sys_db_object). The list shows the tables that Switchboard knows.`,
     }),
   };
 }
@@ -52,7 +52,7 @@ export async function listFields(api: Api, table: string): Promise<PickListResul
     api,
     'sys_dictionary',
     `nameIN${tables.join(',')}^elementISNOTEMPTY^ORDERBYelement`,
-    `list the columns of ${table}`,
+    say`list the columns of ${table}`,
     'name,element,column_label,internal_type,mandatory,read_only,max_length,reference',
   );
   const fields = new Map<string, FieldChoice>();
@@ -61,15 +61,15 @@ export async function listFields(api: Api, table: string): Promise<PickListResul
     for (const row of rows) if (columnText(row.name) === name) fields.set(columnText(row.element), fieldOf(row));
   fields.delete('');
   if (fields.size > 0) return { items: [...fields.values()] };
-  const [record] = await rowsIfAllowed(api, table, 'ORDERBYDESCsys_updated_on', `read a record of ${table}`, '', 1);
+  const [record] = await rowsIfAllowed(api, table, 'ORDERBYDESCsys_updated_on', say`read a record of ${table}`, '', 1);
   return record
     ? {
         items: Object.keys(record)
           .sort()
           .map((name) => ({ name })),
-        note: 'This user cannot read the dictionary (sys_dictionary). The list shows the columns of a record.',
+        note: say`This user cannot read the dictionary (sys_dictionary). The list shows the columns of a record.`,
       }
-    : { items: [], note: `This user can read neither the dictionary (sys_dictionary) nor a record of ${table}.` };
+    : { items: [], note: say`This user can read neither the dictionary (sys_dictionary) nor a record of ${table}.` };
 }
 
 /** The values of a choice column, with their labels in English. */
@@ -79,7 +79,7 @@ export async function listChoices(api: Api, table: string, field: string): Promi
     api,
     'sys_choice',
     `nameIN${tables.join(',')}^element=${checked(field, 'column')}^inactive=false^language=en^ORDERBYsequence`,
-    `list the choices of ${table}.${field}`,
+    say`list the choices of ${table}.${field}`,
     'name,element,value,label',
   );
   // ServiceNow ignores an invalid clause and returns any rows: keep only the rows that match.
@@ -90,14 +90,17 @@ export async function listChoices(api: Api, table: string, field: string): Promi
     .map((row) => ({ value: columnText(row.value), label: columnText(row.label) }));
   return items.length > 0
     ? { items }
-    : { items, note: `No choices of ${table}.${field} in sys_choice: the column has none, or this user may not read them.` };
+    : { items, note: say`No choices of ${table}.${field} in sys_choice: the column has none, or this user may not read them.` };
 }
 
 /** Names become part of URLs and queries: other characters could change their meaning. */
 const NAME = /^[a-z][a-z0-9_]*$/i;
-function checked(name: string, what: string): string {
+function checked(name: string, what: 'table' | 'column'): string {
   if (NAME.test(name)) return name;
-  throw new SwitchboardError('SWB_PAYLOAD', say`"${name.slice(0, 40)}" is not a valid name of a ${what}.`, {
+  const given = name.slice(0, 40);
+  const fault =
+    what === 'table' ? say`"${given}" is not a valid name of a table.` : say`"${given}" is not a valid name of a column.`;
+  throw new SwitchboardError('SWB_PAYLOAD', fault, {
     field: what,
     hint: say`Use letters, digits and underscores only.`,
   });
@@ -110,7 +113,7 @@ async function lineage(api: Api, table: string): Promise<string[]> {
     api,
     'sys_db_object',
     `name=${checked(table, 'table')}`,
-    `look ${table} up`,
+    say`look ${table} up`,
     paths.join(','),
     1,
   );

@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
+import { say } from '../../text/say.js';
 import type { Api } from '../api.js';
 import type { SpooledAttachment, WrittenPart } from '../endpoint.js';
 import { isSameContent } from '../same-content.js';
@@ -21,7 +22,7 @@ export class Files {
 
   async write(id: string, file: SpooledAttachment): Promise<WrittenPart> {
     const { api, table } = this.options;
-    const what = `attach ${file.name}`;
+    const what = say`attach ${file.name}`;
     const made = await api.create(
       {
         method: 'POST',
@@ -33,9 +34,9 @@ export class Files {
       },
       (row) => {
         const isAlike = columnText(row.file_name) === file.name || columnText(row.size_bytes) === String(file.size);
-        return columnText(row.table_sys_id) === id && isAlike ? undefined : 'is a different attachment';
+        return columnText(row.table_sys_id) === id && isAlike ? undefined : say`is a different attachment`;
       },
-      (made) => api.read({ method: 'GET', path: `/api/now/attachment/${sysId(made)}`, what: `${what}, read back` }, made),
+      (made) => api.read({ method: 'GET', path: `/api/now/attachment/${sysId(made)}`, what: say`${what}, read back` }, made),
       ['table_sys_id', 'file_name'],
     );
     return { id: columnText(made.sys_id) };

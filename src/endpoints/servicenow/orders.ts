@@ -69,7 +69,7 @@ export class Orders {
     }
     if (!id) {
       const key = referenceColumns(table).slice(0, 1); // the column that is queried
-      id = columnText((await insertRow(api, table, this.headerOf(fields, reference), `create ${entityType}`, key)).sys_id);
+      id = columnText((await insertRow(api, table, this.headerOf(fields, reference), say`create ${entityType}`, key)).sys_id);
     }
     return this.complete(id, fields, reference);
   }
@@ -84,7 +84,7 @@ export class Orders {
     const lineContext = given.length > 0 || cancels ? await this.lineContext(id) : undefined;
     if (lineContext) requireLines(lineContext, given, added);
     const columns = Object.keys(body);
-    const answered = columns.length > 0 ? await changeRow(api, table, id, body, `update ${entityType}`) : {};
+    const answered = columns.length > 0 ? await changeRow(api, table, id, body, say`update ${entityType}`) : {};
     try {
       if (lineContext) {
         await updateLines(lineContext, given);
@@ -151,7 +151,7 @@ export class Orders {
       api,
       values.table,
       `${values.value}=${queryValue(reference)}`,
-      `look up ${entityType} by ${reference}`,
+      say`look up ${entityType} by ${reference}`,
       100,
       { sysparm_fields: `sys_id,${values.value},${parent}` },
       oneOf(values.value, [reference]),
@@ -180,19 +180,19 @@ export class Orders {
     // The catalogue's answer named a request that belongs to another order: it must not be overwritten.
     if (carried !== '' && carried !== reference)
       throw api.unshown(
-        { what: `create ${entityType}` },
-        `the answer is ${columnText(record.number)}, which carries the reference ${carried}`,
+        { what: say`create ${entityType}` },
+        say`the answer is ${columnText(record.number)}, which carries the reference ${carried}`,
       );
     const free = rows.filter((row) => !columnText(row[lines.id]));
     const named = rows.filter((row) => columnText(row[lines.id]));
     const lacking = given.filter((line) => !lineOf(named, lines, columnText(line[lines.id])));
     for (const [line, row] of matchRequestedItems(free, lacking, api.name)) {
-      const what = `write the item id of ${entityType} (${lines.table})`;
+      const what = say`write the item id of ${entityType} (${lines.table})`;
       await changeRow(api, lines.table, columnText(row.sys_id), rowBody({ [lines.id]: line[lines.id] ?? '' }), what);
     }
     // Last, because the reference says that nothing is left to do, and once, because people work on the request from then on.
     if (columnText(record.correlation_id) !== reference)
-      await changeRow(api, table, columnText(record.sys_id), this.headerOf(fields, reference), `update ${entityType}`);
+      await changeRow(api, table, columnText(record.sys_id), this.headerOf(fields, reference), say`update ${entityType}`);
   }
 
   private async cancelItems({ api, entityType, entity }: LineContext, given: LineInput[]): Promise<void> {
@@ -206,7 +206,7 @@ export class Orders {
         lines.table,
         columnText(row.sys_id),
         CANCELLED_ITEM,
-        `cancel an item of ${entityType} (${lines.table})`,
+        say`cancel an item of ${entityType} (${lines.table})`,
       );
     }
   }

@@ -45,7 +45,7 @@ export async function* pages(
     const ids = records.map((row) => columnText(row.sys_id));
     const isNew = ids.some((id) => !read.has(id));
     if (from !== request && before > 1 && ids.length > 0 && !ids.some((id) => read.has(id)))
-      throw api.unexpected(request, 'with a list that lost rows while it was read');
+      throw api.unexpected(request, say`with a list that lost rows while it was read`);
     const rows = records.filter((row) => !given.has(columnText(row.sys_id)));
     for (const id of ids) given.add(id);
     for (const id of ids) read.add(id);
@@ -64,7 +64,7 @@ export async function* pages(
     if (isNew) continue;
     const isEnd = ids.length === 0 && total === undefined;
     if (!isAnnounced || isEnd) return;
-    throw api.unexpected(request, `with the same ${given.size} rows again, although there are more`);
+    throw api.unexpected(request, say`with the same ${given.size} rows again, although there are more`);
   }
 }
 

@@ -52,7 +52,7 @@ async function orKnown<Item>(ask: () => Promise<PickListResult<Item>>, known: ()
     return listed.items.length > 0 ? listed : { ...listed, items: known() };
   } catch (error) {
     if (!(error instanceof PartnerError)) throw error;
-    return { items: known(), note: `${describeFailure(error)} These are the ones known beforehand.` };
+    return { items: known(), note: say`${describeFailure(error)} These are the ones known beforehand.` };
   }
 }
 

@@ -1,5 +1,6 @@
 import type { HttpAnswer } from '../../http/http.js';
 import type { Json } from '../../model/message.js';
+import { say } from '../../text/say.js';
 import type { Api } from '../api.js';
 import type { Hint, PollResult } from '../endpoint.js';
 import { isPart } from '../evidence.js';
@@ -191,7 +192,7 @@ async function page(api: Api, stream: Stream, table: string, sweep: Mark, zone: 
         sysparm_exclude_reference_link: true,
         sysparm_no_count: true,
       },
-      what: `poll ${stream.table || table}`,
+      what: say`poll ${stream.table || table}`,
     } as const;
     const matches = (row: Row) => stream.hint(row, '').id !== '';
     const expected = { required: [time], matches };
@@ -201,7 +202,7 @@ async function page(api: Api, stream: Stream, table: string, sweep: Mark, zone: 
     const { records, headers, limit } = answer;
     // ServiceNow ignores an invalid clause and returns any rows: the matching ones may be among those not shown.
     const inTime = (row: Row) => columnText(row[time]) >= from && columnText(row[time]) <= to && columnText(row.sys_id) > after;
-    if (!records.every(inTime)) throw api.unmatched(request, zone.hint);
+    if (!records.every(inTime)) throw api.unmatched(request, zone.hint());
     return { rows: records, date: answeredAt(headers), isShort: records.length < limit };
   };
   const between = (from: string, to: string) => `${time}>=${zone.local(from)}^${time}<=${zone.local(to)}`;
@@ -236,7 +237,7 @@ async function startOf(api: Api, stream: Stream, table: string, now: string): Pr
     method: 'GET',
     path: `/api/now/v2/table/${stream.table || table}`,
     query: { sysparm_query: `${base ? `${base}^` : ''}ORDERBYDESC${time}`, sysparm_fields: fields, sysparm_no_count: true },
-    what: `find the newest row of ${stream.table || table}`,
+    what: say`find the newest row of ${stream.table || table}`,
   } as const;
   const { records } = await onePage(api, request, NEWEST, { required: [time], page: true });
   const newest = columnText(records[0]?.[time]);
@@ -248,7 +249,7 @@ async function startOf(api: Api, stream: Stream, table: string, now: string): Pr
 /** The instance's time, from its Date header, in its raw notation: our clock may differ. */
 export async function serverTime(api: Api, table: string): Promise<string> {
   const query = { sysparm_limit: 1, sysparm_fields: 'sys_id', sysparm_no_count: true };
-  const request = { method: 'GET', path: `/api/now/v2/table/${table}`, query, what: 'read the clock' } as const;
+  const request = { method: 'GET', path: `/api/now/v2/table/${table}`, query, what: say`read the clock` } as const;
   const { headers } = await api.list(request, { page: true });
   return raw(answeredAt(headers));
 }

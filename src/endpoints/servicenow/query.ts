@@ -23,7 +23,7 @@ export const BATCH = 40;
 /** The lines of records of one table, by number, each with its named values. */
 export async function linesOf(api: Api, lines: LineTable, parents: string[], entityType: string): Promise<Row[]> {
   const { table, parent, values } = lines;
-  const what = `read the lines of ${entityType}`;
+  const what = say`read the lines of ${entityType}`;
   const [rows, named] = await Promise.all([
     queryAll(api, table, any(parent, parents), `${what} (${table})`, SHOWN, oneOf(parent, parents)),
     queryAll(
@@ -55,7 +55,7 @@ export async function parentsOf(api: Api, { table, parent }: LineTable, lineIds:
         api,
         table,
         any('sys_id', ids),
-        `read the lines' records (${table})`,
+        say`read the lines' records (${table})`,
         ids.length,
         { sysparm_fields: `sys_id,${parent}` },
         { ...oneOf('sys_id', ids), required: [parent] },
@@ -80,7 +80,7 @@ export async function journalOf(api: Api, ids: string[]): Promise<Row[]> {
   const found = await Promise.all(
     batches(ids).map((some) => {
       const query = `${any('element_id', some)}^elementINcomments,work_notes^ORDERBYsys_created_on`;
-      return queryAll(api, 'sys_journal_field', query, 'read the journal', {}, entriesOf(some));
+      return queryAll(api, 'sys_journal_field', query, say`read the journal`, {}, entriesOf(some));
     }),
   );
   return byTime(found.flat());
@@ -89,13 +89,13 @@ export async function journalOf(api: Api, ids: string[]): Promise<Row[]> {
 /** The journal of a record, newest first, page by page. */
 export function newestOf(api: Api, id: string): AsyncGenerator<Row[]> {
   const query = `element_id=${sysId(id)}^elementINcomments,work_notes^ORDERBYDESCsys_created_on`;
-  return pages(api, tableList('sys_journal_field', query, 'read the newest journal entries'), NEWEST, entriesOf([id]));
+  return pages(api, tableList('sys_journal_field', query, say`read the newest journal entries`), NEWEST, entriesOf([id]));
 }
 
 /** Whether the user may read journals at all: without the right the instance returns none, not an error. */
 export async function showsJournals(api: Api): Promise<boolean> {
   const columns = { sysparm_fields: 'sys_id' };
-  return (await queryTable(api, 'sys_journal_field', '', 'look for any journal entry', 1, columns)).length > 0;
+  return (await queryTable(api, 'sys_journal_field', '', say`look for any journal entry`, 1, columns)).length > 0;
 }
 
 /** The attachments of records of one table, oldest first. */
@@ -110,7 +110,7 @@ export function newestFilesOf(api: Api, table: string, id: string): AsyncGenerat
 
 function attachmentList(table: string, ids: string[], order: '' | 'DESC' = ''): HttpRequest {
   const query = { sysparm_query: `${any('table_sys_id', ids.map(sysId))}^table_name=${table}^ORDERBY${order}sys_created_on` };
-  return { method: 'GET', path: '/api/now/attachment', query, what: 'list attachments' };
+  return { method: 'GET', path: '/api/now/attachment', query, what: say`list attachments` };
 }
 
 function filesOf(ids: string[]): ListExpectations {
@@ -166,11 +166,11 @@ function withId({ sysparm_fields, ...columns }: Record<string, string | boolean>
 /** The record that carries our reference. Throws SWB_WRONG_ENTITY where several carry it. */
 export async function findByReference(api: Api, table: string, entityType: string, reference: string): Promise<Row | undefined> {
   const [column = ''] = referenceColumns(table);
-  const what = `look up ${entityType} by ${reference}`;
+  const what = say`look up ${entityType} by ${reference}`;
   const rows = await queryTable(api, table, `${column}=${queryValue(reference)}`, what, 10, {}, { single: true });
   const [found, another] = rows.filter((row) => sameReference(columnText(row[column]), reference));
   if (!found && rows.length > 0)
-    throw api.unmatched({ method: 'GET', what }, `The column ${column} is missing, or cannot be queried.`);
+    throw api.unmatched({ method: 'GET', what }, say`The column ${column} is missing, or cannot be queried.`);
   if (!another) return found;
   throw new SwitchboardError(
     'SWB_WRONG_ENTITY',
@@ -182,7 +182,7 @@ export async function findByReference(api: Api, table: string, entityType: strin
 /** The record with this number. */
 export async function findByNumber(api: Api, table: string, number: string, entityType: string): Promise<Row | undefined> {
   const isIt = (row: Row) => columnText(row.number).toLowerCase() === number.toLowerCase();
-  const what = `look up ${entityType} ${number}`;
+  const what = say`look up ${entityType} ${number}`;
   const rows = await queryTable(api, table, `number=${queryValue(number)}`, what, 10, {}, { single: true, matches: isIt });
   return rows[0];
 }

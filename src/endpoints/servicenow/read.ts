@@ -123,7 +123,7 @@ export class RecordReader {
     const path = `/api/now/v2/table/${table}/${sysId(line)}`;
     const query = { ...RAW, sysparm_fields: `sys_id,${parent}` };
     const row = await this.api.read(
-      { method: 'GET', path, query, what: `read the line of ${this.entityType} (${table})` },
+      { method: 'GET', path, query, what: say`read the line of ${this.entityType} (${table})` },
       line,
       [parent],
     );
@@ -138,11 +138,11 @@ export class RecordReader {
 
   private async row(id: string): Promise<Row> {
     const path = `/api/now/v2/table/${this.table}/${id}`;
-    return this.api.read({ method: 'GET', path, query: this.columns(), what: `read ${this.entityType}` }, id, ROW);
+    return this.api.read({ method: 'GET', path, query: this.columns(), what: say`read ${this.entityType}` }, id, ROW);
   }
 
   private rows(ids: string[]): Promise<Row[]> {
-    const what = `read ${this.entityType}`;
+    const what = say`read ${this.entityType}`;
     const expected = { ...oneOf('sys_id', ids), required: ROW };
     return queryTable(this.api, this.table, any('sys_id', ids), what, ids.length, this.columns(), expected);
   }

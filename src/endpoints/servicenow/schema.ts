@@ -1,5 +1,6 @@
 import type { Json } from '../../model/message.js';
 import type { Problem } from '../../model/problem.js';
+import { say } from '../../text/say.js';
 import { LINES, LINES_FIELD } from './lines.js';
 
 /** Maximum lengths of columns common to task tables (ServiceNow, Case API). ServiceNow cuts longer text silently. */
@@ -25,14 +26,14 @@ export function validateServiceNowFields(entityType: string, fields: Record<stri
     level: 'error',
     code: 'schema',
     field,
-    text: `${field} ${text}.`,
+    text,
   });
   const problems = MANDATORY.filter((name) => fields[name] === undefined || fields[name] === '').map((name) =>
-    problem(name, `is missing: a ${entityType} needs it`),
+    problem(name, say`${name} is missing: a ${entityType} needs it.`),
   );
   const { [LINES_FIELD]: lines, ...columns } = fields;
   if (lines !== undefined && !(Array.isArray(lines) && lines.every(isObject)))
-    problems.push(problem(LINES_FIELD, 'must be a list of lines'));
+    problems.push(problem(LINES_FIELD, say`${LINES_FIELD} must be a list of lines.`));
   for (const [i, line] of (Array.isArray(lines) ? lines : []).filter(isObject).entries())
     problems.push(...columnProblems(withoutValues(line), (name) => `${LINES_FIELD}[${i}].${name}`));
   return [...problems, ...columnProblems(columns, (name) => name)];
@@ -51,14 +52,14 @@ function isObject(value: Json): value is Record<string, Json> {
 
 function columnProblems(columns: Record<string, Json>, place: (name: string) => string): Problem[] {
   const problems: Problem[] = [];
-  const problem = (name: string, text: string) =>
-    problems.push({ level: 'error', code: 'schema', field: place(name), text: `${place(name)} ${text}.` });
+  const problem = (field: string, text: string) => problems.push({ level: 'error', code: 'schema', field, text });
   for (const [name, value] of Object.entries(columns)) {
-    if (SYSTEM.test(name)) problem(name, 'is set by ServiceNow itself');
-    if (typeof value === 'object' && value !== null) problem(name, 'must be a text, a number or a boolean');
+    const field = place(name);
+    if (SYSTEM.test(name)) problem(field, say`${field} is set by ServiceNow itself.`);
+    if (typeof value === 'object' && value !== null) problem(field, say`${field} must be a text, a number or a boolean.`);
     const length = LENGTHS[name];
     if (length !== undefined && typeof value === 'string' && value.length > length)
-      problem(name, `is too long: ${value.length} of at most ${length} characters`);
+      problem(field, say`${field} is too long: ${value.length} of at most ${length} characters.`);
   }
   return problems;
 }

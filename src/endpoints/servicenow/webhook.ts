@@ -50,7 +50,7 @@ export function readWebhook(body: unknown, tables: readonly EntityTable[], defau
   // `record_id` comes first, because some rules send the id of their subscription as sys_id.
   const id = first('record_id', 'sys_id').toLowerCase();
   if (!SYS_ID.test(id)) {
-    throw new SwitchboardError('SWB_PAYLOAD', id ? `"${id.slice(0, 40)}" is not a sys_id.` : 'The sys_id is missing.', {
+    throw new SwitchboardError('SWB_PAYLOAD', id ? say`"${id.slice(0, 40)}" is not a sys_id.` : say`The sys_id is missing.`, {
       field: 'sys_id',
       hint: say`Send the record’s sys_id, 32 hexadecimal digits.`,
     });

@@ -68,7 +68,7 @@ export function requireLines(
   const lines = entity.lines ?? [];
   const lost = given.map((line) => columnText(line[table.id])).filter((id) => !added.includes(id) && !lineOf(lines, table, id));
   if (lost.length === 0) return;
-  const there = lines.map((line) => itemIdOf(line, table)).join(', ') || 'none';
+  const there = lines.map((line) => itemIdOf(line, table)).join(', ') || say`none`;
   throw new DecisionError(
     'items',
     'SWB_PARTNER_ANSWER',
@@ -96,7 +96,7 @@ export async function updateLines(context: LineContext, given: LineInput[]): Pro
       (column) => may(column) && !isCurrent(context, there, ...column),
     );
     if (differs.length > 0) {
-      const what = `update a line of ${entityType} (${table.table})`;
+      const what = say`update a line of ${entityType} (${table.table})`;
       await changeRow(api, table.table, columnText(there.sys_id), Object.fromEntries(differs), what);
     }
     const has = (there[table.values.as] ?? {}) as Row;
@@ -135,7 +135,7 @@ async function writeValues({ api, table, entityType }: LineContext, row: Row, gi
   if (given.length === 0) return;
   const { values } = table;
   const line = columnText(row.sys_id);
-  const what = `write ${values.as} of ${entityType} (${values.table})`;
+  const what = say`write ${values.as} of ${entityType} (${values.table})`;
   const there = await valueRows(api, table, line, what);
   for (const [name, value] of given) {
     const known = there.find((other) => shownText(other[values.name]) === name);

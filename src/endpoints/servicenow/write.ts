@@ -1,4 +1,5 @@
 import type { Json } from '../../model/message.js';
+import { say } from '../../text/say.js';
 import type { Api } from '../api.js';
 import { columnText, type Row } from './parse.js';
 import { RAW, ROW, sysId } from './query.js';
@@ -18,7 +19,7 @@ export function insertRow(
     { method: 'POST', path: `/api/now/v2/table/${table}`, query: RAW, body, what },
     (row) => {
       const other = key.find((column) => columnText(row[column]) !== columnText(body[column]));
-      return other && `has "${columnText(row[other])}" in ${other} instead of "${columnText(body[other])}"`;
+      return other && say`has "${columnText(row[other])}" in ${other} instead of "${columnText(body[other])}"`;
     },
     (id) => readRow(api, table, id, what),
     [...ROW, ...key],
@@ -33,7 +34,7 @@ export function changeRow(api: Api, table: string, id: string, body: Record<stri
 
 function readRow(api: Api, table: string, id: string, what: string): Promise<Row> {
   return api.read(
-    { method: 'GET', path: `/api/now/v2/table/${table}/${sysId(id)}`, query: RAW, what: `${what}, read back` },
+    { method: 'GET', path: `/api/now/v2/table/${table}/${sysId(id)}`, query: RAW, what: say`${what}, read back` },
     id,
     ROW,
   );

@@ -20,14 +20,14 @@ export interface Zone {
   /** Whether clocks are put back between two times, so that a local time is ambiguous. */
   repeats: (from: string, until: string) => boolean;
   /** What to do if the instance does not understand times in this zone. */
-  hint: string;
+  hint: () => string;
 }
 
 export const GMT: Zone = {
   name: 'GMT',
   local: (time) => time,
   repeats: () => false,
-  hint: say`The integration user’s time zone must be GMT.`,
+  hint: () => say`The integration user’s time zone must be GMT.`,
 };
 const UTC = new Set(['GMT', 'UTC', 'Etc/UTC', 'Etc/GMT']);
 
@@ -55,7 +55,8 @@ export function zoneNamed(name: string): Zone | undefined {
       for (let at = instantOf(from); at < end; at += HOUR) if (offset(Math.min(at + HOUR, end)) < offset(at)) return true;
       return false;
     },
-    hint: say`The time zone of the integration user was ${name} when Switchboard read it, but the answer does not fit that zone.`,
+    hint: () =>
+      say`The time zone of the integration user was ${name} when Switchboard read it, but the answer does not fit that zone.`,
   };
 }
 
@@ -65,14 +66,14 @@ export function zoneNamed(name: string): Zone | undefined {
  */
 export async function zoneOfUser(api: Api, user: string): Promise<string | undefined> {
   const known = `user_name=${user.replace(/\^/g, '')}`;
-  const found = await rows(api, 'sys_user', known, 'sys_id,user_name,time_zone', 'read the integration user');
+  const found = await rows(api, 'sys_user', known, 'sys_id,user_name,time_zone', say`read the integration user`);
   const own = found.find((row) => columnText(row.user_name) === user);
   if (!own || own.time_zone === undefined) return undefined;
   const zone = columnText(own.time_zone);
   if (zone) return zone;
   // A user without a zone has the instance's default.
   const property = 'glide.sys.default.tz';
-  const properties = await rows(api, 'sys_properties', `name=${property}`, 'sys_id,name,value', 'read its time zone');
+  const properties = await rows(api, 'sys_properties', `name=${property}`, 'sys_id,name,value', say`read its time zone`);
   return columnText(properties.find((row) => columnText(row.name) === property)?.value) || undefined;
 }
 
@@ -110,16 +111,16 @@ export class ZoneReader {
   private async verify(table: string, zone: Zone): Promise<boolean> {
     const time = 'sys_updated_on';
     const ask = (query: string, what: string) => rows(this.api, table, query, `sys_id,${time}`, what);
-    let [row] = await ask(`ORDERBYDESC${time}`, 'read the newest row');
+    let [row] = await ask(`ORDERBYDESC${time}`, say`read the newest row`);
     for (let i = 0; i < MAX_ATTEMPTS; i++) {
       const [id, at] = [columnText(row?.sys_id), columnText(row?.[time])];
       if (!id || !at || zone.repeats(shifted(at, -2 * HOUR), shifted(at, 2 * HOUR))) return false;
-      const what = 'query a row by its time';
+      const what = say`query a row by its time`;
       const isIt = (other: Row) => columnText(other.sys_id) === id;
       if ((await ask(`sys_id=${id}^${time}=${zone.local(at)}`, what)).some(isIt)) return true;
       // The row may have been changed meanwhile.
       row = (await ask(`sys_id=${id}`, what)).find(isIt);
-      if (columnText(row?.[time]) === at) throw this.api.unmatched({ method: 'GET', what }, zone.hint);
+      if (columnText(row?.[time]) === at) throw this.api.unmatched({ method: 'GET', what }, zone.hint());
     }
     return false;
   }

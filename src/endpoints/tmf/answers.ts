@@ -1,4 +1,5 @@
 import type { HttpClient } from '../../http/http.js';
+import { say } from '../../text/say.js';
 import { Api, type ListExpectations } from '../api.js';
 import { type AnswerShape, isObject, type PartnerRecord } from '../evidence.js';
 import { textOf } from './attributes.js';
@@ -15,7 +16,7 @@ const SHAPE: AnswerShape = {
     if (!isError) return undefined;
     const inner = isObject(body.error) ? body.error : body;
     const words = [inner.reason, inner.message, inner.code].map((word) => textOf(word as never)).filter(Boolean);
-    return words.join(', ') || 'an error object';
+    return words.join(', ') || say`an error object`;
   },
   // TMF630 has code and reason; ServiceNow {error: {message}}; Spring, which many providers use, {status, error, path}.
   isOwnError: (body) => 'reason' in body || 'code' in body || 'error' in body,

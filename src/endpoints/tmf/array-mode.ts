@@ -1,4 +1,5 @@
 import { PartnerError } from '../../errors.js';
+import { say } from '../../text/say.js';
 import type { Api } from '../api.js';
 import { describeFailure, failureOf } from '../connection.js';
 import type { Check } from '../endpoint.js';
@@ -39,7 +40,7 @@ export class ArrayModeDetector {
     } catch (error) {
       if (!(error instanceof PartnerError) || error.outcome !== 'notDone' || !REJECTIONS.includes(error.status ?? 0)) throw error;
       const added = await whole();
-      this.found = { mode: 'replace', why: `the provider answered a JSON Patch with ${error.status}` };
+      this.found = { mode: 'replace', why: say`the provider answered a JSON Patch with ${error.status}` };
       return added;
     }
   }
@@ -60,10 +61,11 @@ export class ArrayModeDetector {
 
   /** The mode in use, and why, in words. Never throws. */
   async check(): Promise<Check> {
-    const name = 'Lists';
-    if (this.mode !== 'auto') return { name, ok: true, text: `Notes and files are added by ${WORDS[this.mode]}, as configured.` };
+    const name = say`Lists`;
+    if (this.mode !== 'auto')
+      return { name, ok: true, text: say`Notes and files are added by ${WORDS[this.mode]()}, as configured.` };
     const { mode, why } = await this.detect();
-    return { name, ok: true, text: `Notes and files are added by ${WORDS[mode]}: ${why}.` };
+    return { name, ok: true, text: say`Notes and files are added by ${WORDS[mode]()}: ${why}.` };
   }
 
   /** Tries once per process; tries again if the result was unclear. */
@@ -75,20 +77,20 @@ export class ArrayModeDetector {
         path: `${this.path}/${NO_SUCH_ID}`,
         headers: { 'Content-Type': JSON_PATCH },
         body: JSON.stringify([{ op: 'add', path: '/note/-', value: { text: 'connection test' } }]),
-        what: 'try a JSON Patch',
+        what: say`try a JSON Patch`,
       }),
     );
     if (failure?.code === 'SWB_PARTNER_NOT_FOUND')
-      this.found = { mode: 'jsonPatch', why: 'the provider accepts it (tested with a resource that does not exist)' };
+      this.found = { mode: 'jsonPatch', why: say`the provider accepts it (tested with a resource that does not exist)` };
     else if (failure && REJECTIONS.includes(failure.status ?? 0))
-      this.found = { mode: 'replace', why: `the provider rejects a JSON Patch (status ${failure.status})` };
-    const reason = failure ? describeFailure(failure) : 'it accepted one for a resource that does not exist';
-    return this.found ?? { mode: 'replace', why: `it is unclear whether the provider accepts a JSON Patch (${reason})` };
+      this.found = { mode: 'replace', why: say`the provider rejects a JSON Patch (status ${failure.status})` };
+    const reason = failure ? describeFailure(failure) : say`it accepted one for a resource that does not exist`;
+    return this.found ?? { mode: 'replace', why: say`it is unclear whether the provider accepts a JSON Patch (${reason})` };
   }
 }
 
-const WORDS: Record<FixedMode, string> = {
-  replace: 'sending the whole list',
-  append: 'sending only the new entries',
-  jsonPatch: 'JSON Patch',
+const WORDS: Record<FixedMode, () => string> = {
+  replace: () => say`sending the whole list`,
+  append: () => say`sending only the new entries`,
+  jsonPatch: () => 'JSON Patch',
 };

@@ -12,6 +12,7 @@ import { Collection } from './collection.js';
 import type { ArrayMode, Profile, TmfDialect, Version } from './dialect.js';
 import { TmfHub } from './hub.js';
 import type { ListOptions } from './list.js';
+import type { Noun } from './nouns.js';
 
 /** The names of an API and of its one resource. */
 export interface ApiDefinition {
@@ -22,7 +23,7 @@ export interface ApiDefinition {
   /** Its class, where objects name their type, e.g. TroubleTicket. */
   type: string;
   /** One resource, in errors, e.g. ticket. */
-  noun: string;
+  noun: Noun;
   /**
    * Attributes of which a resource must have one. The schemas require none in a response, so these are the ones that no provider
    * omits.
@@ -108,7 +109,7 @@ export abstract class TmfBaseClient<Dialect extends TmfDialect> {
       arrayModes,
       apiName: definition.name,
       resource: definition.resource,
-      noun: `${definition.noun}s`,
+      noun: definition.noun,
     });
   }
 

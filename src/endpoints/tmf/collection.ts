@@ -18,6 +18,7 @@ import { entryIds } from './entry-ids.js';
 import { LastKnownLists } from './last-known-lists.js';
 import { pages } from './list.js';
 import { isAnotherOfOurs, writtenEntry } from './note.js';
+import { type Noun, nounPlural, nounText } from './nouns.js';
 import { ResourceObserver } from './resource-observer.js';
 import { union, withoutCounterpart } from './same-entry.js';
 import { type AddedEntry, addToWholeList, putBackInWholeList, type TaggedResource, type WholeList } from './whole-list.js';
@@ -29,7 +30,7 @@ export interface CollectionOptions {
   /** Name of the API, for errors, e.g. `TMF621 v4`. */
   standard: string;
   /** One resource, in errors, e.g. ticket. */
-  noun: string;
+  noun: Noun;
   /** Its class, where objects name their type, e.g. TroubleTicket. */
   type: string;
   /** Attributes that a resource must have. */
@@ -107,8 +108,7 @@ export class Collection {
     const { resource } = tagged;
     const fault = attributes.map((attribute) => this.lists.fault(resource, attribute, seen)).find(Boolean);
     if (!fault) return tagged;
-    const hint =
-      'Nothing was written, because a write could remove or duplicate entries. Switchboard reads the resource again; entries that are missing for half a minute count as deleted. If this happens often, set notes and attachments to be added by JSON Patch.';
+    const hint = say`Nothing was written, because a write could remove or duplicate entries. Switchboard reads the resource again; entries that are missing for half a minute count as deleted. If this happens often, set notes and attachments to be added by JSON Patch.`;
     throw api.unexpected(this.readRequest(id), fault, { concernsRecord: true, hint });
   }
 
@@ -119,14 +119,14 @@ export class Collection {
     const { api, path, noun, dialect, required } = this.options;
     const found: Attributes[] = [];
     const options = { absent: emptyListOf(dialect), single: true, required, mustBeComplete: () => found.length === 0 };
-    for await (const page of pages(api, path, filter, `look up ${article(noun)} by ${reference}`, options)) {
+    for await (const page of pages(api, path, filter, lookingUp(noun, reference), options)) {
       found.push(...page.filter((resource) => sameReference(referenceOf(resource), reference)));
       if (found.length > 1) break;
     }
     if (found.length > 1) {
       throw new SwitchboardError(
         'SWB_WRONG_ENTITY',
-        say`Several ${noun}s carry our reference ${reference}: ${found.map((t) => String(t.id)).join(', ')}.`,
+        say`Several ${nounPlural(noun)} carry our reference ${reference}: ${found.map((t) => String(t.id)).join(', ')}.`,
         { where: api.name, hint: say`Clear the reference in the copies, then replay.` },
       );
     }
@@ -153,12 +153,15 @@ export class Collection {
     // ServiceNow, POST ?mode=async: {orderId}
     const named = this.idBelow(headers.location) ?? this.idBelow(given.href) ?? textOf(given.orderId);
     const id = named ?? (accepted && !isOurs ? undefined : textOf(given.id));
-    const unnamed = () => api.unexpected(request, `${status} without saying which it is`, { status });
+    const unnamed = () => api.unexpected(request, say`${status} without saying which it is`, { status });
     if (id === undefined) throw unnamed();
     const resource = await afterWrite(() => this.read(id), !accepted);
     if (sameReference(referenceOf(resource), reference)) return resource;
     if (accepted) throw unnamed();
-    throw api.unshown(request, `the answer is the ${this.options.noun} ${id}, which does not carry our reference ${reference}`);
+    throw api.unshown(
+      request,
+      say`the answer is the ${nounText(this.options.noun)} ${id}, which does not carry our reference ${reference}`,
+    );
   }
 
   /** The body of a PATCH with these attributes. */
@@ -277,7 +280,10 @@ export class Collection {
       if (sent !== undefined && shows !== undefined) this.options.habits.learn({ keepsAuthors: sent === shows });
       return { id: entryIds(list).get(found) };
     }
-    throw this.options.api.unshown({ what }, `the answer was a success, but the ${this.options.noun} does not show it`);
+    throw this.options.api.unshown(
+      { what },
+      say`the answer was a success, but the ${nounText(this.options.noun)} does not show it`,
+    );
   }
 
   /**
@@ -290,7 +296,7 @@ export class Collection {
     const isEarlier = ({ date }: Attributes) => Date.parse(isoTime(date) ?? '') < from;
     const known = shown.reduce((all, list) => union(all, list), []).filter((entry) => !isEarlier(entry));
     const write = (list: Attributes[], { resource }: TaggedResource) =>
-      this.patch(id, this.change({ ...companionOf(resource, along), [attribute]: list }), `put back ${attribute}s`);
+      this.patch(id, this.change({ ...companionOf(resource, along), [attribute]: list }), say`put back ${attribute}s`);
     const whole = { ...this.wholeList(id, attribute, along), write, ours: () => undefined, isAsSent: () => false };
     const back = await this.inTurn(id, () => putBackInWholeList(whole, (list) => withoutCounterpart(known, list)));
     return back.map(({ text }) => textOf(text) ?? '');
@@ -341,11 +347,15 @@ export class Collection {
   }
 
   /** Throws what the provider would refuse, before anything is sent. */
-  requireValid(problems: Problem[], what: string): void {
+  requireValid(problems: Problem[], action: 'create' | 'update'): void {
     if (problems.length === 0) return;
+    const { standard } = this.options;
+    const why = problems.map((p) => p.text).join(' ');
     throw new SwitchboardError(
       'SWB_PAYLOAD',
-      say`This ${what} would not be valid ${this.options.standard}: ${problems.map((p) => p.text).join(' ')}`,
+      action === 'create'
+        ? say`This create would not be valid ${standard}: ${why}`
+        : say`This update would not be valid ${standard}: ${why}`,
       {
         where: this.options.api.name,
         field: problems[0]?.field,
@@ -383,7 +393,7 @@ export class Collection {
   }
 
   private get creating(): string {
-    return `create ${this.options.noun}`;
+    return say`create ${nounText(this.options.noun)}`;
   }
 
   /** The id in a URL below the path of these resources; any other URL is about something else. */
@@ -394,7 +404,7 @@ export class Collection {
   }
 
   private readRequest(id: string): HttpRequest & { method: 'GET' } {
-    return { method: 'GET', path: this.at(id), what: `read ${this.options.noun}` };
+    return { method: 'GET', path: this.at(id), what: say`read ${nounText(this.options.noun)}` };
   }
 
   private at(id: string): string {
@@ -414,8 +424,8 @@ function companionOf(resource: Attributes, along: string | undefined): Attribute
   return along === undefined ? {} : { [along]: resource[along] as Json };
 }
 
-function article(noun: string): string {
-  return `${/^[aeio]/.test(noun) ? 'an' : 'a'} ${noun}`;
+function lookingUp(noun: Noun, reference: string): string {
+  return noun === 'order' ? say`look up an order by ${reference}` : say`look up a ticket by ${reference}`;
 }
 
 /** Whether a text is the beginning of another one, perhaps with a short mark at its end. */

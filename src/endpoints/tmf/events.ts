@@ -124,6 +124,5 @@ function kindOf(name: unknown, tables: readonly EventTable[]): { table: EventTab
 }
 
 function what(tables: readonly EventTable[]): string {
-  const words = (tables[0]?.type ?? '').replace(/(?<=.)([A-Z])/g, ' $1').toLowerCase();
-  return `a ${words}`;
+  return tables[0]?.type === 'ProductOrder' ? say`a product order` : say`a trouble ticket`;
 }

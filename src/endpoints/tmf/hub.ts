@@ -41,21 +41,21 @@ export class TmfHub implements Hub {
       method: 'POST',
       path: `${this.base}/hub`,
       body: hubBody(callback, query, this.dialect),
-      what: 'register at the hub',
+      what: say`register at the hub`,
     } as const;
     try {
       return this.registered(callback, request, await this.api.ask(request));
     } catch (error) {
       if (!(error instanceof PartnerError) || error.status !== 409) throw error;
       if (!isObject(error.body) && error.answer)
-        throw this.api.unexpected(request, '409, but not from the API itself', { status: 409 });
+        throw this.api.unexpected(request, say`409, but not from the API itself`, { status: 409 });
       const subscription = subscriptionFor(callback, error.body);
       return { already: true, ...(isObject(subscription) && subscription) };
     }
   }
 
   async unregisterHub(id: string): Promise<boolean> {
-    const request = { method: 'DELETE', path: this.path(id), what: 'unregister from the hub' } as const;
+    const request = { method: 'DELETE', path: this.path(id), what: say`unregister from the hub` } as const;
     try {
       this.demandNoError(request, await this.api.ask(request));
       return true;
@@ -67,12 +67,12 @@ export class TmfHub implements Hub {
   }
 
   async hubExists(id: string): Promise<boolean | undefined> {
-    const request = { method: 'GET', path: this.path(id), what: 'check the registration' } as const;
+    const request = { method: 'GET', path: this.path(id), what: say`check the registration` } as const;
     try {
       const answer = await this.api.ask(request);
       this.demandNoError(request, answer);
       if (shows(id, answer.body)) return true;
-      throw this.api.unexpected(request, 'without the registration', { status: answer.status });
+      throw this.api.unexpected(request, say`without the registration`, { status: answer.status });
     } catch (error) {
       if (isAbsent(error)) return false;
       if (isNotOffered(error)) return undefined;
@@ -81,12 +81,12 @@ export class TmfHub implements Hub {
   }
 
   async hubsOf(callback: string): Promise<string[] | undefined> {
-    const request = { method: 'GET', path: `${this.base}/hub`, what: 'list the registrations' } as const;
+    const request = { method: 'GET', path: `${this.base}/hub`, what: say`list the registrations` } as const;
     try {
       const { records, headers } = await this.api.list(request, { required: ['callback'] });
       const ours = records.filter((record) => sameAddress(record.callback, callback)).map(({ id }) => String(id));
       if (ours.length === 0 && (totalOf(headers) ?? 0) > records.length)
-        throw this.api.unexpected(request, 'with only part of the registrations');
+        throw this.api.unexpected(request, say`with only part of the registrations`);
       return ours;
     } catch (error) {
       if (isAbsent(error) || isNotOffered(error)) return undefined;
@@ -96,21 +96,22 @@ export class TmfHub implements Hub {
 
   private registered(callback: string, request: HttpRequest, answer: HttpAnswer): RegistrationResult {
     const { status, headers, body } = answer;
-    if (status === 202) throw this.api.unexpected(request, '202: it may be done later', { status });
+    if (status === 202) throw this.api.unexpected(request, say`202: it may be done later`, { status });
     this.demandNoError(request, answer);
     const subscription = subscriptionFor(callback, body);
     if (isObject(subscription)) return subscription;
-    if (subscription === 'others') throw this.api.unexpected(request, 'with another registration', { status });
+    if (subscription === 'others') throw this.api.unexpected(request, say`with another registration`, { status });
     const id = idFromLocation(headers.location, `${this.address}/hub`);
     if (id !== undefined) return { id };
     const isEmpty = body === undefined || (isObject(body) && Object.keys(body).length === 0);
     if (status !== 200 || subscription === 'there' || isEmpty) return {};
-    throw this.api.unexpected(request, '200 without a registration', { status });
+    throw this.api.unexpected(request, say`200 without a registration`, { status });
   }
 
   private demandNoError(request: HttpRequest, { status, body }: HttpAnswer): void {
     const failure = isObject(body) ? this.api.shape.failure(body) : undefined;
-    if (failure !== undefined) throw this.api.unexpected(request, `${status} and an error: ${failure.slice(0, 200)}`, { status });
+    if (failure !== undefined)
+      throw this.api.unexpected(request, say`${status} and an error: ${failure.slice(0, 200)}`, { status });
   }
 
   /** `id`: the id or the URL that the provider gave. */

@@ -1,3 +1,4 @@
+import { say } from '../../text/say.js';
 import { type Attributes, entries, isAttributes, isoTime, textOf } from './attributes.js';
 import { entryIds } from './entry-ids.js';
 import { withoutCounterpart } from './same-entry.js';
@@ -74,7 +75,7 @@ export class LastKnownLists {
       if (fault) return fault;
       const since = this.about(resource).lessSince[attribute];
       if (since !== undefined && !this.isOver(since) && this.lacks(resource, attribute))
-        return `without all of its ${attribute} entries, which were there a moment ago`;
+        return say`without all of its ${attribute} entries, which were there a moment ago`;
     }
     return undefined;
   }
@@ -88,18 +89,18 @@ export class LastKnownLists {
     const known = this.about(resource);
     const version = isoTime(resource.lastUpdate);
     if (version !== undefined && known.newest !== undefined && version < known.newest && !this.isOver(known.newestAt))
-      return `with its state of ${version}, although it was changed at ${known.newest}`;
+      return say`with its state of ${version}, although it was changed at ${known.newest}`;
     const isUnseen = known.lists[attribute] === undefined && this.lacksSeen(resource, seen);
     if (isMissing(resource, attribute)) {
       const were = (known.lists[attribute]?.length ?? 0) > 0 || this.attributes[attribute] || isUnseen;
-      return were ? `without its ${attribute}` : undefined;
+      return were ? say`without its ${attribute}` : undefined;
     }
     const fault = formFault(list, attribute);
     if (fault) return fault;
     // The list was just learnt, so only the entries that were seen before this process started can be compared.
     if (this.lacksSeen(resource, seen) && !this.isOver(this.since(known, `seen ${attribute}`)))
-      return `without all of the ${attribute} entries seen before`;
-    return this.lacks(resource, attribute) ? `without all of its ${attribute} entries` : undefined;
+      return say`without all of the ${attribute} entries seen before`;
+    return this.lacks(resource, attribute) ? say`without all of its ${attribute} entries` : undefined;
   }
 
   private lacks(resource: Attributes, attribute: string): boolean {
@@ -157,10 +158,10 @@ function isCut(known: Attributes, other: Attributes): boolean {
 }
 
 function formFault(list: unknown, attribute: string): string | undefined {
-  if (!Array.isArray(list) || !list.every(isAttributes)) return `with a ${attribute} that is not a list of objects`;
+  if (!Array.isArray(list) || !list.every(isAttributes)) return say`with a ${attribute} that is not a list of objects`;
   const shows =
     attribute === 'note' ? (note: Attributes) => typeof note.text === 'string' : (entry: Attributes) => !isStub(entry);
-  return list.every(shows) ? undefined : `with a ${attribute} whose entries have nothing but ids`;
+  return list.every(shows) ? undefined : say`with a ${attribute} whose entries have nothing but ids`;
 }
 
 function isStub(entry: Attributes): boolean {

@@ -1,5 +1,6 @@
 import { PartnerError } from '../../errors.js';
 import type { HttpRequest } from '../../http/http.js';
+import { say } from '../../text/say.js';
 import type { Api, ListAnswer, ListExpectations } from '../api.js';
 import { isPart, totalOf } from '../evidence.js';
 import { smallerPage } from '../page-size.js';
@@ -72,10 +73,10 @@ export async function* pages(
   throw api.unexpected(request(), WORDS[end](seen.size));
 }
 
-const incomplete = () => 'with no records, but not with all there are';
+const incomplete = () => say`with no records, but not with all there are`;
 const WORDS: Record<OpenEnd, (count: number) => string> = {
-  repeated: (count) => `with the same ${count} records again: the provider returns no further pages, and there may be more`,
-  refused: (count) => `with a refusal of the page after the first ${count} records, and there may be more`,
+  repeated: (count) => say`with the same ${count} records again: the provider returns no further pages, and there may be more`,
+  refused: (count) => say`with a refusal of the page after the first ${count} records, and there may be more`,
   short: incomplete,
   hidden: incomplete,
 };
@@ -107,7 +108,7 @@ async function pageOf(
 /** The provider's clock, from its Date header. */
 export async function serverTime(api: Api, path: string, absent?: ListOptions['absent']): Promise<string> {
   const { headers } = await api.list(
-    { method: 'GET', path, query: { limit: 1 }, what: 'read the clock' },
+    { method: 'GET', path, query: { limit: 1 }, what: say`read the clock` },
     { absent, page: true },
   );
   const time = Date.parse(headers.date ?? '');

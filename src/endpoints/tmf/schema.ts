@@ -2,6 +2,7 @@ import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import addFormats from 'ajv-formats';
 import type { Problem } from '../../model/problem.js';
 import { problemOf } from '../../model/schema.js';
+import { say } from '../../text/say.js';
 import type { Attributes } from './attributes.js';
 
 /*
@@ -47,7 +48,7 @@ export function patchProblems(check: Check, body: Attributes, notPatchable: Read
   return [
     ...problemsOf(check, body),
     ...fixed.map(
-      (name): Problem => ({ level: 'error', code: 'schema', field: name, text: `${name} cannot be changed by a PATCH.` }),
+      (name): Problem => ({ level: 'error', code: 'schema', field: name, text: say`${name} cannot be changed by a PATCH.` }),
     ),
   ];
 }

@@ -69,7 +69,7 @@ class Client extends TmfBaseClient<Dialect> implements Tmf621Client {
     const given = writable(await this.keepReference(id, fields), this.dialect.notPatchable);
     const body = this.entities.change(given);
     this.entities.requireValid(validateTicketPatch(this.version, this.profile, body), 'update');
-    const ticket = await this.entities.patchTexts(id, body, 'update ticket');
+    const ticket = await this.entities.patchTexts(id, body, say`update ticket`);
     const sent = Object.fromEntries(Object.entries(fields).filter(([name]) => name in body));
     return { entity: { ticket: withoutContent(ticket) }, dropped: droppedFrom(sent, ticket) };
   }
@@ -79,7 +79,7 @@ class Client extends TmfBaseClient<Dialect> implements Tmf621Client {
     // ServiceNow accepts work notes but returns only comments.
     const hidden = this.dialect.note === 'typedText' && comment.visibility === 'internal';
     const form = { seen, ...(!hidden && noteMatch(comment)) };
-    return this.entities.add(id, 'note', note, 'comment on ticket', form);
+    return this.entities.add(id, 'note', note, say`comment on ticket`, form);
   }
 
   async findComment(
@@ -98,15 +98,15 @@ class Client extends TmfBaseClient<Dialect> implements Tmf621Client {
   }
 
   rewordComment(_entityType: string, id: string, part: string, { text }: GenericComment): Promise<boolean> {
-    return this.entities.changeEntry(id, 'note', part, 'edit a note', { text });
+    return this.entities.changeEntry(id, 'note', part, say`edit a note`, { text });
   }
 
   removeComment(_entityType: string, id: string, part: string): Promise<boolean> {
-    return this.entities.changeEntry(id, 'note', part, 'delete a note');
+    return this.entities.changeEntry(id, 'note', part, say`delete a note`);
   }
 
   removeAttachment(_entityType: string, id: string, part: string): Promise<boolean> {
-    return this.entities.changeEntry(id, 'attachment', part, 'delete a file');
+    return this.entities.changeEntry(id, 'attachment', part, say`delete a file`);
   }
 
   async attach(
@@ -128,7 +128,7 @@ class Client extends TmfBaseClient<Dialect> implements Tmf621Client {
       );
     }
     const entry = renderAttachment(attachment, this.dialect);
-    return this.entities.add(id, 'attachment', entry, `attach ${attachment.name}`, {
+    return this.entities.add(id, 'attachment', entry, say`attach ${attachment.name}`, {
       seen,
       stream: (make) => streamedBody(entry, attachment.path, make),
       // Among the new entries, one with this name is ours, even if the provider has converted its content.

@@ -20,7 +20,7 @@ export async function download(
   attachment: GenericAttachment,
   attachments: () => Promise<Attributes[]>,
 ): Promise<Readable> {
-  const what = `download ${attachment.name}`;
+  const what = say`download ${attachment.name}`;
   const headers = { Accept: '*/*' };
   if (attachment.url && URL.canParse(attachment.url, `${http.baseUrl}/`)) {
     const url = new URL(attachment.url, `${http.baseUrl}/`);

@@ -33,7 +33,7 @@ const EVENTS: EventTable = {
  * another event, or one without a ticket.
  */
 export function readEvent(body: unknown, path = ''): TroubleTicketEvent {
-  const example = 'Post a TMF621 event: {eventId, eventType: TroubleTicketStatusChangeEvent, event: {troubleTicket}}.';
+  const example = say`Post a TMF621 event: {eventId, eventType: TroubleTicketStatusChangeEvent, event: {troubleTicket}}.`;
   const { eventType, id, eventId, deleted, key, expects, resource, withResource } = readTmfEvent(body, path, [EVENTS], example);
   if (id === undefined) {
     throw new SwitchboardError('SWB_PAYLOAD', say`The event does not say which ticket it is about.`, {

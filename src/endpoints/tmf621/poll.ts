@@ -1,5 +1,6 @@
 import { PartnerError } from '../../errors.js';
 import type { Json } from '../../model/message.js';
+import { say } from '../../text/say.js';
 import type { Api } from '../api.js';
 import type { Hint, PollResult } from '../endpoint.js';
 import { type Attributes, isAttributes, isoTime } from '../tmf/attributes.js';
@@ -50,10 +51,10 @@ export async function poll(api: Api, path: string, absent: ListOptions['absent']
 /** Tickets changed since a time; all tickets where the provider refuses that filter. */
 async function* changedSince(api: Api, path: string, from: string, options: ListOptions): AsyncGenerator<Attributes[]> {
   try {
-    yield* pages(api, path, { 'lastUpdate.gt': from }, 'poll tickets', options);
+    yield* pages(api, path, { 'lastUpdate.gt': from }, say`poll tickets`, options);
   } catch (error) {
     if (!(error instanceof PartnerError) || error.status !== 400) throw error;
-    yield* pages(api, path, {}, 'poll tickets', options);
+    yield* pages(api, path, {}, say`poll tickets`, options);
   }
 }
 

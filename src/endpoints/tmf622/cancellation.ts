@@ -2,6 +2,7 @@ import { posix } from 'node:path';
 import { PartnerError } from '../../errors.js';
 import { errorText } from '../../http/failure.js';
 import { CANCELLING_STATES, type Json } from '../../model/message.js';
+import { say } from '../../text/say.js';
 import type { Api } from '../api.js';
 import { type Attributes, isAttributes, textOf } from '../tmf/attributes.js';
 import { pages } from '../tmf/list.js';
@@ -35,7 +36,7 @@ export class Cancellations {
   async ask(orderId: string, reason: Json | undefined): Promise<Attributes> {
     const body = cancelBody(orderId, reason, this.dialect);
     try {
-      const request = { method: 'POST', path: this.path, body, what: 'cancel order' } as const;
+      const request = { method: 'POST', path: this.path, body, what: say`cancel order` } as const;
       const answer = await this.api.write(request, { accepts: true });
       return isAttributes(answer.body) ? answer.body : {};
     } catch (error) {
@@ -61,7 +62,7 @@ export class Cancellations {
     const matches = (task: Attributes) =>
       orderOf(task) === orderId && (task.id === answered || UNDECIDED.has((textOf(task.state) ?? '').toLowerCase()));
     try {
-      for await (const page of pages(this.api, this.path, { 'productOrder.id': orderId }, 'look up cancellations')) {
+      for await (const page of pages(this.api, this.path, { 'productOrder.id': orderId }, say`look up cancellations`)) {
         const found = page.find(matches);
         if (found) return found;
       }
@@ -76,7 +77,7 @@ export class Cancellations {
   async read(id: string): Promise<Attributes | undefined> {
     if (!this.dialect.cancelReadable) return undefined;
     const path = `${this.path}/${encodeURIComponent(id)}`;
-    return (await this.api.read({ method: 'GET', path, what: 'read cancellation' }, id)) as Attributes;
+    return (await this.api.read({ method: 'GET', path, what: say`read cancellation` }, id)) as Attributes;
   }
 }
 

@@ -87,7 +87,7 @@ class Client extends TmfBaseClient<Dialect> implements Tmf622Client {
     const note = renderNote(comment, this.dialect);
     const seen = parts.filter((part) => !part.includes('|')); // of notes only, not of other reports
     const form = { seen, ...noteMatch(comment), ...(this.wholeItems && { along: ITEMS }) };
-    return this.whenCreated(id, () => this.entities.add(id, 'note', note, 'comment on order', form));
+    return this.whenCreated(id, () => this.entities.add(id, 'note', note, say`comment on order`, form));
   }
 
   async findComment(
@@ -195,7 +195,7 @@ class Client extends TmfBaseClient<Dialect> implements Tmf622Client {
       // Only our own attributes are validated, not what the provider says about its items.
       this.entities.requireValid(validateOrderPatch(this.version, this.profile, this.entities.change(given)), 'update');
       try {
-        const order = await this.whenCreated(id, () => this.entities.patchTexts(id, body, 'update order'));
+        const order = await this.whenCreated(id, () => this.entities.patchTexts(id, body, say`update order`));
         const dropped = [...droppedFrom(given, order), ...droppedItems(given, { [ITEMS]: items ?? [] }, order)];
         return { entity: { order }, dropped };
       } catch (error) {
@@ -233,8 +233,8 @@ class Client extends TmfBaseClient<Dialect> implements Tmf622Client {
     const after = await afterWrite(() => this.cancellationStatus(id, textOf(answer.id)), true);
     if (isRequested(after)) return after;
     throw this.api.unshown(
-      { what: 'cancel order' },
-      'the answer was a success, but neither the order nor a task shows the cancellation',
+      { what: say`cancel order` },
+      say`the answer was a success, but neither the order nor a task shows the cancellation`,
     );
   }
 

@@ -42,7 +42,7 @@ const EVENTS: EventTable[] = [
  * SWB_PAYLOAD for another event, or one that names neither.
  */
 export function readEvent(body: unknown, path = ''): ProductOrderEvent {
-  const example = 'Post a TMF622 event: {eventId, eventType: ProductOrderStateChangeEvent, event: {productOrder}}.';
+  const example = say`Post a TMF622 event: {eventId, eventType: ProductOrderStateChangeEvent, event: {productOrder}}.`;
   const {
     type,
     eventType,

@@ -1,4 +1,5 @@
 import { FINAL_STATES, type Json } from '../../model/message.js';
+import { say } from '../../text/say.js';
 import type { Api } from '../api.js';
 import type { Hint, PollResult } from '../endpoint.js';
 import { type Attributes, entries, isoTime, textOf } from '../tmf/attributes.js';
@@ -65,7 +66,7 @@ export async function poll(api: Api, path: string, absent: ListOptions['absent']
   let newest = before?.since ?? new Date(Date.parse(now) - ANY_ZONE).toISOString();
   const hints: Hint[] = [];
   const mustBeComplete = (end: OpenEnd) => end === 'short' || end === 'hidden';
-  for await (const page of pages(api, path, {}, 'poll orders', { absent, mustBeComplete })) {
+  for await (const page of pages(api, path, {}, say`poll orders`, { absent, mustBeComplete })) {
     for (const order of page) {
       const id = String(order.id);
       const times = timesOf(order);

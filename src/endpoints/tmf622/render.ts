@@ -27,11 +27,14 @@ export function itemsPatch(has: Json | undefined, given: Json | undefined, added
   });
   const lost = [...changes.keys()].filter((id) => !added.includes(id));
   if (lost.length === 0) return [...merged, ...changes.values()];
-  const there = entries(has).map((item) => String(item.id));
+  const there =
+    entries(has)
+      .map((item) => String(item.id))
+      .join(', ') || say`none`;
   throw new DecisionError(
     'items',
     'SWB_PARTNER_ANSWER',
-    say`Items ${lost.join(', ')} are not in the order, which has the items: ${there.join(', ') || 'none'}.`,
+    say`Items ${lost.join(', ')} are not in the order, which has the items: ${there}.`,
     {
       field: ITEMS,
       hint: say`Nothing was written. Compare the order there with what was ordered, then replay or skip this delivery.`,
