@@ -30,7 +30,7 @@ export async function findDuplicate(
   client: EndpointClient,
   { entityType, id, reference = '' }: Source,
 ): Promise<string | undefined> {
-  const found = await client.find(entityType, reference).catch((error: unknown) => {
+  const found = await client.find?.(entityType, reference).catch((error: unknown) => {
     // The record itself was read and has the reference, which is enough evidence if the look-up fails.
     if (error instanceof PartnerError) return undefined;
     throw error;

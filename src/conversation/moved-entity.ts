@@ -23,7 +23,7 @@ export async function findMovedEntity(
   link: Link,
 ): Promise<Source | undefined> {
   if (link.origin !== 'ours') return undefined;
-  const found = await client.find(link.entityType, expectedReference(conversation, link));
+  const found = await client.find?.(link.entityType, expectedReference(conversation, link));
   const source = found && client.parse(found).source;
   return source && source.id !== link.id ? source : undefined;
 }

@@ -130,8 +130,15 @@ async function create(
   const { client } = context;
   if (isCancellation(request)) return { what: say`nothing to cancel: it was never created there` };
   const reference = createReference(conversation, delivery);
-  let found = inDoubt ? await client.find(delivery.entityType, reference, request.fields) : undefined;
-  if (inDoubt && !found) await keepLooking(describeWrite(delivery, conversation), delivery, context);
+  const lookUp = async () => client.find?.(delivery.entityType, reference, request.fields);
+  let found = inDoubt ? await lookUp() : undefined;
+  if (inDoubt && !found) {
+    const sought = describeWrite(delivery, conversation);
+    if (client.find) await keepLooking(sought, delivery, context);
+    else if (delivery.onlyLook === false) await context.beforeResend();
+    // Waiting would not help: nothing can be looked up.
+    else demandDecision(sought, client);
+  }
   let written: WriteResult;
   try {
     written = found
@@ -139,7 +146,7 @@ async function create(
       : await client.create(delivery.entityType, request.fields, reference);
   } catch (error) {
     // A conflict (409) may mean the record that an earlier try created.
-    found = isConflict(error) ? await client.find(delivery.entityType, reference, request.fields) : undefined;
+    found = isConflict(error) ? await lookUp() : undefined;
     if (!found) throw inDoubt && isConflict(error) ? halfDone(error) : error;
     written = await applyManualEdits(found, delivery, request, client);
   }

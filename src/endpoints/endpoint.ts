@@ -95,9 +95,10 @@ export interface EndpointClient {
   readRecord?(entityType: string, id: string): Promise<RawEntity>;
   /**
    * Looks up an entity by our reference, and checks that the result has it. `fields`: the fields to create; if a create takes
-   * several writes, the missing ones are completed.
+   * several writes, the missing ones are completed. Absent: the system has no such look-up, and a user decides whether a create
+   * whose answer was lost is sent again.
    */
-  find(entityType: string, reference: string, fields?: Record<string, Json>): Promise<RawEntity | undefined>;
+  find?(entityType: string, reference: string, fields?: Record<string, Json>): Promise<RawEntity | undefined>;
   /** Reads an entity by its human-readable number; absent if that is its id. */
   findByNumber?(entityType: string, number: string): Promise<RawEntity | undefined>;
   /**

@@ -58,6 +58,20 @@ describe('deliveries, by the answers of the partner', () => {
       assert.deepEqual([calls('create'), rig.provider.tickets.length], [1, 1]);
     });
 
+    it('needs a decision where the system has no look-up, and is sent again only if a user says so', async () => {
+      rig.provider.find = undefined;
+      await rig.start();
+      rig.provider.faults.push('lost');
+      await opened();
+      await inState('needsDecision');
+      assert.equal((await delivery())?.decision, 'unresolved');
+      assert.deepEqual([calls('create'), rig.provider.tickets.length], [1, 1]);
+      rig.provider.tickets.length = 0;
+      await rig.broker.interventions.sendAgain((await delivery())!.id, NOBODY);
+      await rig.idle();
+      assert.deepEqual([calls('create'), rig.provider.tickets.length], [2, 1]);
+    });
+
     it('is sent again once it is certainly not there', async () => {
       await rig.start();
       rig.provider.faults.push('queued');

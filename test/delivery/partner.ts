@@ -106,13 +106,13 @@ export class Partner implements EndpointClient {
     this.calls.push(`read ${id}`);
     return this.raw(this.ticket(id));
   }
-  async find(_type: string, reference: string) {
+  find?: EndpointClient['find'] = async (_type: string, reference: string) => {
     this.calls.push(`find ${reference}`);
     const fault = this.lookUpFaults.shift();
     if (fault) throw FAULTS[fault]();
     const found = this.tickets.find((t) => t.reference === reference && !this.hidden.has(t.id));
     return found && this.raw(found);
-  }
+  };
   create(_type: string, fields: Record<string, Json>, reference: string): Promise<WriteResult> {
     return this.write('create', () => {
       const ticket: Ticket = {

@@ -191,7 +191,7 @@ const polled = (of: Case, answer: unknown) =>
 
 export const CALLS: Record<CallName, Call> = {
   find: {
-    run: ({ client, system }) => client.find(system.entityType, REFERENCE),
+    run: async ({ client, system }) => client.find?.(system.entityType, REFERENCE),
     right: (of, answer) => assert.equal(theRecord(of, answer).source.reference, REFERENCE),
   },
   findByNumber: {

@@ -51,7 +51,10 @@ export const RIGHTS: Record<string, Permission | 'anyone'> = {
 /** The address of a route below the admin root, with something in the place of its parameters. */
 export function addressOf(route: string): { method: string; path: string } {
   const [method = '', path = ''] = route.split(' ');
-  const presets = path.replace(':name', encodeURIComponent('TMF621 v4 trouble ticket'));
+  const presets = path
+    .replace(':name', encodeURIComponent('TMF621 v4 trouble ticket'))
+    .replace('typed/:list', 'typed/tables')
+    .replace('lists/:list', 'lists/fields');
   const id = /^endpoints/.test(path) ? 'sn1' : /^deliveries/.test(path) ? 'd9' : 'm1';
   const query = path.startsWith('mappings/') ? '?system=tmf621&entityType=troubleTicket&version=v4&direction=in' : '';
   return { method, path: `switchboard/${presets.replace('samples/:id', 'samples/example').replace(':id', id)}${query}` };

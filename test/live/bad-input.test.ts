@@ -109,7 +109,7 @@ describe('bad input', () => {
 
   it('is reported on the node and in the log, without the secret', async () => {
     await post(hook, hint, { ...good, 'x-switchboard-secret': 'a-guess-of-a-secret' });
-    await until('the warning', () => rig.live.output().includes('A webhook was refused'));
+    await until('the warning', () => rig.live.output().includes('A webhook was rejected'));
     assert.ok(!rig.live.output().includes('a-guess-of-a-secret'));
   });
 

@@ -8,6 +8,8 @@ export interface FlowOptions {
   provider: 'hub' | 'poll';
   /** Instead of the first example, a flow with the same ids. */
   file?: string;
+  /** Locale of the process, as in LANG. */
+  language?: string;
   /** Where the provider reaches Node-RED. */
   publicUrl?: string;
 }

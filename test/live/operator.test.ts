@@ -157,7 +157,7 @@ describe('an operator', () => {
     rig.sandbox.tmf('v4').patch(String(ticket.id), { severity: 'Apocalyptic' });
     const message = await until('the message', () => rig.message(String(ticket.id), (m) => m.unmapped));
     assert.equal(message.warning?.code, 'SWB_UNMAPPED');
-    assert.match(message.warning?.message ?? '', /«Apocalyptic»/);
+    assert.match(message.warning?.message ?? '', /"Apocalyptic"/);
     const values = await rig.get<UnmappedView[]>('/switchboard/unmapped');
     const found = values.find(({ value }) => value === 'Apocalyptic');
     assert.deepEqual(

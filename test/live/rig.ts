@@ -39,7 +39,7 @@ export class LiveRig {
       folder,
       port,
       flow: [...flow, ...more],
-      env: sandbox.environment,
+      env: { ...sandbox.environment, ...(way.language && { LC_ALL: way.language }) },
       editor: true,
       logLevel: 'info',
     });

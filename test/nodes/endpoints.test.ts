@@ -99,7 +99,7 @@ describe('an endpoint node', () => {
     return endpoint;
   };
   const ask = async (endpoint: Endpoint) => {
-    await endpoint.client.find('incident', 'SWB-X');
+    await endpoint.client.find?.('incident', 'SWB-X');
     return recorder.seen.at(-1)!;
   };
 

@@ -47,6 +47,7 @@ export interface ServiceNowOptions {
 }
 
 export interface ServiceNowClient extends EndpointClient {
+  find: NonNullable<EndpointClient['find']>;
   readonly system: 'servicenow';
   readonly entityTypes: readonly EntityTable[];
   /** Choices for the dialogs; `known`: tables to include in any case. */

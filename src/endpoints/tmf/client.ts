@@ -18,6 +18,7 @@ export interface TmfOptions {
 
 /** What the clients of all TM Forum APIs offer in addition to an endpoint client. */
 export interface TmfClient extends EndpointClient, EventHub {
+  find: NonNullable<EndpointClient['find']>;
   readonly version: Version;
   readonly profile: Profile;
   readonly hub: EventHub;
