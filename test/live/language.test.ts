@@ -6,9 +6,9 @@ import { LiveRig } from './rig.js';
 describe('a Node-RED that runs in German', () => {
   let rig: LiveRig;
   before(async () => {
-    const status = { id: 'status', type: 'status', z: 'sb1-flow', scope: ['sb1-tmf-out'], wires: [['print']] };
+    const status = { id: 'watch-status', type: 'status', z: 'sb1-flow', scope: ['sb1-tmf-out'], wires: [['print-status']] };
     const print = {
-      id: 'print',
+      id: 'print-status',
       type: 'debug',
       z: 'sb1-flow',
       name: 'status',
