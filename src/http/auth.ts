@@ -1,10 +1,10 @@
 import { PartnerError } from '../errors.js';
 import { say } from '../text/say.js';
+import { CachedToken } from './cached-token.js';
 import { errorText } from './failure.js';
 import type { Auth } from './http.js';
+import { type SendPlain, SessionAuthenticator } from './session-auth.js';
 
-/** A token is renewed this many milliseconds before it expires. */
-const RENEW_BEFORE = 30_000;
 /** Lifetime of a token without expires_in, which is optional (RFC 6749 §5.1); milliseconds. */
 const DEFAULT_LIFETIME = 300_000;
 
@@ -32,15 +32,22 @@ export interface Authenticator {
 }
 
 type OAuth = Extract<Auth, { tokenUrl: string }>;
+type Session = Extract<Auth, { kind: 'session' }>;
 
 /** `clock`: the steady clock. */
-export function authenticator(name: string, auth: Auth, postForm: PostForm, clock: () => number): Authenticator {
+export function authenticator(
+  name: string,
+  auth: Auth,
+  { postForm, sendPlain }: { postForm: PostForm; sendPlain: SendPlain },
+  clock: () => number,
+): Authenticator {
   if ('tokenUrl' in auth) return new OAuthTokens(name, auth, postForm, clock);
+  if (auth.kind === 'session') return new SessionAuthenticator(name, auth, sendPlain, clock);
   const fixed = fixedHeaders(auth);
   return { headers: async () => fixed.headers, discardToken: () => false, secrets: () => fixed.secrets };
 }
 
-function fixedHeaders(auth: Exclude<Auth, OAuth>): { headers: Record<string, string>; secrets: string[] } {
+function fixedHeaders(auth: Exclude<Auth, OAuth | Session>): { headers: Record<string, string>; secrets: string[] } {
   switch (auth.kind) {
     case 'none':
       return { headers: {}, secrets: [] };
@@ -57,36 +64,32 @@ function fixedHeaders(auth: Exclude<Auth, OAuth>): { headers: Record<string, str
 
 /** OAuth2 tokens (RFC 6749 §4.3, §4.4, §6): one request at a time, renewed early, refresh tokens rotated. */
 class OAuthTokens implements Authenticator {
-  private token: Token | undefined;
-  private fetching: Promise<Token> | undefined;
+  private readonly token: CachedToken<Token>;
   private refreshToken: string | undefined;
 
   constructor(
     private readonly name: string,
     private readonly auth: OAuth,
     private readonly postForm: PostForm,
-    private readonly clock: () => number,
+    clock: () => number,
   ) {
+    this.token = new CachedToken(() => this.fetch(), clock);
     if (auth.kind === 'oauthRefreshToken') this.refreshToken = auth.refreshToken;
   }
 
   async headers(): Promise<Record<string, string>> {
-    if (this.token && this.token.expires - RENEW_BEFORE > this.clock()) return { Authorization: `Bearer ${this.token.value}` };
-    this.fetching ??= this.fetch().finally(() => {
-      this.fetching = undefined;
-    });
-    const token = await this.fetching;
-    return { Authorization: `Bearer ${token.value}` };
+    const { value } = await this.token.get();
+    return { Authorization: `Bearer ${value}` };
   }
 
   discardToken(): boolean {
-    this.token = undefined;
+    this.token.discard();
     return true;
   }
 
   secrets(): string[] {
     const password = this.auth.kind === 'oauthPassword' ? this.auth.password : '';
-    return [this.auth.clientSecret, password, this.token?.value ?? '', this.refreshToken ?? ''].filter(Boolean);
+    return [this.auth.clientSecret, password, this.token.latest?.value ?? '', this.refreshToken ?? ''].filter(Boolean);
   }
 
   private async fetch(): Promise<Token> {
@@ -139,10 +142,6 @@ class OAuthTokens implements Authenticator {
     }
     if (body.refresh_token) this.refreshToken = body.refresh_token;
     const life = Number(body.expires_in) * 1000;
-    this.token = {
-      value: token,
-      expires: this.clock() + (Number.isFinite(life) && life > 0 ? Math.max(life, RENEW_BEFORE + 1_000) : DEFAULT_LIFETIME),
-    };
-    return this.token;
+    return { value: token, expires: this.token.expiry(Number.isFinite(life) && life > 0 ? life : DEFAULT_LIFETIME) };
   }
 }

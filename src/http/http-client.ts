@@ -73,7 +73,10 @@ class Client implements HttpClient {
     this.auth = authenticator(
       options.name,
       options.auth,
-      (url, form, id, secret) => this.token(url, form, id, secret),
+      {
+        postForm: (url, form, id, secret) => this.token(url, form, id, secret),
+        sendPlain: (request) => this.plain(request),
+      },
       this.steady,
     );
   }
@@ -201,24 +204,35 @@ class Client implements HttpClient {
 
   private async token(url: string, form: Record<string, string>, clientId: string, clientSecret: string) {
     const data = new URLSearchParams({ ...form, client_id: clientId, client_secret: clientSecret }).toString();
-    const request: HttpRequest = { method: 'GET', path: url, what: say`fetch token` };
+    const headers = { 'Content-Type': 'application/x-www-form-urlencoded', Accept: 'application/json' };
+    const request: HttpRequest = { method: 'POST', path: new URL(url).pathname, headers, body: data, what: say`fetch token` };
+    const { status, text } = await this.plain(request, url);
+    let body: unknown;
+    try {
+      body = JSON.parse(text);
+    } catch {
+      body = undefined;
+    }
+    return { status, body };
+  }
+
+  /** Sends a request without credentials: it is to get them. */
+  private async plain(request: HttpRequest, url = this.url(request.path)): Promise<{ status: number; text: string }> {
+    const { method, headers, body } = request;
+    const isText = body === undefined || typeof body === 'string';
     try {
       const response = await sendRequest({
         ...this.defaults,
-        method: 'POST',
+        method,
         url,
-        data,
-        headers: new AxiosHeaders({ 'Content-Type': 'application/x-www-form-urlencoded', Accept: 'application/json' }),
+        data: isText ? body : JSON.stringify(body),
+        headers: new AxiosHeaders({ ...(!isText && { 'Content-Type': 'application/json' }), ...headers }),
+        maxContentLength: MAX_BYTES,
       });
-      let body: unknown;
-      try {
-        body = JSON.parse(String(response.data));
-      } catch {
-        body = undefined;
-      }
-      return { status: response.status, body };
+      return { status: response.status, text: String(response.data ?? '') };
     } catch (error) {
-      throw this.masked(error, { ...request, path: new URL(url).pathname });
+      // Nothing was done yet of what was asked for.
+      throw this.masked(error, { ...request, method: 'GET' });
     }
   }
 

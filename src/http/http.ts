@@ -16,6 +16,16 @@ export type Auth =
       password: string;
       scope?: string;
     }
+  | {
+      /** The system has a request of its own to sign in, e.g. Remedy's for an AR-JWT. */
+      kind: 'session';
+      /** Sent without credentials; a path below the base URL. */
+      request: HttpRequest;
+      /** Reads the response: the headers of all other requests, and how long they are valid, in milliseconds. Undefined if it contains no session. */
+      read(text: string): { headers: Record<string, string>; validFor?: number } | undefined;
+      /** Texts that must never be shown, beside the headers. */
+      secrets: readonly string[];
+    }
   | { kind: 'oauthRefreshToken'; tokenUrl: string; clientId: string; clientSecret: string; refreshToken: string; scope?: string };
 
 export interface HttpOptions {

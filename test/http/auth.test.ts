@@ -71,6 +71,26 @@ describe('credentials', () => {
     assert.deepEqual([...new Set(seen)], ['Bearer token-1']);
   });
 
+  it('can be a session of the system’s own, which is renewed if it is rejected', async () => {
+    const auth: Auth = {
+      kind: 'session',
+      request: { method: 'POST', path: '/token', body: 'user=me', headers: { 'Content-Type': 'text/plain' }, what: 'sign in' },
+      read: (text) => ({ headers: { 'x-key': `session ${(JSON.parse(text) as { access_token: string }).access_token}` } }),
+      secrets: ['the-secret'],
+    };
+    await use(auth, 3);
+    assert.deepEqual([...new Set(seen)], ['session token-1']);
+    assert.equal(tokens.length, 1, 'signed in once for concurrent requests');
+    accept = (given) => given === 'session token-3';
+    await use(auth);
+    assert.deepEqual(seen.slice(3), ['session token-2', 'session token-3']);
+    tokenAnswer = () => [401, { error: 'wrong password' }];
+    await assert.rejects(use(auth), {
+      code: 'SWB_PARTNER_AUTH',
+      message: /Signing in returned 401 without a session: wrong password/,
+    });
+  });
+
   it('can be an OAuth token by password or by refresh token', async () => {
     await use({ kind: 'oauthPassword', ...oauth, user: 'ann', password: 'pw' });
     await use({ kind: 'oauthRefreshToken', ...oauth, refreshToken: 'r0' });
