@@ -6,7 +6,7 @@ import { SwitchboardError } from '../../src/errors.js';
 import { say } from '../../src/text/say.js';
 import { adminRoutes, type Request } from './admin-routes.js';
 import { type EndpointConfig, endpointDefaults } from './endpoint.config.js';
-import { makeClient } from './endpoint.js';
+import { makeClient } from './make-client.js';
 import { migrate } from './migrate.js';
 import type { EndpointNode } from './parties.js';
 import { credentialsFor } from './saved-secrets.js';

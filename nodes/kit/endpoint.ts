@@ -1,16 +1,15 @@
 import type { NodeAPI, NodeDef } from 'node-red';
 import { FIELD_RULES, type PartyRules } from '../../src/conversation/ownership.js';
 import type { Broker } from '../../src/delivery/broker.js';
-import type { EndpointClient } from '../../src/endpoints/endpoint.js';
 import type { EndpointForm } from '../../src/endpoints/form.js';
-import { systemOfSettings, systemsOfNode } from '../../src/endpoints/registry.js';
+import { systemsOfNode } from '../../src/endpoints/registry.js';
 import { SwitchboardError } from '../../src/errors.js';
-import { createHttpClient } from '../../src/http/http-client.js';
 import { say } from '../../src/text/say.js';
 import type { StoreNode } from '../switchboard-store/switchboard-store.js';
 import { credentialsOf, type EndpointConfig, type EndpointCredentials, endpointDefaults } from './endpoint.config.js';
 import { serveEndpointRoutes } from './endpoint-routes.js';
-import { concurrencyOf, httpOptions } from './http-options.js';
+import { concurrencyOf } from './http-options.js';
+import { makeClient } from './make-client.js';
 import { migrate } from './migrate.js';
 import type { EndpointNode } from './parties.js';
 import { numberSetting, withEnvironment } from './settings.js';
@@ -31,24 +30,6 @@ export function endpointNode(RED: NodeAPI, node: string) {
   }
   serveEndpointRoutes(RED, type, form);
   return { node: Endpoint, options: { credentials: credentialsOf(form) } };
-}
-
-/** Creates an endpoint's client from saved or entered settings; throws SWB_CONFIG. */
-export function makeClient(
-  RED: NodeAPI,
-  { id, form, where }: { id: string; form: EndpointForm; where: string },
-  config: EndpointConfig,
-  credentials: EndpointCredentials,
-): EndpointClient {
-  const system = systemOfSettings(form.node, { ...config });
-  return system.createClient({
-    id,
-    name: where,
-    settings: { ...endpointDefaults(form), ...config },
-    credentials,
-    http: () => createHttpClient(httpOptions(RED, system, config, credentials, where)),
-    clock: Date.now,
-  });
 }
 
 /** The rules for this party; endpoints saved without these settings use the defaults. */

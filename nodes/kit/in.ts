@@ -1,4 +1,4 @@
-import type { Node, NodeAPI, NodeDef } from 'node-red';
+import type { NodeAPI, NodeDef } from 'node-red';
 import type { IntakePart } from '../../src/delivery/intake-troubles.js';
 import { Poller } from '../../src/delivery/poller.js';
 import type { EndpointClient } from '../../src/endpoints/endpoint.js';
@@ -8,17 +8,15 @@ import type { Json } from '../../src/model/message.js';
 import type { Bodies, MessageRecord } from '../../src/store/store.js';
 import { say } from '../../src/text/say.js';
 import { requireSystem } from './entity-types.js';
-import { type InConfig, type InCredentials, inCredentials, inDefaults } from './in.config.js';
+import { type InConfig, inCredentials, inDefaults } from './in.config.js';
 import { emitFrom } from './intake.js';
 import { IntakeStatus } from './intake-status.js';
 import { migrate } from './migrate.js';
 import { requireEndpoint } from './parties.js';
 import { subscribe } from './receive-events.js';
-import { serveWebhook } from './receive-webhook.js';
+import { type InNode, serveWebhook } from './receive-webhook.js';
 import { numberSetting, withEnvironment } from './settings.js';
 import { show } from './status.js';
-
-export type InNode = Node & { credentials?: InCredentials };
 
 /** The in node of a system. */
 export function inNode(RED: NodeAPI, id: string) {

@@ -1,14 +1,15 @@
-import type { NodeAPI } from 'node-red';
+import type { Node, NodeAPI } from 'node-red';
 import type { EndpointClient } from '../../src/endpoints/endpoint.js';
 import { SwitchboardError } from '../../src/errors.js';
 import { checkWebhook, type WebhookAuth } from '../../src/http/webhook-auth.js';
 import { say } from '../../src/text/say.js';
 import type { InConfig, InCredentials } from './in.config.js';
-import type { InNode } from './in.js';
 import type { EndpointNode } from './parties.js';
 import { requiredSetting } from './settings.js';
 import { show } from './status.js';
 import { jsonBody, listen, type PartnerRequest, type Reply } from './webhooks.js';
+
+export type InNode = Node & { credentials?: InCredentials };
 
 interface WebhookOptions {
   where: string;

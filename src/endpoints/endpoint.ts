@@ -1,29 +1,17 @@
 import type { Readable } from 'node:stream';
 import type { ItemFacts } from '../model/item-facts.js';
-import type {
-  Expected,
-  GenericAttachment,
-  GenericComment,
-  GenericRelation,
-  Json,
-  Side,
-  Source,
-  SystemId,
-} from '../model/message.js';
+import type { GenericAttachment, GenericComment, GenericRelation, Json, Side, Source, SystemId } from '../model/message.js';
 import type { Problem } from '../model/problem.js';
 import type { Habits } from './habits.js';
 import type { EventHub } from './hub.js';
+import type { Hint, RawEntity } from './raw-entity.js';
+
+export type { Hint, RawEntity } from './raw-entity.js';
 
 /**
  * The interface between the broker and a partner's system. Each system's folder implements it with the same files:
  * client.ts (all I/O), parse.ts and render.ts (pure), schema.ts (what the system accepts).
  */
-
-/**
- * A record of a partner's system with its comments, attachments and lines, in the system's own format; an in node emits it as
- * `msg.payload`.
- */
-export type RawEntity = { [key: string]: unknown };
 
 /** The parts that `parse` extracts from a raw entity; a mapping translates the fields. */
 export interface ParsedEntity {
@@ -35,19 +23,6 @@ export interface ParsedEntity {
   relations: GenericRelation[];
   /** Set if an event reported the deletion. */
   deleted?: boolean;
-}
-
-/** The result of `poll` and webhooks: this entity changed. It is read before it is processed. */
-export interface Hint {
-  entityType: string;
-  id: string;
-  number?: string;
-  /** What a read of the entity must show; otherwise the read is older than the hint. */
-  expects?: Expected;
-  /** De-duplicates repeats, e.g. `<sys_id>|<updated_on>|<mod_count>`. */
-  key: string;
-  /** What was received, kept for the messages view. */
-  payload: Json;
 }
 
 export interface PollResult {

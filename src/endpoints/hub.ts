@@ -1,5 +1,5 @@
 import type { Json } from '../model/message.js';
-import type { Hint, RawEntity } from './endpoint.js';
+import type { Hint, RawEntity } from './raw-entity.js';
 
 /** The answer to a registration at a hub. */
 export interface RegistrationResult {

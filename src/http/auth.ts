@@ -1,5 +1,6 @@
 import { PartnerError } from '../errors.js';
 import { say } from '../text/say.js';
+import type { Authenticator } from './authenticator.js';
 import { CachedToken } from './cached-token.js';
 import { errorText } from './failure.js';
 import type { Auth } from './http.js';
@@ -20,15 +21,6 @@ interface Token {
   value: string;
   /** By the steady clock. */
   expires: number;
-}
-
-/** The headers that authenticate a request. */
-export interface Authenticator {
-  headers(): Promise<Record<string, string>>;
-  /** Discards a token that the partner rejected. False if there is no other token to fetch. */
-  discardToken(): boolean;
-  /** All texts that must be masked. */
-  secrets(): string[];
 }
 
 type OAuth = Extract<Auth, { tokenUrl: string }>;

@@ -4,7 +4,8 @@ import { AxiosHeaders, type AxiosRequestConfig, type AxiosResponse, getAdapter, 
 import { type PartnerError, SwitchboardError } from '../errors.js';
 import { steadyClock } from '../steady-clock.js';
 import { say } from '../text/say.js';
-import { type Authenticator, authenticator } from './auth.js';
+import { authenticator } from './auth.js';
+import type { Authenticator } from './authenticator.js';
 import { ExchangeLog, type RawExchange } from './exchange-log.js';
 import { invalidBody, networkFailure, statusFailure } from './failure.js';
 import type { HttpAnswer, HttpClient, HttpOptions, HttpRequest } from './http.js';

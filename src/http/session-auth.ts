@@ -1,6 +1,6 @@
 import { PartnerError } from '../errors.js';
 import { say } from '../text/say.js';
-import type { Authenticator } from './auth.js';
+import type { Authenticator } from './authenticator.js';
 import { CachedToken } from './cached-token.js';
 import { errorText } from './failure.js';
 import type { Auth, HttpRequest } from './http.js';
