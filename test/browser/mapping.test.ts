@@ -185,7 +185,7 @@ describe(`the mapping designer in Node-RED ${NODE_RED.version}`, () => {
     await panel().locator('.switchboard-fold > summary').click();
     await panel().getByLabel('Compute → in').fill('$uppercase(');
     await page.locator('.switchboard-rule-error').waitFor();
-    assert.match((await rule(1).getAttribute('title')) ?? '', /wrong at position/);
+    assert.match((await rule(1).getAttribute('title')) ?? '', /invalid at position/);
     await panel().getByLabel('Compute → in').fill('$uppercase(category)');
     await previewed('title', 'NETWORK').waitFor();
     await panel().getByLabel('Truncate after').fill('40');

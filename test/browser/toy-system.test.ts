@@ -29,8 +29,7 @@ const COPIED = [
 /** Written by the build and by UPDATE_DOCS from the folders. */
 const GENERATED = ['package.json', 'src/endpoints/systems.ts', 'src/endpoints/forms.ts', 'docs/systems.md'];
 
-describe('a new system, added as one folder', function () {
-  this.timeout(10 * PATIENCE);
+describe('a new system, added as one folder', () => {
   let copy: string;
   let server: EditorServer;
   let browser: Browser;
