@@ -3,7 +3,7 @@
  * Writes to a temporary folder that then replaces dist/, so that no stale files remain and processes running from dist/ never see
  * a partial build. Every step runs, every failure is reported, and any failure exits with 1.
  */
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -13,6 +13,7 @@ import { writeBundled } from './bundled.mjs';
 import { writeFolder, writeSystemNode } from './editor-files.mjs';
 import { nodeFolders, syncNodeSet } from './node-set.mjs';
 import { systemNodes } from './systems.mjs';
+import { writeTexts } from './texts.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const out = join(root, `.dist-${process.pid}`);
@@ -49,10 +50,14 @@ function executableCli() {
 }
 
 // First, because the steps below read package.json and the system lists.
-await syncNodeSet();
+const systems = await syncNodeSet()
+  .then(systemNodes)
+  .catch((error) => {
+    console.error(error.message);
+    process.exit(1);
+  });
 mkdirSync(out);
 const { nodes, plugins } = nodeFolders();
-const systems = await systemNodes();
 const endpoints = systems.nodes.filter(({ kind }) => kind === 'endpoint').map(({ name }) => name);
 const steps = {
   'compile the runtime': () => tsc('--outDir', out),
@@ -71,6 +76,16 @@ for (const [index, name] of Object.keys(steps).entries()) {
 }
 // After tsc, because these files replace its output.
 await writeBundled(root, out);
+writeTexts(root, out);
+// One system that cannot be loaded would take all nodes with it.
+const loading = spawnSync(process.execPath, ['-e', 'require(process.argv[1])', join(out, 'src/endpoints/systems.js')], {
+  cwd: root,
+  encoding: 'utf8',
+});
+if (loading.status !== 0) {
+  failed.push('load the systems');
+  console.error(`Could not load the systems: ${loading.stderr}`);
+}
 executableCli();
 const dist = join(root, 'dist');
 const old = `${out}-old`;

@@ -7,7 +7,7 @@
  *   node scripts/lint-systems.mjs    lists the violations and exits with 1 if there are any
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { join, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { systemIds } from './systems.mjs';
 
@@ -16,22 +16,51 @@ const ENDPOINTS = 'src/endpoints';
 
 /** @returns {string[]} `file:line: why` */
 export function violations(folder = root) {
-  const systems = foldersIn(join(folder, ENDPOINTS));
+  const folders = foldersIn(join(folder, ENDPOINTS));
   const ids = systemIds(folder);
-  const labels = ids.map((id) => labelOf(join(folder, ENDPOINTS, id, 'form.ts')));
-  const names = [...new Set([...ids, ...labels])].filter(Boolean).map(escapeRegExp).join('|');
+  const labels = ids.flatMap((id) => distinctive(labelOf(join(folder, ENDPOINTS, id, 'form.ts'))));
   const rules = [
-    [new RegExp(`from '[^']*/(?:endpoints/)?(?:${systems.join('|')})/[^']+'`), 'imports from the folder of a system'],
-    [new RegExp(`(['"\`])(?:[^'"\`]*\\b)?(?:${names})(?:\\b[^'"\`]*)?\\1`, 'i'), 'names a system'],
-    [new RegExp(`switchboard-(?:${systems.join('|')})-`), 'names a node type of a system'],
+    [word(ids), 'names a system'],
+    [word(labels), 'names a system'],
+    [new RegExp(`switchboard-(?:${folders.map(escapeRegExp).join('|')})-`), 'names a node type of a system'],
   ];
-  return filesToCheck(folder, systems).flatMap((file) => {
-    const code = withoutComments(readFileSync(join(folder, file), 'utf8'));
-    return code.split('\n').flatMap((line, at) => {
-      const rule = rules.find(([pattern]) => pattern.test(line));
-      return rule ? [`${file}:${at + 1}: ${rule[1]}: ${line.trim()}`] : [];
+  return filesToCheck(folder).flatMap((file) => {
+    const own = folders.find((name) => file.startsWith(`${ENDPOINTS}/${name}/`));
+    const text = readFileSync(join(folder, file), 'utf8');
+    const lines = (file.endsWith('.ts') ? withoutComments(text) : text).split('\n');
+    return lines.flatMap((line, at) => {
+      const imported = foreignImport(file, line, own, folders, ids);
+      const rule = own ? undefined : rules.find(([pattern]) => pattern.test(line));
+      const why = imported ? `imports from the folder of ${imported}` : rule?.[1];
+      return why ? [`${file}:${at + 1}: ${why}: ${line.trim()}`] : [];
     });
   });
+}
+
+/** The folder that a line imports from, if the file may not: its own one is fine, and for a system one that several share. */
+function foreignImport(file, line, own, folders, ids) {
+  for (const [, path] of line.matchAll(/(?:from|import\()\s*['"]([^'"]+)['"]/g)) {
+    const target = posix.join(posix.dirname(file), path);
+    const found = folders.find((name) => target.startsWith(`${ENDPOINTS}/${name}/`));
+    if (found && found !== own && (!own || ids.includes(found))) return found;
+  }
+  return undefined;
+}
+
+/** One of these as a word of its own, also as a part of a name that is joined by hyphens or underscores. */
+function word(names) {
+  const some = [...new Set(names)].map(escapeRegExp).join('|');
+  return some ? new RegExp(`(?<![A-Za-z0-9])(?:${some})(?![A-Za-z0-9])`) : /$^/;
+}
+
+/** What of a label is surely the name of a product: the whole label, and a first word such as ServiceNow or TMF621. */
+function distinctive(label) {
+  const [first = ''] = label.split(' ');
+  return [label, ...(/[a-z][A-Z]|\d/.test(first) ? [first] : [])].filter((name) => name.length > 3);
+}
+
+function labelOf(file) {
+  return (existsSync(file) && /^ {2}label: (['"])(.+?)\1/m.exec(readFileSync(file, 'utf8'))?.[2]) || '';
 }
 
 function foldersIn(folder) {
@@ -40,24 +69,22 @@ function foldersIn(folder) {
     .map(({ name }) => name);
 }
 
-/** The first word of a system's label: ServiceNow, TMF621. */
-function labelOf(file) {
-  return (existsSync(file) && /^ {2}label: '(\S+?)[ ']/m.exec(readFileSync(file, 'utf8'))?.[1]) || '';
-}
-
-function filesToCheck(folder, systems) {
-  const own = systems.map((name) => `${ENDPOINTS}/${name}/`);
-  const exempt = [...own, 'src/sandbox/', `${ENDPOINTS}/systems.ts`, `${ENDPOINTS}/forms.ts`];
+function filesToCheck(folder) {
+  // The sandbox, what starts it, the generated lists, and test cases.
+  const exempt = ['src/sandbox/', 'src/cli/start.ts', `${ENDPOINTS}/systems.ts`, `${ENDPOINTS}/forms.ts`];
   return ['src', 'nodes']
-    .flatMap((top) => readdirSync(join(folder, top), { recursive: true }).map((file) => join(top, file)))
-    .map((file) => relative('.', file).replaceAll('\\', '/'))
-    .filter((file) => /\.(ts|html)$/.test(file) && !exempt.some((start) => file.startsWith(start)))
+    .flatMap((top) =>
+      readdirSync(join(folder, top), { recursive: true }).map((file) => posix.join(top, file.replaceAll('\\', '/'))),
+    )
+    .filter((file) => /\.(ts|html)$/.test(file) || /^nodes\/.*\.json$/.test(file))
+    .filter((file) => !exempt.some((start) => file.startsWith(start)) && !file.endsWith('/contract.ts'))
     .sort();
 }
 
-/** Blanks out comments; line numbers stay the same. */
+/** Blanks out comments, but not what looks like one inside a string; line numbers stay the same. */
 function withoutComments(code) {
-  return code.replace(/\/\*[\s\S]*?\*\//g, (comment) => comment.replace(/[^\n]/g, ' ')).replace(/(^|\s)\/\/.*$/gm, '$1');
+  const tokens = /'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\[\s\S])*`|\/\*[\s\S]*?\*\/|\/\/[^\n]*/g;
+  return code.replace(tokens, (token) => (/^\/[*/]/.test(token) ? token.replace(/[^\n]/g, ' ') : token));
 }
 
 function escapeRegExp(text) {

@@ -52,7 +52,10 @@ export async function syncNodeSet({ check = false } = {}) {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const check = process.argv.includes('--check');
-  const same = await syncNodeSet({ check });
+  const same = await syncNodeSet({ check }).catch((error) => {
+    console.error(error.message);
+    process.exit(1);
+  });
   if (!same && check) {
     console.error('The lists in package.json or src/endpoints/ do not match the folders. Run: node scripts/node-set.mjs');
     process.exit(1);

@@ -11,13 +11,14 @@ export interface EndpointConfig {
   name: string;
   /** Id of the switchboard-store config node. */
   store: string;
-  baseUrl: string;
+  /** Absent where the system has no URL. */
+  baseUrl?: string;
   /** Id of the authentication method. */
   auth: string;
-  /** Header that carries the API key. */
-  apiKeyHeader: string;
-  tokenUrl: string;
-  scope: string;
+  /** Settings of authentication methods; absent where no method of the system has them. `apiKeyHeader`: header that carries the API key. */
+  apiKeyHeader?: string;
+  tokenUrl?: string;
+  scope?: string;
   /** Id of Node-RED's tls-config, for mutual TLS or a private CA. */
   tls: string;
   /** Seconds. */
@@ -54,11 +55,7 @@ export function credentialsOf({ signIn }: EndpointForm): Record<string, { type: 
 const DEFAULTS: EndpointConfig = {
   name: '',
   store: '',
-  baseUrl: '',
   auth: 'basic',
-  apiKeyHeader: 'x-api-key',
-  tokenUrl: '',
-  scope: '',
   tls: '',
   timeout: '30',
   rateLimit: '0',
@@ -78,7 +75,17 @@ export function endpointType({ endpoint }: SystemForm): string {
   return `switchboard-${endpoint.node}`;
 }
 
+/** Defaults of the settings of authentication methods, other than ''. */
+const SIGN_IN_DEFAULTS: Record<string, string> = { apiKeyHeader: 'x-api-key' };
+
 /** Default settings of an endpoint. */
 export function endpointDefaults(form: EndpointForm): EndpointConfig & Settings {
-  return { ...DEFAULTS, auth: form.signIn[0]?.id ?? 'none', ...defaultsOf(form) };
+  const ofSignIn = fieldsOf(form.signIn).filter(({ kept }) => kept === 'setting');
+  return {
+    ...DEFAULTS,
+    ...(form.address && { baseUrl: '' }),
+    ...Object.fromEntries(ofSignIn.map(({ name }) => [name, SIGN_IN_DEFAULTS[name] ?? ''])),
+    auth: form.signIn[0]?.id ?? 'none',
+    ...defaultsOf(form),
+  };
 }

@@ -1,4 +1,5 @@
 import type { Node, NodeAPI } from 'node-red';
+import { fieldsOf } from '../../src/endpoints/sign-in.js';
 import type { System } from '../../src/endpoints/system.js';
 import { SwitchboardError } from '../../src/errors.js';
 import type { Auth, HttpOptions } from '../../src/http/http.js';
@@ -29,7 +30,14 @@ export function httpOptions(
     rateLimit: numberSetting(config.rateLimit, defaults.rateLimit, 'rateLimit', where),
     concurrency: concurrencyOf(config, defaults, where),
     ...(tls && { tls }),
+    secrets: secretsOf(system, credentials),
   };
+}
+
+/** Credentials that must never be shown, whatever the system makes of them. */
+function secretsOf({ endpoint }: System, credentials: EndpointCredentials): string[] {
+  const fields = fieldsOf(endpoint.signIn).filter(({ kept }) => kept === 'secret');
+  return fields.flatMap(({ name }) => credentials[name] ?? []);
 }
 
 /** The number of concurrent requests. */
@@ -60,19 +68,19 @@ function tlsOptions(RED: NodeAPI, id: string, where: string): HttpOptions['tls']
 }
 
 /** The token URL: as entered, or resolved against the base URL if it is a path. */
-export function tokenAddress({ tokenUrl, baseUrl }: Pick<EndpointConfig, 'tokenUrl' | 'baseUrl'>): string {
+export function tokenAddress({ tokenUrl = '', baseUrl = '' }: Pick<EndpointConfig, 'tokenUrl' | 'baseUrl'>): string {
   const base = `${baseUrl.replace(/\/+$/, '')}/`;
   return URL.canParse(tokenUrl) || !URL.canParse(tokenUrl, base) ? tokenUrl : new URL(tokenUrl, base).href;
 }
 
 function authOf(system: System, config: EndpointConfig, credentials: EndpointCredentials, where: string): Auth {
-  const settings = { ...config } as Record<string, unknown>;
+  const settings: Record<string, unknown> = { ...endpointDefaults(system.endpoint), ...config };
   const need = (name: string) => requiredSetting(credentials[name] ?? (settings[name] as string | undefined), name, where);
   const tokenUrl = () => tokenAddress({ ...config, tokenUrl: need('tokenUrl') });
   const scope = config.scope || undefined;
   const oauth = () => ({ tokenUrl: tokenUrl(), clientId: need('clientId'), clientSecret: credentials.clientSecret ?? '', scope });
   const signInAs = system.signInAs?.[config.auth];
-  if (signInAs) return signInAs({ settings, need });
+  if (signInAs) return signInAs({ settings, credentials, need });
   switch (config.auth) {
     case 'none':
       return { kind: 'none' };

@@ -15,7 +15,7 @@ import { migrate } from './migrate.js';
 import { requireEndpoint } from './parties.js';
 import { subscribe } from './receive-events.js';
 import { type InNode, serveWebhook } from './receive-webhook.js';
-import { numberSetting, withEnvironment } from './settings.js';
+import { flagSetting, numberSetting, withEnvironment } from './settings.js';
 import { show } from './status.js';
 
 /** The in node of a system. */
@@ -44,9 +44,9 @@ function receive(RED: NodeAPI, node: InNode, config: NodeDef & InConfig, system:
     const endpoint = requireEndpoint(RED, config.endpoint, where);
     const { client } = endpoint;
     requireSystem(client, system.id, where);
-    const webhook = system.receive.webhook !== undefined && config.webhook === true;
-    const hub = config.hub ? client.hub : undefined;
-    const poll = config.poll === true;
+    const webhook = system.receive.webhook !== undefined && flagSetting(config.webhook);
+    const hub = flagSetting(config.hub) ? client.hub : undefined;
+    const poll = flagSetting(config.poll);
     // Before the store is open, so that senders get 503 and retry, instead of 404.
     if (webhook) stops.push(serveWebhook(RED, node, config, endpoint, { where, entityType, limit: number('webhookLimit') }));
     show(node, 'waiting', say`opening the store`);

@@ -1,5 +1,5 @@
 import type { Node, NodeAPI } from 'node-red';
-import type { EndpointForm } from '../../src/endpoints/form.js';
+import { type EndpointForm, settingsOf } from '../../src/endpoints/form.js';
 import { SwitchboardError } from '../../src/errors.js';
 import { say } from '../../src/text/say.js';
 import { credentialsOf, type EndpointConfig, type EndpointCredentials } from './endpoint.config.js';
@@ -41,8 +41,8 @@ export function credentialsFor(
   // The dialog sends all credentials, including those that the selected authentication method does not use.
   const unchanged = credentialsUsedBy(form, config.auth).filter((name) => credentials[name] === UNCHANGED);
   const saved = deployedSettings(RED, id, type);
-  const isSameEndpoint = saved !== undefined && sameOrigins(originsOf(saved), originsOf(config));
-  if (!isSameEndpoint && unchanged.length > 0) throw secretsRequired(unchanged, config, saved);
+  const isSameEndpoint = saved !== undefined && sameOrigins(originsOf(form, saved), originsOf(form, config));
+  if (!isSameEndpoint && unchanged.length > 0) throw secretsRequired(form, unchanged, config, saved);
   const deployed = isSameEndpoint ? ((RED.nodes.getCredentials(id) ?? {}) as EndpointCredentials) : {};
   return { ...deployed, ...Object.fromEntries(entered.map((name) => [name, String(credentials[name])])) };
 }
@@ -53,9 +53,14 @@ function credentialsUsedBy({ signIn }: EndpointForm, auth: string): string[] {
   return fields.filter((field) => field.kept !== 'setting').map(({ name }) => name);
 }
 
-function secretsRequired(unchanged: string[], config: EndpointConfig, saved?: EndpointConfig): SwitchboardError {
+function secretsRequired(
+  form: EndpointForm,
+  unchanged: string[],
+  config: EndpointConfig,
+  saved?: EndpointConfig,
+): SwitchboardError {
   const names = unchanged.map((name) => NAMES[name] ?? name).join(', ');
-  const { base, secrets } = saved ? originsOf(saved) : {};
+  const { base, secrets } = saved ? originsOf(form, saved) : {};
   const origins = [...new Set([base, secrets])].join(', ');
   return new SwitchboardError(
     'SWB_CONFIG',
@@ -88,9 +93,17 @@ interface Origins {
   secrets: string;
 }
 
-function originsOf(config: EndpointConfig): Origins {
-  const base = originOf(config.baseUrl);
+function originsOf(form: EndpointForm, config: EndpointConfig): Origins {
+  // Without a URL, any setting of the system may say where it is.
+  const base = form.address ? originOf(config.baseUrl ?? '') : ownSettings(form, config);
   return { base, secrets: config.auth.startsWith('oauth') && config.tokenUrl ? originOf(tokenAddress(config)) : base };
+}
+
+function ownSettings(form: EndpointForm, config: EndpointConfig): string {
+  const values: Record<string, unknown> = { ...config };
+  return settingsOf(form)
+    .map(({ name, default: usual }) => `${name}=${JSON.stringify(values[name] ?? usual)}`)
+    .join(', ');
 }
 
 function sameOrigins(one: Origins, other: Origins): boolean {

@@ -45,3 +45,8 @@ export function requiredSetting(text: string | undefined, name: string, where: s
     hint: say`Set ${name} in the node’s settings and deploy.`,
   });
 }
+
+/** A check box; the value of an environment variable is text. */
+export function flagSetting(value: unknown): boolean {
+  return value === true || (typeof value === 'string' && !/^(false|no|off|0|)$/i.test(value.trim()) && !value.includes('${'));
+}

@@ -17,7 +17,7 @@ interface CommonSetting {
   name: string;
   /** Font Awesome class of the label's icon. */
   icon?: string;
-  /** Shown only while another setting has one of these values. */
+  /** Shown only while another setting has one of these values; of a flag `yes` or `no`. */
   showIf?: { setting: string; is: readonly string[] };
 }
 
@@ -41,7 +41,7 @@ export interface FlagSetting extends CommonSetting {
 }
 
 /** An editable table; `<name>.<column>` are the labels of its columns. Rows without a value in a required column are left out. */
-export interface RowsSetting extends CommonSetting {
+export interface RowsSetting extends Omit<CommonSetting, 'showIf'> {
   kind: 'rows';
   default: readonly Record<string, string>[];
   columns: readonly RowsColumn[];

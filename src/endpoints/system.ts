@@ -62,6 +62,7 @@ export interface ClientOptions {
 /** The input of a system's own authentication method. */
 export interface SignInContext {
   settings: Settings;
+  credentials: Readonly<Record<string, string | undefined>>;
   /** A required credential or setting; throws SWB_CONFIG with the field if it is missing. */
   need(name: string): string;
 }

@@ -173,7 +173,7 @@ class Client implements HttpClient {
       sent: { headers, body },
       ...(response && { got: { status: response.status, headers: headersOf(response), body: response.data as unknown } }),
       error,
-      secrets: this.auth.secrets(),
+      secrets: this.secrets(),
     };
   }
 
@@ -248,7 +248,11 @@ class Client implements HttpClient {
   }
 
   private mask(text: string): string {
-    return maskSecrets(text, this.auth.secrets());
+    return maskSecrets(text, this.secrets());
+  }
+
+  private secrets(): string[] {
+    return [...this.auth.secrets(), ...(this.options.secrets ?? [])];
   }
 }
 

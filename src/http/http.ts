@@ -41,6 +41,8 @@ export interface HttpOptions {
   concurrency: number;
   /** Maximum size of a JSON answer in bytes (default 20 MiB). */
   maxBytes?: number;
+  /** Texts that must never be shown, beside those of `auth`. */
+  secrets?: readonly string[];
   /** The wall clock. */
   clock?: () => number;
   /** The steady clock (src/steady-clock.ts): for token expiry, the rate limit and durations. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
@@ -124,6 +124,22 @@ describe('a new system, added as one folder', () => {
     assert.ok(passing > 30, `${passing} tests of the contract`);
   });
 
+  it('has its labels, defaults and texts checked like every other', () => {
+    const { status, stdout } = run(
+      'npx',
+      'mocha',
+      '--exit',
+      'test/package/labels.test.ts',
+      'test/package/node-sets.test.ts',
+      'test/text/say.test.ts',
+      'test/endpoints/contract.test.ts',
+      '-g',
+      'toy|texts of the runtime',
+    );
+    assert.equal(status, 0, stdout);
+    assert.match(stdout, /toy-endpoint/);
+  });
+
   it('keeps the rules of the linter, and touches no file outside its folder that is not generated', () => {
     const { status, stdout, stderr } = run(process.execPath, 'scripts/lint-systems.mjs');
     assert.equal(status, 0, stdout + stderr);
@@ -134,6 +150,37 @@ describe('a new system, added as one folder', () => {
       changed.filter((file) => !GENERATED.includes(file)),
       [],
     );
+  });
+
+  it('is missed by the linter nowhere: an id, a label, a node type or an import outside its folder is reported', () => {
+    const file = join(copy, 'src/delivery/violation.ts');
+    const lines = [
+      'const a = { toy: 1 }.toy;',
+      "const b = 'switchboard-toy-endpoint';",
+      "const c = 'see // x Toy desk';",
+      "const d = import('../endpoints/toy/client.js');",
+      '// toy: a comment may name it',
+    ];
+    writeFileSync(file, `${lines.join('\n')}\n`);
+    const { status, stderr } = run(process.execPath, 'scripts/lint-systems.mjs');
+    rmSync(file);
+    assert.equal(status, 1);
+    const found = [...stderr.matchAll(/violation\.ts:(\d+):/g)].map(([, line]) => Number(line));
+    assert.deepEqual(found, [1, 2, 3, 4]);
+  });
+
+  it('is not built while something in its folder is wrong, and the build says what', () => {
+    const build = () => run(process.execPath, 'scripts/build.mjs');
+    const form = join(copy, 'src/endpoints/toy/form.ts');
+    const text = readFileSync(form, 'utf8');
+    writeFileSync(form, text.replace("id: 'toy'", "id: 'tmf621'"));
+    assert.match(build().stderr, /src\/endpoints\/toy: its id is "tmf621"; it must be the name of the folder/);
+    writeFileSync(form, text);
+    const label = join(copy, 'src/endpoints/toy/locales/de/toy-in.json');
+    rmSync(label);
+    const { status, stderr } = build();
+    assert.equal(status, 1);
+    assert.match(stderr, /src\/endpoints\/toy: locales\/de\/toy-in\.json is missing/);
   });
 });
 

@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { say, useLanguage } from '../../src/text/say.js';
-import { runtimeFiles, textsIn } from './texts.js';
+import { ofSystems, runtimeFiles, textsIn } from './texts.js';
 
-const german = JSON.parse(readFileSync('src/text/de.json', 'utf8')) as Record<string, string>;
+/** Systems may bring texts of their own along. */
+const german = Object.assign(
+  {},
+  ...['src/text/de.json', ...ofSystems('.', 'de')].map((file) => JSON.parse(readFileSync(file, 'utf8'))),
+) as Record<string, string>;
 const texts = new Map(runtimeFiles().flatMap((file) => textsIn(file).map((text) => [text, file] as const)));
 
 describe('texts of the runtime', () => {

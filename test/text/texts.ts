@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** The files with texts in the runtime's language. The sandbox and the CLI are in English; the editor translates labels. */
@@ -33,4 +33,12 @@ function textOf(template: string): string {
     at--;
   }
   return text;
+}
+
+/** The text files of the systems in a language. */
+export function ofSystems(root: string, language: string): string[] {
+  const folder = join(root, 'src/endpoints');
+  return readdirSync(folder)
+    .map((name) => join(folder, name, 'locales', language, 'texts.json'))
+    .filter(existsSync);
 }

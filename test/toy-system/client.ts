@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { SwitchboardError } from '../../errors.js';
 import type { HttpClient } from '../../http/http.js';
 import type { Json } from '../../model/message.js';
+import { say } from '../../text/say.js';
 import { Api } from '../api.js';
 import type { EndpointClient, PollResult, RawEntity, WriteResult } from '../endpoint.js';
 import type { PartnerRecord } from '../evidence.js';
@@ -23,9 +24,9 @@ export function createToyClient({ id, name, http, clock }: Options): EndpointCli
     isOwnError: ({ error }) => error !== undefined,
   });
   const unsupported = (): never => {
-    throw new SwitchboardError('SWB_CONFIG', 'The toy desk supports neither comments nor files.', { where: name });
+    throw new SwitchboardError('SWB_CONFIG', say`The toy desk supports neither comments nor files.`, { where: name });
   };
-  const readOne = (key: string) => api.read({ method: 'GET', path: `/cases/${key}`, what: 'read case' }, key, REQUIRED);
+  const readOne = (key: string) => api.read({ method: 'GET', path: `/cases/${key}`, what: say`read case` }, key, REQUIRED);
   const raw = (record: PartnerRecord): RawEntity => ({ case: record });
   const written = (record: PartnerRecord): WriteResult => ({ entity: raw(record), dropped: [] });
   return {
@@ -37,7 +38,7 @@ export function createToyClient({ id, name, http, clock }: Options): EndpointCli
     read: async (_type, key) => raw(await readOne(key)),
     find: async (_type, reference) => {
       const { records } = await api.list(
-        { method: 'GET', path: '/cases', query: { externalId: reference }, what: 'look for a case' },
+        { method: 'GET', path: '/cases', query: { externalId: reference }, what: say`look for a case` },
         { required: REQUIRED, matches: (record) => record.externalId === reference },
       );
       return records[0] && raw(records[0]);
@@ -46,11 +47,11 @@ export function createToyClient({ id, name, http, clock }: Options): EndpointCli
       const body = { ...fields, externalId: reference };
       const mismatch = (record: PartnerRecord) => (record.externalId === reference ? undefined : 'it has another reference');
       return written(
-        await api.create({ method: 'POST', path: '/cases', body, what: 'create case' }, mismatch, readOne, REQUIRED),
+        await api.create({ method: 'POST', path: '/cases', body, what: say`create case` }, mismatch, readOne, REQUIRED),
       );
     },
     update: async (_type, key, fields) => {
-      const request = { method: 'PATCH' as const, path: `/cases/${key}`, body: fields, what: 'update case' };
+      const request = { method: 'PATCH' as const, path: `/cases/${key}`, body: fields, what: say`update case` };
       const record = await api.change(request, key, () => readOne(key), REQUIRED);
       const dropped = Object.entries(fields)
         .filter(([field, sent]) => record[field] !== sent)
@@ -65,7 +66,7 @@ export function createToyClient({ id, name, http, clock }: Options): EndpointCli
     poll: async (entityType, cursor): Promise<PollResult> => {
       const since = typeof cursor === 'string' ? cursor : new Date(clock()).toISOString();
       if (cursor === undefined) return { hints: [], cursor: since, more: false };
-      const request = { method: 'GET' as const, path: '/cases', query: { since }, what: 'poll cases' };
+      const request = { method: 'GET' as const, path: '/cases', query: { since }, what: say`poll cases` };
       const { records } = await api.list(request, { required: REQUIRED });
       const hints = records.map((record) => ({
         entityType,

@@ -1,6 +1,7 @@
 import { field } from '../../mapping/catalog/field.js';
 import type { Mapping } from '../../mapping/mapping.js';
 import { PLAIN_NOTATION } from '../../mapping/mapping.js';
+import { say } from '../../text/say.js';
 import type { System } from '../system.js';
 import { unwrapRecord } from '../unwrap.js';
 import { createToyClient } from './client.js';
@@ -52,7 +53,7 @@ export const toy: System = {
   }),
   notation: () => PLAIN_NOTATION,
   validate: (_entityType, body) =>
-    body.subject ? [] : [{ level: 'error', code: 'schema', field: 'subject', text: 'subject is missing.' }],
+    body.subject ? [] : [{ level: 'error', code: 'schema', field: 'subject', text: say`subject is missing.` }],
   unwrap: (pasted) => unwrapRecord(pasted, ['case']),
   kindOf: () => 'case',
   raw: { field: 'case', identify: (id) => ({ id }) },
