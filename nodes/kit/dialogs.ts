@@ -94,7 +94,8 @@ function nodeFields(form: SystemForm): string[] {
 }
 
 function settingField(prefix: string, setting: Setting): string {
-  const { name, icon, showIf } = setting;
+  const { name, icon } = setting;
+  const showIf = 'showIf' in setting ? setting.showIf : undefined;
   const row = showIf ? ` data-show-${showIf.setting.toLowerCase()}="${showIf.is.join(' ')}"` : '';
   const key = `dialog.${name}`;
   if (setting.kind === 'text') {

@@ -34,7 +34,8 @@ export function endpointNode({
     },
     oneditprepare() {
       updateSettings(PREFIX, this, defaults, form.migrations);
-      for (const setting of new Set(own.flatMap(({ showIf }) => showIf?.setting ?? []))) showBy(PREFIX, setting);
+      for (const setting of new Set(own.flatMap((one) => ('showIf' in one && one.showIf?.setting) || [])))
+        showBy(PREFIX, setting);
       showExamples(own);
       const current = prepareEndpoint(this, form, () => ({
         ...values(fields.map(({ name }) => name)),
