@@ -9,6 +9,11 @@ import { show } from '../kit/status.js';
 import type { ConversationCorrelateConfig } from './conversation-correlate.config.js';
 
 const PORTS = { new: 0, update: 1, ignored: 2 } as const;
+const STATUS: Record<keyof typeof PORTS, (number: string) => string> = {
+  new: (number) => say`new: ${number}`,
+  update: (number) => say`update: ${number}`,
+  ignored: (number) => say`ignored: ${number}`,
+};
 
 export = (RED: NodeAPI) => {
   function ConversationCorrelate(this: Node, config: NodeDef & ConversationCorrelateConfig) {
@@ -34,7 +39,7 @@ export = (RED: NodeAPI) => {
       outputs[PORTS[found.output]] = msg;
       if (found.output === 'ignored') Object.assign(msg, { reason: found.reason });
       send(outputs);
-      show(this, 'ok', `${found.output}: ${found.message.source.number ?? found.message.source.id}`);
+      show(this, 'ok', STATUS[found.output](found.message.source.number ?? found.message.source.id));
     });
   }
   RED.nodes.registerType('switchboard-conversation-correlate', ConversationCorrelate as never);

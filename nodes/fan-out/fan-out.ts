@@ -15,7 +15,7 @@ import { envelopeFor } from '../kit/envelope.js';
 import { flowTracker } from '../kit/flow-tracker.js';
 import { asError, envelopeOf, handle, type Msg } from '../kit/handle.js';
 import { requireEndpoint } from '../kit/parties.js';
-import { show } from '../kit/status.js';
+import { show, showError } from '../kit/status.js';
 import type { FanOutConfig } from './fan-out.config.js';
 
 export = (RED: NodeAPI) => {
@@ -49,7 +49,7 @@ export = (RED: NodeAPI) => {
     try {
       checkLegs(legs, where);
     } catch (error) {
-      show(this, 'error', asError(error).message);
+      showError(this, error);
       this.error(asError(error).message);
       return;
     }

@@ -2,7 +2,7 @@ import type { Node, NodeMessage } from 'node-red';
 import { SwitchboardError } from '../../src/errors.js';
 import { say } from '../../src/text/say.js';
 import type { Envelope } from './envelope.js';
-import { show } from './status.js';
+import { showError } from './status.js';
 
 export type Msg = NodeMessage & { switchboard?: Envelope };
 export type Send = (msg: Msg | (Msg | null)[]) => void;
@@ -20,7 +20,7 @@ export function handle(node: Node, handler: (msg: Msg, send: Send) => Promise<vo
         () => done(),
         (error: unknown) => {
           const failure = asError(error);
-          show(node, 'error', failure.message);
+          showError(node, failure);
           done(failure);
         },
       );

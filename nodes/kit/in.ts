@@ -16,7 +16,7 @@ import { requireEndpoint } from './parties.js';
 import { subscribe } from './receive-events.js';
 import { type InNode, serveWebhook } from './receive-webhook.js';
 import { flagSetting, numberSetting, withEnvironment } from './settings.js';
-import { show } from './status.js';
+import { show, showError } from './status.js';
 
 /** The in node of a system. */
 export function inNode(RED: NodeAPI, id: string) {
@@ -77,7 +77,7 @@ function receive(RED: NodeAPI, node: InNode, config: NodeDef & InConfig, system:
   };
   start().catch((error) => {
     const text = error instanceof Error ? error.message : String(error);
-    show(node, 'error', text);
+    showError(node, error);
     node.error(text);
   });
 }

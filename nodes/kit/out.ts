@@ -11,7 +11,7 @@ import { emitFrom } from './intake.js';
 import { migrate } from './migrate.js';
 import type { OutConfig } from './out.config.js';
 import { requireEndpoint } from './parties.js';
-import { attentionText, countDown, show } from './status.js';
+import { attentionText, countDown, show, showError } from './status.js';
 
 /** The out node of a system. */
 export function outNode(RED: NodeAPI, id: string) {
@@ -149,7 +149,7 @@ function queuePayloads(RED: NodeAPI, node: Node, config: NodeDef & OutConfig, sy
   };
   start().catch((error) => {
     const text = error instanceof Error ? error.message : String(error);
-    show(node, 'error', text);
+    showError(node, error);
     node.error(text);
   });
 }

@@ -38,7 +38,7 @@ export function numberSetting(text: string | number | undefined, fallback: strin
 export function requiredSetting(text: string | undefined, name: string, where: string): string {
   const [placeholder] = text?.match(PLACEHOLDER) ?? [];
   if (text && !placeholder) return text;
-  const what = placeholder ? say`The environment variable in ${placeholder} is not set.` : say`${name} is missing.`;
+  const what = placeholder ? say`The environment variable ${placeholder.slice(2, -1)} is not set.` : say`${name} is missing.`;
   throw new SwitchboardError('SWB_CONFIG', what, {
     where,
     field: name,

@@ -1,4 +1,5 @@
 import type { Node, NodeStatusFill, NodeStatusShape } from 'node-red';
+import { SwitchboardError } from '../../src/errors.js';
 import { say } from '../../src/text/say.js';
 
 /** Fill and shape of our nodes' status. */
@@ -37,11 +38,25 @@ export function countDown(node: Node, look: Look, at: number, text: (when: strin
   countdowns.set(node, timer.unref());
 }
 
+/** Shows an error without the name of the node or endpoint at its start, so that the short text says what is wrong. */
+export function showError(node: Node, error: unknown): void {
+  const text = error instanceof Error ? error.message : String(error);
+  const place = error instanceof SwitchboardError && error.where ? `${error.where}: ` : '';
+  show(node, 'error', text.startsWith(place) ? text.slice(place.length) : text);
+}
+
+/** Cut at a word. */
+function shortened(text: string): string {
+  if (text.length <= MAX_TEXT) return text;
+  const end = text.slice(0, MAX_TEXT).lastIndexOf(' ');
+  return `${text.slice(0, end > MAX_TEXT / 2 ? end : MAX_TEXT - 1).replace(/[,;:.]$/, '')}…`;
+}
+
 /** Shows a node's status. Repeated and too frequent updates are dropped, but the last one is always shown. */
 export function show(node: Node, look: Look, text: string): void {
   clearTimeout(countdowns.get(node));
   const [fill, shape] = LOOKS[look];
-  const short = text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT - 1)}…` : text;
+  const short = shortened(text);
   const key = `${look}|${short}`;
   const state = pending.get(node) ?? { last: '' };
   pending.set(node, state);

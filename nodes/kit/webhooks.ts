@@ -149,7 +149,7 @@ function send(res: ServerResponse, reply: Reply): void {
 
 async function answer(route: Route, req: Req, rest: string): Promise<Reply> {
   if (req.method !== 'POST')
-    return { status: 405, headers: { Allow: 'POST' }, body: problem('SWB_PAYLOAD', 'Only POST is allowed.') };
+    return { status: 405, headers: { Allow: 'POST' }, body: problem('SWB_PAYLOAD', say`Only POST is allowed.`) };
   try {
     const body = bodies.get(req);
     if (!Buffer.isBuffer(body)) throw body;

@@ -10,7 +10,7 @@ import { entityTypeToWrite } from '../kit/entity-types.js';
 import { envelopeOf, handle, type Msg } from '../kit/handle.js';
 import { mappingFor, mappingReference } from '../kit/mappings.js';
 import { requireEndpoint } from '../kit/parties.js';
-import { show } from '../kit/status.js';
+import { show, showError } from '../kit/status.js';
 import type { MapConfig } from './map.config.js';
 
 export = (RED: NodeAPI) => {
@@ -82,7 +82,7 @@ function invalid(
   });
   if (!wired) throw error;
   reject(error);
-  show(node, 'error', error.message);
+  showError(node, error);
   send([null, Object.assign(msg, { problems })]);
 }
 

@@ -7,6 +7,7 @@ import { envelopeOf, handle } from '../kit/handle.js';
 import { requireEndpoint } from '../kit/parties.js';
 import { show } from '../kit/status.js';
 import type { RollUpConfig } from './roll-up.config.js';
+import { stateText } from './state-text.js';
 
 export = (RED: NodeAPI) => {
   function RollUp(this: Node, config: NodeDef & RollUpConfig) {
@@ -26,7 +27,7 @@ export = (RED: NodeAPI) => {
       const whole = await broker.legs.rollUp(envelope.messageId, rules, message);
       msg.payload = whole;
       send(msg);
-      show(this, 'ok', whole.fields.state ?? 'unchanged');
+      show(this, 'ok', whole.fields.state ? stateText(whole.fields.state) : say`unchanged`);
     });
   }
   RED.nodes.registerType('switchboard-roll-up', RollUp as never);

@@ -198,8 +198,8 @@ export class Correlator {
     const conversation = unlinked && (await this.store.conversationByReference(unlinked.reference));
     if (!conversation) return undefined;
     const reason = unlinked.by
-      ? say`The ticket was unlinked by ${unlinked.by}. Link it to a conversation to receive its updates again.`
-      : say`The ticket was unlinked. Link it to a conversation to receive its updates again.`;
+      ? say`The ticket was unlinked by ${unlinked.by}. Link it to a conversation to pass its updates on again.`
+      : say`The ticket was unlinked. Link it to a conversation to pass its updates on again.`;
     return { output: 'ignored', reason, advance: (c) => c, conversation };
   }
 

@@ -1,6 +1,7 @@
 import { FINAL_STATES, type GenericFields, type State } from '../model/message.js';
 import type { Change, ConversationRecord, DeliveryRecord, Link, Plan, PlannedLeg, Predecessor } from '../store/store.js';
 import { say } from '../text/say.js';
+import { legInState } from './state-words.js';
 
 /** Final states of a leg that are not a success. */
 const FAILURES: readonly State[] = ['failed', 'rejected', 'cancelled'];
@@ -65,7 +66,10 @@ export function dropUnreachable(plan: Plan): Plan {
         .find((l) => l && isOver(l));
       if (!ended) return leg;
       again = true;
-      return { ...leg, dropped: `${ended.leg} ${ended.dropped === undefined ? `is ${ended.state}` : 'was dropped'}` };
+      return {
+        ...leg,
+        dropped: ended.dropped === undefined && ended.state ? legInState(ended.leg, ended.state) : `${ended.leg} was dropped`,
+      };
     });
   }
   return { ...plan, legs };

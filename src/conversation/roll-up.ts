@@ -1,6 +1,7 @@
 import { FINAL_STATES, type ItemProgress, type State } from '../model/message.js';
 import type { ConversationRecord, PlannedLeg } from '../store/store.js';
 import { linkOfLeg } from './plan.js';
+import { legInState } from './state-words.js';
 
 /**
  * The first matching rule gives the state of the whole order. `all`: every item is in one of the states; `any`: at least one is.
@@ -116,7 +117,7 @@ function reasonOf(leg: PlannedLeg, { name }: Vendor): string | undefined {
   if (leg.dropped !== undefined) return `${leg.leg} was not ordered: ${leg.dropped}.`;
   if (!leg.state || !EXPLAINED_STATES.includes(leg.state) || (leg.cancelled && leg.state === 'cancelled')) return undefined;
   const why = leg.stateReason ?? leg.progress.find((p) => p.stateReason)?.stateReason;
-  return `${leg.leg} is ${leg.state}${name ? ` at ${name}` : ''}${why ? `: ${why}` : ''}.`;
+  return `${legInState(leg.leg, leg.state)}${name ? ` at ${name}` : ''}${why ? `: ${why}` : ''}.`;
 }
 
 function isEnd(state: State | undefined): boolean {

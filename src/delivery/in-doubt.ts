@@ -66,10 +66,10 @@ export async function keepLooking(sought: string, delivery: DeliveryRecord, cont
   if (left <= 0) return onlyLook ? demandDecision(sought, client) : context.beforeResend();
   const elapsed = Math.max(0, settling - left);
   const hint = onlyLook
-    ? say`It is looked up again. If it is not found by the end of the settling time, you have to decide.`
+    ? say`Switchboard keeps checking. If it is not found by the end of the settling time, you have to decide.`
     : undefined;
   throw new LookupPendingError(
-    say`It is not known whether this was written: ${sought} is not shown yet.`,
+    say`It is unclear whether this was written: ${sought} is not shown yet.`,
     client.name,
     elapsed,
     left,

@@ -409,8 +409,8 @@ function notAnObject(client: EndpointClient): SwitchboardError {
 }
 
 function noEndpoint(endpoint: string): SwitchboardError {
-  return new SwitchboardError('SWB_CONFIG', say`The endpoint ${endpoint} is no longer in the flows.`, {
-    hint: say`Add it again and deploy first.`,
+  return new SwitchboardError('SWB_CONFIG', say`The endpoint ${endpoint} is not available.`, {
+    hint: say`Check its settings and deploy.`,
   });
 }
 

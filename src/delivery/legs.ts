@@ -4,6 +4,7 @@ import { type LegMessage, legMessages, planFor } from '../conversation/fan-out.j
 import type { FanOutLeg, FanOutRules } from '../conversation/fan-out-rules.js';
 import { hasFailed, isOver, legOf } from '../conversation/plan.js';
 import { type RollUpRule, wholeOrder } from '../conversation/roll-up.js';
+import { legInState } from '../conversation/state-words.js';
 import { SwitchboardError } from '../errors.js';
 import type { GenericFields, GenericMessage, OrderItem } from '../model/message.js';
 import type { ConversationRecord, Plan, PlannedLeg, Store } from '../store/store.js';
@@ -123,7 +124,7 @@ export class Legs {
       .map((l) => l.leg)
       .filter((l) => l !== name);
     if (cancel.length === 0) return;
-    const reason = `${name} is ${leg.state}${leg.stateReason ? `: ${leg.stateReason}` : ''}`;
+    const reason = `${legInState(name, leg.state ?? 'failed')}${leg.stateReason ? `: ${leg.stateReason}` : ''}`;
     const at = new Date(this.clock()).toISOString();
     await this.inbox.accept([
       {

@@ -82,7 +82,9 @@ export class Outbox {
       const changes = this.split(leg, link, lane, open.length > 0, after.length ? { waitsFor: after } : {});
       accepted = {
         deliveries: changes.length,
-        ...(changes.length === 0 && { reason: say`Nothing to write: the target is up to date, or the change is not for it.` }),
+        ...(changes.length === 0 && {
+          reason: say`Nothing to write: the target is up to date, or the change does not concern it.`,
+        }),
       };
       return changes;
     };

@@ -48,7 +48,7 @@ export class LookupPendingError extends SwitchboardError {
     where: string,
     readonly elapsed: number,
     readonly left: number,
-    hint = say`It is looked up again, because the partner may still be processing it. It is sent again only if it is not found by the end of the settling time.`,
+    hint = say`Switchboard keeps checking, because the partner may still be processing it. It is sent again only if it is not found by the end of the settling time.`,
   ) {
     super('SWB_PARTNER_ANSWER', what, { where, hint });
   }

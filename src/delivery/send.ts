@@ -388,7 +388,8 @@ async function attach(
     if (!source) {
       throw new SwitchboardError(
         'SWB_CONFIG',
-        say`The endpoint ${from.endpoint}, which has the attachment ${attachment.name}, is no longer in the flows.`,
+        say`The endpoint ${from.endpoint}, which has the attachment ${attachment.name}, is not available.`,
+        { hint: say`Check its settings and deploy.` },
       );
     }
     try {

@@ -299,7 +299,7 @@ export class Worker {
     const { client } = this.options;
     if (!inDoubt || delivery.doubtAt === client.address)
       return send(delivery, inDoubt, { ...this.options, ages: this.ages, ...doubt });
-    const what = say`It is not known whether this was written at ${delivery.doubtAt}. The address of the endpoint is now ${client.address}, and a lookup there proves nothing.`;
+    const what = say`It is unclear whether this was written at ${delivery.doubtAt}. The address of the endpoint is now ${client.address}, and a lookup there proves nothing.`;
     throw new DecisionError('addressChanged', 'SWB_CONFIG', what, {
       where: client.name,
       hint: say`If it is the same system, look it up there. If it is another one, send it there or skip it.`,
@@ -410,7 +410,7 @@ export class Worker {
     if (isUnresolved(error)) record.message = withLastAnswer(record.message, delivery.attempts);
     if (next.decision === 'unresolved' && error instanceof PartnerError && conversation)
       record.message = error.messageWithHint(
-        say`After ${delivery.tries} tries it is not known whether it was written. Look there for ${describeWrite(delivery, conversation)}.`,
+        say`After ${delivery.tries} attempts it is unclear whether it was written. Look there for ${describeWrite(delivery, conversation)}.`,
       );
     const linked = conversation?.links.some(
       (l) => l.endpoint === delivery.endpoint && l.entityType === delivery.entityType && l.leg === delivery.leg,
@@ -490,7 +490,7 @@ function outcomeOf(error: unknown): string {
 /** Adds the last failed answer of the partner to a question, so that a user knows what to look for. */
 function withLastAnswer(question: string, attempts: Attempt[]): string {
   const answered = attempts.findLast(({ what }) => what === FAILED)?.error;
-  return answered ? say`${question} The last failed try: "${answered}"` : question;
+  return answered ? say`${question} Last failed attempt: "${answered}"` : question;
 }
 
 /** The delivery whose answer a message is. */

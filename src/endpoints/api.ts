@@ -140,7 +140,7 @@ export class Api {
     const created = record ?? (await afterWrite(() => read(id), true));
     const fault = mismatch(created);
     if (fault === undefined) return created;
-    throw this.unshown(request, say`the answer is the record ${id}, which ${fault}`);
+    throw this.unshown(request, say`the response is the record ${id}, which ${fault}`);
   }
 
   /** Requests or writes an object that is not a record and has no id. */
@@ -166,7 +166,7 @@ export class Api {
   /** An answer that does not match the request. */
   unexpected(request: Pick<HttpRequest, 'method' | 'what'>, how: string, answer: UnexpectedAnswer = {}): PartnerError {
     const { status, outcome = outcomeOf(request), code = 'SWB_PARTNER_ANSWER', concernsRecord, hint } = answer;
-    return new PartnerError(code, say`${request.what}: unexpected answer ${how}.`, {
+    return new PartnerError(code, say`${request.what}: unexpected response ${how}.`, {
       where: this.http.name,
       hint:
         hint ??
@@ -189,7 +189,7 @@ export class Api {
   unshown({ what }: Pick<HttpRequest, 'what'>, how: string): PartnerError {
     return new PartnerError('SWB_PARTNER_ANSWER', say`${what}: ${how}.`, {
       where: this.http.name,
-      hint: say`Switchboard looks for it, and sends it again only after a person confirms.`,
+      hint: say`Switchboard keeps checking, and sends it again only after a user confirms.`,
       outcome: 'unknown',
       retry: true,
       concernsRecord: true,

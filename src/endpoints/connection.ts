@@ -45,11 +45,11 @@ export function clockCheck({ http }: Api): Check {
   const name = say`Clock`;
   const { clockAhead } = http;
   if (clockAhead === undefined)
-    return { name, ok: 'warning', text: say`The partner’s answers do not show the time of its clock.` };
+    return { name, ok: 'warning', text: say`The partner’s responses do not show the time of its clock.` };
   const seconds = Math.round(Math.abs(clockAhead) / 1000);
   const text =
     seconds <= 1
-      ? say`It agrees with ours.`
+      ? say`In sync with this machine.`
       : clockAhead < 0
         ? say`It is ${seconds} seconds behind ours, which Switchboard takes into account.`
         : say`It is ${seconds} seconds ahead of ours, which Switchboard takes into account.`;

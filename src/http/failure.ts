@@ -125,7 +125,7 @@ export function networkFailure(name: string, request: HttpRequest, code: string,
   const reason = REASONS[code]?.() ?? text;
   return new PartnerError(
     'SWB_PARTNER_UNAVAILABLE',
-    say`${request.what} (${request.method} ${pathOf(request.path)}) got no answer: ${reason}.`,
+    say`${request.what} (${request.method} ${pathOf(request.path)}) got no response: ${reason}.`,
     {
       where: name,
       hint: notDone ? say`The request will be retried.` : say`The record will be looked up before a retry.`,

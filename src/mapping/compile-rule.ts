@@ -78,9 +78,11 @@ function pathOf(text: unknown, what: string, hint: string): Path {
 function condition({ generic, is }: NonNullable<Rule['onlyIf']>): CompiledRule['onlyIf'] {
   const path = pathOf(
     generic,
-    say`The generic field of the condition "only if"`,
+    say`The generic field of the condition "only for values"`,
     say`Fill it in, or remove the values of the condition.`,
   );
   if (Array.isArray(is)) return { path, is: new Set(is) };
-  throw new SwitchboardError('SWB_CONFIG', say`The values of the condition "only if" are not a list.`, { field: generic });
+  throw new SwitchboardError('SWB_CONFIG', say`The values of the condition "only for values" are not a list.`, {
+    field: generic,
+  });
 }

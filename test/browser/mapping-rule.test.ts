@@ -49,7 +49,7 @@ describe(`a rule in the mapping designer in Node-RED ${NODE_RED.version}`, () =>
   const panel = () => page.locator('.switchboard-panel');
   const field = (number: number) =>
     panel()
-      .getByLabel("Partner's field", { exact: true })
+      .getByLabel('Partner’s field', { exact: true })
       .nth(number - 1);
   const generic = () => panel().getByLabel('Generic field', { exact: true });
   const removeField = (number: number) =>
@@ -70,7 +70,7 @@ describe(`a rule in the mapping designer in Node-RED ${NODE_RED.version}`, () =>
   const shows = async (expected: Rule) => {
     const fields = [expected.field].flat();
     const rows = expected.values ?? [];
-    assert.deepEqual(await valuesOf(panel().getByLabel("Partner's field", { exact: true })), fields);
+    assert.deepEqual(await valuesOf(panel().getByLabel('Partner’s field', { exact: true })), fields);
     assert.equal(await generic().inputValue(), expected.generic);
     const head = panel().locator('.switchboard-value-head > span:not(.switchboard-value-arrows)');
     assert.deepEqual(await head.allTextContents(), [...fields, expected.generic, '']);
@@ -142,12 +142,12 @@ describe(`a rule in the mapping designer in Node-RED ${NODE_RED.version}`, () =>
     await page.keyboard.type('hold_reason');
     await field(1).fill('u_state');
     await undo.click();
-    assert.deepEqual(await valuesOf(panel().getByLabel("Partner's field", { exact: true })), ['state', 'hold_reason']);
+    assert.deepEqual(await valuesOf(panel().getByLabel('Partner’s field', { exact: true })), ['state', 'hold_reason']);
     await field(2).fill('close_code');
     await shows({ ...STATE, field: ['state', 'close_code'], values: [{ partner: ['2', '*'], generic: 'inProgress' }] });
     for (const expected of [['state', 'hold_reason'], ['state', ''], ['state']]) {
       await undo.click();
-      assert.deepEqual(await valuesOf(panel().getByLabel("Partner's field", { exact: true })), expected);
+      assert.deepEqual(await valuesOf(panel().getByLabel('Partner’s field', { exact: true })), expected);
     }
     await closeMapping(page);
   });

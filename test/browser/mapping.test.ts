@@ -112,7 +112,7 @@ describe(`the mapping designer in Node-RED ${NODE_RED.version}`, () => {
   it('undoes and redoes, with the typing in one field as one step', async () => {
     await open('small');
     await rule(1).click();
-    await panel().getByLabel("Partner's field", { exact: true }).press('End');
+    await panel().getByLabel('Partner’s field', { exact: true }).press('End');
     await page.keyboard.type('_x');
     await partner('short_description_x').waitFor();
     await rule(2).click();
@@ -214,7 +214,7 @@ describe(`the mapping designer in Node-RED ${NODE_RED.version}`, () => {
     const fold = panel().locator('.switchboard-fold');
     if ((await fold.getAttribute('open')) === null) await fold.locator('summary').click();
     await panel()
-      .locator('.switchboard-panel-row', { hasText: 'Only when ← out' })
+      .locator('.switchboard-panel-row', { hasText: 'Condition (JSONata) ← out' })
       .locator('.red-ui-typedInput-option-expand')
       .click();
     await page.getByText('JSONata Expression editor').waitFor();
@@ -222,7 +222,7 @@ describe(`the mapping designer in Node-RED ${NODE_RED.version}`, () => {
     await pasteOver(page, 'fields.title != ""');
     await page.getByRole('button', { name: 'Done' }).click();
     await page.getByText('JSONata Expression editor').waitFor({ state: 'detached' });
-    await panel().getByLabel('Only when ← out').waitFor();
+    await panel().getByLabel('Condition (JSONata) ← out').waitFor();
     await close('ok');
     assert.deepEqual((await saved('small')).rules[0]?.when, { out: 'fields.title != ""' });
   });

@@ -187,6 +187,13 @@ describe(`the messages view in Node-RED ${NODE_RED.version}`, () => {
       'the partner would reject it, so it is not queued',
     );
     await actions.getByText('Cancel').click();
+    await actions.getByText('Edit and replay').click();
+    await page.waitForFunction(inEditor('getValue().includes("No connection in Ghent")'));
+    await page.locator('.red-ui-tray-toolbar .primary').last().click();
+    const replay = actions.getByText('Replay with these changes');
+    await replay.waitFor();
+    assert.equal(await replay.isDisabled(), true, 'there is no change to replay with');
+    await actions.getByText('Cancel').click();
     await page.keyboard.press('Escape');
   });
 

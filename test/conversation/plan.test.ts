@@ -35,7 +35,7 @@ describe('the plan of a fanned-out order', () => {
     const after = reported(chain, 'sim', 'failed');
     assert.deepEqual(
       after.legs.map((l) => l.dropped),
-      [undefined, 'sim is failed', 'delivery was dropped'],
+      [undefined, 'sim failed', 'delivery was dropped'],
     );
     const open = [waiting('delivery'), waiting('delivery', { id: 'comment', part: 'comment:1', waitsFor: undefined })];
     assert.deepEqual(

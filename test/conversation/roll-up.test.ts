@@ -67,7 +67,7 @@ describe('the whole order', () => {
       stateReason: 'out of stock',
       progress: says(['1', 'completed'], ['3', 'inProgress']),
     }),
-    leg('delivery', ['4'], { dropped: 'mobile is failed' }),
+    leg('delivery', ['4'], { dropped: 'mobile failed' }),
     leg('badge', ['5']),
   ];
   const whole = wholeOrder(conversation(plan(legs), { mobile: 'PO-7', devices: 'PO-8' }), DEFAULT_ROLL_UP, (e) => `Vendor ${e}`);
@@ -87,7 +87,7 @@ describe('the whole order', () => {
   it('explains which leg has a problem', () => {
     assert.equal(
       whole?.stateReason,
-      'devices is failed at Vendor at-devices: out of stock. delivery was not ordered: mobile is failed.',
+      'devices failed at Vendor at-devices: out of stock. delivery was not ordered: mobile failed.',
     );
     assert.equal(whole?.state, 'inProgress');
   });

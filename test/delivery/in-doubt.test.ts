@@ -213,7 +213,7 @@ describe('deliveries, by the answers of the partner', () => {
       assert.equal((await delivery()).decision, 'unresolved');
       assert.match(
         (await delivery()).error?.message ?? '',
-        /After 4 tries it is not known whether it was written\. Look there for a troubleTicket with our reference SWB-/,
+        /After 4 attempts it is unclear whether it was written\. Look there for a troubleTicket with our reference SWB-/,
       );
       assert.equal((await delivery()).blocking, true);
     });
@@ -244,7 +244,7 @@ describe('deliveries, by the answers of the partner', () => {
       for (let lookups = 0; lookups < 2; lookups++) {
         await inState('needsDecision');
         const { error, attempts } = await delivery();
-        assert.equal(error?.message.split(`The last failed try: "${attempts[0]?.error}"`).length, 2, error?.message);
+        assert.equal(error?.message.split(`Last failed attempt: "${attempts[0]?.error}"`).length, 2, error?.message);
         assert.equal(error?.message.split('does not show').length, 2, error?.message);
         assert.equal(attempts.at(-1)?.what, 'not found: needs a decision');
         await rig.broker.interventions.replayDelivery((await delivery()).id, NOBODY);

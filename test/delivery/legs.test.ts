@@ -281,7 +281,7 @@ describe('an order over several vendors', () => {
     await rig.vendor('mobile', { state: 'failed', stateReason: 'no coverage' });
     assert.deepEqual(rig.cancelled(), []);
     assert.equal(rig.orders().delivery, 0);
-    assert.match(String(rig.received.at(-1)?.reason), /mobile is failed at mobile: no coverage. delivery was not ordered/);
+    assert.match(String(rig.received.at(-1)?.reason), /mobile failed at mobile: no coverage. delivery was not ordered/);
     await rig.vendor('devices', { state: 'completed' });
     assert.equal(rig.received.at(-1)?.state, 'partial');
   });
@@ -290,7 +290,7 @@ describe('an order over several vendors', () => {
     await start('cancelRest');
     await rig.vendor('mobile', { state: 'rejected', stateReason: 'no credit' });
     assert.deepEqual(rig.cancelled(), ['devices']);
-    assert.equal(rig.vendors.devices!.tickets[0]!.fields.stateReason, 'mobile is rejected: no credit');
+    assert.equal(rig.vendors.devices!.tickets[0]!.fields.stateReason, 'mobile was rejected: no credit');
     assert.equal(rig.orders().delivery, 0);
     await rig.vendor('devices', { state: 'cancelled' });
     assert.equal(rig.received.at(-1)?.state, 'failed');

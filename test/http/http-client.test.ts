@@ -100,7 +100,7 @@ describe('a request to a partner', () => {
     listener = (req) => req.socket.destroy();
     const error = await failure(client());
     assert.deepEqual([error.code, error.outcome, error.retry], ['SWB_PARTNER_UNAVAILABLE', 'unknown', true]);
-    assert.match(error.message, /got no answer: the connection was closed/);
+    assert.match(error.message, /got no response: the connection was closed/);
   });
 
   it('that times out may have been processed', async () => {

@@ -37,7 +37,7 @@ describe('mutual TLS', () => {
   it('fails with a readable error without our certificate', async () => {
     await assert.rejects(ask({ ca: pem('ca.crt') }), {
       code: 'SWB_PARTNER_UNAVAILABLE',
-      message: /^Acme: read \(GET \/\) got no answer/,
+      message: /^Acme: read \(GET \/\) got no response/,
     });
   });
 

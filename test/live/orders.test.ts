@@ -95,7 +95,7 @@ describe('one order over several vendors, with Node-RED killed in the middle', (
     await rig.until('the device vendor to be asked', () => rig.desk('devices').cancels.all().length === 1);
     await rig.crash();
     const [task] = rig.desk('devices').cancels.all();
-    assert.match(String(task?.cancellationReason), /mobile is rejected/);
+    assert.match(String(task?.cancellationReason), /mobile was rejected/);
     rig.desk('devices').cancels.accept(String(task?.id));
     rig.desk('devices').cancels.finish(String(task?.id));
     await rig.until('the phone to be cancelled', () => rig.states(id)['1'] === 'canceled');
@@ -115,7 +115,7 @@ describe('one order over several vendors, with Node-RED killed in the middle', (
     await rig.crash();
     await asked();
     const [question] = await rig.decisions();
-    assert.match(question?.reason ?? '', /mobile is rejected.*Cancel them, or let them continue\?/);
+    assert.match(question?.reason ?? '', /mobile was rejected.*Cancel them, or let them continue\?/);
     assert.equal(rig.desk('devices').cancels.all().length, 0);
     const answer = await fetch(`${rig.live.url}/switchboard/messages/${question?.id}/replay`, {
       method: 'POST',

@@ -173,13 +173,13 @@ describe('a mapping', () => {
       'a condition without its field',
       { field: 'a', generic: 'b', onlyIf: { generic: '', is: ['x'] } },
       '(a ↔ b)',
-      'The generic field of the condition "only if" is empty. Fill it in,',
+      'The generic field of the condition "only for values" is empty. Fill it in,',
     ],
     [
       'a condition without a list',
       { field: 'a', generic: 'b', onlyIf: { generic: 'state', is: 'x' } },
       '(a ↔ b)',
-      'The values of the condition "only if" are not a list.',
+      'The values of the condition "only for values" are not a list.',
     ],
     [
       'a value map with too few values',

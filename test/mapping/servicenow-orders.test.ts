@@ -111,10 +111,8 @@ describe('a ServiceNow order', () => {
   });
 
   it('that failed is on hold, with an explanation', async () => {
-    const { body } = await compiled.fromGeneric(
-      message({ title: 'x', state: 'failed', stateReason: 'mobile is failed at Telco.' }),
-    );
-    assert.deepEqual([body.state, body.comments], ['on_hold', 'mobile is failed at Telco.']);
+    const { body } = await compiled.fromGeneric(message({ title: 'x', state: 'failed', stateReason: 'mobile failed at Telco.' }));
+    assert.deepEqual([body.state, body.comments], ['on_hold', 'mobile failed at Telco.']);
     const { body: partial } = await compiled.fromGeneric(message({ title: 'x', state: 'partial' }));
     assert.deepEqual([partial.state, partial.comments], ['on_hold', 'Only part of it was delivered.']);
   });

@@ -271,7 +271,7 @@ describe('the nodes', () => {
     it('does not create a folder named after an environment variable that is not set', async () => {
       await load([{ ...store(), path: join(folder, `\${SWB_NOT_SET}`) }]);
       const node = helper.getNode('id-store') as unknown as { broker: Promise<unknown> };
-      await assert.rejects(node.broker, /store: The environment variable in \$\{SWB_NOT_SET\} is not set/);
+      await assert.rejects(node.broker, /store: The environment variable SWB_NOT_SET is not set/);
     });
 
     it('opens its folder, and releases it when it is closed', async () => {

@@ -97,7 +97,11 @@ export function actionBar(target: Target, { t, backend, messages, acted }: Actio
       } catch (error) {
         draft(
           changed,
-          element('p', { class: 'switchboard-failure', role: 'alert' }, t('action.notJson', { error: String(error) })),
+          element(
+            'p',
+            { class: 'switchboard-failure', role: 'alert' },
+            t('action.notJson', { error: error instanceof Error ? error.message : String(error) }),
+          ),
         );
         return;
       }
@@ -112,14 +116,11 @@ export function actionBar(target: Target, { t, backend, messages, acted }: Actio
       button(t('action.sendEdited'), 'switchboard-button switchboard-primary', () =>
         run('edit', { payload }, () => draft(text, summary, payload)),
       );
-    fill(
-      bar,
-      summary,
-      go,
-      button(t('action.editFurther'), 'switchboard-button', () => edit(text)),
-      button(t('action.cancel'), 'switchboard-button', again),
-    );
-    if (go) go.focus();
+    const further = button(t('action.editFurther'), 'switchboard-button', () => edit(text));
+    const nothing = changedNames(target.payload, payload).length === 0;
+    fill(bar, summary, go, further, button(t('action.cancel'), 'switchboard-button', again));
+    if (go) go.disabled = nothing;
+    (go && !nothing ? go : further).focus();
   }
 
   function run(action: Action, body: ActionBody, back: () => void): void {
@@ -142,7 +143,7 @@ const MAX_CHANGES = 8;
 /** The first differences of two payloads, so that the user can check the edit. */
 function changes(before: Json | undefined, after: Json, t: Backend['t']): HTMLElement {
   const [old, now] = [flat(before), flat(after)];
-  const names = [...new Set([...old.keys(), ...now.keys()])].filter((name) => old.get(name) !== now.get(name));
+  const names = changedNames(before, after);
   if (names.length === 0) return element('p', {}, t('action.unchanged'));
   const lines = names.slice(0, MAX_CHANGES).map((name) => change(name, old.get(name), now.get(name), t));
   const rest = names.length - lines.length;
@@ -152,6 +153,11 @@ function changes(before: Json | undefined, after: Json, t: Backend['t']): HTMLEl
     ...lines,
     rest > 0 && element('li', {}, t('edits.more', { count: rest })),
   );
+}
+
+function changedNames(before: Json | undefined, after: Json | undefined): string[] {
+  const [old, now] = [flat(before), flat(after)];
+  return [...new Set([...old.keys(), ...now.keys()])].filter((name) => old.get(name) !== now.get(name));
 }
 
 /** One changed field: the old value, struck out, and the new one. */
@@ -169,5 +175,6 @@ export function change(name: string, from: string | undefined, to: string | unde
 function flat(value: unknown, path = ''): Map<string, string> {
   if (typeof value !== 'object' || value === null) return new Map([[path, String(value)]]);
   const entries = Object.entries(value);
+  if (entries.length === 0 && path) return new Map([[path, JSON.stringify(value)]]);
   return new Map(entries.flatMap(([name, one]) => [...flat(one, path ? `${path}.${name}` : name)]));
 }

@@ -134,7 +134,7 @@ function delivery(one: DeliveryView, fields: HTMLElement, context: DetailContext
     edits(one, context),
     outgoingFields(one, fields, { t, openMapping: backend.openMapping }),
     attempts(one, t),
-    ...bodiesOr(one, context),
+    ...bodiesOr(one, context, one.state === 'delivered' ? {} : { request: t('body.toSend') }),
   );
 }
 
@@ -193,7 +193,7 @@ function problem({ error, decision }: MessageView | DeliveryView, { t }: DetailC
   );
 }
 
-function bodiesOr(of: { bodies: MessageView['bodies'] }, { t }: DetailContext): HTMLElement[] {
-  const views = bodiesView(of.bodies, '', t);
+function bodiesOr(of: { bodies: MessageView['bodies'] }, { t }: DetailContext, labels?: Record<string, string>): HTMLElement[] {
+  const views = bodiesView(of.bodies, '', t, labels);
   return views.length ? views : [element('p', { class: 'switchboard-muted' }, t('detail.noBodies'))];
 }

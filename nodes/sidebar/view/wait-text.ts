@@ -5,6 +5,8 @@ import type { Backend } from './backend.js';
 export function waitText({ waitsFor, endpoint }: DeliveryRow, t: Backend['t']): string {
   if (!waitsFor) return '';
   return Array.isArray(waitsFor)
-    ? waitsFor.map(({ leg, states }) => t('waits.leg', { leg, states: states.join(', ') })).join(' ')
+    ? waitsFor
+        .map(({ leg, states }) => t('waits.leg', { leg, states: states.map((one) => t(`entityState.${one}`)).join(', ') }))
+        .join(' ')
     : t(`waits.${waitsFor}`, { endpoint });
 }

@@ -19,7 +19,7 @@ export async function checkConnection(
   clock: () => number,
 ): Promise<Check[]> {
   const users = { sysparm_limit: 1, sysparm_fields: 'sys_id' };
-  const { checks, proceed } = await probeConnection(api, () => rows(api, 'sys_user', users, say`reach the instance`));
+  const { checks, proceed } = await probeConnection(api, () => rows(api, 'sys_user', users, say`reaching the instance`));
   if (!proceed) return checks;
   const rest = await Promise.all([
     ...[...tables, ...lineTables(tables)].flatMap((t) => [readable(api, t.table, say`Read ${t.name}`), writable(api, t)]),
@@ -84,7 +84,11 @@ async function writable(api: Api, { name, table }: EntityTable): Promise<Check> 
     }),
   );
   if (failure?.code === 'SWB_PARTNER_NOT_FOUND')
-    return { name: title, ok: true, text: say`Writing to ${table} is allowed (an ACL on single records may still refuse it).` };
+    return {
+      name: title,
+      ok: true,
+      text: say`Writing to ${table} is allowed (an ACL on individual records may still refuse it).`,
+    };
   if (failure && isRefused(api, failure))
     return { name: title, ok: false, text: say`${failure.message} Grant the integration user a role that may write ${table}.` };
   const text = failure

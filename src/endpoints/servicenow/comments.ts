@@ -53,7 +53,7 @@ export class Comments {
       // A user who may not read journals gets an empty list. Then only the record shows that we have just changed it.
       const isHidden = isEmpty && !(await showsJournals(api));
       if (isHidden && (await this.lastChange(id)).oursSince <= MAX_ANSWER_TIME) return {};
-      throw api.unshown(request, say`the answer was a success, but the journal does not show the comment`);
+      throw api.unshown(request, say`the response reported success, but the journal does not show the comment`);
     });
   }
 

@@ -181,7 +181,7 @@ export class Orders {
     if (carried !== '' && carried !== reference)
       throw api.unshown(
         { what: say`create ${entityType}` },
-        say`the answer is ${columnText(record.number)}, which carries the reference ${carried}`,
+        say`the response is ${columnText(record.number)}, which carries the reference ${carried}`,
       );
     const free = rows.filter((row) => !columnText(row[lines.id]));
     const named = rows.filter((row) => columnText(row[lines.id]));

@@ -56,7 +56,7 @@ export function zoneNamed(name: string): Zone | undefined {
       return false;
     },
     hint: () =>
-      say`The time zone of the integration user was ${name} when Switchboard read it, but the answer does not fit that zone.`,
+      say`The time zone of the integration user was ${name} when Switchboard read it, but the response does not fit that zone.`,
   };
 }
 

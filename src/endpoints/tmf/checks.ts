@@ -67,8 +67,8 @@ async function writable({ api, base, dialect, resource, noun }: TestedApi): Prom
 
 function singleMayBeRefused(noun: Noun): string {
   return noun === 'order'
-    ? say`Writing is allowed (a single order may still be refused).`
-    : say`Writing is allowed (a single ticket may still be refused).`;
+    ? say`Writing is allowed (individual orders may still be refused).`
+    : say`Writing is allowed (individual tickets may still be refused).`;
 }
 
 /** Only a hub answers that a subscription does not exist, or that it is deleted. */

@@ -160,7 +160,7 @@ export class Collection {
     if (accepted) throw unnamed();
     throw api.unshown(
       request,
-      say`the answer is the ${nounText(this.options.noun)} ${id}, which does not carry our reference ${reference}`,
+      say`the response is the ${nounText(this.options.noun)} ${id}, which does not carry our reference ${reference}`,
     );
   }
 
@@ -282,7 +282,9 @@ export class Collection {
     }
     throw this.options.api.unshown(
       { what },
-      say`the answer was a success, but the ${nounText(this.options.noun)} does not show it`,
+      this.options.noun === 'order'
+        ? say`the response reported success, but the order does not show it`
+        : say`the response reported success, but the ticket does not show it`,
     );
   }
 

@@ -234,7 +234,7 @@ class Client extends TmfBaseClient<Dialect> implements Tmf622Client {
     if (isRequested(after)) return after;
     throw this.api.unshown(
       { what: say`cancel order` },
-      say`the answer was a success, but neither the order nor a task shows the cancellation`,
+      say`the response reported success, but neither the order nor a task shows the cancellation`,
     );
   }
 

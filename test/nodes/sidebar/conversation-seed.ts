@@ -202,7 +202,7 @@ const ORDER: Change[] = [
             { leg: 'mobile', items: ['2'], told: {}, progress: [{ id: '2', state: 'completed' }], state: 'completed' },
             { leg: 'devices', items: ['1', '3'], told: {}, progress: [{ id: '1', state: 'inProgress' }], state: 'inProgress' },
             { leg: 'delivery', items: ['4'], told: {}, progress: [], after: [{ leg: 'devices', states: ['completed'] }] },
-            { leg: 'billing', items: ['5'], told: {}, progress: [], dropped: 'devices is failed' },
+            { leg: 'billing', items: ['5'], told: {}, progress: [], dropped: 'devices failed' },
           ],
         },
       },

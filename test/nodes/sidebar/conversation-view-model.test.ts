@@ -189,7 +189,7 @@ describe('the conversations view', () => {
         { leg: 'mobile', number: 'PO1', items: ['2 completed'], after: [], dropped: undefined },
         { leg: 'devices', number: 'PO2', items: ['1 inProgress', '3 -'], after: [], dropped: undefined },
         { leg: 'delivery', number: undefined, items: ['4 -'], after: ['devices'], dropped: undefined },
-        { leg: 'billing', number: undefined, items: ['5 -'], after: [], dropped: 'devices is failed' },
+        { leg: 'billing', number: undefined, items: ['5 -'], after: [], dropped: 'devices failed' },
       ],
     );
     assert.deepEqual(entries.find((entry) => entry.state === 'waiting')?.waitsFor, [{ leg: 'devices', states: ['completed'] }]);

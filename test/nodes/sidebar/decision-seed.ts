@@ -34,11 +34,11 @@ export const DECISIONS: Change[] = [
       decision: 'legFailed',
       error: {
         code: 'SWB_DECISION',
-        message: 'mobile is failed. Still open: devices. Cancel them, or let them continue?',
+        message: 'mobile failed. Still open: devices. Cancel them, or let them continue?',
         at: AT,
       },
     }),
-    bodies: { received: { failed: 'mobile', reason: 'mobile is failed', cancel: ['devices'] } },
+    bodies: { received: { failed: 'mobile', reason: 'mobile failed', cancel: ['devices'] } },
   },
   { kind: 'message', record: message(9, { conversation: 'c9' }) },
   { kind: 'delivery', record: delivery(9, { state: 'inDoubt', lookLeft: LOOK_LEFT, updatedAt: new Date().toISOString() }) },
