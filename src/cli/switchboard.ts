@@ -58,7 +58,7 @@ async function main(): Promise<void> {
     logLevel: values.log,
   });
   process.stdout.write(
-    `Switchboard is running ${flow} on Node-RED ${running.version}: ${running.url} (health: ${running.url}/health)\n`,
+    `Switchboard runs ${flow} on Node-RED ${running.version}: ${running.url} (health: ${running.url}/health)\n`,
   );
   if (running.editor) process.stdout.write(`Editor: ${running.editor} · Messages: ${running.editor}switchboard/page\n`);
   const stop = () => {

@@ -54,7 +54,7 @@ export function startNodeRed(options: LiveOptions): Promise<Live> {
   return new Promise((resolve, reject) => {
     const read = (chunk: Buffer) => {
       output += chunk.toString();
-      const url = /Switchboard is running .*: (http:\/\/\S+) \(/.exec(output)?.[1];
+      const url = /Switchboard runs .*: (http:\/\/\S+) \(/.exec(output)?.[1];
       if (!url) return;
       const stop = (signal: NodeJS.Signals) => () => {
         child.kill(signal);
