@@ -29,6 +29,8 @@ export class Gateway {
 
   private constructor(private readonly target: string) {
     this.server = createServer((req, res) => void this.pass(req, res));
+    // As in the sandbox: closing a connection that a client reuses at that moment would look like a failing partner.
+    this.server.keepAliveTimeout = 65_000;
   }
 
   static async start(target: string): Promise<Gateway> {

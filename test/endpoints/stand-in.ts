@@ -23,6 +23,8 @@ export class StandIn {
       const request = await readRequest(req, pathname, searchParams);
       logRequest(this.requests, request, await answer(this, request, req, res));
     });
+    // As in the sandbox: closing a connection that a client reuses at that moment would look like a failing partner.
+    server.keepAliveTimeout = 65_000;
     await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
     const address = server.address();
     this.url = `http://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}`;
