@@ -40,21 +40,28 @@ RED.plugins.registerPlugin('switchboard-sidebar', {
 
 /**
  * Opens the editor's JSON editor in a tray. It is made to be opened from a dialog, so the workspace state has to be restored
- * afterwards.
+ * afterwards. The result is handed over when the tray is closed, because closing moves the focus to the workspace.
  */
 function editJson(title: string, value: string, done: (text: string | undefined) => void): void {
   const before = RED.view.state();
-  const finish = (text?: string) => {
-    done(text);
-    setTimeout(() => RED.view.state(before), 0);
+  let result: string | undefined;
+  const closed = () => {
+    RED.events.off('editor:close', closed);
+    setTimeout(() => {
+      RED.view.state(before);
+      done(result);
+    }, 0);
   };
+  RED.events.on('editor:close', closed);
   RED.editor.editJSON({
     title,
     value,
     focus: true,
     requireValid: true,
-    complete: finish,
-    cancel: () => finish(),
+    complete: (text) => {
+      result = text;
+    },
+    cancel: () => undefined,
   });
 }
 

@@ -193,6 +193,9 @@ describe(`the messages view in Node-RED ${NODE_RED.version}`, () => {
     const replay = actions.getByText('Replay with these changes');
     await replay.waitFor();
     assert.equal(await replay.isDisabled(), true, 'there is no change to replay with');
+    await page.locator('#red-ui-header-shade').waitFor({ state: 'hidden' });
+    const focused = await page.evaluate('!!document.activeElement?.closest(".switchboard-detail")');
+    assert.equal(focused, true, 'closing the JSON editor leaves the focus in the message, so that Escape closes it');
     await actions.getByText('Cancel').click();
     await page.keyboard.press('Escape');
   });

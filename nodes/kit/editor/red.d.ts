@@ -147,7 +147,7 @@ declare const RED: {
     /** From editorTheme of the settings file. */
     theme(key: string): unknown;
   };
-  events: { on(event: string, callback: () => void): void };
+  events: { on(event: string, callback: () => void): void; off(event: string, callback: () => void): void };
   tourGuide: { run(path: string): void };
   clipboard: { copyText(text: string, element: JQuery, message?: string): void };
   notify(text: string | JQuery, type?: 'success' | 'warning' | 'error'): unknown;
