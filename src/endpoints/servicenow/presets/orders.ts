@@ -1,5 +1,5 @@
 import type { Mapping, Rule, ValueRow } from '../../../mapping/mapping.js';
-import { PRIORITIES, RESOLUTION, SEVERITY_IN, SEVERITY_TO_PRIORITY, TASK, URGENCY } from './common.js';
+import { PRIORITIES, RESOLUTION, SEVERITY_IN, SEVERITY_TO_PRIORITY, TASK, URGENCY } from './task-rules.js';
 
 const inOnly = (partner: string, generic: string): ValueRow => ({ partner, generic, direction: 'in' });
 const outOnly = (partner: string, generic: string): ValueRow => ({ partner, generic, direction: 'out' });

@@ -9,7 +9,7 @@ import {
   SEVERITY_TO_PRIORITY,
   TASK,
   URGENCY,
-} from './common.js';
+} from './task-rules.js';
 
 /** States by number (ServiceNow, default choices; instances that add states need a custom mapping). */
 export const incident: Mapping = {
