@@ -31,7 +31,7 @@ export = (RED: NodeAPI) => {
       const broker = await requireEndpoint(RED, envelope.endpoint, where).broker;
       const message = msg.payload as GenericMessage;
       const { record, sources, deleted } = incoming;
-      const found = await broker.correlate(envelope.messageId, { message, record, sources, deleted });
+      const found = await broker.correlate(envelope, { message, record, sources, deleted });
       if (!found) return;
       envelope.conversation = conversationOf(found.conversation, found.output === 'new');
       msg.payload = found.message;

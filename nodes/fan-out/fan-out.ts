@@ -66,7 +66,7 @@ export = (RED: NodeAPI) => {
       const matching = new Set<string>();
       if (config.by === 'target') for (const leg of legs) if (await matches(leg, message)) matching.add(leg.name);
       const shared = await broker.legs.fanOut(
-        envelope.messageId,
+        envelope,
         this.id,
         rules,
         message,
@@ -94,16 +94,17 @@ export = (RED: NodeAPI) => {
         const emit = async (
           record: MessageRecord,
           payload: Compensation,
+          emission: string,
           onIdle: (error?: ReturnType<typeof errorRecord>) => void,
         ) => {
           try {
-            const legMessages = await broker.legs.cancelRest(record.id, payload);
-            const envelope = await envelopeFor(broker, record);
+            const legMessages = await broker.legs.cancelRest({ messageId: record.id, emission }, payload);
+            const envelope = await envelopeFor(broker, record, emission);
             const out = outputs(
               { _msgid: RED.util.generateId(), topic: record.number, switchboard: envelope } as Msg,
               legMessages,
             );
-            tracker.follow(record.id, this.id, () => this.send(out as never), onIdle);
+            tracker.follow(envelope, this.id, () => this.send(out as never), onIdle);
             show(this, 'warning', say`${payload.failed} failed: canceling ${payload.cancel.join(', ')}`);
           } catch (error) {
             onIdle(errorRecord(error, new Date().toISOString()));
@@ -113,7 +114,7 @@ export = (RED: NodeAPI) => {
           broker,
           broker.inbox.attach(this.id, {
             read: async () => undefined,
-            emit: (record, payload, onIdle) => void emit(record, payload as unknown as Compensation, onIdle),
+            emit: (record, payload, emission, onIdle) => void emit(record, payload as unknown as Compensation, emission, onIdle),
           }),
         );
       }

@@ -10,6 +10,8 @@ import type { ConversationRecord, MessageRecord } from '../../src/store/store.js
 export interface Envelope {
   /** Id of the inbox message; clones of the msg keep it, so that the broker can tell when the flow is idle. */
   messageId: string;
+  /** Which emission of the message this is: a deploy can end one. */
+  emission: string;
   /** Id of the store config node that holds the message. */
   store: string;
   /** Id of the endpoint config node it came from. */
@@ -54,14 +56,18 @@ export interface Envelope {
 }
 
 /** The envelope of an inbox message; with its conversation, if that is known before the message is correlated. */
-export async function envelopeFor(broker: Broker, record: MessageRecord): Promise<Envelope> {
+export async function envelopeFor(broker: Broker, record: MessageRecord, emission: string): Promise<Envelope> {
   const conversation = record.conversation ? await broker.store.conversation(record.conversation) : undefined;
-  return { ...envelopeOfRecord(broker, record), ...(conversation && { conversation: conversationOf(conversation, false) }) };
+  return {
+    ...envelopeOfRecord(broker, record, emission),
+    ...(conversation && { conversation: conversationOf(conversation, false) }),
+  };
 }
 
-export function envelopeOfRecord(broker: Broker, record: MessageRecord): Envelope {
+export function envelopeOfRecord(broker: Broker, record: MessageRecord, emission: string): Envelope {
   return {
     messageId: record.id,
+    emission,
     store: broker.id,
     endpoint: record.endpoint,
     entityType: record.entityType,

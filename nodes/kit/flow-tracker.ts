@@ -1,20 +1,24 @@
 import type { NodeAPI } from 'node-red';
+import { brokers } from '../../src/delivery/brokers.js';
 import { errorRecord } from '../../src/delivery/error-record.js';
 import type { ErrorRecord } from '../../src/store/store.js';
+import type { Envelope } from './envelope.js';
 import type { Msg } from './handle.js';
 
 /**
  * Detects, with Node-RED's hooks, when no node in a flow holds a message any more. Every send counts up and every completion
- * counts down, keyed by our message id, which clones keep.
+ * counts down, keyed by the emission in the envelope, which clones keep. A deploy stops nodes without a word about the messages
+ * in them: then all messages leave their flows, and are emitted again once the flows have started.
  */
 export interface FlowTracker {
   /** Calls `send`; calls `onIdle` once, when the flow is idle, with the first error that a node reported. */
-  follow(messageId: string, source: string, send: () => void, onIdle: (error?: ErrorRecord) => void): void;
+  follow(envelope: Pick<Envelope, 'emission'>, source: string, send: () => void, onIdle: (error?: ErrorRecord) => void): void;
   /** Stops tracking the messages of a node that is being closed. */
   forget(source: string): void;
 }
 
 interface TrackedMessage {
+  emission: string;
   source: string;
   holders: number;
   error?: ErrorRecord;
@@ -40,13 +44,13 @@ export function flowTracker(RED: NodeAPI): FlowTracker {
   const inTransit = new WeakMap<object, number>();
 
   const of = (event: HookEvent) => {
-    const id = event.msg?.switchboard?.messageId;
-    return id === undefined ? undefined : tracked.get(id);
+    const emission = event.msg?.switchboard?.emission;
+    return emission === undefined ? undefined : tracked.get(emission);
   };
-  const release = (event: HookEvent, entry: TrackedMessage) => {
+  const release = (entry: TrackedMessage) => {
     entry.holders--;
     if (entry.holders > 0) return;
-    tracked.delete(event.msg.switchboard?.messageId ?? '');
+    tracked.delete(entry.emission);
     entry.onIdle(entry.error);
   };
   hooks.add('preDeliver.switchboard', (event) => {
@@ -65,7 +69,7 @@ export function flowTracker(RED: NodeAPI): FlowTracker {
   // A handler that takes no `done` never reports completion: it is complete when it returns.
   hooks.add('postReceive.switchboard', (event) => {
     const entry = of(event);
-    if (entry && event.destination?.node?._expectedDoneCount === 0) release(event, entry);
+    if (entry && event.destination?.node?._expectedDoneCount === 0) release(entry);
   });
   hooks.add('onComplete.switchboard', (event) => {
     const entry = of(event);
@@ -75,23 +79,30 @@ export function flowTracker(RED: NodeAPI): FlowTracker {
       const node = event.node?.node;
       entry.error = { ...record, message: `${node?.name || node?.type || 'A node'}: ${record.message}` };
     }
-    release(event, entry);
+    release(entry);
   });
 
   const tracker: FlowTracker = {
-    follow(messageId, source, send, onIdle) {
-      const entry: TrackedMessage = { source, holders: 1, onIdle };
-      tracked.set(messageId, entry);
+    follow({ emission }, source, send, onIdle) {
+      const entry: TrackedMessage = { emission, source, holders: 1, onIdle };
+      tracked.set(emission, entry);
       try {
         send();
       } finally {
-        release({ msg: { switchboard: { messageId } } as Msg }, entry);
+        release(entry);
       }
     },
     forget(source) {
-      for (const [id, entry] of tracked) if (entry.source === source) tracked.delete(id);
+      for (const [emission, entry] of tracked) if (entry.source === source) tracked.delete(emission);
     },
   };
+  RED.events.on('flows:stopping', () => {
+    tracked.clear();
+    for (const { inbox } of brokers()) inbox.pause();
+  });
+  RED.events.on('flows:started', () => {
+    for (const { inbox } of brokers()) inbox.resume();
+  });
   trackers.set(hooks, tracker);
   return tracker;
 }

@@ -21,11 +21,11 @@ export function emitFrom(
   const tracker = flowTracker(RED);
   const detach = broker.inbox.attach(node.id, {
     read,
-    emit(record, payload, onIdle) {
+    emit(record, payload, emission, onIdle) {
       status?.readable();
-      const envelope = envelopeOfRecord(broker, record);
+      const envelope = envelopeOfRecord(broker, record, emission);
       const msg = { payload, topic: record.number ?? record.entityId, switchboard: envelope } as unknown as Msg;
-      tracker.follow(record.id, node.id, () => node.send(msg as never), onIdle);
+      tracker.follow(envelope, node.id, () => node.send(msg as never), onIdle);
     },
     readFailed(record, error, retryAt) {
       const text = error instanceof Error ? error.message : String(error);

@@ -81,6 +81,7 @@ function queuePayloads(RED: NodeAPI, node: Node, config: NodeDef & OutConfig, sy
     const broker = await endpoint.broker;
     await broker.acceptLeg({
       message: envelope.messageId,
+      emission: envelope.emission,
       conversation: envelope.conversation.id,
       node: node.id,
       endpoint: endpoint.id,

@@ -33,7 +33,7 @@ export = (RED: NodeAPI) => {
       }
       const { body, changed, defaults, trace, problems } = await mapping.fromGeneric(message);
       const broker = await endpoint.broker;
-      broker.countUnmapped(envelope.messageId, { ...mappingReference(mapping, config.mapping), direction: 'out' }, problems);
+      broker.countUnmapped(envelope, { ...mappingReference(mapping, config.mapping), direction: 'out' }, problems);
       // A deleted entity has no fields left, so required ones may be missing.
       const isDeleted = message.event === 'deleted' && message.changed !== undefined;
       const wrong = [
@@ -54,7 +54,7 @@ export = (RED: NodeAPI) => {
       };
       msg.payload = body;
       if (wrong.length > 0)
-        return invalid(this, msg, send, wrong, where, invalidWired, (error) => broker.reject(envelope.messageId, error));
+        return invalid(this, msg, send, wrong, where, invalidWired, (error) => broker.reject(envelope, error));
       send([msg, null]);
       const warning = problems.find((p) => p.level === 'warning');
       if (warning) show(this, 'warning', warning.text);

@@ -27,7 +27,7 @@ export = (RED: NodeAPI) => {
       const message = genericMessage(client.system, parsed, fields, envelope);
       const allProblems = [...problems, ...validateGeneric(message)];
       const broker = await endpoint.broker;
-      broker.countUnmapped(envelope.messageId, { ...mappingReference(mapping, config.mapping), direction: 'in' }, problems);
+      broker.countUnmapped(envelope, { ...mappingReference(mapping, config.mapping), direction: 'in' }, problems);
       const errors = allProblems.filter((p) => p.level === 'error');
       if (errors.length > 0) throw problemError(errors, where);
       const sources = sourcesOf(trace);

@@ -24,7 +24,7 @@ export = (RED: NodeAPI) => {
         });
       }
       const broker = await requireEndpoint(RED, envelope.endpoint, where).broker;
-      const whole = await broker.legs.rollUp(envelope.messageId, rules, message);
+      const whole = await broker.legs.rollUp(envelope, rules, message);
       msg.payload = whole;
       send(msg);
       show(this, 'ok', whole.fields.state ? stateText(whole.fields.state) : say`unchanged`);

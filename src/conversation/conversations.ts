@@ -1,10 +1,19 @@
 import { SwitchboardError } from '../errors.js';
-import type { Change, CommitResult, ConversationRecord, Store } from '../store/store.js';
+import type { Change, CommitResult, ConversationRecord, DeliveryRecord, Store } from '../store/store.js';
 import { say } from '../text/say.js';
 import { releaseDeliveries } from './plan.js';
 
 /** Retries after version conflicts with writers in other processes. */
 const MAX_TRIES = 20;
+
+/** A conversation that is being changed. */
+export interface Draft {
+  conversation: ConversationRecord;
+  /** The deliveries of the conversation that are still to be sent, the new ones included, oldest first. */
+  readonly open: DeliveryRecord[];
+  /** Records to commit together with the conversation. */
+  readonly changes: Change[];
+}
 
 /** Changes conversations; in this process, one writer at a time for each conversation. */
 export class Conversations {
@@ -26,26 +35,58 @@ export class Conversations {
     also: Change[] | ((latest: ConversationRecord) => Change[]) = [],
     options: { durable?: boolean } = {},
   ): Promise<CommitResult> {
-    return this.inTurn(id, async () => {
-      for (let tries = 1; ; tries++) {
+    return this.inTurn(id, () =>
+      untilCommitted(async () => {
         const latest = await this.store.conversation(id);
-        if (!latest) throw new SwitchboardError('SWB_STORE', say`The conversation ${id} is no longer in the store.`);
+        if (!latest) throw gone(id);
         const next = change(latest);
         const changes = typeof also === 'function' ? also(latest) : [...also];
         if (next !== latest) changes.unshift({ kind: 'conversation', record: next });
         if (next.plan && next.plan !== latest.plan)
-          changes.push(
-            ...releaseDeliveries(next.plan, await this.store.openDeliveries(id), new Date(this.clock()).toISOString()),
-          );
-        if (changes.length === 0) return { skipped: [] };
+          changes.push(...releaseDeliveries(next.plan, await this.store.openDeliveries(id), this.now()));
+        return changes.length === 0 ? { skipped: [], started: [] } : this.store.commit(changes, options);
+      }),
+    );
+  }
+
+  /** The draft of a conversation as it is now, or of the one to start; undefined if there is none. */
+  async draft(id: string, started?: ConversationRecord): Promise<Draft | undefined> {
+    const conversation = (await this.store.conversation(id)) ?? started;
+    return conversation && { conversation, open: await this.store.openDeliveries(id), changes: [] };
+  }
+
+  /**
+   * Commits a conversation and what belongs to it: `fill` changes its draft, and is called again if another process committed
+   * first. Where it resolves with false nothing is committed. `started`: a new conversation. The commit is durable if it has a
+   * new delivery; otherwise a crash only means that the message is processed again. `sendAtOnce` is called with the changes, and
+   * what it returns with the deliveries that were committed as being sent.
+   */
+  async commit(
+    id: string,
+    started: ConversationRecord | undefined,
+    fill: (draft: Draft) => Promise<boolean>,
+    sendAtOnce: (changes: Change[]) => (started: readonly string[]) => void,
+  ): Promise<boolean> {
+    return this.inTurn(id, () =>
+      untilCommitted(async () => {
+        const draft = await this.draft(id, started);
+        if (!draft) throw gone(id);
+        const before = draft.conversation;
+        if (!(await fill(draft))) return false;
+        const { conversation, changes } = draft;
+        if (conversation.plan && conversation.plan !== before.plan)
+          mergeChanges(changes, releaseDeliveries(conversation.plan, draft.open, this.now()));
+        if (conversation !== before || before.version === 0) changes.unshift({ kind: 'conversation', record: conversation });
+        const begin = sendAtOnce(changes);
+        let sent: readonly string[] = [];
         try {
-          return await this.store.commit(changes, options);
-        } catch (error) {
-          const again = error instanceof SwitchboardError && error.code === 'SWB_CONFLICT' && tries < MAX_TRIES;
-          if (!again) throw error;
+          sent = (await this.store.commit(changes, { durable: changes.some(isNewDelivery) })).started;
+          return true;
+        } finally {
+          begin(sent);
         }
-      }
-    });
+      }),
+    );
   }
 
   /**
@@ -56,15 +97,7 @@ export class Conversations {
     // Always in the same order, to prevent deadlocks.
     const [first, ...rest] = [...new Set(ids)].sort();
     if (first !== undefined) return this.inTurn(first, () => this.updateTogether(rest, change));
-    for (let tries = 1; ; tries++) {
-      try {
-        await this.store.commit(await change());
-        return;
-      } catch (error) {
-        const again = error instanceof SwitchboardError && error.code === 'SWB_CONFLICT' && tries < MAX_TRIES;
-        if (!again) throw error;
-      }
-    }
+    await untilCommitted(async () => this.store.commit(await change()));
   }
 
   /** Runs the tasks of one conversation one after the other. */
@@ -78,4 +111,36 @@ export class Conversations {
     run.then(clear, clear);
     return run;
   }
+
+  private now(): string {
+    return new Date(this.clock()).toISOString();
+  }
+}
+
+/** Repeats a commit after a version conflict: another writer was faster. */
+async function untilCommitted<T>(commit: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await commit();
+    } catch (error) {
+      const again = error instanceof SwitchboardError && error.code === 'SWB_CONFLICT' && tries < MAX_TRIES;
+      if (!again) throw error;
+    }
+  }
+}
+
+/** Adds changes; one of a record that is changed already replaces it. */
+function mergeChanges(changes: Change[], more: Change[]): void {
+  for (const change of more) {
+    const isSame = (c: Change) => c.kind === 'delivery' && change.kind === 'delivery' && c.record.id === change.record.id;
+    const at = changes.findIndex(isSame);
+    if (at < 0) changes.push(change);
+    else changes[at] = { ...changes[at], ...change } as Change;
+  }
+}
+
+const isNewDelivery = (change: Change) => change.kind === 'delivery' && change.record.version === 0;
+
+function gone(id: string): SwitchboardError {
+  return new SwitchboardError('SWB_STORE', say`The conversation ${id} is no longer in the store.`);
 }

@@ -4,7 +4,7 @@ import type { GenericMessage, Json, RemovedPart } from '../model/message.js';
 import type { ConversationRecord, DeliveryRecord, Link, MessageRecord, Store } from '../store/store.js';
 import { say } from '../text/say.js';
 import { type CompetingWrite, type Conflict, findConflicts, resolveConflicts } from './conflict.js';
-import type { Conversations } from './conversations.js';
+import type { Draft } from './conversations.js';
 import { type DetectedChanges, detectChanges, linkAt, linkOf, newLink, withLink } from './correlate.js';
 import { findDuplicate, hasMoved } from './duplicate-reference.js';
 import type { InFlightWrite, PartInDoubt } from './echo-guard.js';
@@ -48,11 +48,23 @@ export function savedChanges({ output, message, asMade }: DetectedChanges): Save
   };
 }
 
+/** Where correlation stages what it changes (flow-transaction.ts). */
+export interface CorrelationTransaction {
+  /** Id of the conversation, once known. */
+  conversation: string | undefined;
+  /** Starts a conversation. */
+  start(record: ConversationRecord): void;
+  /** The conversation with what is staged; undefined if it does not exist. */
+  view(): Promise<Draft | undefined>;
+  stage(step: (draft: Draft) => void): Promise<void>;
+  /** Has a delivery in doubt looked up at once. */
+  wake(delivery: string): void;
+}
+
 /** Finds or starts the conversation of a message, and detects what changed. */
 export class Correlator {
   constructor(
     private readonly store: Store,
-    private readonly conversations: Conversations,
     private readonly endpoint: (id: string) => EndpointClient | undefined,
     private readonly clock: () => number,
     /** The current attempt of a delivery. */
@@ -68,20 +80,30 @@ export class Correlator {
     return known?.id ?? referenceFor(source.endpoint, source.entityType, source.id);
   }
 
-  /** @param waited the writes in progress when the message arrived have been answered */
-  async correlate(inbound: InboundMessage, before?: SavedChanges, waited = false): Promise<CorrelationResult> {
+  /**
+   * Stages a new conversation or link in the transaction; the rest is for `advance`.
+   * @param waited the writes in progress when the message arrived have been answered
+   */
+  async correlate(
+    inbound: InboundMessage,
+    transaction: CorrelationTransaction,
+    before?: SavedChanges,
+    waited = false,
+  ): Promise<CorrelationResult> {
     const { source } = inbound.message;
     const linked = await this.store.conversationByLink(source.endpoint, source.entityType, source.id);
     const unlinked = linked ? undefined : await this.ignoredAsUnlinked(source);
     if (unlinked) return { ...unlinked, message: inbound.message };
     const known = linked ?? (await this.conversationByCarriedReference(source));
-    const id = known?.id ?? (await this.startConversation(inbound.message));
+    if (known) transaction.conversation = known.id;
+    else transaction.start(await this.newConversation(inbound.message));
+    const id = transaction.conversation ?? '';
     // A create that needs a decision may have reached the partner: an event of the created entity answers the question.
     const writes = await this.writesTo(source, id, !linked || hasNewParts(linked, inbound.message));
     const open = writes.filter((d) => d.part === 'entity' && (!linked || d.state !== 'needsDecision'));
     const requests = await this.requests(open);
     // Read after the writes in progress, so that a write recorded in between is in one of the two.
-    let conversation = await this.conversation(id);
+    let conversation = await this.conversation(transaction);
     let link = linkOf(conversation, source.endpoint, source.entityType, source.id);
     if (!link) {
       const creating = open.find((d) => createReference(conversation, d) === source.reference);
@@ -89,13 +111,15 @@ export class Correlator {
       if (answer) {
         // Our create is about to be answered, and its answer outranks an event of any entity with our reference.
         await answer;
-        return this.correlate(inbound, before);
+        return this.correlate(inbound, transaction, before);
       }
       link = await this.adoptLink(conversation, inbound.message, open, requests);
       const adopted = link;
-      await this.conversations.update(conversation.id, (latest) => withLink(latest, adopted), [], { durable: false });
-      if (creating) await this.wake(creating);
-      conversation = await this.conversation(id);
+      await transaction.stage((draft) => {
+        draft.conversation = withAdopted(draft.conversation, adopted);
+      });
+      if (creating) transaction.wake(creating.id);
+      conversation = await this.conversation(transaction);
     }
     const client = this.endpoint(source.endpoint);
     const isOlder = (a?: string, b?: string) => client?.isOlder(a, b) ?? false;
@@ -119,9 +143,9 @@ export class Correlator {
     const answers = waited ? [] : triedWrites.filter(isOpen).flatMap((d) => this.runningAttempt(d.endpoint, d.id) ?? []);
     if (answers.length > 0) {
       await Promise.all(answers);
-      return this.correlate(inbound, before, true);
+      return this.correlate(inbound, transaction, before, true);
     }
-    for (const delivery of writes) if (changes.foundDeliveries?.includes(delivery.id)) await this.wake(delivery);
+    for (const { id } of writes) if (changes.foundDeliveries?.includes(id)) transaction.wake(id);
     const competingWrites = await this.competingWrites(link, changes, open, requests);
     const origin = this.originOf(inbound);
     const originOf = ({ request }: CompetingWrite): ChangeOrigin => {
@@ -186,10 +210,10 @@ export class Correlator {
     }));
   }
 
-  private async conversation(id: string): Promise<ConversationRecord> {
-    const found = await this.store.conversation(id);
-    if (found) return found;
-    throw new SwitchboardError('SWB_STORE', say`The conversation ${id} is no longer in the store.`);
+  private async conversation(transaction: CorrelationTransaction): Promise<ConversationRecord> {
+    const found = await transaction.view();
+    if (found) return found.conversation;
+    throw new SwitchboardError('SWB_STORE', say`The conversation ${transaction.conversation} is no longer in the store.`);
   }
 
   /** Messages of an entity that a user unlinked are ignored, and shown in its former conversation. */
@@ -219,12 +243,12 @@ export class Correlator {
     );
   }
 
-  /** Starts a conversation with the entity of the message, and returns its id. */
-  private async startConversation(message: GenericMessage): Promise<string> {
+  /** A conversation that starts with the entity of the message. */
+  private async newConversation(message: GenericMessage): Promise<ConversationRecord> {
     const { source } = message;
     const now = new Date(this.clock()).toISOString();
     const reference = await freeReference(this.store, source.endpoint, source.entityType, source.id);
-    const record: ConversationRecord = {
+    return {
       id: reference,
       version: 0,
       reference,
@@ -236,8 +260,6 @@ export class Correlator {
       createdAt: now,
       updatedAt: now,
     };
-    await this.store.commit([{ kind: 'conversation', record }], { durable: false });
-    return record.id;
   }
 
   /** Links an entity that has our reference before we know its id: the event of our create arrived, but its answer was lost. */
@@ -279,31 +301,16 @@ export class Correlator {
     });
   }
 
-  /** A doubt can be resolved now: the delivery does not wait for its next look-up or a decision. */
-  private async wake({ id }: DeliveryRecord): Promise<void> {
-    const delivery = await this.store.delivery(id);
-    if (delivery?.state !== 'inDoubt' && delivery?.state !== 'needsDecision') return;
-    const known = {
-      state: 'inDoubt',
-      decision: undefined,
-      blocking: undefined,
-      notBefore: undefined,
-      doubtAt: undefined,
-      // A delivery that needs a decision must not be written again just because something similar was found.
-      ...(delivery.state === 'needsDecision' && { onlyLook: delivery.onlyLook ?? true }),
-    } as const;
-    try {
-      await this.store.commit([{ kind: 'delivery', record: { ...delivery, ...known } }], { durable: false });
-    } catch (error) {
-      // The delivery is already being looked up.
-      if (!(error instanceof SwitchboardError && error.code === 'SWB_CONFLICT')) throw error;
-    }
-  }
-
   private async requests(deliveries: DeliveryRecord[]): Promise<(EntityRequest & InFlightWrite)[]> {
     const bodies = await Promise.all(deliveries.map((d) => this.store.bodies('delivery', d.id)));
     return bodies.map((b) => (b.request ?? { fields: {}, changed: [], defaults: [], sources: {}, generic: {} }) as EntityRequest);
   }
+}
+
+/** With the link of an entity that has our reference, unless the answer to our create has linked it meanwhile. */
+function withAdopted(conversation: ConversationRecord, link: Link): ConversationRecord {
+  const now = linkAt(conversation, link.endpoint, link.entityType, link.leg);
+  return now?.id === link.id ? conversation : withLink(conversation, link);
 }
 
 /** The partner may have received it: an attempt was started and did not certainly fail. */

@@ -46,6 +46,8 @@ export class LinkEditor {
     private readonly conversations: Conversations,
     private readonly queue: ConversationQueue,
     private readonly clock: () => number,
+    /** The current attempt of a delivery. */
+    private readonly runningAttempt: (endpoint: string, delivery: string) => Promise<void> | undefined,
   ) {}
 
   /** The effects of an edit, without applying it. Throws SWB_PAYLOAD if the edit is refused. */
@@ -160,6 +162,7 @@ export class LinkEditor {
       const turns = [...new Set(conversations)].sort().map((conversation) => ({ conversation, holder: `~${conversation}` }));
       for (const { conversation, holder } of turns) await this.queue.enter(conversation, holder);
       try {
+        await this.attemptsToEnd(turns.map(({ conversation }) => conversation));
         return await task();
       } finally {
         for (const { holder } of turns) this.queue.leave(holder);
@@ -167,6 +170,17 @@ export class LinkEditor {
     });
     this.last = run.catch(() => undefined);
     return run;
+  }
+
+  /** Waits for the deliveries that are being sent, but not for a partner that takes long: then the edit is refused. */
+  private async attemptsToEnd(conversations: readonly string[]): Promise<void> {
+    const open = (await Promise.all(conversations.map((id) => this.store.openDeliveries(id)))).flat();
+    let timer: NodeJS.Timeout | undefined;
+    const isLong = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, PATIENCE);
+    });
+    await Promise.race([Promise.all(open.map((d) => this.runningAttempt(d.endpoint, d.id))), isLong]);
+    clearTimeout(timer);
   }
 
   private async savedEdit(id: number): Promise<AppliedLinkEdit> {
@@ -186,6 +200,9 @@ export class LinkEditor {
     return new Date(this.clock()).toISOString();
   }
 }
+
+/** Milliseconds an edit waits for deliveries that are being sent. */
+const PATIENCE = 5_000;
 
 const keyOf = (id: number): string => `${SETTING}/${id % MAX_KEPT}`;
 const inverseKeyOf = (id: number): string => `${keyOf(id)}/inverse`;

@@ -11,14 +11,14 @@ import type { Problem } from '../mapping/mapping.js';
 import type { Json } from '../model/message.js';
 import { monotonicWallClock, steadyClock } from '../steady-clock.js';
 import { createIdSource, timeOf } from '../store/id.js';
-import type { Change, MessageRecord, Store } from '../store/store.js';
+import type { MessageRecord, Store } from '../store/store.js';
 import { say } from '../text/say.js';
 import { AuditLog } from './audit.js';
 import { planRecovery, type RecoveryPlan, withoutRecoverable } from './comment-recovery.js';
 import { errorRecord } from './error-record.js';
 import { whyStale } from './freshness.js';
 import { IdentityGuard } from './identity-guard.js';
-import { Inbox, type MessageInFlow } from './inbox.js';
+import { type FlowReference, Inbox, type MessageInFlow } from './inbox.js';
 import { IntakeTroubles } from './intake-troubles.js';
 import { Interventions } from './interventions.js';
 import type { Leg } from './leg.js';
@@ -26,6 +26,7 @@ import { applyPartyRules, describeDeletion, type SourceContext } from './leg-rul
 import { Legs } from './legs.js';
 import { type AcceptedLeg, Outbox } from './outbox.js';
 import { DEFAULT_SETTLING, type RetryPolicy } from './retry.js';
+import { sendAtOnce } from './send-at-once.js';
 import { Spool } from './spool.js';
 import { type MappingPlace, UnmappedCounter } from './unmapped-counter.js';
 import { answeredDelivery, Worker, type WorkerStatus } from './worker.js';
@@ -99,13 +100,12 @@ export class Broker {
     this.conversations = new Conversations(this.store, this.clock);
     this.correlator = new Correlator(
       this.store,
-      this.conversations,
       (id) => this.client(id),
       this.clock,
       (endpoint, delivery) => this.worker(endpoint)?.currentTry(delivery),
       (endpoint) => this.rules(endpoint),
     );
-    this.outbox = new Outbox(this.store, this.conversations, this.ids, this.clock, (id) => this.client(id));
+    this.outbox = new Outbox(this.store, this.ids, this.clock, (id) => this.client(id));
     this.audit = new AuditLog(this.store, this.clock);
     this.interventions = new Interventions({
       store: this.store,
@@ -127,10 +127,13 @@ export class Broker {
       whyStale: (record, read, age) => whyStale(this.store, this.client(record.endpoint), record, read, age),
       deletedPayload: (record) => this.deletedPayload(record),
       mustWait: async (record) => record.key.startsWith(AFTER_DOUBT) && (await this.correlator.isInDoubt(record)),
+      sendAtOnce: (changes) => sendAtOnce(changes, (id) => this.worker(id)),
       onSettled: (message) => this.conversationQueue.leave(message),
     });
-    this.linkEditor = new LinkEditor(this.store, this.conversations, this.conversationQueue, this.clock);
-    this.legs = new Legs(this.store, this.conversations, this.inbox, (id) => this.client(id)?.name, this.clock);
+    this.linkEditor = new LinkEditor(this.store, this.conversations, this.conversationQueue, this.clock, (endpoint, delivery) =>
+      this.worker(endpoint)?.currentTry(delivery),
+    );
+    this.legs = new Legs(this.inbox, (id) => this.client(id)?.name, this.clock);
   }
 
   /** Removes spooled files of finished deliveries. To be called before endpoints are added. */
@@ -197,16 +200,21 @@ export class Broker {
    * Waits for the message's turn in its conversation, then determines what is new in it. Prepares the changes to commit when its
    * flow is idle. Resolves with undefined when the message has left its flow meanwhile.
    */
-  async correlate(messageId: string, incoming: InboundMessage): Promise<CorrelationResult | undefined> {
-    await this.enter(messageId, incoming);
-    const flow = this.inbox.inFlow(messageId);
+  async correlate(reference: FlowReference, incoming: InboundMessage): Promise<CorrelationResult | undefined> {
+    if (!this.inbox.inFlow(reference)) return undefined;
+    await this.enter(reference, incoming);
+    const flow = this.inbox.inFlow(reference);
     if (!flow) return undefined;
-    this.inbox.touch(messageId);
+    this.inbox.touch(flow);
     const answerTo = answeredDelivery(flow.record);
     // A payload that was not read shows the entity as of its receipt.
-    const readAt = flow.record.readAt ?? messageId;
+    const readAt = flow.record.readAt ?? flow.record.id;
     const found = await this.correlator
-      .correlate({ ...incoming, ...(answerTo ? { answerTo } : { readAt }) }, flow.replay as SavedChanges | undefined)
+      .correlate(
+        { ...incoming, ...(answerTo ? { answerTo } : { readAt }) },
+        flow.transaction,
+        flow.replay as SavedChanges | undefined,
+      )
       .catch((error: unknown) => {
         if (error instanceof DecisionError) flow.decision = error.kind;
         throw error;
@@ -214,8 +222,9 @@ export class Broker {
     const client = this.client(incoming.message.source.endpoint);
     const recovery = await planRecovery(this.store, client, flow.record, found, this.clock());
     const correlated = recovery ? withoutRecoverable(found) : found;
-    flow.conversation = correlated.conversation.id;
+    flow.transaction.conversation = correlated.conversation.id;
     flow.advance = correlated.advance;
+    flow.also = [];
     flow.source = this.sourceContext(correlated, incoming);
     this.stageFollowUps(flow, correlated, incoming, recovery);
     flow.correlated = savedChanges(correlated) as unknown as Json;
@@ -243,7 +252,7 @@ export class Broker {
     { recovery }: RecoveryPlan = {},
   ): void {
     const { record } = flow;
-    const also: Change[] = [];
+    const { also } = flow;
     // An answer needs no later read: it was read after our write.
     if (rereadNeeded || (waitsForDoubt && record.origin !== 'answer')) {
       const { node, endpoint, entityType, entityId, number, id } = record;
@@ -272,17 +281,13 @@ export class Broker {
       this.warn(flow, 'SWB_DELETED', say`${number} was deleted at ${from}, or is hidden from us.`);
     }
     if (conflicts.length > 0) this.warn(flow, 'SWB_BOTH_CHANGED', conflictText(conflicts));
-    if (also.length === 0 || !link) return;
+    if (!rewrite || !link) return;
     const advance = flow.advance;
-    flow.also = also;
-    flow.advance = (latest) => {
-      const next = advance?.(latest) ?? latest;
-      return rewrite ? withNewestWriter(next, link, rewrite.request.changed, rewrite.record.id) : next;
-    };
+    flow.advance = (latest) => withNewestWriter(advance?.(latest) ?? latest, link, rewrite.request.changed, rewrite.record.id);
   }
 
   /** Waits for the message's turn. If a link edit moves it to another conversation meanwhile, it waits for its turn there. */
-  private async enter(messageId: string, { message }: InboundMessage): Promise<void> {
+  private async enter({ messageId }: FlowReference, { message }: InboundMessage): Promise<void> {
     for (;;) {
       const key = await this.correlator.keyOf(message.source);
       const waited = await this.conversationQueue.enter(key, messageId);
@@ -292,16 +297,16 @@ export class Broker {
   }
 
   /** Makes the message fail once its flow is idle, whatever the other nodes do with it. */
-  reject(messageId: string, error: SwitchboardError): void {
-    const flow = this.inbox.inFlow(messageId);
+  reject(reference: FlowReference, error: SwitchboardError): void {
+    const flow = this.inbox.inFlow(reference);
     if (flow) flow.error ??= errorRecord(error, this.now());
   }
 
   /** Counts values that had no row in their value map, so that a user can add the rows, and adds a warning to the message. */
-  countUnmapped(messageId: string, where: MappingPlace, problems: Problem[]): void {
+  countUnmapped(reference: FlowReference, where: MappingPlace, problems: Problem[]): void {
     const unmapped = problems.filter(({ code }) => code === 'unmapped');
     for (const { field, value } of unmapped) this.unmapped.count({ ...where, field, value: value ?? '' });
-    const flow = this.inbox.inFlow(messageId);
+    const flow = this.inbox.inFlow(reference);
     const message = unmapped.map(({ text }) => text).join(' ');
     if (flow && message) this.warn(flow, 'SWB_UNMAPPED', message);
   }
@@ -322,12 +327,17 @@ export class Broker {
     };
   }
 
-  /** Accepts a leg from an out node. */
+  /** Accepts a leg from an out node; it is committed with its message. A leg of a message that has left its flow is committed at once. */
   async acceptLeg(leg: Leg): Promise<AcceptedLeg> {
-    const flow = this.inbox.inFlow(leg.message);
+    const reference = { messageId: leg.message, emission: leg.emission };
+    const flow = this.inbox.inFlow(reference);
+    if (!flow && (await this.inbox.isOutdated(reference)))
+      return { deliveries: 0, reason: say`The message is processed again, because a deploy has interrupted its flow.` };
     const source = flow?.source;
     const given = source ? applyPartyRules(leg, this.rules(leg.endpoint), source) : leg;
-    const accepted = await this.outbox.accept({ ...given, again: flow?.again ?? true });
+    const accepted = await this.inbox.inTransaction(flow, leg.conversation, (transaction) =>
+      this.outbox.accept(given, transaction),
+    );
     if (flow) {
       if (accepted.deliveries > 0 || !accepted.reason) flow.legs++;
       else flow.ignored ??= (source && describeDeletion(source)) ?? accepted.reason;

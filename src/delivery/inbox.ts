@@ -6,6 +6,7 @@ import type { Bodies, Change, ConversationRecord, ErrorRecord, MessageOrigin, Me
 import { say } from '../text/say.js';
 import { stateAfterError } from './decisions.js';
 import { errorRecord } from './error-record.js';
+import { FlowTransaction, type FlowTransactionOptions } from './flow-transaction.js';
 import type { SourceContext } from './leg-rules.js';
 import { backoff, DEFAULT_RETRY, type RetryPolicy } from './retry.js';
 
@@ -20,6 +21,8 @@ const CATCH_UP_INTERVAL = 5_000;
 const DOUBT_CHECK_INTERVAL = 30_000;
 /** Milliseconds to wait after the store failed. */
 const STORE_BACKOFF = 1_000;
+/** Milliseconds after which the legs of a flow that stays open are committed. */
+const FLUSH_AFTER = 1_000;
 
 /** A webhook, event, poll result or internal message to be stored. */
 export interface ReceivedItem {
@@ -41,11 +44,23 @@ export interface ReceivedItem {
   error?: ErrorRecord;
 }
 
+/** Names a message in its flow, as the envelope of a msg does. */
+export interface FlowReference {
+  messageId: string;
+  /** Which emission of the message: nodes may still hold one that a deploy has ended. Absent: whichever is in its flow. */
+  emission?: string;
+}
+
 /** A message in its flow. Collects what its nodes do with it until the flow is idle. */
 export interface MessageInFlow {
   record: MessageRecord;
-  /** It was emitted before: some of its legs may have been accepted. */
-  again: boolean;
+  emission: string;
+  /** To be called once it has left its flow. */
+  left: () => void;
+  /** What is committed when the flow is idle. */
+  transaction: FlowTransaction;
+  /** The entity as read for this message. */
+  read?: Bodies;
   /** Legs that reached an out node. */
   legs: number;
   ignored?: string;
@@ -54,26 +69,33 @@ export interface MessageInFlow {
   decision?: DecisionKind;
   /** Parts of it were left out. */
   warning?: ErrorRecord;
-  conversation?: string;
-  /** Updates the conversation when the message is settled. */
+  /** Updates the conversation with the message. Not committed where the message fails before any leg was accepted. */
   advance?: (conversation: ConversationRecord) => ConversationRecord;
   /** Further changes, committed together with that update. */
-  also?: Change[];
+  also: Change[];
+  /** The conversation before an early commit advanced it. */
+  before?: ConversationRecord;
   /** What out nodes need to know beyond their payload. */
   source?: SourceContext;
-  /** Result of correlation; stored for the replay if the message fails after some of its legs were accepted. */
+  /** Result of correlation; stored for the replay where legs are committed before the message is done, or it fails. */
   correlated?: Json;
-  /** Stored result of correlation, from an earlier emission that failed after some of its legs were accepted. */
+  /** Stored result of correlation, from an earlier emission some of whose legs were committed. */
   replay?: Json;
   deadline: number;
+  /** Commits of this message, one after the other. */
+  committing: Promise<void>;
+  flushTimer?: NodeJS.Timeout;
 }
 
 /** Implemented by nodes that emit messages of the inbox. */
 export interface Emitter {
   /** Reads the entity of the message from the partner; undefined = the received payload is complete. */
   read(record: MessageRecord, bodies: Bodies): Promise<Json | undefined>;
-  /** Sends the message into the flow. Calls `onIdle` once no node holds it any more, with the first error of a node. */
-  emit(record: MessageRecord, payload: Json, onIdle: (error?: ErrorRecord) => void): void;
+  /**
+   * Sends the message into the flow, with `emission` in its envelope. Calls `onIdle` once no node holds it any more, with the
+   * first error of a node.
+   */
+  emit(record: MessageRecord, payload: Json, emission: string, onIdle: (error?: ErrorRecord) => void): void;
   /** Called when the entity of a message could not be read; `retryAt` is absent where the message failed. */
   readFailed?(record: MessageRecord, error: unknown, retryAt?: number): void;
 }
@@ -98,6 +120,7 @@ export interface InboxOptions {
   deletedPayload?: (record: MessageRecord) => Promise<Json | undefined>;
   /** Whether the entity must not be read yet. */
   mustWait?: (record: MessageRecord) => Promise<boolean>;
+  sendAtOnce: FlowTransactionOptions['sendAtOnce'];
   /** A message has left its flow. */
   onSettled: (message: string) => void;
 }
@@ -110,6 +133,8 @@ export class Inbox {
   private readonly unread = new Set<string>();
   private readonly sweep: NodeJS.Timeout;
   private closed = false;
+  /** @internal */
+  paused = false;
 
   constructor(readonly options: InboxOptions) {
     this.sweep = setInterval(() => this.expire(), Math.min(5_000, Math.max(50, options.flowTimeout / 4)));
@@ -176,8 +201,30 @@ export class Inbox {
   }
 
   /** A message in its flow; undefined where it has left the flow, or was never in the inbox. */
-  inFlow(message: string): MessageInFlow | undefined {
-    return this.flows.get(message);
+  inFlow({ messageId, emission }: FlowReference): MessageInFlow | undefined {
+    const flow = this.flows.get(messageId);
+    return flow && (emission === undefined || emission === flow.emission) ? flow : undefined;
+  }
+
+  /** Whether nodes hold an emission of a message that was ended, and it is or will be emitted again. */
+  async isOutdated(reference: FlowReference): Promise<boolean> {
+    if (this.inFlow(reference)) return false;
+    return this.flows.has(reference.messageId) || (await this.options.store.message(reference.messageId))?.state === 'received';
+  }
+
+  /** Emits nothing until `resume`. What is in a flow leaves it and is emitted again then: its nodes may be stopped with it. */
+  pause(): void {
+    this.paused = true;
+    for (const flow of [...this.flows.values()]) {
+      this.remove(flow);
+      this.leave(flow).catch((error) => this.options.log('error', `Message ${flow.record.id}: ${String(error)}`));
+    }
+  }
+
+  /** Goes on after `pause`. */
+  resume(): void {
+    this.paused = false;
+    for (const dispatcher of this.dispatchers.values()) dispatcher.dispatch();
   }
 
   /** Whether messages are being read or are in their flows. */
@@ -191,9 +238,8 @@ export class Inbox {
   }
 
   /** Restarts the time-out of a message in its flow. */
-  touch(message: string): void {
-    const flow = this.flows.get(message);
-    if (flow) flow.deadline = this.options.steady() + this.options.flowTimeout;
+  touch(flow: MessageInFlow): void {
+    flow.deadline = this.options.steady() + this.options.flowTimeout;
   }
 
   async close(): Promise<void> {
@@ -201,76 +247,161 @@ export class Inbox {
     clearInterval(this.sweep);
     await Promise.all([...this.dispatchers.values()].map((dispatcher) => dispatcher.stop()));
     this.dispatchers.clear();
+    for (const flow of this.flows.values()) clearTimeout(flow.flushTimer);
     this.flows.clear();
   }
 
-  /** @internal */
-  enter(record: MessageRecord, replay: Json | undefined): void {
-    const again = record.emissions > 1;
-    const { conversation } = record;
-    this.flows.set(record.id, {
-      record,
-      again,
-      legs: 0,
-      conversation,
-      replay,
-      deadline: this.options.steady() + this.options.flowTimeout,
-    });
+  /**
+   * Runs work in the transaction of a message; without one, or for another conversation, in a transaction of its own that is
+   * committed at once.
+   */
+  async inTransaction<T>(
+    flow: MessageInFlow | undefined,
+    conversation: string,
+    work: (transaction: FlowTransaction) => Promise<T>,
+  ): Promise<T> {
+    if (flow && (flow.transaction.conversation ?? conversation) === conversation) {
+      flow.transaction.conversation = conversation;
+      const done = await work(flow.transaction);
+      // It may have left its flow during the work.
+      if (this.flows.get(flow.record.id) === flow) {
+        this.flushLater(flow);
+        return done;
+      }
+    }
+    const own = new FlowTransaction(this.options, conversation);
+    const done = await work(own);
+    await own.commit(async () => []);
+    return done;
   }
 
-  /** @internal The flow is idle: stores the outcome of the message. */
-  async settle(id: string, error: ErrorRecord | undefined): Promise<void> {
-    const flow = this.flows.get(id);
-    if (!flow) return;
-    this.flows.delete(id);
-    const { conversations, store, clock, onSettled } = this.options;
+  /** @internal */
+  enter(record: MessageRecord, replay: Json | undefined, read: Bodies | undefined, left: () => void): MessageInFlow {
+    const flow: MessageInFlow = {
+      record,
+      emission: this.options.ids(),
+      left,
+      transaction: new FlowTransaction(this.options, record.conversation),
+      read,
+      legs: 0,
+      also: [],
+      replay,
+      deadline: this.options.steady() + this.options.flowTimeout,
+      committing: Promise.resolve(),
+    };
+    this.flows.set(record.id, flow);
+    return flow;
+  }
+
+  /** @internal The flow is idle: commits what it did, and the outcome of the message. */
+  async settle(flow: MessageInFlow, error: ErrorRecord | undefined): Promise<void> {
+    if (!this.remove(flow)) return;
     const failed = flow.error ?? error;
-    const now = new Date(clock()).toISOString();
-    const latest = (await store.message(id)) ?? flow.record;
-    if (latest.state !== 'received') {
-      // A user skipped it meanwhile.
-      await store.release('message', [id]).catch(() => undefined);
-      return onSettled(id);
-    }
-    const record: MessageRecord = { ...latest, conversation: flow.conversation ?? latest.conversation, warning: flow.warning };
-    record.decision = undefined;
-    let bodies: Bodies | undefined;
-    if (failed) {
-      Object.assign(record, stateAfterError(failed, flow.decision));
-      if (flow.correlated !== undefined && flow.legs > 0) bodies = { correlated: flow.correlated };
-    } else {
-      record.state = 'settled';
-      record.outcome = flow.legs > 0 ? 'routed' : flow.ignored !== undefined ? 'ignored' : 'unrouted';
-      record.reason = flow.legs > 0 ? undefined : (flow.ignored ?? say`It reached no out node.`);
-      record.error = undefined;
-      record.settledAt = now;
-      // Flows need not handle answers, so an unrouted answer is no warning.
-      if (record.origin === 'answer' && record.outcome === 'unrouted') record.outcome = 'ignored';
-    }
-    // If no leg was accepted, the conversation stays unchanged, so that the replay or the next message still finds the same
-    // changes.
-    const advance = failed && flow.legs === 0 ? undefined : flow.advance;
-    const change: Change = { kind: 'message', record, bodies };
     try {
-      if (advance && record.conversation)
-        await conversations.update(record.conversation, advance, () => [change, ...(flow.also ?? [])], { durable: false });
-      else await store.commit([change], { durable: false });
+      await flow.committing;
+      await this.commit(flow, (record) => ({ ...record, ...this.outcome(flow, failed) }), !failed || flow.legs > 0);
     } finally {
-      await store.release('message', [id]).catch(() => undefined);
-      onSettled(id);
+      await this.leave(flow);
     }
+  }
+
+  /** False where it has left its flow already. */
+  private remove(flow: MessageInFlow): boolean {
+    clearTimeout(flow.flushTimer);
+    return this.flows.get(flow.record.id) === flow && this.flows.delete(flow.record.id);
+  }
+
+  private async leave(flow: MessageInFlow): Promise<void> {
+    const { id } = flow.record;
+    await flow.committing;
+    await this.options.store.release('message', [id]).catch(() => undefined);
+    this.options.onSettled(id);
+    flow.left();
+  }
+
+  /** The fields of a message whose flow is idle. */
+  private outcome(flow: MessageInFlow, failed: ErrorRecord | undefined): Partial<MessageRecord> {
+    const { warning } = flow;
+    if (failed) return { warning, ...stateAfterError(failed, flow.decision) };
+    const isRouted = flow.legs > 0;
+    const outcome = isRouted ? 'routed' : flow.ignored !== undefined ? 'ignored' : 'unrouted';
+    return {
+      warning,
+      state: 'settled',
+      // Flows need not handle answers, so an unrouted answer is no warning.
+      outcome: flow.record.origin === 'answer' && outcome === 'unrouted' ? 'ignored' : outcome,
+      reason: isRouted ? undefined : (flow.ignored ?? say`It reached no out node.`),
+      error: undefined,
+      settledAt: new Date(this.options.clock()).toISOString(),
+    };
+  }
+
+  /** Has what a flow staged committed soon, even if the flow stays open. */
+  private flushLater(flow: MessageInFlow): void {
+    flow.flushTimer ??= setTimeout(() => {
+      flow.flushTimer = undefined;
+      this.flush(flow).catch((error) => this.options.log('error', `Message ${flow.record.id}: ${String(error)}`));
+    }, FLUSH_AFTER).unref();
+  }
+
+  /**
+   * Commits the legs of a flow that stays open. The payload and the changes that were found in it are stored too: if the message
+   * has to be emitted again, it goes on with them.
+   */
+  private async flush(flow: MessageInFlow): Promise<void> {
+    if (this.flows.get(flow.record.id) !== flow || flow.legs === 0) return;
+    const committed = flow.committing.then(() => this.commit(flow, (record) => record, true));
+    flow.committing = committed.catch(() => undefined);
+    await committed;
+  }
+
+  /**
+   * Commits what a flow staged so far, with its message. `advances`: whether the conversation goes on: else it stays unchanged,
+   * so that the replay or the next message still finds the same changes. Nothing is committed where a user has skipped the
+   * message meanwhile.
+   */
+  private async commit(flow: MessageInFlow, change: (record: MessageRecord) => MessageRecord, advances: boolean): Promise<void> {
+    const { transaction, advance, also } = flow;
+    const { id } = flow.record;
+    let before: ConversationRecord | undefined;
+    await transaction.commit(async (draft) => {
+      const latest = await this.options.store.message(id);
+      if (latest?.state !== 'received') return false;
+      before = draft?.conversation;
+      if (advances && advance && draft) draft.conversation = advance(draft.conversation);
+      const { readAt, emissions } = flow.record;
+      const record = change({
+        ...latest,
+        readAt,
+        emissions: emissions + 1,
+        notBefore: undefined,
+        error: undefined,
+        decision: undefined,
+        undo: undefined,
+        conversation: transaction.conversation ?? latest.conversation,
+      });
+      const isDone = record.state === 'settled';
+      const correlated = !isDone && flow.legs > 0 && flow.correlated !== undefined ? { correlated: flow.correlated } : undefined;
+      const bodies = flow.read || correlated ? { ...flow.read, ...correlated } : undefined;
+      return [{ kind: 'message', record, bodies }, ...(advances ? also : [])];
+    });
+    flow.read = undefined;
+    if (!advances) return;
+    flow.before ??= before;
+    flow.advance = undefined;
+    flow.also = [];
   }
 
   private expire(): void {
     const { clock, steady } = this.options;
     const now = steady();
-    for (const [id, flow] of this.flows) {
+    for (const [id, flow] of [...this.flows]) {
       if (flow.deadline > now) continue;
       const seconds = Math.round(this.options.flowTimeout / 1000);
       const text = say`A node in the flow did not finish within ${seconds} s. Look for a node that does not call done, or raise the flow time-out of the store, then replay the message.`;
       const record: ErrorRecord = { code: 'SWB_FLOW', message: text, at: new Date(clock()).toISOString() };
       this.options.log('error', `Message ${id}: ${text}`);
-      this.settle(id, record).catch((error) => this.options.log('error', String(error)));
+      this.settle(flow, record).catch((error) => this.options.log('error', String(error)));
     }
   }
 }
@@ -346,7 +477,7 @@ class Dispatcher {
   }
 
   dispatch(): void {
-    if (this.stopped) return;
+    if (this.stopped || this.inbox.paused) return;
     if (this.claiming) {
       this.claimAgain = true;
       return;
@@ -391,6 +522,7 @@ class Dispatcher {
 
   private async emit(claimed: MessageRecord, queue: Queue): Promise<void> {
     if (this.stopped) return;
+    if (this.inbox.paused) return await this.giveBack(claimed);
     const { store } = this.inbox.options;
     const bodies = await store.bodies('message', claimed.id);
     let payload = (bodies.read ?? undefined) as Json | undefined;
@@ -421,25 +553,21 @@ class Dispatcher {
       }
     }
     if (this.stopped) return;
+    if (this.inbox.paused) return await this.giveBack(claimed);
     this.firstReads.delete(claimed.id);
-    // Stored before it is emitted, so that the message has the same payload if it is emitted again after a crash.
-    const emitted: MessageRecord = {
-      ...claimed,
-      emissions: claimed.emissions + 1,
-      readAt,
-      notBefore: undefined,
-      error: undefined,
-      undo: undefined,
-    };
-    await store.commit([{ kind: 'message', record: emitted, bodies: read }], { durable: false });
-    const record = { ...emitted, version: emitted.version + 1 };
-    this.inbox.enter(record, bodies.correlated as Json | undefined);
-    this.emitter.emit(record, payload ?? (bodies.received as Json), (error) => {
+    const record: MessageRecord = { ...claimed, readAt };
+    const flow = this.inbox.enter(record, bodies.correlated as Json | undefined, read, () => this.left(record.id));
+    this.emitter.emit(record, payload ?? (bodies.received as Json), flow.emission, (error) => {
       this.inbox
-        .settle(record.id, error)
-        .catch((failure) => this.inbox.options.log('error', `Message ${record.id} could not be settled: ${String(failure)}`))
-        .finally(() => this.left(record.id));
+        .settle(flow, error)
+        .catch((failure) => this.inbox.options.log('error', `Message ${record.id} could not be settled: ${String(failure)}`));
     });
+  }
+
+  /** Nothing is emitted now: the message waits in the inbox. */
+  private async giveBack({ id }: MessageRecord): Promise<void> {
+    await this.inbox.options.store.release('message', [id]);
+    this.left(id);
   }
 
   /**

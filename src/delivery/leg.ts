@@ -21,12 +21,12 @@ export interface Leg extends LegOrigin {
   attachments: GenericAttachment[];
   /** The out node is wired on: the partner's answer becomes a message. */
   answers: boolean;
+  /** Which emission of the message the out node got; absent: the current one. */
+  emission?: string;
   /** Edits and deletions to be repeated at this party. */
   carriedEdits?: CarriedEdit[];
   /** Values sent as comments, because they must not overwrite the party's own text. */
   appended?: GenericComment[];
-  /** The message was emitted before (crash, deploy, replay): parts of it may have been accepted already. */
-  again?: boolean;
 }
 
 /** A comment or file that was edited or deleted at its source, to be edited or deleted at another party. */

@@ -1,4 +1,3 @@
-import type { Conversations } from '../conversation/conversations.js';
 import { linkOf } from '../conversation/correlate.js';
 import { type LegMessage, legMessages, planFor } from '../conversation/fan-out.js';
 import type { FanOutLeg, FanOutRules } from '../conversation/fan-out-rules.js';
@@ -7,9 +6,9 @@ import { type RollUpRule, wholeOrder } from '../conversation/roll-up.js';
 import { legInState } from '../conversation/state-words.js';
 import { SwitchboardError } from '../errors.js';
 import type { GenericFields, GenericMessage, OrderItem } from '../model/message.js';
-import type { ConversationRecord, Plan, PlannedLeg, Store } from '../store/store.js';
+import type { ConversationRecord, Plan, PlannedLeg } from '../store/store.js';
 import { say } from '../text/say.js';
-import type { Inbox, MessageInFlow } from './inbox.js';
+import type { FlowReference, Inbox, MessageInFlow } from './inbox.js';
 
 /** Payload of the message that a fan-out node gets when a leg has failed and the others are to be cancelled. */
 export interface Compensation {
@@ -22,8 +21,6 @@ export interface Compensation {
 /** Fans an entity out to several parties, and rolls their states up for the customer. */
 export class Legs {
   constructor(
-    private readonly store: Store,
-    private readonly conversations: Conversations,
     private readonly inbox: Inbox,
     /** The name of an endpoint. */
     private readonly name: (endpoint: string) => string | undefined,
@@ -31,27 +28,27 @@ export class Legs {
   ) {}
 
   /**
-   * Plans which leg gets what, on disk before anything is sent, and returns the message for each leg. Undefined when the message
-   * has left its flow.
+   * Plans which leg gets what, and returns the message for each leg. The plan is committed with the message, before anything is
+   * sent. Undefined when the message has left its flow.
    * @param fits whether a leg's condition holds (static targets)
    * @param spare allows items that match no leg; otherwise they cause SWB_UNASSIGNED, and nothing is planned
    */
   async fanOut(
-    messageId: string,
+    reference: FlowReference,
     node: string,
     rules: FanOutRules,
     message: GenericMessage,
     fits: (leg: FanOutLeg) => boolean,
     spare: boolean,
   ): Promise<{ legs: LegMessage[]; unassigned: OrderItem[] } | undefined> {
-    const flow = this.inbox.inFlow(messageId);
+    const flow = this.inbox.inFlow(reference);
     if (!flow) return undefined;
-    const id = flow.conversation ?? '';
     let planned: ReturnType<typeof planFor> | undefined;
-    await this.conversations.update(id, (latest) => {
-      planned = planFor(latest.plan, node, rules, message, fits);
+    await flow.transaction.stage((draft) => {
+      const { conversation } = draft;
+      planned = planFor(conversation.plan, node, rules, message, fits);
       if (planned.unassigned.length && !spare) throw unassignedError(planned.unassigned);
-      return planned.plan === latest.plan ? latest : { ...latest, plan: planned.plan };
+      if (planned.plan !== conversation.plan) draft.conversation = { ...conversation, plan: planned.plan };
     });
     const { plan, unassigned } = planned ?? { plan: { node, onFailure: rules.onFailure, legs: [] }, unassigned: [] };
     const legs = legMessages(plan, message);
@@ -62,9 +59,9 @@ export class Legs {
   }
 
   /** Turns a message about one leg into one about the whole order, for the customer. Unchanged where nothing was fanned out. */
-  async rollUp(messageId: string, rules: readonly RollUpRule[], message: GenericMessage): Promise<GenericMessage> {
-    const flow = this.inbox.inFlow(messageId);
-    const now = flow?.conversation ? await this.store.conversation(flow.conversation) : undefined;
+  async rollUp(reference: FlowReference, rules: readonly RollUpRule[], message: GenericMessage): Promise<GenericMessage> {
+    const flow = this.inbox.inFlow(reference);
+    const now = (await flow?.transaction.view())?.conversation;
     const next = now && (flow?.advance?.(now) ?? now);
     const whole = next && wholeOrder(next, rules, this.name);
     if (!flow || !now || !next?.plan || !whole) return message;
@@ -72,7 +69,7 @@ export class Legs {
     if (flow.source) flow.source = { ...flow.source, deleted: false };
     const { source } = message;
     const leg = linkOf(now, source.endpoint, source.entityType, source.id)?.leg ?? '';
-    await this.compensate(now, next.plan, leg);
+    this.compensate(flow, flow.before ?? now, next.plan, leg);
     const who = this.name(source.endpoint);
     const fields: GenericFields = {
       ...(next.title && { title: next.title }),
@@ -92,9 +89,9 @@ export class Legs {
   }
 
   /** The cancellations for the other legs when one has failed. */
-  async cancelRest(messageId: string, { reason, cancel }: Compensation): Promise<LegMessage[]> {
-    const flow = this.inbox.inFlow(messageId);
-    const conversation = flow?.conversation ? await this.store.conversation(flow.conversation) : undefined;
+  async cancelRest(reference: FlowReference, { reason, cancel }: Compensation): Promise<LegMessage[]> {
+    const flow = this.inbox.inFlow(reference);
+    const conversation = (await flow?.transaction.view())?.conversation;
     const order = conversation && orderLink(conversation);
     if (!flow || !conversation?.plan || !order) return [];
     const { endpoint, entityType, id, number } = order;
@@ -114,8 +111,8 @@ export class Legs {
     return legs.map(({ leg }) => ({ leg, message }));
   }
 
-  /** If a leg has just failed, stores a message to the fan-out node that cancels the others; its key makes it unique per leg. */
-  private async compensate(conversation: ConversationRecord, plan: Plan, name: string): Promise<void> {
+  /** If a leg has just failed, adds a message to the fan-out node that cancels the others; its key makes it unique per leg. */
+  private compensate(flow: MessageInFlow, conversation: ConversationRecord, plan: Plan, name: string): void {
     const leg = legOf(plan, name);
     const before = legOf(conversation.plan, name);
     const order = orderLink(conversation);
@@ -126,8 +123,8 @@ export class Legs {
     if (cancel.length === 0) return;
     const reason = `${legInState(name, leg.state ?? 'failed')}${leg.stateReason ? `: ${leg.stateReason}` : ''}`;
     const at = new Date(this.clock()).toISOString();
-    await this.inbox.accept([
-      {
+    flow.also.push(
+      this.inbox.messageChange({
         node: plan.node,
         origin: 'plan',
         endpoint: order.endpoint,
@@ -138,8 +135,8 @@ export class Legs {
         payload: { failed: name, reason, cancel },
         conversation: conversation.id,
         ...(plan.onFailure === 'ask' && { error: { code: 'SWB_DECISION', message: question(reason, cancel), at } }),
-      },
-    ]);
+      }),
+    );
   }
 }
 

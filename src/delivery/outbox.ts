@@ -1,17 +1,16 @@
 import type { CompetingWrite } from '../conversation/conflict.js';
-import type { Conversations } from '../conversation/conversations.js';
+import type { Draft } from '../conversation/conversations.js';
 import { linkAt } from '../conversation/correlate.js';
 import type { EntityRequest } from '../conversation/entity-request.js';
 import { planAfterQueued } from '../conversation/fan-out.js';
 import { sameFingerprint } from '../conversation/fingerprint.js';
 import { dropUnreachable, legOf, unmetPredecessors } from '../conversation/plan.js';
 import type { EndpointClient } from '../endpoints/endpoint.js';
-import { SwitchboardError } from '../errors.js';
 import { CANCELLING_STATES, type GenericFields, type State } from '../model/message.js';
-import { allOf, pagesOf } from '../store/pages.js';
 import type { Change, ConversationRecord, DeliveryRecord, Link, Store } from '../store/store.js';
 import { say } from '../text/say.js';
 import { Counterparts } from './counterparts.js';
+import type { FlowTransaction } from './flow-transaction.js';
 import type { Leg, LegOrigin } from './leg.js';
 
 /** Prefix of the part of a delivery that restores comments removed by another one. */
@@ -20,8 +19,7 @@ export const RECOVERY_PART = 'putBack:';
 /** Attempt text of a comment that an earlier try had written without seeing the answer. */
 export const FOUND_COMMENT = 'found the comment written by an earlier try';
 
-/** Deliveries read per page. */
-const PAGE = 200;
+type DeliveryChange = Extract<Change, { kind: 'delivery' }>;
 
 export interface AcceptedLeg {
   /** Number of deliveries created; 0 = nothing to send. */
@@ -30,13 +28,12 @@ export interface AcceptedLeg {
   reason?: string;
 }
 
-/** Accepts legs: splits each into single writes and stores them. From then on nothing of a leg can be lost. */
+/** Accepts legs: splits each into single writes, which are committed with their message. */
 export class Outbox {
   private readonly counterparts: Counterparts;
 
   constructor(
-    private readonly store: Store,
-    private readonly conversations: Conversations,
+    store: Store,
     private readonly ids: () => string,
     private readonly clock: () => number,
     client: (endpoint: string) => EndpointClient | undefined,
@@ -44,96 +41,42 @@ export class Outbox {
     this.counterparts = new Counterparts(store, client);
   }
 
-  /** Resolves when the leg is on disk. A leg of a message is accepted once, however often it is handed in. */
-  async accept(given: Leg): Promise<AcceptedLeg> {
-    const leg = await this.withoutAccepted(await this.counterparts.resolve(given));
+  /** Stages a leg in the transaction of its message. A leg of a message is accepted once, however often it is handed in. */
+  async accept(given: Leg, transaction: Pick<FlowTransaction, 'stage'>): Promise<AcceptedLeg> {
+    const leg = await this.counterparts.resolve(given);
     let accepted: AcceptedLeg = { deliveries: 0 };
-    const conversation = await this.store.conversation(leg.conversation);
-    if (!conversation) {
-      throw new SwitchboardError('SWB_PAYLOAD', say`The conversation ${leg.conversation} does not exist in this store.`, {
-        hint: say`Put a "conversation correlate" node that uses the same store before the out node.`,
-      });
-    }
-    const waits = (latest: ConversationRecord) => unmetPredecessors(latest.plan, legOf(latest.plan, leg.leg)?.after);
-    const waiting = (await this.store.openDeliveries(leg.conversation)).filter(
-      (d) => d.endpoint === leg.endpoint && d.entityType === leg.entityType && d.leg === leg.leg,
-    );
-    const open = waiting.filter((d) => d.part === 'entity');
-    // Deliveries moved here from another conversation keep its lane; later ones have to queue behind them.
-    const lane = waiting.findLast(({ part }) => !hasOwnLane(part))?.lane ?? laneOf(leg);
-    // An order that still waits for another leg need not be sent only to be cancelled.
-    const neverSent = (latest: ConversationRecord) =>
-      isCancellation(leg.request) &&
-      !linkAt(latest, leg.endpoint, leg.entityType, leg.leg) &&
-      open.some((d) => Array.isArray(d.waitsFor));
-    const changesFor = (latest: ConversationRecord): Change[] => {
-      const link = linkAt(latest, leg.endpoint, leg.entityType, leg.leg);
-      const isSource =
-        link && link.endpoint === leg.from.endpoint && link.entityType === leg.from.entityType && link.id === leg.from.entityId;
-      if (isSource) {
-        accepted = { deliveries: 0, reason: say`The change came from this entity.` };
-        return [];
-      }
-      if (legOf(latest.plan, leg.leg)?.dropped !== undefined || neverSent(latest)) {
-        accepted = { deliveries: 0, reason: say`The leg was dropped before anything was sent.` };
-        return [];
-      }
-      const after = waits(latest);
-      const changes = this.split(leg, link, lane, open.length > 0, after.length ? { waitsFor: after } : {});
-      accepted = {
-        deliveries: changes.length,
-        ...(changes.length === 0 && {
-          reason: say`Nothing to write: the target is up to date, or the change does not concern it.`,
-        }),
-      };
-      return changes;
-    };
-    await this.conversations.update(
-      leg.conversation,
-      (latest) => (neverSent(latest) ? withDropped(latest, leg.leg) : withPlannedValues(latest, leg)),
-      changesFor,
-    );
+    await transaction.stage((draft) => {
+      accepted = this.add(leg, draft);
+    });
     return accepted;
   }
 
-  /**
-   * The leg without the comments and attachments that were accepted before: for this message, if it was emitted before, and for
-   * other messages with the same ones. Correlation only knows of those once they are settled, and a crash can change the order of
-   * messages.
-   */
-  private async withoutAccepted(leg: Leg): Promise<Leg> {
-    if (leg.comments.length + leg.attachments.length === 0) return leg;
-    const recent = await this.unsettled(leg.conversation);
-    const ofMessage = () => allOf((next) => this.store.listDeliveries({ message: leg.message, ...next }), PAGE);
-    const own = leg.again ? await ofMessage() : [];
-    const given = new Set([...leg.comments.map((c) => `comment:${c.id}`), ...leg.attachments.map((a) => `attachment:${a.id}`)]);
-    const parts = new Set<string>();
-    for (const { node, leg: name, part, message } of [...own, ...recent])
-      if (node === leg.node && name === leg.leg && given.has(part) && !parts.has(part) && (await this.isFrom(leg, message)))
-        parts.add(part);
-    return {
-      ...leg,
-      comments: leg.comments.filter((c) => !parts.has(`comment:${c.id}`)),
-      attachments: leg.attachments.filter((a) => !parts.has(`attachment:${a.id}`)),
-    };
-  }
-
-  /** The newest deliveries of a conversation, back to the page whose messages are all settled. */
-  private async unsettled(conversation: string): Promise<DeliveryRecord[]> {
-    const found: DeliveryRecord[] = [];
-    for await (const page of pagesOf((next) => this.store.listDeliveries({ conversation, ...next }), PAGE)) {
-      found.push(...page);
-      const messages = await Promise.all([...new Set(page.map((d) => d.message))].map((id) => this.store.message(id)));
-      if (messages.every((message) => message?.state !== 'received')) break;
-    }
-    return found;
-  }
-
-  /** Whether another message is about the same entity: comment ids are unique per entity only. */
-  private async isFrom({ message, from }: Leg, other: string): Promise<boolean> {
-    if (other === message) return true;
-    const record = await this.store.message(other);
-    return record?.endpoint === from.endpoint && record.entityType === from.entityType && record.entityId === from.entityId;
+  /** Adds the deliveries of a leg to a draft of its conversation. */
+  private add(leg: Leg, draft: Draft): AcceptedLeg {
+    const { conversation } = draft;
+    const link = linkAt(conversation, leg.endpoint, leg.entityType, leg.leg);
+    const waiting = draft.open.filter((d) => d.endpoint === leg.endpoint && d.entityType === leg.entityType && d.leg === leg.leg);
+    const open = waiting.filter((d) => d.part === 'entity');
+    // An order that still waits for another leg need not be sent only to be cancelled.
+    const neverSent = isCancellation(leg.request) && !link && open.some((d) => Array.isArray(d.waitsFor));
+    draft.conversation = neverSent ? withDropped(conversation, leg.leg) : withPlannedValues(conversation, leg);
+    const { from } = leg;
+    const isSource = link && link.endpoint === from.endpoint && link.entityType === from.entityType && link.id === from.entityId;
+    if (isSource) return { deliveries: 0, reason: say`The change came from this entity.` };
+    if (neverSent || legOf(conversation.plan, leg.leg)?.dropped !== undefined)
+      return { deliveries: 0, reason: say`The leg was dropped before anything was sent.` };
+    // Deliveries moved here from another conversation keep its lane; later ones have to queue behind them.
+    const lane = waiting.findLast(({ part }) => !hasOwnLane(part))?.lane ?? laneOf(leg);
+    const after = unmetPredecessors(conversation.plan, legOf(conversation.plan, leg.leg)?.after);
+    const changes = this.split(leg, link, lane, open.length > 0, after.length ? { waitsFor: after } : {});
+    draft.changes.push(...changes);
+    draft.open.push(...changes.map(({ record }) => record));
+    return changes.length > 0
+      ? { deliveries: changes.length }
+      : {
+          deliveries: 0,
+          reason: say`Nothing to write: the target is up to date, or the change does not concern it.`,
+        };
   }
 
   /** `writing`: an earlier write to the entity is still open. Whether this one changes anything is only known when it is sent. */
@@ -143,8 +86,8 @@ export class Outbox {
     lane: string,
     writing: boolean,
     waits: Pick<DeliveryRecord, 'waitsFor'>,
-  ): Change[] {
-    const changes: Change[] = [];
+  ): DeliveryChange[] {
+    const changes: DeliveryChange[] = [];
     const add = (part: string, body: unknown, extra: Partial<DeliveryRecord> = {}) =>
       changes.push({
         kind: 'delivery',

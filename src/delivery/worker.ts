@@ -76,6 +76,8 @@ export class Worker {
   /** Deliveries whose last try could not be stored, so that the partner may have them. */
   private readonly unrecorded = new Set<string>();
   private backOffUntil = 0;
+  /** Slots for deliveries that are being committed as sent. */
+  private reserved = 0;
   private suspended: Suspension | undefined;
   /** Nothing is sent before it is known whether the endpoint is suspended. */
   private ready = false;
@@ -202,7 +204,7 @@ export class Worker {
     const { store, client, steady, concurrency } = this.options;
     const resumesAt = Math.max(this.circuit.resumesAt, this.backOffUntil);
     if (resumesAt > steady()) return this.sleepUntil(resumesAt);
-    const room = (this.circuit.state === 'halfOpen' ? 1 : concurrency) - this.active.size;
+    const room = (this.circuit.state === 'halfOpen' ? 1 : concurrency) - this.active.size - this.reserved;
     if (room <= 0) return;
     const claimed = await store.claimDeliveries(client.id, room, steady());
     for (const delivery of claimed) this.start(delivery);
@@ -210,6 +212,26 @@ export class Worker {
       const due = await store.nextDue('delivery', client.id);
       if (due !== undefined) this.sleepUntil(due);
     }
+  }
+
+  /** Reserves a slot for a new delivery, and returns it as being sent; undefined if it has to wait. */
+  reserve(delivery: DeliveryRecord): DeliveryRecord | undefined {
+    const { steady, concurrency } = this.options;
+    const isPaused = this.stopped || !this.ready || this.suspended !== undefined || this.circuit.state !== 'closed';
+    if (isPaused || this.backOffUntil > steady() || this.active.size + this.reserved >= concurrency) return undefined;
+    this.reserved++;
+    return this.asSending(delivery, false);
+  }
+
+  /** Gives up a reserved slot. */
+  unreserve(): void {
+    this.reserved--;
+  }
+
+  /** Sends a delivery that was committed as being sent, and is leased. */
+  begin(delivery: DeliveryRecord): void {
+    if (this.stopped) void this.options.store.release('delivery', [delivery.id]).catch(() => undefined);
+    else this.start(delivery, true);
   }
 
   private sleepUntil(time: number): void {
@@ -220,8 +242,9 @@ export class Worker {
     this.timer.unref();
   }
 
-  private start(delivery: DeliveryRecord): void {
-    const run = this.attempt(delivery)
+  /** `begun`: it was committed as being sent, and nothing has been sent yet. */
+  private start(delivery: DeliveryRecord, begun = false): void {
+    const run = this.attempt(delivery, begun)
       .then(
         () => {
           this.unrecorded.delete(delivery.id);
@@ -248,24 +271,32 @@ export class Worker {
     this.sleepUntil(this.backOffUntil);
   }
 
-  private async attempt(claimed: DeliveryRecord): Promise<void> {
-    const { store, clock, steady, client } = this.options;
-    const inDoubt = claimed.state !== 'pending' || this.unrecorded.has(claimed.id);
-    const started: AttemptStart = { at: new Date(clock()).toISOString(), steady: steady() };
-    const sending: DeliveryRecord = {
-      ...claimed,
+  private asSending(delivery: DeliveryRecord, inDoubt: boolean): DeliveryRecord {
+    const { clock, client } = this.options;
+    return {
+      ...delivery,
       state: 'sending',
-      tries: claimed.tries + 1,
+      tries: delivery.tries + 1,
       notBefore: undefined,
       error: undefined,
       undo: undefined,
-      lookLeft: inDoubt ? this.settlingTimes.countDown(claimed) : undefined,
-      doubtAt: (inDoubt && claimed.doubtAt) || client.address,
-      begun: claimed.tries === 0 ? partnerTime(client, clock) : claimed.begun,
+      lookLeft: inDoubt ? this.settlingTimes.countDown(delivery) : undefined,
+      doubtAt: (inDoubt && delivery.doubtAt) || client.address,
+      begun: delivery.tries === 0 ? partnerTime(client, clock) : delivery.begun,
     };
-    // On disk before the partner can act: a delivery that is still pending after a crash was never sent, and needs no lookup.
-    await store.commit([{ kind: 'delivery', record: sending }], { durable: !inDoubt });
-    let delivery = { ...sending, version: sending.version + 1 };
+  }
+
+  private async attempt(claimed: DeliveryRecord, begun: boolean): Promise<void> {
+    const { store, clock, steady } = this.options;
+    const inDoubt = !begun && (claimed.state !== 'pending' || this.unrecorded.has(claimed.id));
+    const started: AttemptStart = { at: new Date(clock()).toISOString(), steady: steady() };
+    let delivery = claimed;
+    if (!begun) {
+      const sending = this.asSending(claimed, inDoubt);
+      // On disk before the partner can act: a delivery that is still pending after a crash was never sent, and needs no lookup.
+      await store.commit([{ kind: 'delivery', record: sending }], { durable: !inDoubt });
+      delivery = { ...sending, version: sending.version + 1 };
+    }
     // On disk before it is sent again: after a crash the settling time starts over.
     const beforeResend = async () => {
       const record = { ...delivery, lookLeft: this.settlingTimes.restart(delivery.id) };

@@ -22,9 +22,19 @@ export interface AppliedCommit {
   /** The applied changes: with their new versions, without the skipped ones. */
   changes: Change[];
   skipped: string[];
+  started: string[];
 }
 
-const emptyCommit = (): AppliedCommit => ({ parts: [], bodies: [], refs: [], unplaced: [], undo: [], changes: [], skipped: [] });
+const emptyCommit = (): AppliedCommit => ({
+  parts: [],
+  bodies: [],
+  refs: [],
+  unplaced: [],
+  undo: [],
+  changes: [],
+  skipped: [],
+  started: [],
+});
 
 /** Applies all changes of a commit in memory, or none: throws SWB_CONFLICT or SWB_PAYLOAD and leaves the memory unchanged. */
 export function applyChanges(memory: MemoryState, changes: readonly Change[]): AppliedCommit {
@@ -75,8 +85,11 @@ function applySetting(memory: MemoryState, change: Extract<Change, { kind: 'sett
 }
 
 function applyRecord(memory: MemoryState, change: Exclude<Change, { kind: 'setting' }>, applied: AppliedCommit): void {
-  const { kind, record } = change;
-  const before = memory.get(kind, record.id);
+  const { kind } = change;
+  const { id } = change.record;
+  const before = memory.get(kind, id);
+  const starts = kind === 'delivery' && change.start !== undefined && memory.lanes.isNext(change.record);
+  const record = starts ? change.start! : change.record;
   if (kind === 'conversation' && change.gone) {
     checkVersion(kind, record, before);
     put(memory, { kind, id: record.id, before, after: undefined }, applied);
@@ -102,6 +115,7 @@ function applyRecord(memory: MemoryState, change: Exclude<Change, { kind: 'setti
   after.unplaced = before?.unplaced;
   const names = addBodies(memory, before, after, bodies, applied);
   put(memory, { kind, id: record.id, before, after }, applied, keys);
+  if (starts && memory.lanes.lease(id)) applied.started.push(id);
   applied.parts.push(`{"kind":"${kind}","record":${text}${names.length > 0 ? `,"bodies":${JSON.stringify(names)}` : ''}}`);
   applied.changes.push({ ...change, record: kept } as Change);
 }

@@ -1,7 +1,8 @@
 import { DueQueue } from './due-queue.js';
 import { PartitionedMap } from './partitioned-map.js';
-import { type DeliveryEntry, OPEN_DELIVERY } from './record-entry.js';
+import { type DeliveryEntry, laneKey, OPEN_DELIVERY } from './record-entry.js';
 import { insertKey, removeKey } from './sorted-keys.js';
+import type { DeliveryRecord } from './store.js';
 
 interface Lane {
   endpoint: string;
@@ -62,6 +63,23 @@ export class DeliveryLanes {
       this.leased.set(id, delivery.lane);
       return delivery;
     });
+  }
+
+  /** Whether a new delivery can be sent at once: its lane is empty, and it waits for nothing. */
+  isNext({ endpoint, lane, waitsFor, notBefore }: DeliveryRecord): boolean {
+    return waitsFor === undefined && notBefore === undefined && this.lanes.get(laneKey(endpoint, lane)) === undefined;
+  }
+
+  /** Leases a delivery that is the next of its lane; false if it is not. */
+  lease(id: string): boolean {
+    const delivery = this.look(id);
+    const lane = delivery && this.lanes.get(delivery.lane);
+    if (!lane?.queued || lane.queued.id !== id) return false;
+    this.queues.get(lane.endpoint)!.remove(id, lane.queued.notBefore);
+    lane.leases++;
+    lane.queued = undefined;
+    this.leased.set(id, delivery!.lane);
+    return true;
   }
 
   /** Releases a lease. */

@@ -72,9 +72,14 @@ export class LowdbStore implements Store {
     const applied = applyChanges(memory, changes);
     commits.append(applied);
     // Also if everything was skipped: the duplicated record may not be on disk yet.
-    if (durable) await journal.flushed();
+    try {
+      if (durable || applied.started.length > 0) await journal.flushed();
+    } catch (error) {
+      for (const id of applied.started) memory.lanes.release(id);
+      throw error;
+    }
     if (applied.changes.length > 0) this.notify(applied.changes);
-    return { skipped: applied.skipped };
+    return { skipped: applied.skipped, started: applied.started };
   }
 
   message(id: string): Promise<MessageRecord | undefined> {

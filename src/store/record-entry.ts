@@ -87,6 +87,7 @@ const SEPARATOR = '\u0000';
 const SEARCHED_LENGTH = 100;
 
 const keyOf = (...parts: string[]): string => parts.join(SEPARATOR);
+export const laneKey = (endpoint: string, lane: string): string => keyOf(endpoint, lane);
 export const linkKey = (endpoint: string, entityType: string, id: string): string => keyOf('link', endpoint, entityType, id);
 export const referenceKey = (reference: string): string => keyOf('reference', reference);
 
@@ -165,7 +166,7 @@ const entryMakers = {
       warned: warningState(record),
       endpoint: intern(record.endpoint),
       entityType: intern(record.entityType),
-      lane: inLane ? keyOf(record.endpoint, record.lane) : '',
+      lane: inLane ? laneKey(record.endpoint, record.lane) : '',
       conversation: record.conversation,
       message: record.message,
       notBefore: record.notBefore,

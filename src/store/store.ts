@@ -64,7 +64,7 @@ export interface MessageRecord {
   warning?: ErrorRecord;
   /** Present while an operator's action can be undone: the fields before it. */
   undo?: { action: 'skip'; was: Partial<MessageRecord> };
-  /** How many times it was emitted into the flow. */
+  /** How many times it was processed: committed passes through its flow, and failed reads. */
   emissions: number;
   /**
    * An id made before the entity was read: our later writes are not visible in it. Absent: the entity was not read; the payload
@@ -323,7 +323,11 @@ export type Change =
    * merged by name.
    */
   | { kind: 'message'; record: MessageRecord; bodies?: Bodies; ifAbsent?: boolean }
-  | { kind: 'delivery'; record: DeliveryRecord; bodies?: Bodies; ifAbsent?: boolean }
+  /**
+   * `start`: stored instead of `record`, and leased to this process, if the delivery is the next of its lane: nothing older is
+   * open or blocking there, nothing of the lane is leased, and it waits for nothing.
+   */
+  | { kind: 'delivery'; record: DeliveryRecord; bodies?: Bodies; ifAbsent?: boolean; start?: DeliveryRecord }
   /**
    * A link (endpoint, entityType, id) or a reference, own or alias, may belong to one conversation only, else SWB_CONFLICT.
    * `gone`: the conversation is removed, its messages and deliveries are kept. Changes apply in order: a link that one change
@@ -336,6 +340,8 @@ export type Change =
 export interface CommitResult {
   /** Ids of the records left out because of `ifAbsent`. */
   skipped: string[];
+  /** Ids of the deliveries that were stored as their `start` and leased. */
+  started: string[];
 }
 
 export interface ListQuery {

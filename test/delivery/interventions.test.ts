@@ -336,7 +336,7 @@ describe('manual actions', () => {
     it('removes the warning of a message from the counts, and can be undone', async () => {
       rig.flow = async (_payload, { id }) => {
         const place = { mapping: 'Acme', direction: 'in' as const };
-        rig.broker.countUnmapped(id, place, [
+        rig.broker.countUnmapped({ messageId: id }, place, [
           { level: 'warning', code: 'unmapped', field: 'state', value: '9', text: 'state "9" has no row.' },
         ]);
       };

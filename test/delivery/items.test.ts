@@ -77,19 +77,22 @@ describe('the items of an order at a vendor that numbers them itself', () => {
       if (record.endpoint === 'customer') return rig.forward(payload, record);
       const names = Object.keys(payload.fields);
       const { id, fields, reference } = payload;
-      const found = await rig.broker.correlate(record.id, {
-        message: {
-          entity: 'order',
-          event: 'updated',
-          source: { endpoint: 'provider', entityType: 'troubleTicket', id, number: id, version: payload.version, reference },
-          fields: fields as GenericFields,
-          comments: [],
-          attachments: [],
-          relations: [],
+      const found = await rig.broker.correlate(
+        { messageId: record.id },
+        {
+          message: {
+            entity: 'order',
+            event: 'updated',
+            source: { endpoint: 'provider', entityType: 'troubleTicket', id, number: id, version: payload.version, reference },
+            fields: fields as GenericFields,
+            comments: [],
+            attachments: [],
+            relations: [],
+          },
+          record: fields,
+          sources: Object.fromEntries(names.map((name) => [name, [name]])),
         },
-        record: fields,
-        sources: Object.fromEntries(names.map((name) => [name, [name]])),
-      });
+      );
       if (found && found.output !== 'ignored') received.push(found.message.fields);
     };
     await rig.start();

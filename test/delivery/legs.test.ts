@@ -48,7 +48,7 @@ class OrderRig {
     for (const vendor of VENDORS)
       this.listen(`in-${vendor}`, (record, payload) => this.answered(record, payload as unknown as GenericMessage));
     this.listen('fan-out', async (record, payload) => {
-      for (const leg of await this.broker.legs.cancelRest(record.id, payload as unknown as Compensation))
+      for (const leg of await this.broker.legs.cancelRest({ messageId: record.id }, payload as unknown as Compensation))
         await this.take(record, record.conversation!, leg);
     });
     return this;
@@ -70,14 +70,14 @@ class OrderRig {
     const found = await this.correlate(record, message);
     if (!found) return;
     const rules: FanOutRules = { ...RULES, onFailure: this.onFailure };
-    const shared = await this.broker.legs.fanOut(record.id, 'fan-out', rules, found.message, () => false, false);
+    const shared = await this.broker.legs.fanOut({ messageId: record.id }, 'fan-out', rules, found.message, () => false, false);
     for (const leg of shared?.legs ?? []) await this.take(record, found.conversation.id, leg);
   }
 
   private async answered(record: MessageRecord, report: GenericMessage): Promise<void> {
     const found = await this.correlate(record, report);
     if (!found) return;
-    const message = await this.broker.legs.rollUp(record.id, DEFAULT_ROLL_UP, found.message);
+    const message = await this.broker.legs.rollUp({ messageId: record.id }, DEFAULT_ROLL_UP, found.message);
     const { fields } = message;
     this.received.push({ state: fields.state, reason: fields.stateReason, progress: fields.progress as unknown as Json });
     if (this.customer.tickets.length) await this.take(record, found.conversation.id, { leg: '', message });
@@ -87,7 +87,7 @@ class OrderRig {
     const names = Object.keys(message.fields);
     const sources = Object.fromEntries(names.map((n) => [n, [n]]));
     const fields = message.fields as unknown as Record<string, Json>;
-    const found = await this.broker.correlate(record.id, { message, record: fields, sources });
+    const found = await this.broker.correlate({ messageId: record.id }, { message, record: fields, sources });
     return found?.output === 'ignored' ? undefined : found;
   }
 

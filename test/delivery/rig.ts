@@ -77,7 +77,7 @@ export class Rig {
             'again' in (received as object)
               ? this.reading(node === 'in-customer' ? this.customer : this.provider, record)
               : undefined,
-          emit: (record, payload, onIdle) => {
+          emit: (record, payload, _emission, onIdle) => {
             this.emitted.push(record.entityId);
             const error = (e: Error & { code?: string }): ErrorRecord => ({
               code: e.code ?? 'SWB_FLOW',
@@ -144,7 +144,7 @@ export class Rig {
     const names = Object.keys(payload.fields);
     const sources = Object.fromEntries(names.map((n) => [n, [n]]));
     const { deleted } = payload;
-    const found = await this.broker.correlate(record.id, { message, record: payload.fields, sources, deleted });
+    const found = await this.broker.correlate({ messageId: record.id }, { message, record: payload.fields, sources, deleted });
     if (!found || found.output === 'ignored') return;
     for (const node of nodes) {
       await this.broker.acceptLeg({

@@ -31,7 +31,7 @@ export class TwoColumns extends Rig {
       attachments: [],
       relations: [],
     };
-    const found = await this.broker.correlate(record.id, { message, record: fields, sources });
+    const found = await this.broker.correlate({ messageId: record.id }, { message, record: fields, sources });
     if (!found || found.output === 'ignored') return;
     const written = isCustomers ? { severity } : { ...LEVELS[severity] };
     const names = Object.keys(written);

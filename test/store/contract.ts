@@ -155,17 +155,20 @@ export function storeContract(name: string, create: () => Promise<Store>, reopen
       it('skips a message whose node and key are known, and reports it', async () => {
         await put.message('m1', { key: 'k' });
         const again: Change = { kind: 'message', record: message('m2', { key: 'k' }), bodies: { received: 1 }, ifAbsent: true };
-        assert.deepEqual(await commit(again, { kind: 'setting', key: 's', value: 1 }), { skipped: ['m2'] });
+        assert.deepEqual(await commit(again, { kind: 'setting', key: 's', value: 1 }), { skipped: ['m2'], started: [] });
         assert.equal(await store.message('m2'), undefined);
         assert.equal(await store.setting('s'), 1);
-        assert.deepEqual(await commit({ ...again, record: message('m3', { key: 'k', node: 'in-2' }) }), { skipped: [] });
+        assert.deepEqual(await commit({ ...again, record: message('m3', { key: 'k', node: 'in-2' }) }), {
+          skipped: [],
+          started: [],
+        });
       });
 
       it('skips a record that was committed before, whatever its state is now', async () => {
         const same: Change = { kind: 'message', record: message('m1'), ifAbsent: true };
         await commit(same);
         await put.message('m1', { version: 1, state: 'settled', outcome: 'ignored' });
-        assert.deepEqual(await commit(same), { skipped: ['m1'] });
+        assert.deepEqual(await commit(same), { skipped: ['m1'], started: [] });
         assert.equal((await store.message('m1'))?.version, 2);
       });
 

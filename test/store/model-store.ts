@@ -104,7 +104,7 @@ export class ModelStore implements Store {
         // Another value.
       }
     }
-    return { skipped };
+    return { skipped, started: [] };
   }
 
   message = async (id: string) => this.get('message', id) as MessageRecord | undefined;
