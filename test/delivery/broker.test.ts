@@ -245,7 +245,7 @@ describe('the broker', () => {
         if (++reads === 1) await inbox.accept([hint('d')]);
         return { id: 'A', version: '1', fields: { reads } };
       },
-      emit: ({ key }, payload, onIdle) => {
+      emit: ({ key }, payload, _emission, onIdle) => {
         emitted.push([key, (payload as { fields: { reads: number } }).fields.reads]);
         onIdle();
       },

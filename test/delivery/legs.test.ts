@@ -57,7 +57,7 @@ class OrderRig {
   private listen(node: string, flow: (record: MessageRecord, payload: Json) => Promise<void>): void {
     this.broker.inbox.attach(node, {
       read: async () => undefined,
-      emit: (record, payload, onIdle) => {
+      emit: (record, payload, _emission, onIdle) => {
         flow(record, payload).then(
           () => onIdle(),
           (e) => onIdle({ code: e.code ?? 'SWB_FLOW', message: e.message, at: '' }),
