@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { endToEndBench } from './end-to-end.js';
+import { latencyBench } from './latency.js';
 import { storeBench } from './store.js';
 import { viewBench } from './view.js';
 
@@ -11,6 +12,8 @@ import { viewBench } from './view.js';
 async function main(): Promise<void> {
   const endToEnd = await endToEndBench();
   console.log(`End-to-end throughput compared with the hand-wired flow: ${endToEnd.throughputRatio.toFixed(2)} × (target: 1.0)`);
+  const latency = await latencyBench();
+  console.log(`Webhook to partner at 100 tickets per second: p50 ${latency.p50} ms, p99 ${latency.p99} ms (target: 6 and 20)`);
   const store = await storeBench();
   console.log(
     `Cost per message with 100,000 conversations compared with 1,000: ${store.perMessageRatio.toFixed(2)} × (target: 1.1 or less)`,
@@ -20,7 +23,7 @@ async function main(): Promise<void> {
   console.log(
     `The messages view with 100,000 messages: first page ${view.firstPageMs.toFixed(0)} ms, slowest search ${view.slowestMs.toFixed(0)} ms (target: below 200)`,
   );
-  const results = { node: process.version, cores: cpus().length, endToEnd, store, view };
+  const results = { node: process.version, cores: cpus().length, endToEnd, latency, store, view };
   writeFileSync(join(__dirname, 'results.json'), `${JSON.stringify(results, null, 2)}\n`);
 }
 

@@ -1,11 +1,18 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { Agent, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { troubleTicketFlow } from '../test/live/flows.js';
 import { type FlowNode, freePort, type Live, startNodeRed, until } from '../test/live/node-red.js';
+import {
+  closeConnections,
+  each,
+  incidents,
+  notify,
+  type Partners,
+  post,
+  type Row,
+  startPartners,
+  switchboardFlow,
+} from './rig.js';
 
 /**
  * End-to-end throughput of a ticket: webhook → stored → read back → normalized → correlated → mapped → stored → POSTed to TMF621
@@ -14,22 +21,7 @@ import { type FlowNode, freePort, type Live, startNodeRed, until } from '../test
  * the load. Both flows alternate in one run.
  */
 const TICKETS = 2_000;
-const CONCURRENCY = 32;
 const ROUNDS = 5;
-
-interface Partners {
-  url: string;
-  environment: Record<string, string>;
-  process: ChildProcess;
-}
-
-async function startPartners(): Promise<Partners> {
-  const child = spawn(process.execPath, ['dist/src/sandbox/main.js', '--port', '0'], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const url = String((await lines.next()).value).replace('Sandbox: ', '');
-  const environment = JSON.parse(String((await lines.next()).value)) as Record<string, string>;
-  return { url, environment, process: child };
-}
 
 /** The hand-wired flow. It sets `externalId` and maps the fields, but stores and looks up nothing. */
 function handWiredFlow(partners: Partners): FlowNode[] {
@@ -71,66 +63,6 @@ function handWiredFlow(partners: Partners): FlowNode[] {
   ];
 }
 
-const agent = new Agent({ keepAlive: true, maxSockets: CONCURRENCY });
-
-function post(url: string, headers: Record<string, string>, body: unknown): Promise<{ status: number; body: string }> {
-  const text = JSON.stringify(body);
-  return new Promise((resolve, reject) => {
-    const req = request(
-      url,
-      {
-        method: 'POST',
-        agent,
-        headers: { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(text), ...headers },
-      },
-      (res) => {
-        let answer = '';
-        res.setEncoding('utf8');
-        res.on('data', (chunk) => {
-          answer += chunk;
-        });
-        res.on('end', () => resolve({ status: res.statusCode ?? 0, body: answer }));
-      },
-    );
-    req.once('error', reject);
-    req.end(text);
-  });
-}
-
-/** Runs a task for each item with limited concurrency. */
-async function each<T>(items: T[], task: (item: T) => Promise<void>): Promise<void> {
-  const queue = items[Symbol.iterator]();
-  await Promise.all(
-    Array.from({ length: CONCURRENCY }, async () => {
-      for (const item of queue) await task(item);
-    }),
-  );
-}
-
-type Row = Record<string, string> & { sys_id: string };
-
-/** Creates incidents on the customer's desk before the measurement starts. */
-async function incidents(partners: Partners, count: number): Promise<Row[]> {
-  const rows: Row[] = [];
-  await each(
-    Array.from({ length: count }, (_, i) => i),
-    async (i) => {
-      const answer = await post(
-        `${partners.url}/_sandbox/servicenow/create`,
-        {},
-        {
-          short_description: `Ticket ${i}`,
-          description: 'No dial tone since this morning. '.repeat(10),
-          impact: '2',
-          urgency: '2',
-        },
-      );
-      rows.push(JSON.parse(answer.body) as Row);
-    },
-  );
-  return rows;
-}
-
 /** Tickets per second through the hand-wired flow: each request is answered after the provider has answered. */
 async function throughHandWired(live: Live, rows: Row[]): Promise<number> {
   const started = performance.now();
@@ -150,20 +82,8 @@ async function throughSwitchboard(live: Live, partners: Partners, rows: Row[]): 
     return (stores[0]?.messages.received ?? 0) === 0 ? (stores[0]?.deliveries.delivered ?? 0) : 0;
   };
   const before = await delivered();
-  const headers = { 'x-switchboard-secret': partners.environment.SANDBOX_WEBHOOK_SECRET ?? '' };
   const started = performance.now();
-  await each(rows, async (row) => {
-    const { sys_id, number, sys_updated_on, sys_mod_count } = row;
-    const { status, body } = await post(`${live.url}/switchboard/customer`, headers, {
-      table: 'incident',
-      sys_id,
-      number,
-      sys_updated_on,
-      sys_mod_count,
-      operation: 'insert',
-    });
-    if (status !== 202) throw new Error(`switchboard: ${status} ${body}`);
-  });
+  await each(rows, (row) => notify(live, partners, row));
   await until('all tickets delivered', async () => (await delivered()) >= before + rows.length);
   return (rows.length / (performance.now() - started)) * 1000;
 }
@@ -198,15 +118,7 @@ export async function endToEndBench(): Promise<EndToEndResult> {
   let lives: Live[] = [];
   try {
     const port = await freePort();
-    const flow = troubleTicketFlow({ url: partners.url }, { version: 'v4', customer: 'webhook', provider: 'poll' }).map((n) => ({
-      ...n,
-      // Only the path from customer to provider is measured, because only that is hand-wired; polling is off so that it does not
-      // interfere.
-      ...(n.type === 'switchboard-tmf621-in' && { poll: false, hub: false }),
-      ...(n.type === 'switchboard-tmf-endpoint' && { concurrency: String(CONCURRENCY) }),
-      ...(n.type === 'switchboard-servicenow-endpoint' && { concurrency: String(CONCURRENCY) }),
-      ...(n.id === 'sb1-tmf-out' && { wires: [[]] }),
-    }));
+    const flow = switchboardFlow(partners);
     const live = await startNodeRed({ folder: join(folder, 'switchboard'), port, flow, env: partners.environment });
     const hand = await startNodeRed({ folder: join(folder, 'hand'), flow: handWiredFlow(partners), env: partners.environment });
     lives = [live, hand];
@@ -227,7 +139,7 @@ export async function endToEndBench(): Promise<EndToEndResult> {
   } finally {
     await Promise.all(lives.map((l) => l.stop()));
     partners.process.kill();
-    agent.destroy();
+    closeConnections();
     rmSync(folder, { recursive: true, force: true });
   }
   const sorted = rounds.map((r) => r.ratio).sort((a, b) => a - b);
