@@ -47,6 +47,11 @@ export interface HttpOptions {
   clock?: () => number;
   /** The steady clock (src/steady-clock.ts): for token expiry, the rate limit and durations. */
   steady?: () => number;
+  /**
+   * Called immediately before each request other than GET is sent, but not before requests for a token. If it throws, nothing is
+   * sent, and the request fails with the same error.
+   */
+  mayWrite?: () => Promise<void> | undefined;
   tls?: { ca?: string; cert?: string; key?: string; passphrase?: string; servername?: string; rejectUnauthorized?: boolean };
 }
 
