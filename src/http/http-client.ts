@@ -69,12 +69,14 @@ class Client implements HttpClient {
   request(request: HttpRequest & { as: 'stream' }): Promise<HttpAnswer<Readable>>;
   request<T>(request: HttpRequest): Promise<HttpAnswer<T>>;
   async request<T>(request: HttpRequest): Promise<HttpAnswer<T> | HttpAnswer<Readable>> {
+    const upload = isStream(request.body) ? request.body : undefined;
+    // Without a listener, a file that cannot be read while the request waits would end the process. Its sender sees the error.
+    upload?.on('error', () => undefined);
     const release = await this.limiter.acquire();
     let streaming = false;
     try {
       let response = await this.once(request);
-      const replayable = !isStream(request.body);
-      if (response.status === 401 && replayable && this.auth.discardToken()) {
+      if (response.status === 401 && !upload && this.auth.discardToken()) {
         discard(response);
         response = await this.once(request);
       }
@@ -87,6 +89,7 @@ class Client implements HttpClient {
       }
       return { status: response.status, headers: headersOf(response), body: this.parse<T>(request, response) };
     } finally {
+      upload?.destroy();
       if (!streaming) release();
     }
   }

@@ -77,8 +77,9 @@ export class UndiciTransport {
       const { timeout } = this.options;
       const exchange = new Exchange(config, timeout, resolve, reject, () => this.exchanges.delete(exchange));
       this.exchanges.add(exchange);
+      const request = exchange.request(url);
       if (this.closed) exchange.cancel();
-      else this.pool(url.origin).dispatch(exchange.request(url), exchange);
+      if (exchange.open) this.pool(url.origin).dispatch(request, exchange);
     });
   };
 
@@ -104,7 +105,8 @@ export class UndiciTransport {
 
 /** One request and its answer. */
 class Exchange implements Dispatcher.DispatchHandler {
-  private open = true;
+  /** Neither answered nor failed. */
+  open = true;
   /** Set when the request is sent: until then, it waits for a connection. */
   private controller: Dispatcher.DispatchController | undefined;
   private response: AxiosResponse | undefined;
@@ -137,7 +139,10 @@ class Exchange implements Dispatcher.DispatchHandler {
     // Axios adds a type even where there is no body.
     if (data === undefined) delete headers['Content-Type'];
     if (url.username || url.password) headers.Authorization = basic(url);
-    if (data instanceof Readable) data.on('error', (error) => this.failBy(error));
+    if (data instanceof Readable) {
+      data.on('error', (error) => this.failBy(error));
+      if (data.errored) this.failBy(data.errored);
+    }
     const bodyTimeout = this.streams ? this.timeout : 0;
     return { path: url.pathname + url.search, method: method.toUpperCase(), headers, body: data, bodyTimeout };
   }
@@ -239,7 +244,6 @@ class Exchange implements Dispatcher.DispatchHandler {
     const error = Object.assign(new Error(message), { code });
     this.source?.destroy(error);
     controller?.abort(error);
-    if (config.data instanceof Readable && code !== ERR_LATE) config.data.destroy();
     this.reject(new TransportError(message, code, config, controller === undefined));
   }
 
