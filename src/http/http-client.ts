@@ -5,7 +5,7 @@ import { steadyClock } from '../steady-clock.js';
 import { say } from '../text/say.js';
 import { authenticator } from './auth.js';
 import type { Authenticator } from './authenticator.js';
-import { ExchangeLog, type RawExchange } from './exchange-log.js';
+import { ExchangeLog, type RawExchange, withExchange } from './exchange-log.js';
 import { invalidBody, networkFailure, statusFailure } from './failure.js';
 import type { HttpAnswer, HttpClient, HttpOptions, HttpRequest } from './http.js';
 import { maskSecrets } from './masking.js';
@@ -88,6 +88,8 @@ class Client implements HttpClient {
         return { status: response.status, headers: headersOf(response), body: stream };
       }
       return { status: response.status, headers: headersOf(response), body: this.parse<T>(request, response) };
+    } catch (error) {
+      throw withExchange(error, request);
     } finally {
       upload?.destroy();
       if (!streaming) release();
@@ -143,11 +145,11 @@ class Client implements HttpClient {
       const startBy = mayWrite && performance.now() + PERMISSION;
       try {
         const response = await this.axios.request({ ...config, startBy } as AxiosRequestConfig);
-        ExchangeLog.record(() => this.exchange(config, started, { response }));
+        ExchangeLog.record(request, this.exchange(config, started, { response }));
         return { response, sentAt: started.steady };
       } catch (error) {
         if (error instanceof TransportError && error.code === ERR_LATE) continue;
-        ExchangeLog.record(() => this.exchange(config, started, { error: (error as Error).message }));
+        ExchangeLog.record(request, this.exchange(config, started, { error: (error as Error).message }));
         throw this.masked(error, request);
       }
     }
@@ -157,17 +159,18 @@ class Client implements HttpClient {
     { method, url, headers, data }: SentConfig,
     started: { at: number; steady: number },
     { response, error }: { response?: AxiosResponse; error?: string },
-  ): RawExchange {
-    return {
+  ): () => RawExchange {
+    const took = Math.round(this.steady() - started.steady);
+    return () => ({
       at: started.at,
-      took: Math.round(this.steady() - started.steady),
+      took,
       method,
       url,
       sent: { headers, body: data },
       ...(response && { got: { status: response.status, headers: headersOf(response), body: response.data as unknown } }),
       error,
       secrets: this.secrets(),
-    };
+    });
   }
 
   private url(path: string): string {
