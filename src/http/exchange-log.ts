@@ -33,9 +33,12 @@ export interface RawExchange {
 
 const running = new AsyncLocalStorage<ExchangeLog>();
 let runs = 0;
-/** The last exchange of each request. */
-const ofRequests = new WeakMap<object, () => RawExchange>();
-/** The exchanges of failed requests. Not a property, which would show in logs. */
+/** The last exchange of a request is kept on the request: in a WeakMap, it would cost a tenth of the whole request. */
+const EXCHANGE = Symbol('exchange');
+interface Recorded {
+  [EXCHANGE]?: () => RawExchange;
+}
+/** The exchanges of failed requests: not a property of the error, which would show in logs. */
 const ofErrors = new WeakMap<PartnerError, RawExchange>();
 
 /** Records the requests of all HTTP clients made during some work. */
@@ -55,7 +58,7 @@ export class ExchangeLog {
 
   /** Adds the exchange of a request to the log of the current work, if there is one, and keeps it for an error about it. */
   static record(request: object, exchange: () => RawExchange): void {
-    ofRequests.set(request, exchange);
+    (request as Recorded)[EXCHANGE] = exchange;
     const log = running.getStore();
     if (!log) return;
     log.recorded.push(exchange());
@@ -70,7 +73,7 @@ export class ExchangeLog {
 
 /** The same error, with the exchange of the request that it is about. */
 export function withExchange<E>(error: E, request: object): E {
-  const exchange = ofRequests.get(request);
+  const exchange = (request as Recorded)[EXCHANGE];
   if (exchange && error instanceof PartnerError && !ofErrors.has(error)) ofErrors.set(error, exchange());
   return error;
 }

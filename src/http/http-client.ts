@@ -23,8 +23,9 @@ export function createHttpClient(options: HttpOptions): HttpClient {
 }
 
 /** What is sent, with credentials. */
-interface SentConfig extends Required<Pick<AxiosRequestConfig, 'url' | 'data' | 'responseType' | 'maxContentLength'>> {
+interface SentConfig extends Pick<AxiosRequestConfig, 'data' | 'responseType' | 'maxContentLength'> {
   method: HttpRequest['method'];
+  url: string;
   headers: Record<string, string>;
 }
 
@@ -120,33 +121,28 @@ class Client implements HttpClient {
       ...(await this.auth.headers()),
     };
     const streams = request.as === 'stream';
-    const { response, sentAt } = await this.send(request, {
+    return this.send(request, {
       method: request.method,
       url,
       headers,
       data: raw ? body : JSON.stringify(body),
-      responseType: streams ? 'stream' : 'text',
-      maxContentLength: streams ? -1 : (this.options.maxBytes ?? MAX_BYTES),
+      ...(streams ? { responseType: 'stream' } : { maxContentLength: this.options.maxBytes ?? MAX_BYTES }),
     });
-    // A failure may come from a gateway and carry the gateway's clock.
-    if (isSuccess(response)) this.partnerClock.update(headersOf(response), sentAt);
-    return response;
   }
 
   /** Sends a request, if it may be sent, and records it. */
-  private async send(
-    request: HttpRequest,
-    config: SentConfig,
-  ): Promise<{ response: AxiosResponse /** By the steady clock. */; sentAt: number }> {
+  private async send(request: HttpRequest, config: SentConfig): Promise<AxiosResponse> {
     const mayWrite = request.method === 'GET' ? undefined : this.options.mayWrite;
     for (;;) {
       if (mayWrite) await mayWrite();
       const started = { at: this.clock(), steady: this.steady() };
-      const startBy = mayWrite && performance.now() + PERMISSION;
+      const timed = mayWrite ? { ...config, startBy: performance.now() + PERMISSION } : config;
       try {
-        const response = await this.axios.request({ ...config, startBy } as AxiosRequestConfig);
+        const response = await this.axios.request(timed);
         ExchangeLog.record(request, this.exchange(config, started, { response }));
-        return { response, sentAt: started.steady };
+        // A failure may come from a gateway and carry the gateway's clock.
+        if (isSuccess(response)) this.partnerClock.update(headersOf(response), started.steady);
+        return response;
       } catch (error) {
         if (error instanceof TransportError && error.code === ERR_LATE) continue;
         ExchangeLog.record(request, this.exchange(config, started, { error: (error as Error).message }));

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { type Duplex, pipeline, Readable } from 'node:stream';
 import type { ConnectionOptions } from 'node:tls';
 import axios, { AxiosError, AxiosHeaders, type AxiosResponse, type InternalAxiosRequestConfig } from 'axios';
-import { type Dispatcher, Pool } from 'undici';
+import { type Dispatcher, errors, Pool } from 'undici';
 import { ACCEPT_ENCODING, decoders } from './content-encoding.js';
 
 /**
@@ -29,6 +29,7 @@ const CODES: Record<string, string> = {
   UND_ERR_SOCKET: 'ECONNRESET',
   UND_ERR_CONNECT_TIMEOUT: 'ECONNABORTED',
   UND_ERR_BODY_TIMEOUT: 'ECONNABORTED',
+  UND_ERR_DESTROYED: 'ERR_CANCELED',
 };
 
 /** The code of a request that could not be sent in time. */
@@ -66,28 +67,22 @@ export class TransportError extends AxiosError {
 /** An axios adapter on undici: keep-alive connections, neither redirects nor proxies. All answers resolve, whatever their status. */
 export class UndiciTransport {
   private readonly pools = new Map<string, Pool>();
-  private readonly exchanges = new Set<Exchange>();
   private closed = false;
 
   constructor(private readonly options: TransportOptions) {}
 
-  readonly adapter = (config: RequestConfig): Promise<AxiosResponse> => {
-    const url = new URL(config.url ?? '');
-    return new Promise((resolve, reject) => {
-      const { timeout } = this.options;
-      const exchange = new Exchange(config, timeout, resolve, reject, () => this.exchanges.delete(exchange));
-      this.exchanges.add(exchange);
+  readonly adapter = (config: RequestConfig): Promise<AxiosResponse> =>
+    new Promise((resolve, reject) => {
+      const url = new URL(config.url ?? '');
+      const exchange = new Exchange(config, this.options.timeout, resolve, reject);
       const request = exchange.request(url);
-      if (this.closed) exchange.cancel();
       if (exchange.open) this.pool(url.origin).dispatch(request, exchange);
     });
-  };
 
   /** Closes all connections; pending requests and later ones fail. */
   close(): void {
     this.closed = true;
-    for (const exchange of this.exchanges) exchange.cancel();
-    for (const pool of this.pools.values()) pool.destroy();
+    for (const pool of this.pools.values()) pool.destroy(new errors.ClientDestroyedError());
   }
 
   private pool(origin: string): Pool {
@@ -98,6 +93,7 @@ export class UndiciTransport {
       const timeouts = { headersTimeout: 0, bodyTimeout: 0, keepAliveTimeout: IDLE };
       pool = new Pool(origin, { connections, pipelining: 1, ...timeouts, connect: { ...tls, timeout } });
       this.pools.set(origin, pool);
+      if (this.closed) pool.destroy();
     }
     return pool;
   }
@@ -122,7 +118,6 @@ class Exchange implements Dispatcher.DispatchHandler {
     private readonly timeout: number,
     private readonly resolve: (response: AxiosResponse) => void,
     private readonly reject: (error: TransportError) => void,
-    private readonly ended: () => void,
   ) {
     if (timeout > 0)
       this.timer = setTimeout(() => this.fail(`timeout of ${timeout} ms exceeded`, AxiosError.ECONNABORTED), timeout);
@@ -145,10 +140,6 @@ class Exchange implements Dispatcher.DispatchHandler {
     }
     const bodyTimeout = this.streams ? this.timeout : 0;
     return { path: url.pathname + url.search, method: method.toUpperCase(), headers, body: data, bodyTimeout };
-  }
-
-  cancel(): void {
-    this.fail('canceled', AxiosError.ERR_CANCELED);
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -250,7 +241,6 @@ class Exchange implements Dispatcher.DispatchHandler {
   private end(): void {
     this.open = false;
     clearTimeout(this.timer);
-    this.ended();
   }
 }
 
