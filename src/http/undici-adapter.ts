@@ -145,6 +145,8 @@ class Exchange implements Dispatcher.DispatchHandler {
   onRequestStart(controller: Dispatcher.DispatchController): void {
     const { startBy } = this.config;
     if (startBy !== undefined && performance.now() > startBy) this.fail('the connection took too long', ERR_LATE);
+    // Undici reserves to send a request again whose connection was closed; whether it was processed is unknown then.
+    if (this.controller) this.fail('the connection was closed', 'ECONNRESET');
     // Keeps undici from sending, and the connection open.
     if (!this.open) throw new Error('The request was given up before it was sent.');
     this.controller = controller;
