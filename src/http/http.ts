@@ -33,7 +33,7 @@ export interface HttpOptions {
   name: string;
   baseUrl: string;
   auth: Auth;
-  /** Time-out of a whole request in milliseconds. */
+  /** Time-out of a whole request in milliseconds; of a streamed answer: until it starts, and for each pause in it. */
   timeout: number;
   /** Requests per second, 0 = no limit. */
   rateLimit: number;

@@ -208,9 +208,9 @@ describe('an answer', () => {
       answer = ({ socket }) => {
         let left = 10;
         socket.write('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n');
-        const drip = setInterval(() => (left-- > 0 ? socket.write('x') : clearInterval(drip)), 30);
+        const drip = setInterval(() => (left-- > 0 ? socket.write('x') : clearInterval(drip)), 250);
       };
-      const { body } = await client({ timeout: 150 }).request({ ...GET, as: 'stream' });
+      const { body } = await client({ timeout: 2_000 }).request({ ...GET, as: 'stream' });
       assert.equal(await textOf(body), 'x'.repeat(10));
     });
 
@@ -224,7 +224,7 @@ describe('an answer', () => {
           then(request);
         };
         const auth = { kind: 'bearer', token: 'the-secret-token' } as const;
-        const { body } = await client({ timeout: 100, auth }).request({ ...GET, as: 'stream' });
+        const { body } = await client({ timeout: 1_000, auth }).request({ ...GET, as: 'stream' });
         await assert.rejects(textOf(body), (error: Error) => {
           assert.ok(!JSON.stringify(error, Object.getOwnPropertyNames(error)).includes('the-secret-token'));
           return true;
