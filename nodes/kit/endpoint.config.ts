@@ -33,6 +33,8 @@ export interface EndpointConfig {
   retryDelay: string;
   /** Seconds to look for the record after a lost response, before the write is repeated. */
   settling: string;
+  /** Whether the requests of every delivery are stored, not only those that fail. */
+  recordTraffic: boolean;
   /** Whether the customer or the provider uses the system; empty = the default of the system. */
   side: '' | Side;
   /** How comments that were edited, and items that were deleted, at other parties are handled here. */
@@ -63,6 +65,7 @@ const DEFAULTS: EndpointConfig = {
   maxTries: '12',
   retryDelay: '2',
   settling: '120',
+  recordTraffic: false,
   side: '',
   edits: 'note',
   deletions: 'nothing',

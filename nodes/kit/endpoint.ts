@@ -75,7 +75,8 @@ function start(
     const concurrency = concurrencyOf(config, defaults, where);
     const broker: Broker = await store.broker;
     const retry = { baseDelay: retryDelay, maxTries };
-    broker.addEndpoint(node.client, { concurrency, settling, retry, rules: partyRules(config, where) });
+    const { recordTraffic } = config;
+    broker.addEndpoint(node.client, { concurrency, settling, retry, recordTraffic, rules: partyRules(config, where) });
     return broker;
   })();
   const pending: Promise<unknown>[] = [];

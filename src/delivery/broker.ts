@@ -54,6 +54,8 @@ export interface EndpointSettings {
   /** How long a write is looked up after its answer was lost, before it is sent again; milliseconds. */
   settling?: number;
   retry?: Partial<RetryPolicy>;
+  /** Stores the HTTP exchanges of every attempt, not only of failed requests. */
+  recordTraffic?: boolean;
   rules?: Partial<PartyRules>;
 }
 

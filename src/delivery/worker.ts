@@ -1,7 +1,8 @@
 import { conversationState } from '../conversation/correlate.js';
 import { partnerTime } from '../endpoints/partner-time.js';
 import { DecisionError, PartnerError, SwitchboardError } from '../errors.js';
-import { ExchangeLog } from '../http/exchange-log.js';
+import type { Exchange } from '../http/exchange.js';
+import { ExchangeLog, exchangeOf } from '../http/exchange-log.js';
 import type { Json } from '../model/message.js';
 import type { Attempt, Bodies, Change, DeliveryRecord, ErrorRecord, MessageRecord } from '../store/store.js';
 import { say } from '../text/say.js';
@@ -36,6 +37,8 @@ export interface WorkerOptions extends Omit<SendContext, 'beforeResend' | 'lookL
   retry?: Partial<RetryPolicy>;
   /** How long a write is looked up after its answer was lost, before it is sent again; milliseconds. */
   settling: number;
+  /** Stores the HTTP exchanges of every attempt, not only of failed requests. */
+  recordTraffic?: boolean;
   random: () => number;
   log: (level: 'info' | 'warn' | 'error', text: string) => void;
 }
@@ -303,22 +306,23 @@ export class Worker {
       await store.commit([{ kind: 'delivery', record }]);
       delivery = { ...record, version: record.version + 1 };
     };
-    const exchanges = new ExchangeLog();
+    const traffic = this.options.recordTraffic ? new ExchangeLog() : undefined;
     let sent: SendResult;
     try {
       const lookLeft = () => this.settlingTimes.left(delivery);
-      sent = await exchanges.during(() => this.send(delivery, inDoubt, { beforeResend, lookLeft }));
+      const attempt = () => this.send(delivery, inDoubt, { beforeResend, lookLeft });
+      sent = await (traffic ? traffic.during(attempt) : attempt());
     } catch (error) {
-      await this.failed(delivery, error, started, inDoubt, exchanges);
+      await this.failed(delivery, error, started, inDoubt, traffic);
       return;
     }
     this.circuit.succeeded();
     try {
-      await this.delivered(delivery, sent, started, exchanges);
+      await this.delivered(delivery, sent, started, traffic);
     } catch (error) {
       const conflict = await this.linkedElsewhere(delivery, sent, error);
       if (!conflict) throw error;
-      await this.failed(delivery, conflict, started, inDoubt, exchanges);
+      await this.failed(delivery, conflict, started, inDoubt, traffic);
     }
   }
 
@@ -357,7 +361,7 @@ export class Worker {
     delivery: DeliveryRecord,
     sent: SendResult,
     started: AttemptStart,
-    exchanges: ExchangeLog,
+    traffic: ExchangeLog | undefined,
   ): Promise<void> {
     const { store, conversations, clock } = this.options;
     const now = new Date(clock()).toISOString();
@@ -367,7 +371,7 @@ export class Worker {
       message: (sent.warnings ?? []).map(({ message }) => message).join(' '),
       at: now,
     };
-    const http = exchangeBody(delivery, exchanges);
+    const http = exchangeBody(delivery, traffic?.exchanges());
     const record: DeliveryRecord = {
       ...delivery,
       state: 'delivered',
@@ -423,7 +427,7 @@ export class Worker {
     error: unknown,
     started: AttemptStart,
     inDoubt: boolean,
-    exchanges: ExchangeLog,
+    traffic: ExchangeLog | undefined,
   ): Promise<void> {
     const { store, conversations, clock, steady, random, log, client } = this.options;
     const next = verdict(error, delivery.tries, this.policy, random, inDoubt);
@@ -446,7 +450,8 @@ export class Worker {
     const linked = conversation?.links.some(
       (l) => l.endpoint === delivery.endpoint && l.entityType === delivery.entityType && l.leg === delivery.leg,
     );
-    const http = exchangeBody(delivery, exchanges);
+    const failed = exchangeOf(error);
+    const http = exchangeBody(delivery, traffic?.exchanges() ?? (failed && [failed]));
     const updated: DeliveryRecord = {
       ...delivery,
       state,
@@ -499,8 +504,10 @@ export class Worker {
 }
 
 /** The HTTP exchanges of a try, as a body that replaces the oldest one. */
-function exchangeBody({ attempts }: DeliveryRecord, exchanges: ExchangeLog): { attempt?: { http: number }; bodies?: Bodies } {
-  const list = exchanges.exchanges();
+function exchangeBody(
+  { attempts }: DeliveryRecord,
+  list: Exchange[] | undefined,
+): { attempt?: { http: number }; bodies?: Bodies } {
   if (!list) return {};
   const last = attempts.findLast(({ http }) => http !== undefined)?.http ?? -1;
   const http = (last + 1) % MAX_EXCHANGES;

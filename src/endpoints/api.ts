@@ -1,4 +1,5 @@
 import { type ErrorCode, PartnerError } from '../errors.js';
+import { withExchange } from '../http/exchange-log.js';
 import { stripMarkup } from '../http/failure.js';
 import type { HttpAnswer, HttpClient, HttpRequest } from '../http/http.js';
 import { say } from '../text/say.js';
@@ -166,7 +167,7 @@ export class Api {
   /** An answer that does not match the request. */
   unexpected(request: Pick<HttpRequest, 'method' | 'what'>, how: string, answer: UnexpectedAnswer = {}): PartnerError {
     const { status, outcome = outcomeOf(request), code = 'SWB_PARTNER_ANSWER', concernsRecord, hint } = answer;
-    return new PartnerError(code, say`${request.what}: unexpected response ${how}.`, {
+    const error = new PartnerError(code, say`${request.what}: unexpected response ${how}.`, {
       where: this.http.name,
       hint:
         hint ??
@@ -178,6 +179,7 @@ export class Api {
       status,
       concernsRecord,
     });
+    return withExchange(error, request);
   }
 
   /** Records that do not match the query: those that match may be among others that are not shown. */
@@ -186,8 +188,8 @@ export class Api {
   }
 
   /** A write that was answered with a success and whose result does not show. */
-  unshown({ what }: Pick<HttpRequest, 'what'>, how: string): PartnerError {
-    return new PartnerError('SWB_PARTNER_ANSWER', say`${what}: ${how}.`, {
+  unshown(request: Pick<HttpRequest, 'what'>, how: string): PartnerError {
+    const error = new PartnerError('SWB_PARTNER_ANSWER', say`${request.what}: ${how}.`, {
       where: this.http.name,
       hint: say`Switchboard keeps checking, and sends it again only after a user confirms.`,
       outcome: 'unknown',
@@ -195,6 +197,7 @@ export class Api {
       concernsRecord: true,
       notVisible: true,
     });
+    return withExchange(error, request);
   }
 
   private inside(body: unknown): PartnerRecord | undefined {

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { PartnerError } from '../errors.js';
 import type { Exchange } from './exchange.js';
 import { maskSecrets } from './masking.js';
 
@@ -17,7 +18,7 @@ const SECRET_HEADER = /auth|cookie|token|secret|password|api-?key|session|signat
 const SECRET_WORD = /password|secret|token|api_?key|authorization/i;
 const SECRET_FIELD = /("[^"]*(?:password|secret|token|api_?key|authorization)[^"]*"\s*:\s*)"(?:[^"\\]|\\.)*"/gi;
 
-/** An exchange as the HTTP client records it; it is copied and masked only when it is read. */
+/** An exchange as the HTTP client records it, with secrets; it is copied and masked only when it is read. */
 export interface RawExchange {
   at: number;
   took: number;
@@ -31,18 +32,33 @@ export interface RawExchange {
 }
 
 const running = new AsyncLocalStorage<ExchangeLog>();
+let runs = 0;
+/** The last exchange of a request is kept on the request: in a WeakMap, it would cost a tenth of the whole request. */
+const EXCHANGE = Symbol('exchange');
+interface Recorded {
+  [EXCHANGE]?: () => RawExchange;
+}
+/** The exchanges of failed requests: not a property of the error, which would show in logs. */
+const ofErrors = new WeakMap<PartnerError, RawExchange>();
 
 /** Records the requests of all HTTP clients made during some work. */
 export class ExchangeLog {
   private readonly recorded: RawExchange[] = [];
 
   /** Records the requests of `work`. */
-  during<T>(work: () => Promise<T>): Promise<T> {
-    return running.run(this, work);
+  async during<T>(work: () => Promise<T>): Promise<T> {
+    runs++;
+    try {
+      return await running.run(this, work);
+    } finally {
+      // In Node.js 20, all promises of the process are slower while it is enabled.
+      if (--runs === 0) running.disable();
+    }
   }
 
-  /** Adds an exchange to the log of the current work, if there is one. */
-  static record(exchange: () => RawExchange): void {
+  /** Adds the exchange of a request to the log of the current work, if there is one, and keeps it for an error about it. */
+  static record(request: object, exchange: () => RawExchange): void {
+    (request as Recorded)[EXCHANGE] = exchange;
     const log = running.getStore();
     if (!log) return;
     log.recorded.push(exchange());
@@ -53,6 +69,22 @@ export class ExchangeLog {
   exchanges(): Exchange[] | undefined {
     return this.recorded.length > 0 ? this.recorded.map(toExchange) : undefined;
   }
+}
+
+/** The same error, with the exchange of the request that it is about. */
+export function withExchange<E>(error: E, request: object): E {
+  const exchange = (request as Recorded)[EXCHANGE];
+  if (exchange && error instanceof PartnerError && !ofErrors.has(error)) ofErrors.set(error, exchange());
+  return error;
+}
+
+/** The exchange that an error, or the error that caused it, is about. */
+export function exchangeOf(error: unknown): Exchange | undefined {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    const exchange = cause instanceof PartnerError && ofErrors.get(cause);
+    if (exchange) return toExchange(exchange);
+  }
+  return undefined;
 }
 
 function toExchange({ at, took, method, url, sent, got, error, secrets }: RawExchange): Exchange {

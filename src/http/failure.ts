@@ -61,9 +61,6 @@ const REJECTED: FailureClass = {
   hint: () => say`Fix the data or the mapping, then replay the delivery.`,
 };
 
-/** Failures before any byte of the request was sent: the partner cannot have processed it. */
-const NEVER_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ERR_INVALID_URL']);
-
 /** With TLS 1.3 a partner may reject our certificate after we have started to send; it does not read what was sent. */
 const CERTIFICATE_REJECTED = /^ERR_SSL_\w+_ALERT_(\w*CERTIFICATE\w*|UNKNOWN_CA)$/;
 
@@ -121,7 +118,7 @@ function jsonIn(text: string): unknown {
 
 /** The error for a request without an answer. `unsent`: it is certain that nothing of it was sent. */
 export function networkFailure(name: string, request: HttpRequest, code: string, text: string, unsent = false): PartnerError {
-  const notDone = unsent || NEVER_SENT.has(code) || CERTIFICATE_REJECTED.test(code) || request.method === 'GET';
+  const notDone = unsent || CERTIFICATE_REJECTED.test(code) || request.method === 'GET';
   const reason = REASONS[code]?.() ?? text;
   return new PartnerError(
     'SWB_PARTNER_UNAVAILABLE',

@@ -1,72 +1,57 @@
-import { ClientRequest, Agent as HttpAgent } from 'node:http';
 import type { Readable } from 'node:stream';
-import { AxiosHeaders, type AxiosRequestConfig, type AxiosResponse, getAdapter, isAxiosError } from 'axios';
+import { Axios, type AxiosInstance, type AxiosRequestConfig, type AxiosResponse } from 'axios';
 import { type PartnerError, SwitchboardError } from '../errors.js';
 import { steadyClock } from '../steady-clock.js';
 import { say } from '../text/say.js';
 import { authenticator } from './auth.js';
 import type { Authenticator } from './authenticator.js';
-import { ExchangeLog, type RawExchange } from './exchange-log.js';
+import { ExchangeLog, type RawExchange, withExchange } from './exchange-log.js';
 import { invalidBody, networkFailure, statusFailure } from './failure.js';
 import type { HttpAnswer, HttpClient, HttpOptions, HttpRequest } from './http.js';
 import { maskSecrets } from './masking.js';
 import { dateOf, PartnerClock } from './partner-clock.js';
 import { RequestLimiter } from './request-limiter.js';
-import { TlsAgent } from './tls-agent.js';
+import { ERR_LATE, TransportError, UndiciTransport } from './undici-adapter.js';
 
 const MAX_BYTES = 20 * 1024 * 1024;
-/**
- * Idle milliseconds before TCP keep-alive probes; axios sets the same value for each request, which costs nothing if it is
- * already set.
- */
-const PROBE_AFTER = 60_000;
-
-/**
- * The axios adapter without its wrapper: merging of defaults, interceptors and transforms are not used here and take as
- * long as the request itself.
- */
-const sendRequest = getAdapter('http');
+/** Milliseconds for which the permission to write holds while a request waits for its connection. */
+const PERMISSION = 1_000;
 
 /** A client for one partner's system: it authenticates, limits the rate, and classifies failures without exposing secrets. */
 export function createHttpClient(options: HttpOptions): HttpClient {
   return new Client(options);
 }
 
+/** What is sent, with credentials. */
+interface SentConfig extends Pick<AxiosRequestConfig, 'data' | 'responseType' | 'maxContentLength'> {
+  method: HttpRequest['method'];
+  url: string;
+  headers: Record<string, string>;
+}
+
 class Client implements HttpClient {
   readonly name: string;
   readonly baseUrl: string;
   readonly signsIn: boolean;
-  private readonly defaults: AxiosRequestConfig;
-  private readonly agents: [HttpAgent, TlsAgent];
+  private readonly transport: UndiciTransport;
+  private readonly axios: Pick<AxiosInstance, 'request' | 'getUri'>;
   private readonly limiter: RequestLimiter;
   private readonly auth: Authenticator;
   private readonly origin: string;
   private readonly clock: () => number;
   private readonly steady: () => number;
   private readonly partnerClock: PartnerClock;
-  private readonly closing = new AbortController();
 
   constructor(private readonly options: HttpOptions) {
     this.name = options.name;
     this.baseUrl = options.baseUrl;
     this.signsIn = options.auth.kind !== 'none';
     this.origin = new URL(options.baseUrl).origin;
-    const connections = { keepAlive: true, keepAliveMsecs: PROBE_AFTER, maxSockets: options.concurrency + 2 };
-    const httpAgent = new HttpAgent(connections);
-    const httpsAgent = new TlsAgent({ ...connections, ...options.tls });
-    this.agents = [httpAgent, httpsAgent];
-    this.defaults = {
-      httpAgent,
-      httpsAgent,
-      timeout: options.timeout,
-      // Redirects are not followed: they would send our credentials to any address in the answer.
-      maxRedirects: 0,
-      proxy: false,
-      maxBodyLength: Number.POSITIVE_INFINITY,
-      responseType: 'text',
-      validateStatus: () => true,
-      signal: this.closing.signal,
-    };
+    const { concurrency, timeout, tls } = options;
+    this.transport = new UndiciTransport({ connections: concurrency + 2, timeout, tls });
+    // The class, because an instance made by `axios.create` has defaults (transforms, headers) whose merging costs more than the
+    // request itself.
+    this.axios = new Axios({ adapter: this.transport.adapter });
     this.clock = options.clock ?? Date.now;
     this.steady = options.steady ?? steadyClock(this.clock);
     this.partnerClock = new PartnerClock(this.clock, this.steady);
@@ -85,12 +70,14 @@ class Client implements HttpClient {
   request(request: HttpRequest & { as: 'stream' }): Promise<HttpAnswer<Readable>>;
   request<T>(request: HttpRequest): Promise<HttpAnswer<T>>;
   async request<T>(request: HttpRequest): Promise<HttpAnswer<T> | HttpAnswer<Readable>> {
+    const upload = isStream(request.body) ? request.body : undefined;
+    // Without a listener, a file that cannot be read while the request waits would end the process. Its sender sees the error.
+    upload?.on('error', () => undefined);
     const release = await this.limiter.acquire();
     let streaming = false;
     try {
       let response = await this.once(request);
-      const replayable = !isStream(request.body);
-      if (response.status === 401 && replayable && this.auth.discardToken()) {
+      if (response.status === 401 && !upload && this.auth.discardToken()) {
         discard(response);
         response = await this.once(request);
       }
@@ -103,8 +90,9 @@ class Client implements HttpClient {
       }
       return { status: response.status, headers: headersOf(response), body: this.parse<T>(request, response) };
     } catch (error) {
-      throw this.masked(error, request);
+      throw withExchange(error, request);
     } finally {
+      upload?.destroy();
       if (!streaming) release();
     }
   }
@@ -118,68 +106,72 @@ class Client implements HttpClient {
   }
 
   close(): void {
-    this.closing.abort();
-    for (const agent of this.agents) agent.destroy();
+    this.transport.close();
   }
 
   private async once(request: HttpRequest): Promise<AxiosResponse> {
     const { body } = request;
     const raw = body === undefined || typeof body === 'string' || Buffer.isBuffer(body) || isStream(body);
+    const path = this.url(request.path);
+    const url = request.query ? this.axios.getUri({ url: path, params: request.query }) : path;
     const headers: Record<string, string> = {
       Accept: 'application/json',
       ...(raw ? {} : { 'Content-Type': 'application/json' }),
       ...request.headers,
       ...(await this.auth.headers()),
     };
-    const data = raw ? body : JSON.stringify(body);
-    const url = this.url(request.path);
-    const started = { at: this.clock(), steady: this.steady() };
-    const record = (more: { response?: AxiosResponse; error?: string }) =>
-      ExchangeLog.record(() => this.exchange(request, url, headers, data, started, more));
-    try {
-      const response = await sendRequest({
-        ...this.defaults,
-        method: request.method,
-        url,
-        params: request.query,
-        headers: new AxiosHeaders(headers),
-        data,
-        maxContentLength: request.as === 'stream' ? Number.POSITIVE_INFINITY : (this.options.maxBytes ?? MAX_BYTES),
-        responseType: request.as === 'stream' ? 'stream' : 'text',
-      });
-      record({ response });
-      // A failure may come from a gateway and carry the gateway's clock.
-      if (isSuccess(response)) this.partnerClock.update(headersOf(response), started.steady);
-      return response;
-    } catch (error) {
-      record({ error: error instanceof Error ? error.message : String(error) });
-      throw error;
+    const streams = request.as === 'stream';
+    return this.send(request, {
+      method: request.method,
+      url,
+      headers,
+      data: raw ? body : JSON.stringify(body),
+      ...(streams ? { responseType: 'stream' } : { maxContentLength: this.options.maxBytes ?? MAX_BYTES }),
+    });
+  }
+
+  /** Sends a request, if it may be sent, and records it. */
+  private async send(request: HttpRequest, config: SentConfig): Promise<AxiosResponse> {
+    const mayWrite = request.method === 'GET' ? undefined : this.options.mayWrite;
+    for (;;) {
+      if (mayWrite) await mayWrite();
+      const started = { at: this.clock(), steady: this.steady() };
+      const timed = mayWrite ? { ...config, startBy: performance.now() + PERMISSION } : config;
+      try {
+        const response = await this.axios.request(timed);
+        ExchangeLog.record(request, this.exchange(config, started, { response }));
+        // A failure may come from a gateway and carry the gateway's clock.
+        if (isSuccess(response)) this.partnerClock.update(headersOf(response), started.steady);
+        return response;
+      } catch (error) {
+        if (error instanceof TransportError && error.code === ERR_LATE) continue;
+        ExchangeLog.record(request, this.exchange(config, started, { error: (error as Error).message }));
+        throw this.masked(error, request);
+      }
     }
   }
 
   private exchange(
-    request: HttpRequest,
-    url: string,
-    headers: Record<string, string>,
-    body: unknown,
+    { method, url, headers, data }: SentConfig,
     started: { at: number; steady: number },
     { response, error }: { response?: AxiosResponse; error?: string },
-  ): RawExchange {
-    return {
+  ): () => RawExchange {
+    const took = Math.round(this.steady() - started.steady);
+    return () => ({
       at: started.at,
-      took: Math.round(this.steady() - started.steady),
-      method: request.method,
-      url: withQuery(url, request.query),
-      sent: { headers, body },
+      took,
+      method,
+      url,
+      sent: { headers, body: data },
       ...(response && { got: { status: response.status, headers: headersOf(response), body: response.data as unknown } }),
       error,
       secrets: this.secrets(),
-    };
+    });
   }
 
   private url(path: string): string {
     if (!/^https?:/i.test(path)) return `${this.options.baseUrl}${path.startsWith('/') ? '' : '/'}${path}`;
-    if (new URL(path).origin === this.origin) return path;
+    if (URL.canParse(path) && new URL(path).origin === this.origin) return path;
     throw new SwitchboardError('SWB_PAYLOAD', say`The address ${path.split('?')[0]} is on another host.`, {
       where: this.name,
       hint: say`Credentials are sent only to the host of the endpoint.`,
@@ -222,12 +214,11 @@ class Client implements HttpClient {
     const { method, headers, body } = request;
     const isText = body === undefined || typeof body === 'string';
     try {
-      const response = await sendRequest({
-        ...this.defaults,
+      const response = await this.axios.request({
         method,
         url,
         data: isText ? body : JSON.stringify(body),
-        headers: new AxiosHeaders({ ...(!isText && { 'Content-Type': 'application/json' }), ...headers }),
+        headers: { ...(!isText && { 'Content-Type': 'application/json' }), ...headers },
         maxContentLength: MAX_BYTES,
       });
       return { status: response.status, text: String(response.data ?? '') };
@@ -238,13 +229,9 @@ class Client implements HttpClient {
   }
 
   /** Axios errors never leave this client: they contain the whole request, including credentials. */
-  private masked(error: unknown, request: HttpRequest): unknown {
-    if (error instanceof SwitchboardError) return error;
-    const code = isAxiosError(error) ? (error.code ?? '') : ((error as NodeJS.ErrnoException).code ?? '');
-    const text = this.mask(error instanceof Error ? error.message : String(error));
-    const [, tls] = this.agents;
-    const unsent = isAxiosError(error) && error.request instanceof ClientRequest && tls.isUnsent(error.request);
-    return networkFailure(this.name, request, code, text, unsent);
+  private masked(error: unknown, request: HttpRequest): PartnerError {
+    const { message, code = '' } = error as NodeJS.ErrnoException;
+    return networkFailure(this.name, request, code, this.mask(message), error instanceof TransportError && error.unsent);
   }
 
   private mask(text: string): string {
@@ -254,12 +241,6 @@ class Client implements HttpClient {
   private secrets(): string[] {
     return [...this.auth.secrets(), ...(this.options.secrets ?? [])];
   }
-}
-
-function withQuery(url: string, query: HttpRequest['query'] = {}): string {
-  const address = new URL(url);
-  for (const [name, value] of Object.entries(query)) if (value !== undefined) address.searchParams.set(name, String(value));
-  return address.href;
 }
 
 function headersOf(response: AxiosResponse): Record<string, string | undefined> {
@@ -281,10 +262,14 @@ function discard(response: AxiosResponse): void {
 async function readAll(stream: Readable): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of stream) {
-    chunks.push(chunk as Buffer);
-    size += (chunk as Buffer).length;
-    if (size > 65_536) break;
+  try {
+    for await (const chunk of stream) {
+      chunks.push(chunk as Buffer);
+      size += (chunk as Buffer).length;
+      if (size > 65_536) break;
+    }
+  } catch {
+    // The status is known, and says more than why its explanation is incomplete.
   }
   return Buffer.concat(chunks).toString('utf8');
 }

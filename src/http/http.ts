@@ -33,7 +33,7 @@ export interface HttpOptions {
   name: string;
   baseUrl: string;
   auth: Auth;
-  /** Time-out of a whole request in milliseconds. */
+  /** Time-out of a whole request in milliseconds; of a streamed answer: until it starts, and for each pause in it. */
   timeout: number;
   /** Requests per second, 0 = no limit. */
   rateLimit: number;
@@ -47,6 +47,11 @@ export interface HttpOptions {
   clock?: () => number;
   /** The steady clock (src/steady-clock.ts): for token expiry, the rate limit and durations. */
   steady?: () => number;
+  /**
+   * Called immediately before each request other than GET is sent, but not before requests for a token. If it throws, nothing is
+   * sent, and the request fails with the same error.
+   */
+  mayWrite?: () => Promise<void> | undefined;
   tls?: { ca?: string; cert?: string; key?: string; passphrase?: string; servername?: string; rejectUnauthorized?: boolean };
 }
 

@@ -32,6 +32,8 @@ export class Rig {
   readonly log: string[] = [];
   /** Settling time, milliseconds. */
   settling = 60;
+  /** Stores the HTTP exchanges of every attempt. */
+  recordTraffic = false;
   /** Milliseconds until a message that is still in its flow counts as failed; for the next start. */
   flowTimeout = PATIENCE;
   /** Rules for both parties. */
@@ -66,6 +68,7 @@ export class Rig {
       this.broker.addEndpoint(client, {
         concurrency: 4,
         settling: this.settling,
+        recordTraffic: this.recordTraffic,
         retry: { baseDelay: 10, maxDelay: 50, maxTries: 4 },
         rules: this.rules,
       });

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { ExchangeLog } from '../../src/http/exchange-log.js';
+import { inspect } from 'node:util';
+import { Api, afterWrite } from '../../src/endpoints/api.js';
+import { ExchangeLog, exchangeOf } from '../../src/http/exchange-log.js';
 import type { Auth, HttpClient } from '../../src/http/http.js';
 import { createHttpClient } from '../../src/http/http-client.js';
 import { PATIENCE } from '../patience.js';
@@ -116,5 +118,51 @@ describe('the exchange log', () => {
       [['/a'], ['/b']],
     );
     assert.equal(new ExchangeLog().exchanges(), undefined);
+  });
+
+  describe('of a failed request', () => {
+    const failure = (work: Promise<unknown>): Promise<unknown> =>
+      work.then(
+        () => assert.fail('it should have failed'),
+        (error) => error,
+      );
+    const api = () => new Api(client(), { id: 'id', failure: () => undefined, isOwnError: () => true });
+
+    it('comes with the error, masked, and shows nowhere else', async () => {
+      answer = { status: 422, body: JSON.stringify({ error: { message: `not ${PASSWORD}` } }) };
+      const error = await failure(client().request({ method: 'POST', path: '/a', body: { note: PASSWORD }, what: 'create' }));
+      const exchange = exchangeOf(error);
+      assert.deepEqual([exchange?.method, exchange?.got?.status, exchange?.sent.body], ['POST', 422, '{"note":"•••"}']);
+      assert.ok(!JSON.stringify(exchange).includes(PASSWORD));
+      assert.ok(!inspect(error, { depth: 9, showHidden: true }).includes(PASSWORD));
+    });
+
+    it('comes with the error that it caused', async () => {
+      answer = { status: 500, body: '' };
+      const read = () => client().request({ method: 'GET', path: '/a', what: 'read' });
+      assert.equal(exchangeOf(await failure(afterWrite(read)))?.got?.status, 500);
+      const other = new Error('No.', { cause: await failure(read()) });
+      assert.equal(exchangeOf(other)?.got?.status, 500);
+      assert.equal(exchangeOf(new Error('No.')), undefined);
+    });
+
+    it('comes with the error about an answer that is not what was asked for', async () => {
+      answer = { status: 200, body: '<html>' };
+      assert.equal(exchangeOf(await failure(client().request({ method: 'GET', path: '/a', what: 'read' })))?.got?.body, '<html>');
+      answer = { status: 200, body: '{"id":"2"}' };
+      assert.equal(
+        exchangeOf(await failure(api().read({ method: 'GET', path: '/1', what: 'read' }, '1')))?.got?.body,
+        '{"id":"2"}',
+      );
+      const create = { method: 'POST', path: '/', body: {}, what: 'create' } as const;
+      const mismatch = failure(
+        api().create(
+          create,
+          () => 'is another one',
+          () => assert.fail('it is not read'),
+        ),
+      );
+      assert.equal(exchangeOf(await mismatch)?.method, 'POST');
+    });
   });
 });

@@ -20,6 +20,7 @@ const SETTINGS: (keyof EndpointConfig)[] = [
   'maxTries',
   'retryDelay',
   'settling',
+  'recordTraffic',
   'side',
   'edits',
   'deletions',

@@ -27,6 +27,7 @@ export function endpointFields({ address: hasAddress, signIn }: EndpointForm, de
     maxTries: { value: defaults.maxTries, validate: number<EndpointConfig>({ from: 1, to: 1000 }) },
     settling: { value: defaults.settling, validate: number<EndpointConfig>({ from: 0, to: 86_400, optional: true }) },
     retryDelay: { value: defaults.retryDelay, validate: number<EndpointConfig>({ from: 0, to: 300 }) },
+    recordTraffic: { value: defaults.recordTraffic },
     side: { value: defaults.side },
     edits: { value: defaults.edits },
     deletions: { value: defaults.deletions },
