@@ -2,8 +2,15 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { type Duplex, pipeline, Readable } from 'node:stream';
 import type { ConnectionOptions } from 'node:tls';
 import axios, { AxiosError, AxiosHeaders, type AxiosResponse, type InternalAxiosRequestConfig } from 'axios';
-import { type Dispatcher, errors, Pool } from 'undici';
+import { Agent, type Dispatcher, errors, getGlobalDispatcher, Pool } from 'undici';
 import { ACCEPT_ENCODING, decoders } from './content-encoding.js';
+
+/**
+ * Importing undici also makes it the transport of the process's own `fetch`, if that has not been used yet. Other nodes keep the
+ * one of Node.js, which sets it at the first use.
+ */
+const FETCH_TRANSPORT = Symbol.for('undici.globalDispatcher.1');
+if (getGlobalDispatcher() instanceof Agent) (globalThis as Record<symbol, unknown>)[FETCH_TRANSPORT] = undefined;
 
 /**
  * Idle milliseconds after which a connection is closed, unless the server announces a shorter time (Keep-Alive header). Servers
