@@ -11,7 +11,7 @@ import type { EntityKind, Expected, ItemProgress, Json, State } from '../model/m
  * differs.
  */
 
-/** message: received → settled | failed | needsDecision | skipped; failed, needsDecision → received (replay) | skipped. */
+/** Which states may follow which: transitions.ts. */
 export type MessageState = 'received' | 'settled' | 'failed' | 'needsDecision' | 'skipped';
 /** Outcome of a settled message. `unrouted`: it reached no out node, which an operator should see. */
 export type MessageOutcome = 'routed' | 'ignored' | 'unrouted';
@@ -215,10 +215,7 @@ export interface ConversationRecord {
   updatedAt: string;
 }
 
-/**
- * delivery: pending → sending → delivered | inDoubt | pending (retry) | failed | needsDecision; inDoubt → sending;
- * failed, needsDecision → inDoubt (replay) | skipped.
- */
+/** Which states may follow which: transitions.ts. */
 export type DeliveryState = 'pending' | 'sending' | 'inDoubt' | 'needsDecision' | 'delivered' | 'failed' | 'skipped';
 
 export interface Attempt {
@@ -389,7 +386,7 @@ export interface Store {
   /**
    * Applies all changes or none. Resolves when they are on disk; with `durable: false` as soon as they are applied and ordered
    * before every later commit (a later durable commit makes them durable too). Rejects with SWB_CONFLICT, or with SWB_STORE if
-   * the store cannot write.
+   * the store cannot write, or if a record may not change to its new state (transitions.ts).
    */
   commit(changes: Change[], options?: { durable?: boolean }): Promise<CommitResult>;
 
