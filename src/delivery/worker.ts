@@ -170,11 +170,16 @@ export class Worker {
     return this.active.get(delivery);
   }
 
-  /** Starts no more tries, and waits for those under way. */
-  async stop(): Promise<void> {
+  /** Starts no more tries. */
+  halt(): void {
     this.stopped = true;
     clearTimeout(this.timer);
     this.unwatch();
+  }
+
+  /** Starts no more tries, and waits for those under way. */
+  async stop(): Promise<void> {
+    this.halt();
     await Promise.all(this.active.values());
   }
 
@@ -263,6 +268,7 @@ export class Worker {
       doubtAt: (inDoubt && claimed.doubtAt) || client.address,
       begun: claimed.tries === 0 ? partnerTime(client, clock) : claimed.begun,
     };
+    await store.confirmOwnership();
     // On disk before the partner can act: a delivery that is still pending after a crash was never sent, and needs no lookup.
     await store.commit([{ kind: 'delivery', record: sending }], { durable: !inDoubt });
     let delivery = { ...sending, version: sending.version + 1 };

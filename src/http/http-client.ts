@@ -133,6 +133,7 @@ class Client implements HttpClient {
     };
     const data = raw ? body : JSON.stringify(body);
     const url = this.url(request.path);
+    if (request.method !== 'GET') await this.options.mayWrite?.();
     const started = { at: this.clock(), steady: this.steady() };
     const record = (more: { response?: AxiosResponse; error?: string }) =>
       ExchangeLog.record(() => this.exchange(request, url, headers, data, started, more));

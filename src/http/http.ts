@@ -43,6 +43,11 @@ export interface HttpOptions {
   maxBytes?: number;
   /** Texts that must never be shown, beside those of `auth`. */
   secrets?: readonly string[];
+  /**
+   * Called before each request other than GET, after it has waited for its turn. Undefined: it may be sent; a rejection: it is
+   * not sent.
+   */
+  mayWrite?: () => Promise<void> | undefined;
   /** The wall clock. */
   clock?: () => number;
   /** The steady clock (src/steady-clock.ts): for token expiry, the rate limit and durations. */

@@ -1,11 +1,12 @@
 import { mkdir } from 'node:fs/promises';
+import type { SwitchboardError } from '../errors.js';
 import { steadyClock } from '../steady-clock.js';
 import { CommitLog } from './commit-log.js';
 import { Compaction } from './compaction.js';
 import { type Disk, FOLDER_MODE } from './disk.js';
 import { timeOf } from './id.js';
 import { Journal } from './journal.js';
-import { Lock, type LockHolder } from './lock.js';
+import { LOCK_TIMES, Lock, type LockTimes } from './lock.js';
 import { MemoryState } from './memory-state.js';
 import { recover } from './recovery.js';
 import { replayLine } from './replay.js';
@@ -34,6 +35,7 @@ export interface LowdbStoreOptions {
   log?: (level: 'info' | 'warn' | 'error', text: string) => void;
   /** Size at which the journal starts a new file. */
   segmentBytes?: number;
+  lock?: LockTimes;
 }
 
 /** The options with defaults filled in. */
@@ -46,6 +48,7 @@ export function withDefaults(options: LowdbStoreOptions): Required<LowdbStoreOpt
     retentionBytes: options.retentionBytes ?? RETENTION_BYTES,
     log: options.log ?? (() => {}),
     segmentBytes: options.segmentBytes ?? SEGMENT_BYTES,
+    lock: options.lock ?? LOCK_TIMES,
   };
 }
 
@@ -66,14 +69,14 @@ export interface OpenStore {
 export async function openStoreFolder(
   options: Required<LowdbStoreOptions>,
   disk: Disk,
-  onLockLost: (holder: LockHolder | undefined) => void,
+  onLockLost: (error: SwitchboardError) => void,
 ): Promise<OpenStore> {
   const { folder } = options;
   for (const path of [folder, ...['spool', 'journal', 'snapshot', 'quarantine'].map((name) => `${folder}/${name}`)]) {
     await mkdir(path, { recursive: true, mode: FOLDER_MODE });
   }
   await disk.syncFolder(folder);
-  const lock = await Lock.take(folder, onLockLost);
+  const lock = await Lock.take(folder, onLockLost, options.lock);
   try {
     return await load(options, disk, lock);
   } catch (error) {

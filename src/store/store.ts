@@ -1,4 +1,4 @@
-import type { DecisionKind } from '../errors.js';
+import type { DecisionKind, SwitchboardError } from '../errors.js';
 import type { LinkItems } from '../model/item-facts.js';
 import type { EntityKind, Expected, ItemProgress, Json, State } from '../model/message.js';
 
@@ -436,4 +436,13 @@ export interface Store {
   watch(listener: (changes: Change[]) => void): () => void;
   /** Folder where attachments are spooled. */
   readonly spool: string;
+
+  /**
+   * To be asked before anything is written to a partner or acknowledged to one. Undefined: this process surely still owns the
+   * store. Otherwise that is checked; rejects with SWB_STORE if another process has taken the store over, or if it cannot be
+   * checked. After a regular `close` there is nothing to own.
+   */
+  confirmOwnership(): Promise<void> | undefined;
+  /** Calls back when another process has taken the store over; returns the function that unsubscribes. */
+  onLost(listener: (error: SwitchboardError) => void): () => void;
 }

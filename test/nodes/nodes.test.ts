@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Node } from 'node-red';
+import type { StoreNode } from '../../nodes/switchboard-store/switchboard-store.js';
 import type { GenericMessage } from '../../src/model/message.js';
 import { until } from '../live/node-red.js';
 import { type Caught, nodeSets, testHelper } from './node-helper.js';
@@ -261,27 +262,26 @@ describe('the nodes', () => {
   });
 
   describe('the store node', () => {
+    const availability = () => (helper.getNode('id-store') as unknown as StoreNode).availability;
+
     it('reports a folder that it cannot create', async () => {
       writeFileSync(join(folder, 'file'), '');
       await load([{ ...store(), path: join(folder, 'file', 'store') }]);
-      const node = helper.getNode('id-store') as unknown as { broker: Promise<unknown> };
-      await assert.rejects(node.broker, /ENOTDIR/);
+      await assert.rejects(availability().ready(), /ENOTDIR/);
     });
 
     it('does not create a folder named after an environment variable that is not set', async () => {
       await load([{ ...store(), path: join(folder, `\${SWB_NOT_SET}`) }]);
-      const node = helper.getNode('id-store') as unknown as { broker: Promise<unknown> };
-      await assert.rejects(node.broker, /store: The environment variable SWB_NOT_SET is not set/);
+      await assert.rejects(availability().ready(), /store: The environment variable SWB_NOT_SET is not set/);
     });
 
     it('opens its folder, and releases it when it is closed', async () => {
       const config = store();
       await load([config]);
-      await (helper.getNode('id-store') as unknown as { broker: Promise<unknown> }).broker;
+      await availability().ready();
       await helper.unload();
       await load([config]);
-      const again = await (helper.getNode('id-store') as unknown as { broker: Promise<{ store: { counts(): Promise<object> } }> })
-        .broker;
+      const again = await availability().ready();
       await until('the store to answer', () => again.store.counts());
     });
   });

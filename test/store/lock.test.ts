@@ -122,10 +122,15 @@ describe('the lock of a store', () => {
 
   it('notifies a holder that another process has taken the lock, and leaves the lock to that process', async () => {
     const folder = await newFolder();
-    const newHolder = new Promise<LockHolder | undefined>((resolve) => {
-      void Lock.take(folder, resolve, QUICK).then(() => edit(folder, { token: 'another', pid: 4711 }));
+    let lock: Lock | undefined;
+    const error = await new Promise<Error>((resolve) => {
+      Lock.take(folder, resolve, QUICK).then((taken) => {
+        lock = taken;
+        return edit(folder, { token: 'another', pid: 4711 });
+      });
     });
-    assert.equal((await newHolder)?.pid, 4711);
+    assert.match(error.message, /Process 4711 .* has taken over the store/);
+    await assert.rejects(async () => lock?.confirm(), error, 'from now on, without another look at the file');
   });
 
   it('is restored when the file is removed manually', async () => {

@@ -239,6 +239,12 @@ export class ModelStore implements Store {
     return () => this.listeners.delete(listener);
   }
 
+  /** It has no owner but its process. */
+  confirmOwnership(): undefined {}
+  onLost() {
+    return () => undefined;
+  }
+
   private messages = () => copy([...this.records.message.values()]) as MessageRecord[];
   private deliveries = () => copy([...this.records.delivery.values()]) as DeliveryRecord[];
   private conversations = () => copy([...this.records.conversation.values()]) as ConversationRecord[];
