@@ -1,4 +1,5 @@
 import { conversationState } from '../conversation/correlate.js';
+import { isFromOlderCopy } from '../conversation/store-memory.js';
 import { partnerTime } from '../endpoints/partner-time.js';
 import { DecisionError, PartnerError, SwitchboardError } from '../errors.js';
 import { ExchangeLog } from '../http/exchange-log.js';
@@ -10,6 +11,7 @@ import { EntityAges } from './entity-ages.js';
 import { errorRecord } from './error-record.js';
 import { WrongEntityError } from './identity-guard.js';
 import { describeWrite } from './in-doubt.js';
+import { resubmitted } from './interventions.js';
 import { DEFAULT_RETRY, LookupPendingError, type RetryPolicy, verdict } from './retry.js';
 import { FAILED, type SendResult, send, unblocked } from './send.js';
 import type { SendContext } from './send-context.js';
@@ -255,7 +257,8 @@ export class Worker {
 
   private async attempt(claimed: DeliveryRecord): Promise<void> {
     const { store, clock, steady, client } = this.options;
-    const inDoubt = claimed.state !== 'pending' || this.unrecorded.has(claimed.id);
+    const copied = claimed.state === 'pending' && isFromOlderCopy(claimed, store.memory);
+    const inDoubt = claimed.state !== 'pending' || copied || this.unrecorded.has(claimed.id);
     const started: AttemptStart = { at: new Date(clock()).toISOString(), steady: steady() };
     const sending: DeliveryRecord = {
       ...claimed,
@@ -264,7 +267,8 @@ export class Worker {
       notBefore: undefined,
       error: undefined,
       undo: undefined,
-      lookLeft: inDoubt ? this.settlingTimes.countDown(claimed) : undefined,
+      // What the original of a copy sent is visible by now: one look-up is enough.
+      lookLeft: copied ? 0 : inDoubt ? this.settlingTimes.countDown(claimed) : undefined,
       doubtAt: (inDoubt && claimed.doubtAt) || client.address,
       begun: claimed.tries === 0 ? partnerTime(client, clock) : claimed.begun,
     };
@@ -365,12 +369,22 @@ export class Worker {
     const waiting = delivery.part === 'entity' && sent.link ? await store.openDeliveries(delivery.conversation) : [];
     const also: Change[] = [change, ...unblocked(waiting, delivery)];
     if (sent.answer && delivery.answers) also.push(this.answer(delivery, sent, now));
+    if (sent.adopted && sent.link) also.push(...(await this.orphans(delivery, sent.link.id)));
     await conversations.update(
       delivery.conversation,
       (latest) => sent.change?.(latest) ?? latest,
       () => [...also],
     );
     for (const listener of this.listeners) listener.delivered?.(record, warning?.message);
+  }
+
+  /** Messages about an entity that nothing was known of until now: they continue. */
+  private async orphans({ endpoint }: DeliveryRecord, entityId: string): Promise<Change[]> {
+    const query = { endpoint, states: ['needsDecision'], search: entityId, limit: MAX_DECISIONS };
+    const waiting = await this.options.store.listMessages(query);
+    return waiting
+      .filter((message) => message.entityId === entityId && message.decision === 'wrongEntity')
+      .map((message) => ({ kind: 'message', record: resubmitted(message) }));
   }
 
   /** The partner's answer as a message that the out node emits. It is stored in the inbox, so that a crash cannot lose it. */

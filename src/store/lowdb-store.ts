@@ -24,6 +24,7 @@ import type {
   MessageRecord,
   Store,
   StoreCounts,
+  StoreMemory,
 } from './store.js';
 
 export type { LowdbStoreOptions } from './open-store.js';
@@ -158,6 +159,10 @@ export class LowdbStore implements Store {
 
   get newestId(): string | undefined {
     return this.needOpen().memory.newestId;
+  }
+
+  get memory(): StoreMemory {
+    return { since: this.needOpen().since, olderCopy: false };
   }
 
   watch(listener: (changes: Change[]) => void): () => void {

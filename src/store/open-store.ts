@@ -14,6 +14,7 @@ import { Retention } from './retention.js';
 import { SegmentReader } from './segment-reader.js';
 import { Shards } from './shards.js';
 import { MAX_WAIT } from './store.js';
+import { storeBirth } from './store-birth.js';
 
 const RETENTION_DAYS = 30;
 const RETENTION_BYTES = 2 * 1024 ** 3;
@@ -63,6 +64,8 @@ export interface OpenStore {
   retention: Retention;
   reader: SegmentReader;
   timer: NodeJS.Timeout;
+  /** When the store was created, ISO. */
+  since: string;
 }
 
 /** Acquires the lock of a folder, loads its data and starts the background work. */
@@ -88,6 +91,7 @@ export async function openStoreFolder(
 async function load(options: Required<LowdbStoreOptions>, disk: Disk, lock: Lock): Promise<OpenStore> {
   const { folder, clock, steady, log, segmentBytes } = options;
   const quarantine = `${folder}/quarantine`;
+  const since = await storeBirth(folder, clock);
   const memory = new MemoryState();
   const shards = new Shards(`${folder}/snapshot`, quarantine, disk, log);
   await shards.load(memory);
@@ -125,7 +129,7 @@ async function load(options: Required<LowdbStoreOptions>, disk: Disk, lock: Lock
   const retention = new Retention(memory, journal, commits, shards, compaction, reader, limits);
   const timer = setInterval(() => retention.inBackground(), RETENTION_INTERVAL).unref();
   compaction.journalGrew(recovered.replayed);
-  return { lock, memory, journal, commits, shards, compaction, retention, reader, timer };
+  return { lock, memory, journal, commits, shards, compaction, retention, reader, timer, since };
 }
 
 /** Waits for writes in progress, then closes the files and releases the lock. */

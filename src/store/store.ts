@@ -211,6 +211,8 @@ export interface ConversationRecord {
   written: string[];
   /** Set by fan-out. */
   plan?: Plan;
+  /** A time by our clock at which its first entity certainly did not exist yet; absent if that is not known. */
+  began?: string;
   createdAt: string;
   updatedAt: string;
 }
@@ -372,6 +374,14 @@ export interface StoreCounts {
   waiting: Record<string, number>;
 }
 
+/** How far back the memory of a store reaches. */
+export interface StoreMemory {
+  /** ISO, by our clock: everything that began before may be unknown to the store. */
+  since: string;
+  /** It is a copy of an earlier state of a store that went on: what waits in it may have been done since. */
+  olderCopy: boolean;
+}
+
 /** Milliseconds after opening a store by which all waiting work is due. */
 export const MAX_WAIT = 300_000;
 
@@ -436,6 +446,8 @@ export interface Store {
   watch(listener: (changes: Change[]) => void): () => void;
   /** Folder where attachments are spooled. */
   readonly spool: string;
+  /** Once open. */
+  readonly memory: StoreMemory;
 
   /**
    * To be asked before anything is written to a partner or acknowledged to one. Undefined: this process surely still owns the

@@ -239,6 +239,7 @@ export class ModelStore implements Store {
     return () => this.listeners.delete(listener);
   }
 
+  readonly memory = { since: new Date().toISOString(), olderCopy: false };
   /** It has no owner but its process. */
   confirmOwnership(): undefined {}
   onLost() {
