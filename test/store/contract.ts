@@ -470,6 +470,16 @@ export function storeContract(name: string, create: () => Promise<Store>, reopen
     });
 
     describe('after a restart', () => {
+      it('remembers since when it exists, and belongs to this process', async () => {
+        const { since, olderCopy } = store.memory;
+        assert.ok(Math.abs(Date.parse(since) - Date.now()) < 3_600_000, since);
+        assert.equal(olderCopy, false);
+        await store.confirmOwnership();
+        store = await reopen(store);
+        assert.deepEqual(store.memory, { since, olderCopy });
+        await store.confirmOwnership();
+      });
+
       it('knows the newest id of messages and deliveries', async () => {
         assert.equal(store.newestId, undefined);
         await put.message('b1');
