@@ -1,5 +1,4 @@
-import type { BrokerHost } from '../delivery/broker-host.js';
-import { brokerHosts } from '../delivery/brokers.js';
+import { type DeployedStore, deployedStores } from '../delivery/brokers.js';
 import { endpointState } from '../delivery/endpoint-state.js';
 
 /**
@@ -8,7 +7,7 @@ import { endpointState } from '../delivery/endpoint-state.js';
  */
 export async function health(phase?: 'starting' | 'stopping'): Promise<{ status: number; body: unknown }> {
   try {
-    const stores = await Promise.all(brokerHosts().map(storeHealth));
+    const stores = await Promise.all(deployedStores().map(storeHealth));
     const closed = stores.find((store) => !store.open);
     const problem = phase ?? closed?.reason ?? (stores.length === 0 ? 'no store is open' : undefined);
     const degraded = stores.some(
@@ -22,7 +21,7 @@ export async function health(phase?: 'starting' | 'stopping'): Promise<{ status:
   }
 }
 
-async function storeHealth({ name, availability }: BrokerHost) {
+async function storeHealth({ name, availability }: DeployedStore) {
   const { broker, trouble } = availability;
   if (!broker) {
     const retryAt = trouble?.retryAt && new Date(trouble.retryAt).toISOString();

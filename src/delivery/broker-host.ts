@@ -4,7 +4,7 @@ import { LowdbStore, type LowdbStoreOptions } from '../store/lowdb-store.js';
 import { say } from '../text/say.js';
 import { Availability } from './availability.js';
 import { Broker, type BrokerOptions } from './broker.js';
-import { addHost } from './brokers.js';
+import { addStore, type DeployedStore } from './brokers.js';
 import { backoff, DEFAULT_RETRY, type RetryPolicy } from './retry.js';
 
 export interface StoreSettings extends Omit<BrokerOptions, 'store'>, Pick<LowdbStoreOptions, 'lock'> {
@@ -23,7 +23,7 @@ const closing = new Map<string, Promise<void>>();
  * Keeps the broker of a store running: opens the store, tries again while it cannot be opened, and opens it again after another
  * process had taken it over and released it.
  */
-export class BrokerHost {
+export class BrokerHost implements DeployedStore {
   readonly availability = new Availability();
   private readonly folder: string;
   private readonly remove: () => void;
@@ -33,7 +33,7 @@ export class BrokerHost {
 
   constructor(private readonly settings: StoreSettings) {
     this.folder = resolve(settings.folder);
-    this.remove = addHost(this);
+    this.remove = addStore(this);
     this.running = this.run();
   }
 

@@ -1,17 +1,23 @@
+import type { Availability } from './availability.js';
 import type { Broker } from './broker.js';
-import type { BrokerHost } from './broker-host.js';
 
-const hosts = new Set<BrokerHost>();
+/** A deployed store, whether it is open or not. */
+export interface DeployedStore {
+  readonly name: string;
+  readonly availability: Availability;
+}
+
+const deployed = new Set<DeployedStore>();
 const listeners = new Set<() => void>();
 
 /** The running brokers: one per deployed store that is open. */
 export function brokers(): Broker[] {
-  return brokerHosts().flatMap(({ availability }) => availability.broker ?? []);
+  return deployedStores().flatMap(({ availability }) => availability.broker ?? []);
 }
 
-/** The hosts of all deployed stores. */
-export function brokerHosts(): BrokerHost[] {
-  return [...hosts];
+/** All deployed stores. */
+export function deployedStores(): DeployedStore[] {
+  return [...deployed];
 }
 
 /** Calls back when a broker starts or stops. Returns a function that removes the listener. */
@@ -20,16 +26,16 @@ export function watchBrokers(listener: () => void): () => void {
   return () => listeners.delete(listener);
 }
 
-/** @internal Registers a host; returns the function that removes it. */
-export function addHost(host: BrokerHost): () => void {
+/** @internal Registers a store; returns the function that removes it. */
+export function addStore(store: DeployedStore): () => void {
   const notify = () => {
     for (const listener of listeners) listener();
   };
-  hosts.add(host);
-  const unwatch = host.availability.watch(notify);
+  deployed.add(store);
+  const unwatch = store.availability.watch(notify);
   return () => {
     unwatch();
-    hosts.delete(host);
+    deployed.delete(store);
     notify();
   };
 }
@@ -38,7 +44,7 @@ export function addHost(host: BrokerHost): () => void {
 export function allOpen(): Promise<void> {
   return new Promise((resolve) => {
     const check = () => {
-      if (brokerHosts().some(({ availability }) => !availability.broker)) return;
+      if (deployedStores().some(({ availability }) => !availability.broker)) return;
       unwatch();
       resolve();
     };

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFile, unlink, writeFile } from 'node:fs/promises';
 import { BrokerHost } from '../../src/delivery/broker-host.js';
-import { allOpen, brokerHosts, brokers } from '../../src/delivery/brokers.js';
+import { allOpen, brokers, deployedStores } from '../../src/delivery/brokers.js';
 import { LowdbStore } from '../../src/store/lowdb-store.js';
 import { until } from '../live/node-red.js';
 import { newFolder, removeFolders } from '../store/folders.js';
@@ -70,7 +70,7 @@ describe('the host of a broker', () => {
     const waiting = host(folder);
     await assert.rejects(waiting.availability.ready());
     await waiting.close();
-    assert.deepEqual(brokerHosts(), []);
+    assert.deepEqual(deployedStores(), []);
     await other.close();
   });
 
