@@ -1,3 +1,4 @@
+import { readdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { SwitchboardError } from '../errors.js';
 import { LowdbStore, type LowdbStoreOptions } from '../store/lowdb-store.js';
@@ -29,6 +30,7 @@ export class BrokerHost implements DeployedStore {
   private readonly remove: () => void;
   private readonly running: Promise<void>;
   private closed = false;
+  private wasOpen = false;
   private wake: () => void = () => undefined;
 
   constructor(private readonly settings: StoreSettings) {
@@ -73,12 +75,14 @@ export class BrokerHost implements DeployedStore {
   }
 
   private async open(): Promise<Broker> {
+    if (this.wasOpen) await requireStore(this.folder);
     const { clock, retentionDays, retentionBytes, log, lock } = this.settings;
     const store = new LowdbStore({ folder: this.folder, clock, retentionDays, retentionBytes, log, lock });
     await store.open();
     try {
       const broker = new Broker({ ...this.settings, store });
       await broker.sweepSpool();
+      this.wasOpen = true;
       return broker;
     } catch (error) {
       await store.close().catch(() => undefined);
@@ -116,6 +120,15 @@ export class BrokerHost implements DeployedStore {
     if (known !== error.message) this.settings.log?.('error', `${error.message} Switchboard tries again until the store opens.`);
     this.availability.failed({ error, retryAt: Date.now() + wait });
   }
+}
+
+/** A store that disappeared while it was in use, for example with its volume, must not begin again empty without a user. */
+async function requireStore(folder: string): Promise<void> {
+  const names = await readdir(folder).catch(() => []);
+  if (names.some((name) => name !== 'lock')) return;
+  throw new SwitchboardError('SWB_STORE', say`The store in ${folder} has disappeared.`, {
+    hint: say`Mount its volume or restore the folder. To begin with an empty store, deploy the store node again.`,
+  });
 }
 
 /** What people need to know about a store that could not be opened. */

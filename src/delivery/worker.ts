@@ -211,6 +211,7 @@ export class Worker {
     if (resumesAt > steady()) return this.sleepUntil(resumesAt);
     const room = (this.circuit.state === 'halfOpen' ? 1 : concurrency) - this.active.size;
     if (room <= 0) return;
+    await store.confirmOwnership();
     const claimed = await store.claimDeliveries(client.id, room, steady());
     for (const delivery of claimed) this.start(delivery);
     if (claimed.length < room) {
@@ -272,7 +273,6 @@ export class Worker {
       doubtAt: (inDoubt && claimed.doubtAt) || client.address,
       begun: claimed.tries === 0 ? partnerTime(client, clock) : claimed.begun,
     };
-    await store.confirmOwnership();
     // On disk before the partner can act: a delivery that is still pending after a crash was never sent, and needs no lookup.
     await store.commit([{ kind: 'delivery', record: sending }], { durable: !inDoubt });
     let delivery = { ...sending, version: sending.version + 1 };

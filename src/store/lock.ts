@@ -60,6 +60,15 @@ function isRunning(pid: number): boolean {
   }
 }
 
+const HELD = Symbol.for('switchboard.locks');
+/**
+ * Tokens of the locks that this process holds or is acquiring: any other one of this process was left in a folder that was moved
+ * away. Global, because a process may load this module twice, from two installations.
+ */
+const shared = globalThis as { [HELD]?: Set<string> };
+shared[HELD] ??= new Set();
+const held = shared[HELD];
+
 /** `alive` and `dead` are certain; for `unknown` the heartbeat must be observed. */
 function holderStatus(holder: LockHolder): 'alive' | 'dead' | 'unknown' {
   const place = placeOfThisProcess();
@@ -67,6 +76,7 @@ function holderStatus(holder: LockHolder): 'alive' | 'dead' | 'unknown' {
   if (place === undefined) return here && !isRunning(holder.pid) ? 'dead' : 'unknown';
   if (!here || holder.place !== place) return 'unknown';
   if (!isRunning(holder.pid)) return 'dead';
+  if (holder.pid === process.pid && holder.start === startOf(process.pid)) return held.has(holder.token) ? 'alive' : 'dead';
   const start = startOf(holder.pid);
   return start === undefined || holder.start === undefined || start === holder.start ? 'alive' : 'dead';
 }
@@ -107,7 +117,13 @@ export class Lock {
    */
   static async take(folder: string, onLost: (error: SwitchboardError) => void, times: LockTimes = LOCK_TIMES): Promise<Lock> {
     const lock = new Lock(folder, times, onLost);
-    await lock.acquire();
+    held.add(lock.mine.token);
+    try {
+      await lock.acquire();
+    } catch (error) {
+      held.delete(lock.mine.token);
+      throw error;
+    }
     await lock.removeAbandonedFiles().catch(() => {}); // they do no harm
     lock.timer = setInterval(() => void lock.renew().catch(() => {}), times.heartbeat).unref();
     return lock;
@@ -120,12 +136,17 @@ export class Lock {
    */
   confirm(): Promise<void> | undefined {
     if (this.lost) return Promise.reject(this.lost);
-    return elapsedSince(this.heartbeatAt) > this.times.staleAfter / 2 ? this.renew() : undefined;
+    return this.isFresh(this.heartbeatAt) ? undefined : this.renew();
+  }
+
+  private isFresh(time: Times): boolean {
+    return elapsedSince(time) <= this.times.staleAfter / 2;
   }
 
   /** Releases the lock. */
   async release(): Promise<void> {
     clearInterval(this.timer);
+    held.delete(this.mine.token);
     const holder = await this.read();
     if (holder?.token === this.mine.token) await unlink(this.path).catch(() => {});
   }
@@ -239,10 +260,13 @@ export class Lock {
     if (this.lost) throw this.lost;
     if (holder?.token !== this.mine.token) {
       clearInterval(this.timer);
+      held.delete(this.mine.token);
       this.lost = takenOver(this.folder, holder);
       this.onLost(this.lost);
       throw this.lost;
     }
+    // This process was paused during the check: what it read may be from before that.
+    if (!this.isFresh(asked)) return this.checkAndRenew();
     // Others see the time of the file: if it cannot be set, this was no heartbeat, and the next write checks again.
     const time = new Date();
     await utimes(this.path, time, time).then(

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFile, unlink, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, unlink, writeFile } from 'node:fs/promises';
 import { BrokerHost } from '../../src/delivery/broker-host.js';
 import { allOpen, brokers, deployedStores } from '../../src/delivery/brokers.js';
 import { LowdbStore } from '../../src/store/lowdb-store.js';
@@ -83,6 +83,20 @@ describe('the host of a broker', () => {
     await second.availability.ready();
     await closed;
     assert.deepEqual(log, []);
+  });
+
+  it('does not begin again with an empty store when its folder disappears', async () => {
+    const folder = await newFolder();
+    const { availability } = host(folder);
+    const broker = await availability.ready();
+    await broker.inbox.accept([{ ...hint, payload: {} }]);
+    await rename(folder, `${folder}-elsewhere`);
+    await until('the loss', () => availability.trouble);
+    await until('the reason', () => /has disappeared\. Mount its volume/.test(availability.trouble?.error.message ?? ''));
+    await rm(folder, { recursive: true, force: true });
+    await rename(`${folder}-elsewhere`, folder);
+    const again = await until('the store to be back', () => availability.broker);
+    assert.equal((await again.store.counts()).messages.received, 1);
   });
 
   it('accepts and sends nothing once another process has its store, and opens it again when that process ends', async () => {
