@@ -35,14 +35,16 @@ export const DELIVERY_TRANSITIONS: Transitions<DeliveryState> = {
   skipped: { replay: 'inDoubt', undo: ['pending', 'inDoubt', 'failed', 'needsDecision'] },
 };
 
-const TABLES: { message: Transitions<string>; delivery: Transitions<string> } = {
-  message: MESSAGE_TRANSITIONS,
-  delivery: DELIVERY_TRANSITIONS,
-};
+/** The states after each, computed once: every commit asks. */
+const NEXT = { message: nextStates(MESSAGE_TRANSITIONS), delivery: nextStates(DELIVERY_TRANSITIONS) };
+
+function nextStates(table: Transitions<string>): Map<string, string[]> {
+  return new Map(Object.entries(table).map(([state, row]) => [state, [...new Set(Object.values(row).flat())]]));
+}
 
 /** The states in which a record is created (`before` undefined), or that may follow one, without that state itself. */
-export function statesAfter(kind: 'message' | 'delivery', before: string | undefined): string[] {
-  return [...new Set(Object.values(TABLES[kind][before ?? 'new'] ?? {}).flat())];
+export function statesAfter(kind: 'message' | 'delivery', before: string | undefined): readonly string[] {
+  return NEXT[kind].get(before ?? 'new') ?? [];
 }
 
 /** Throws unless a record may change to a state, or be created in it: a bug, because its commit must not be retried as it is. */
