@@ -6,6 +6,7 @@ import type { Query } from '../nodes/sidebar/views.js';
 import { createIdSource } from '../src/store/id.js';
 import { LowdbStore } from '../src/store/lowdb-store.js';
 import type { Change } from '../src/store/store.js';
+import { inAnyState } from '../test/store/any-state.js';
 
 /** Response time of the messages view with many messages in the store. */
 const MESSAGES = 100_000;
@@ -41,7 +42,7 @@ const QUERIES: Record<string, Partial<Query>> = {
 /** Runs the benchmark and returns its results. */
 export async function viewBench(): Promise<ViewBenchResult> {
   const folder = await mkdtemp(join(tmpdir(), 'switchboard-view-'));
-  const store = new LowdbStore({ folder });
+  const store = inAnyState(new LowdbStore({ folder }));
   await store.open();
   try {
     await fill(store);

@@ -1,6 +1,6 @@
 import type { NodeAPI, NodeDef } from 'node-red';
 import { FIELD_RULES, type PartyRules } from '../../src/conversation/ownership.js';
-import type { Broker } from '../../src/delivery/broker.js';
+import { Availability } from '../../src/delivery/availability.js';
 import type { EndpointForm } from '../../src/endpoints/form.js';
 import { systemsOfNode } from '../../src/endpoints/registry.js';
 import { SwitchboardError } from '../../src/errors.js';
@@ -59,10 +59,24 @@ function start(
   const defaults = endpointDefaults(form);
   node.label = where;
   node.storeId = config.store;
-  node.broker = (async () => {
-    node.client = makeClient(RED, { id: node.id, form, where }, config, node.credentials ?? {});
+  const availability = new Availability();
+  Object.defineProperties(node, {
+    availability: { value: availability },
+    broker: { get: () => availability.ready() },
+  });
+  let unwatch: () => void = () => undefined;
+  try {
+    unwatch = join();
+  } catch (error) {
+    availability.failed({ error: error as SwitchboardError });
+    node.error(error instanceof Error ? error.message : String(error));
+  }
+  /** Joins the broker of the store whenever there is one. */
+  function join(): () => void {
+    const client = makeClient(RED, { id: node.id, form, where }, config, node.credentials ?? {}, () => availability.mayWrite());
+    node.client = client;
     const store = RED.nodes.getNode(config.store) as StoreNode | null;
-    if (!store?.broker) {
+    if (!store?.availability) {
       throw new SwitchboardError('SWB_CONFIG', say`The endpoint has no store.`, {
         where,
         field: 'store',
@@ -73,23 +87,25 @@ function start(
     const maxTries = Math.max(1, numberSetting(config.maxTries, defaults.maxTries, 'maxTries', where));
     const settling = numberSetting(config.settling, defaults.settling, 'settling', where) * 1000;
     const concurrency = concurrencyOf(config, defaults, where);
-    const broker: Broker = await store.broker;
     const retry = { baseDelay: retryDelay, maxTries };
     const { recordTraffic } = config;
-    broker.addEndpoint(node.client, { concurrency, settling, retry, recordTraffic, rules: partyRules(config, where) });
-    return broker;
-  })();
+    const settings = { concurrency, settling, retry, recordTraffic, rules: partyRules(config, where) };
+    const update = () => {
+      const { broker, trouble } = store.availability;
+      if (broker) broker.addEndpoint(client, settings);
+      if (broker) availability.opened(broker);
+      else if (trouble) availability.failed(trouble);
+    };
+    update();
+    return store.availability.watch(update);
+  }
   const pending: Promise<unknown>[] = [];
   node.hold = (promise) => {
     pending.push(promise.catch(() => undefined));
   };
-  node.broker.catch((error) => node.error(error instanceof Error ? error.message : String(error)));
   node.on('close', (_removed: boolean, done: () => void) => {
-    node.broker
-      .then(
-        (broker) => broker.removeEndpoint(node.id),
-        () => undefined,
-      )
+    unwatch();
+    Promise.resolve(availability.broker?.removeEndpoint(node.id))
       .then(() => Promise.race([Promise.all(pending), new Promise((resolve) => setTimeout(resolve, UNREGISTER_TIME).unref())]))
       .then(() => node.client?.close())
       .finally(done);

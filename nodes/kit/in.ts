@@ -13,10 +13,11 @@ import { emitFrom } from './intake.js';
 import { IntakeStatus } from './intake-status.js';
 import { migrate } from './migrate.js';
 import { requireEndpoint } from './parties.js';
-import { subscribe } from './receive-events.js';
+import { EventListener, subscribe } from './receive-events.js';
 import { type InNode, serveWebhook } from './receive-webhook.js';
 import { flagSetting, numberSetting, withEnvironment } from './settings.js';
-import { show, showError } from './status.js';
+import { showError } from './status.js';
+import { whileOpen } from './while-open.js';
 
 /** The in node of a system. */
 export function inNode(RED: NodeAPI, id: string) {
@@ -33,53 +34,52 @@ function receive(RED: NodeAPI, node: InNode, config: NodeDef & InConfig, system:
   const where = config.name || `${system.id} in`;
   const defaults = inDefaults(system);
   const entityType = config.entityType || (system.entityTypes[0] ?? '');
-  const stops: ((removed: boolean) => Promise<void> | void)[] = [];
-  let closed = false;
-  node.on('close', (removed: boolean, done: () => void) => {
-    closed = true;
-    Promise.allSettled(stops.map(async (stop) => stop(removed))).then(() => done());
-  });
   const number = (name: keyof InConfig) => numberSetting(config[name] as string, String(defaults[name]), name, where);
-  const start = async () => {
+  const start = () => {
     const endpoint = requireEndpoint(RED, config.endpoint, where);
     const { client } = endpoint;
     requireSystem(client, system.id, where);
     const webhook = system.receive.webhook !== undefined && flagSetting(config.webhook);
     const hub = flagSetting(config.hub) ? client.hub : undefined;
     const poll = flagSetting(config.poll);
-    // Before the store is open, so that senders get 503 and retry, instead of 404.
-    if (webhook) stops.push(serveWebhook(RED, node, config, endpoint, { where, entityType, limit: number('webhookLimit') }));
-    show(node, 'waiting', say`opening the store`);
-    const broker = await endpoint.broker;
-    if (closed) return;
-    const status = new IntakeStatus(node, broker);
-    const trouble = (part: IntakePart, what: string) => (error: unknown, retryAt: number) => {
-      const text = error instanceof Error ? error.message : String(error);
-      status.trouble(part, text, retryAt);
-      node.error(`${what}: ${text}`, { topic: what } as never);
-    };
-    stops.push(() => status.stop());
-    await status.begin(endpoint.id, receivingText(webhook ? config.path : undefined, hub !== undefined, poll));
-    if (closed) return;
-    stops.push(emitFrom(RED, node, broker, (record, bodies) => readChanged(client, record, bodies), status));
-    if (!hub && !poll) return;
-    const poller = new Poller({
-      broker,
-      client,
-      node: node.id,
-      entityType,
-      ...(poll && { interval: Math.max(100, number('pollInterval') * 1000) }),
-      onPolled: () => status.works('poll', hub || webhook ? undefined : say`polling`),
-      onError: trouble('poll', 'poll'),
+    // Also while the store is not open, so that senders get 503 and retry, instead of 404.
+    if (webhook)
+      node.on('close', serveWebhook(RED, node, config, endpoint, { where, entityType, limit: number('webhookLimit') }));
+    const events = hub && new EventListener(RED, node, endpoint, { hub, entityType, limit: number('eventLimit') * 1024 });
+    if (events) node.on('close', () => events.close());
+    whileOpen(node, endpoint, async (session) => {
+      const { broker } = session;
+      const status = new IntakeStatus(node, broker);
+      const trouble = (part: IntakePart, what: string) => (error: unknown, retryAt: number) => {
+        const text = error instanceof Error ? error.message : String(error);
+        status.trouble(part, text, retryAt);
+        node.error(`${what}: ${text}`, { topic: what } as never);
+      };
+      session.onEnd(() => status.stop());
+      await status.begin(endpoint.id, receivingText(webhook ? config.path : undefined, hub !== undefined, poll));
+      if (session.over) return;
+      session.onEnd(emitFrom(RED, node, broker, (record, bodies) => readChanged(client, record, bodies), status));
+      if (!hub && !poll) return;
+      const poller = new Poller({
+        broker,
+        client,
+        node: node.id,
+        entityType,
+        ...(poll && { interval: Math.max(100, number('pollInterval') * 1000) }),
+        onPolled: () => status.works('poll', hub || webhook ? undefined : say`polling`),
+        onError: trouble('poll', 'poll'),
+      });
+      session.onEnd(() => poller.stop());
+      if (hub && events)
+        await subscribe(RED, node, config, endpoint, { hub, events, where, number, poller, status, trouble, session });
     });
-    stops.push(() => poller.stop());
-    if (hub) await subscribe(RED, node, config, endpoint, { hub, where, entityType, number, poller, status, trouble, stops });
   };
-  start().catch((error) => {
-    const text = error instanceof Error ? error.message : String(error);
+  try {
+    start();
+  } catch (error) {
     showError(node, error);
-    node.error(text);
-  });
+    node.error(error instanceof Error ? error.message : String(error));
+  }
 }
 
 /** The status text for the way changes arrive, while everything works. */

@@ -12,6 +12,7 @@ import { migrate } from './migrate.js';
 import type { OutConfig } from './out.config.js';
 import { requireEndpoint } from './parties.js';
 import { attentionText, countDown, show, showError } from './status.js';
+import { type Session, whileOpen } from './while-open.js';
 
 /** The out node of a system. */
 export function outNode(RED: NodeAPI, id: string) {
@@ -30,12 +31,6 @@ export function outNode(RED: NodeAPI, id: string) {
 function queuePayloads(RED: NodeAPI, node: Node, config: NodeDef & OutConfig, system: System): void {
   const where = config.name || `${system.id} out`;
   const chosen = config.entityType || (system.entityTypes[0] ?? '');
-  const stops: (() => Promise<void> | void)[] = [];
-  let closed = false;
-  node.on('close', (_removed: boolean, done: () => void) => {
-    closed = true;
-    Promise.allSettled(stops.map(async (stop) => stop())).then(() => done());
-  });
   const wired = (node as unknown as { wires?: string[][] }).wires?.some((wires) => wires.length > 0) ?? false;
 
   handle(node, async (msg: Msg) => {
@@ -103,14 +98,12 @@ function queuePayloads(RED: NodeAPI, node: Node, config: NodeDef & OutConfig, sy
     });
   });
 
-  const start = async () => {
+  const showDeliveries = async (session: Session) => {
+    const { broker } = session;
     const endpoint = requireEndpoint(RED, config.endpoint, where);
-    requireSystem(endpoint.client, system.id, where);
-    const broker = await endpoint.broker;
-    if (closed) return;
     const worker = broker.worker(endpoint.id);
     const counts = new NodeCounts(broker.store, 'delivery', node.id, () => updateStatus());
-    stops.push(() => counts.stop());
+    session.onEnd(() => counts.stop());
     const updateStatus = () => {
       const { circuit, strange, resumesAt = 0, suspended } = worker?.status ?? { circuit: 'closed' };
       const { inFlight, nextTry } = counts;
@@ -127,8 +120,8 @@ function queuePayloads(RED: NodeAPI, node: Node, config: NodeDef & OutConfig, sy
       else show(node, attention ? 'warning' : 'ok', say`connected` + attention);
     };
     if (worker) {
-      stops.push(
-        worker.onStatus(updateStatus),
+      session.onEnd(worker.onStatus(updateStatus));
+      session.onEnd(
         worker.on({
           delivered: (delivery, warning) => {
             if (delivery.node !== node.id || !warning) return;
@@ -142,15 +135,18 @@ function queuePayloads(RED: NodeAPI, node: Node, config: NodeDef & OutConfig, sy
               { topic: delivery.number ?? delivery.conversation, switchboard: { failed: delivery.id } } as never,
             );
           },
-        }) as () => void,
+        }),
       );
     }
-    if (wired) stops.push(emitFrom(RED, node, broker, async () => undefined));
+    if (wired) session.onEnd(emitFrom(RED, node, broker, async () => undefined));
     await counts.begin(endpoint.id);
   };
-  start().catch((error) => {
-    const text = error instanceof Error ? error.message : String(error);
+  try {
+    const endpoint = requireEndpoint(RED, config.endpoint, where);
+    requireSystem(endpoint.client, system.id, where);
+    whileOpen(node, endpoint, showDeliveries);
+  } catch (error) {
     showError(node, error);
-    node.error(text);
-  });
+    node.error(error instanceof Error ? error.message : String(error));
+  }
 }

@@ -1,4 +1,5 @@
 import type { Node, NodeAPI } from 'node-red';
+import type { Availability } from '../../src/delivery/availability.js';
 import type { Broker } from '../../src/delivery/broker.js';
 import type { EndpointClient } from '../../src/endpoints/endpoint.js';
 import { SwitchboardError } from '../../src/errors.js';
@@ -10,7 +11,9 @@ export interface EndpointNode<Client extends EndpointClient = EndpointClient> ex
   client: Client;
   /** Id of the store config node. */
   storeId: string;
-  broker: Promise<Broker>;
+  /** The broker once it knows this endpoint; rejects while the store is not open. */
+  readonly broker: Promise<Broker>;
+  readonly availability: Availability;
   /**
    * Keeps the client's connections open until the promise settles: Node-RED closes all nodes at once, and some must unregister
    * first.

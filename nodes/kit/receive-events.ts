@@ -13,36 +13,35 @@ import type { EndpointNode } from './parties.js';
 import { requiredSetting } from './settings.js';
 import { show } from './status.js';
 import { jsonBody, listen, type PartnerRequest, type Reply } from './webhooks.js';
+import type { Session } from './while-open.js';
 
 interface EventOptions {
   hub: EventHub;
+  events: EventListener;
   where: string;
-  entityType: string;
   number(name: keyof InConfig): number;
   /** Polls for changes that were missed while there was no registration. */
   poller: Poller;
   status: IntakeStatus;
   trouble(part: IntakePart, what: string): (error: unknown, retryAt: number) => void;
-  /** Called when the node is closed. */
-  stops: ((removed: boolean) => Promise<void> | void)[];
+  session: Session;
 }
 
-/** Registers at the partner's hub, renews the registration, and receives its events. */
+/** Registers at the partner's hub, and renews the registration. */
 export async function subscribe(
   RED: NodeAPI,
   node: Node,
   config: InConfig,
   endpoint: EndpointNode,
-  { hub, where, entityType, number, poller, status, trouble, stops }: EventOptions,
+  { hub, events, where, number, poller, status, trouble, session }: EventOptions,
 ): Promise<void> {
-  const broker = await endpoint.broker;
-  const path = `switchboard/${endpoint.client.system}/${node.id}`;
+  const { broker } = session;
   const configuredUrl = config.publicUrl && requiredSetting(config.publicUrl, 'publicUrl', where);
   const subscription = new HubSubscription({
     broker,
     hub,
     node: node.id,
-    callback: `${publicUrl(RED, configuredUrl ?? '')}/${path}`,
+    callback: `${publicUrl(RED, configuredUrl ?? '')}/${events.path}`,
     query: config.query ?? '',
     renewInterval: Math.max(1_000, number('renewInterval') * 60_000),
     catchUp: async () => {
@@ -53,52 +52,61 @@ export async function subscribe(
     onError: (error, retryAt, part) => trouble(part, part === 'hub' ? 'hub registration' : 'poll')(error, retryAt),
     onNotice: (text) => node.warn(say`Hub registration: ${text}`),
   });
-  const callback: Callback = { secret: '', onEvent: () => subscription.eventReceived() };
-  const limit = number('eventLimit') * 1024;
-  stops.push(listen(RED, path, limit, (request) => receive(node, hub, entityType, request, callback, endpoint)));
-  stops.push((removed) => {
+  session.onEnd((removed) => {
+    events.registration = undefined;
     const stopping = subscription.stop(removed);
     endpoint.hold(stopping);
     return stopping;
   });
-  callback.secret = await subscription.start();
+  const secret = await subscription.start();
+  if (!session.over) events.registration = { secret, onEvent: () => subscription.eventReceived() };
 }
 
-interface Callback {
-  /** Empty until the registration has one. */
-  secret: string;
-  /** Called for each event of the partner. */
-  onEvent: () => void;
-}
+/** Receives the events of a partner's hub. It listens also while the store is not open: the hub gets 503 and retries. */
+export class EventListener {
+  readonly path: string;
+  /** Absent until the store is open, and its registration is known. */
+  registration: { secret: string; onEvent: () => void } | undefined;
+  readonly close: () => void;
 
-/** Stores an event and acknowledges it at once; the entity is read later, before it is emitted. */
-async function receive(
-  node: Node,
-  hub: EventHub,
-  entityType: string,
-  request: PartnerRequest,
-  { secret, onEvent }: Callback,
-  endpoint: EndpointNode,
-): Promise<Reply> {
-  try {
-    const [given = '', ...rest] = request.rest.split('/');
-    if (!secret || !sameText(given, secret)) {
-      throw new SwitchboardError('SWB_UNAUTHORISED', say`The secret in the callback path is wrong.`, {
-        hint: say`Send events to the callback URL registered at the hub.`,
-      });
+  constructor(
+    RED: NodeAPI,
+    private readonly node: Node,
+    private readonly endpoint: EndpointNode,
+    private readonly options: { hub: EventHub; entityType: string; limit: number },
+  ) {
+    this.path = `switchboard/${endpoint.client.system}/${node.id}`;
+    this.close = listen(RED, this.path, options.limit, (request) => this.receive(request));
+  }
+
+  /** Stores an event and acknowledges it at once; the entity is read later, before it is emitted. */
+  private async receive(request: PartnerRequest): Promise<Reply> {
+    const { node, endpoint } = this;
+    const { hub, entityType } = this.options;
+    try {
+      if (!this.registration)
+        throw new SwitchboardError('SWB_CLOSED', say`The store is not open yet.`, { hint: say`Retry in a few seconds.` });
+      const { secret, onEvent } = this.registration;
+      const [given = '', ...rest] = request.rest.split('/');
+      if (!sameText(given, secret)) {
+        throw new SwitchboardError('SWB_UNAUTHORISED', say`The secret in the callback path is wrong.`, {
+          hint: say`Send events to the callback URL registered at the hub.`,
+        });
+      }
+      onEvent();
+      const broker = await endpoint.broker;
+      const { id, number, key, expects, payload } = await hub.hintOf(jsonBody(request), rest.join('/'));
+      await broker.inbox.accept([
+        { node: node.id, origin: 'event', endpoint: endpoint.id, entityType, entityId: id, number, key, expects, payload },
+      ]);
+      return hub.acknowledgement(node.id, request.rest.slice(given.length + 1));
+    } catch (error) {
+      const text = error instanceof Error ? error.message : String(error);
+      // The status already says why the store is not open.
+      if (this.registration) show(node, 'warning', say`rejected: ${text}`);
+      node.warn(say`An event was rejected: ${text}`);
+      throw error;
     }
-    onEvent();
-    const broker = await endpoint.broker;
-    const { id, number, key, expects, payload } = await hub.hintOf(jsonBody(request), rest.join('/'));
-    await broker.inbox.accept([
-      { node: node.id, origin: 'event', endpoint: endpoint.id, entityType, entityId: id, number, key, expects, payload },
-    ]);
-    return hub.acknowledgement(node.id, request.rest.slice(given.length + 1));
-  } catch (error) {
-    const text = error instanceof Error ? error.message : String(error);
-    show(node, 'warning', say`rejected: ${text}`);
-    node.warn(say`An event was rejected: ${text}`);
-    throw error;
   }
 }
 

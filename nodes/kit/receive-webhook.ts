@@ -57,7 +57,13 @@ export function serveWebhook(
       return await receive(request);
     } catch (error) {
       const text = error instanceof Error ? error.message : String(error);
-      show(node, error instanceof SwitchboardError && error.code === 'SWB_BUSY' ? 'waiting' : 'warning', say`rejected: ${text}`);
+      // While the store is not open, the status says why.
+      if (endpoint.availability.broker)
+        show(
+          node,
+          error instanceof SwitchboardError && error.code === 'SWB_BUSY' ? 'waiting' : 'warning',
+          say`rejected: ${text}`,
+        );
       node.warn(say`A webhook was rejected: ${text}`);
       throw error;
     }

@@ -1,4 +1,4 @@
-import { brokers } from '../../src/delivery/brokers.js';
+import { brokers, deployedStores } from '../../src/delivery/brokers.js';
 import type { Person } from '../../src/delivery/interventions.js';
 import { SwitchboardError } from '../../src/errors.js';
 import { say } from '../../src/text/say.js';
@@ -24,6 +24,8 @@ const NOT_THERE = {
 };
 
 export function notFound(kind: keyof typeof NOT_THERE): never {
+  const trouble = deployedStores().find(({ availability }) => availability.trouble)?.availability.trouble;
+  if (trouble) throw trouble.error;
   if (brokers().length === 0)
     throw new SwitchboardError('SWB_CLOSED', say`No store is open.`, {
       hint: say`The flows are being deployed. Try again in a moment.`,

@@ -1,7 +1,8 @@
 import { isAbsolute, join } from 'node:path';
 import type { Node, NodeAPI, NodeDef } from 'node-red';
-import type { Broker } from '../../src/delivery/broker.js';
-import { startBroker, stopBroker } from '../../src/delivery/brokers.js';
+import { Availability } from '../../src/delivery/availability.js';
+import { BrokerHost } from '../../src/delivery/broker-host.js';
+import type { SwitchboardError } from '../../src/errors.js';
 import { say } from '../../src/text/say.js';
 import { useRuntimeLanguage } from '../kit/language.js';
 import { numberSetting, requiredSetting, withEnvironment } from '../kit/settings.js';
@@ -9,8 +10,8 @@ import { type StoreConfig, storeDefaults } from './switchboard-store.config.js';
 
 /** The store config node: holds the broker that all nodes of this store share. */
 export interface StoreNode extends Node {
-  /** Resolves when the store is open; rejects with an error for people when it cannot be opened. */
-  broker: Promise<Broker>;
+  /** Whether the store is open; while it is not, why. */
+  availability: Availability;
 }
 
 export = (RED: NodeAPI) => {
@@ -21,14 +22,12 @@ export = (RED: NodeAPI) => {
     const config = withEnvironment(RED, this, given);
     const where = config.name || 'switchboard-store';
     const number = (name: keyof StoreConfig) => numberSetting(config[name], storeDefaults[name], name, where);
-    let folder = '';
-    const open = async () => {
+    const open = () => {
       const path = requiredSetting(config.path || storeDefaults.path, 'path', where);
-      folder = isAbsolute(path) ? path : join(RED.settings.userDir ?? process.cwd(), path);
-      return startBroker({
+      return new BrokerHost({
         id: this.id,
         name: where,
-        folder,
+        folder: isAbsolute(path) ? path : join(RED.settings.userDir ?? process.cwd(), path),
         retentionDays: number('retentionDays'),
         retentionBytes: number('retentionMegabytes') * 1024 * 1024,
         inboxLimit: number('inboxLimit'),
@@ -36,14 +35,17 @@ export = (RED: NodeAPI) => {
         log: (level, text) => this[level === 'info' ? 'log' : level](text),
       });
     };
-    this.broker = open();
-    this.broker.catch((error) => this.error(error instanceof Error ? error.message : String(error)));
+    let host: BrokerHost | undefined;
+    try {
+      host = open();
+      this.availability = host.availability;
+    } catch (error) {
+      this.availability = new Availability();
+      this.availability.failed({ error: error as SwitchboardError });
+      this.error((error as Error).message);
+    }
     this.on('close', (_removed: boolean, done: () => void) => {
-      this.broker
-        .then(
-          (broker) => stopBroker(broker, folder),
-          () => undefined,
-        )
+      Promise.resolve(host?.close())
         .catch((error) => this.error(say`The store could not be closed: ${String(error)}`))
         .finally(done);
     });

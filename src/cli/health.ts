@@ -1,4 +1,4 @@
-import { brokers } from '../delivery/brokers.js';
+import { type DeployedStore, deployedStores } from '../delivery/brokers.js';
 import { endpointState } from '../delivery/endpoint-state.js';
 
 /**
@@ -7,26 +7,35 @@ import { endpointState } from '../delivery/endpoint-state.js';
  */
 export async function health(phase?: 'starting' | 'stopping'): Promise<{ status: number; body: unknown }> {
   try {
-    const stores = await Promise.all(
-      brokers().map(async (broker) => {
-        const { waiting, ...counts } = await broker.store.counts();
-        const endpoints = broker.workers().map(({ client, status }) => ({
-          name: client.name,
-          state: endpointState(status),
-          waiting: waiting[client.id] ?? 0,
-          ...(status.suspended && { suspendedAt: status.suspended.at }),
-        }));
-        return { name: broker.name, ...counts, endpoints, intakeTroubles: broker.intakeTroubles.list() };
-      }),
-    );
-    const ready = stores.length > 0 && !phase;
+    const stores = await Promise.all(deployedStores().map(storeHealth));
+    const closed = stores.find((store) => !store.open);
+    const problem = phase ?? closed?.reason ?? (stores.length === 0 ? 'no store is open' : undefined);
     const degraded = stores.some(
-      ({ endpoints, intakeTroubles }) =>
-        intakeTroubles.length > 0 || endpoints.some(({ state }) => state === 'down' || state === 'strange'),
+      (store) =>
+        store.open &&
+        (store.intakeTroubles.length > 0 || store.endpoints.some(({ state }) => state === 'down' || state === 'strange')),
     );
-    const word = degraded ? 'degraded' : 'ok';
-    return { status: ready ? 200 : 503, body: { status: phase ?? (ready ? word : 'no store is open'), stores } };
+    return { status: problem ? 503 : 200, body: { status: problem ?? (degraded ? 'degraded' : 'ok'), stores } };
   } catch (error) {
     return { status: 503, body: { status: error instanceof Error ? error.message : String(error) } };
   }
+}
+
+async function storeHealth({ name, availability }: DeployedStore) {
+  const { broker, trouble } = availability;
+  if (!broker) {
+    const retryAt = trouble?.retryAt && new Date(trouble.retryAt).toISOString();
+    const reason = trouble?.error.message ?? 'The store is being opened.';
+    return { name, open: false as const, reason, ...(retryAt && { retryAt }) };
+  }
+  // A store that lost its lock while nothing was written is noticed here.
+  await broker.store.confirmOwnership();
+  const { waiting, ...counts } = await broker.store.counts();
+  const endpoints = broker.workers().map(({ client, status }) => ({
+    name: client.name,
+    state: endpointState(status),
+    waiting: waiting[client.id] ?? 0,
+    ...(status.suspended && { suspendedAt: status.suspended.at }),
+  }));
+  return { name, open: true as const, ...counts, endpoints, intakeTroubles: broker.intakeTroubles.list() };
 }

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
-import { brokers } from '../delivery/brokers.js';
+import { allOpen, brokers } from '../delivery/brokers.js';
 import { SwitchboardError } from '../errors.js';
 import { credentialSecret, encryptCredentials } from './credentials.js';
 import { checkExposure, isLoopback } from './exposure.js';
@@ -38,6 +38,8 @@ export interface RunningInstance {
   /** URL of the editor, if it is served; the operator page is at `switchboard/page` below it. */
   editor?: string;
   version: string;
+  /** Resolves once every store is open: a store that cannot be opened is tried again. */
+  opened: Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -115,6 +117,7 @@ export async function run(options: RunOptions): Promise<RunningInstance> {
     url: web.url,
     ...(roots.admin && { editor: `${web.url}${roots.admin}` }),
     version: installation.version,
+    opened: allOpen(),
     stop: async () => {
       if (stopping) return;
       stopping = true;

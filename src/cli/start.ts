@@ -43,6 +43,15 @@ export async function start(): Promise<void> {
     secret: sandbox.environment.SANDBOX_WEBHOOK_SECRET ?? '',
     tables,
   }));
+  const stop = () => {
+    running
+      .stop()
+      .then(() => sandbox.close())
+      .finally(() => process.exit(0));
+  };
+  process.once('SIGINT', stop);
+  process.once('SIGTERM', stop);
+  await running.opened;
   process.stdout.write(`
   Switchboard is running on Node-RED ${running.version}.
 
@@ -53,12 +62,4 @@ export async function start(): Promise<void> {
 
   Open a ticket or place an order on the customer's desk in the sandbox and watch it appear at the providers. Stop with Ctrl+C.
 `);
-  const stop = () => {
-    running
-      .stop()
-      .then(() => sandbox.close())
-      .finally(() => process.exit(0));
-  };
-  process.once('SIGINT', stop);
-  process.once('SIGTERM', stop);
 }

@@ -57,10 +57,6 @@ async function main(): Promise<void> {
     drain: Number(values.drain) * 1000,
     logLevel: values.log,
   });
-  process.stdout.write(
-    `Switchboard runs ${flow} on Node-RED ${running.version}: ${running.url} (health: ${running.url}/health)\n`,
-  );
-  if (running.editor) process.stdout.write(`Editor: ${running.editor} · Messages: ${running.editor}switchboard/page\n`);
   const stop = () => {
     running.stop().then(
       () => process.exit(0),
@@ -72,6 +68,11 @@ async function main(): Promise<void> {
   };
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
+  await running.opened;
+  process.stdout.write(
+    `Switchboard runs ${flow} on Node-RED ${running.version}: ${running.url} (health: ${running.url}/health)\n`,
+  );
+  if (running.editor) process.stdout.write(`Editor: ${running.editor} · Messages: ${running.editor}switchboard/page\n`);
 }
 
 async function printDifferences(fixture: string, flow: string | undefined, json: boolean): Promise<void> {

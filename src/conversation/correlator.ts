@@ -17,6 +17,7 @@ import { translateItemIds } from './item-id-translation.js';
 import { type ChangeOrigin, changeOrigin, DEFAULT_RULES, type PartyRules } from './ownership.js';
 import { editedComments } from './part-changes.js';
 import { conversationReference, createReference, differingReference, freeReference, referenceFor } from './reference.js';
+import { mayBeForgotten, notBegunAt } from './store-memory.js';
 import { type UnlinkedEntity, unlinkedKey } from './unlinked-entity.js';
 
 export interface CorrelationResult extends DetectedChanges {
@@ -131,7 +132,7 @@ export class Correlator {
       const reason = say`The message is older than the last known version of ${source.number ?? source.id}.`;
       return { output: 'ignored', reason, message: incoming.message, advance: (c) => c, conversation, link };
     }
-    const triedWrites = triedAt(writes, link);
+    const triedWrites = this.mayBeThere(conversation, writes, link);
     const changes = detectChanges(conversation, link, incoming, {
       integrationUser: client?.integrationUser,
       inFlight: requests,
@@ -161,7 +162,13 @@ export class Correlator {
     const conversation = await this.store.conversationByLink(endpoint, entityType, entityId);
     const link = conversation && linkOf(conversation, endpoint, entityType, entityId);
     if (!link) return false;
-    return triedAt(await this.writesTo(link, conversation.id, true), link).some(isPart);
+    return this.mayBeThere(conversation, await this.writesTo(link, conversation.id, true), link).some(isPart);
+  }
+
+  /** Deliveries that the entity of a link may have received: tried ones, and parts that a former store may have sent. */
+  private mayBeThere(conversation: ConversationRecord, deliveries: DeliveryRecord[], { leg }: Link): DeliveryRecord[] {
+    const forgotten = mayBeForgotten(conversation, this.store.memory);
+    return deliveries.filter((d) => d.leg === leg && (isTried(d) || (forgotten && isPart(d))));
   }
 
   /** The open writes to entities of a type at an endpoint; `undecided`: also those that need a decision. */
@@ -238,7 +245,7 @@ export class Correlator {
       {
         where: this.endpoint(source.endpoint)?.name,
         field: 'reference',
-        hint: say`Another Switchboard may have created it, or the store was lost since. Clear the reference there, or restore the store, then replay this message.`,
+        hint: say`This store knows nothing from before ${this.store.memory.since}. If a ticket from that time is meant, change it at the party that opened it: then this message continues by itself. If another Switchboard created it, clear the reference there, then replay this message.`,
       },
     );
   }
@@ -257,6 +264,7 @@ export class Correlator {
       state: 'open',
       links: [newLink(source, '', 'theirs', now)],
       written: [],
+      began: notBegunAt(message.fields.createdAt, this.endpoint(source.endpoint)?.clockAhead),
       createdAt: now,
       updatedAt: now,
     };
@@ -316,11 +324,6 @@ function withAdopted(conversation: ConversationRecord, link: Link): Conversation
 /** The partner may have received it: an attempt was started and did not certainly fail. */
 function isTried({ state, decision }: DeliveryRecord): boolean {
   return state === 'sending' || state === 'inDoubt' || decision === 'unresolved';
-}
-
-/** Deliveries that the entity of a link may have received. */
-function triedAt(deliveries: DeliveryRecord[], { leg }: Link): DeliveryRecord[] {
-  return deliveries.filter((d) => d.leg === leg && isTried(d));
 }
 
 /** Does a reading differ from what is being written there? */

@@ -355,6 +355,12 @@ export class Broker {
     while (busy() && this.steady() < end) await new Promise((resolve) => setTimeout(resolve, 20));
   }
 
+  /** Another process has the store now: accepts nothing more, and starts to send nothing more. */
+  halt(): void {
+    this.inbox.stopAccepting();
+    for (const { worker } of this.endpoints.values()) worker.halt();
+  }
+
   /** Accepts nothing more, finishes the attempts under way, and closes the store. */
   async close(): Promise<void> {
     await this.inbox.close();

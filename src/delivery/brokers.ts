@@ -1,21 +1,23 @@
-import { resolve } from 'node:path';
-import { LowdbStore } from '../store/lowdb-store.js';
-import type { Store } from '../store/store.js';
-import { Broker, type BrokerOptions } from './broker.js';
+import type { Availability } from './availability.js';
+import type { Broker } from './broker.js';
 
-const running = new Map<string, Broker>();
-const closing = new Map<string, Promise<void>>();
-const listeners = new Set<() => void>();
-
-export interface StoreSettings extends Omit<BrokerOptions, 'store'> {
-  folder: string;
-  retentionDays: number;
-  retentionBytes: number;
+/** A deployed store, whether it is open or not. */
+export interface DeployedStore {
+  readonly name: string;
+  readonly availability: Availability;
 }
 
-/** The running brokers: one per deployed store. */
+const deployed = new Set<DeployedStore>();
+const listeners = new Set<() => void>();
+
+/** The running brokers: one per deployed store that is open. */
 export function brokers(): Broker[] {
-  return [...running.values()];
+  return deployedStores().flatMap(({ availability }) => availability.broker ?? []);
+}
+
+/** All deployed stores. */
+export function deployedStores(): DeployedStore[] {
+  return [...deployed];
 }
 
 /** Calls back when a broker starts or stops. Returns a function that removes the listener. */
@@ -24,34 +26,29 @@ export function watchBrokers(listener: () => void): () => void {
   return () => listeners.delete(listener);
 }
 
-/** Opens a store and starts its broker, once the broker of the previous deployment has closed the same folder. */
-export async function startBroker(settings: StoreSettings): Promise<Broker> {
-  const folder = resolve(settings.folder);
-  await closing.get(folder);
-  const store: Store = new LowdbStore({
-    folder,
-    clock: settings.clock,
-    retentionDays: settings.retentionDays,
-    retentionBytes: settings.retentionBytes,
-    log: settings.log,
-  });
-  await store.open();
-  const broker = new Broker({ ...settings, store });
-  await broker.sweepSpool();
-  running.set(settings.id, broker);
-  for (const listener of listeners) listener();
-  return broker;
+/** @internal Registers a store; returns the function that removes it. */
+export function addStore(store: DeployedStore): () => void {
+  const notify = () => {
+    for (const listener of listeners) listener();
+  };
+  deployed.add(store);
+  const unwatch = store.availability.watch(notify);
+  return () => {
+    unwatch();
+    deployed.delete(store);
+    notify();
+  };
 }
 
-export async function stopBroker(broker: Broker, folder: string): Promise<void> {
-  if (running.get(broker.id) === broker) running.delete(broker.id);
-  const done = broker.close();
-  const path = resolve(folder);
-  closing.set(path, done);
-  try {
-    await done;
-  } finally {
-    if (closing.get(path) === done) closing.delete(path);
-    for (const listener of listeners) listener();
-  }
+/** Resolves once every deployed store is open. */
+export function allOpen(): Promise<void> {
+  return new Promise((resolve) => {
+    const check = () => {
+      if (deployedStores().some(({ availability }) => !availability.broker)) return;
+      unwatch();
+      resolve();
+    };
+    const unwatch = watchBrokers(check);
+    check();
+  });
 }

@@ -103,6 +103,15 @@ export function demandDecision(sought: string, { name }: EndpointClient): never 
   });
 }
 
+/** A system that cannot be searched may have it from the time after the copy was made; only a user can know. */
+export function restoredDecision(sought: string, { name }: EndpointClient): DecisionError {
+  const what = say`The store was restored from an older copy, and ${sought} may have been written since.`;
+  return new DecisionError('unresolved', 'SWB_PARTNER_ANSWER', what, {
+    where: name,
+    hint: say`Check there whether it exists.`,
+  });
+}
+
 export function isConflict(error: unknown): error is PartnerError {
   return error instanceof PartnerError && error.status === 409;
 }

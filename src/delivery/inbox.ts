@@ -160,6 +160,8 @@ export class Inbox {
     const fresh = items.filter((item) => !isHint(item) || !this.unread.has(hintKey(item)));
     const changes = fresh.map((item) => this.messageChange(item));
     if (changes.length + also.length > 0) await store.commit([...changes, ...also]);
+    // A repeated hint is acknowledged without a commit, which would have noticed that the store is lost.
+    else await store.confirmOwnership();
     // Only after the commit: a repeated hint is acknowledged because the first one is on disk.
     for (const item of fresh) if (isHint(item)) this.unread.add(hintKey(item));
   }

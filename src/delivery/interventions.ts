@@ -295,7 +295,8 @@ export class Interventions {
   }
 }
 
-function resubmitted(record: MessageRecord): MessageRecord {
+/** A message as it is emitted into its flow again. */
+export function resubmitted(record: MessageRecord): MessageRecord {
   const cleared = {
     outcome: undefined,
     reason: undefined,

@@ -1,12 +1,14 @@
 import { linkAt, withLink } from '../conversation/correlate.js';
 import { linkAfterCreate } from '../conversation/correlator.js';
 import type { EntityRequest } from '../conversation/entity-request.js';
+import { showsSentValue } from '../conversation/field-changes.js';
 import { fingerprint, sameFingerprint } from '../conversation/fingerprint.js';
 import { withSeenItems } from '../conversation/item-entries.js';
 import { isGone } from '../conversation/moved-entity.js';
 import { withCarriedEdit } from '../conversation/part-changes.js';
 import { legOf } from '../conversation/plan.js';
 import { createReference, differingReference } from '../conversation/reference.js';
+import { mayBeForgotten } from '../conversation/store-memory.js';
 import { halfDone, isAbsent } from '../endpoints/api.js';
 import type { EndpointClient, ParsedEntity, RawEntity, WriteResult } from '../endpoints/endpoint.js';
 import { type ErrorCode, PartnerError, SwitchboardError } from '../errors.js';
@@ -23,6 +25,7 @@ import {
   isRecent,
   keepLooking,
   notVisibleYet,
+  restoredDecision,
 } from './in-doubt.js';
 import { isItemList, valueToWrite } from './item-changes.js';
 import { addressItems, addressReadItems } from './item-ids.js';
@@ -69,6 +72,8 @@ export interface SendResult {
   change?: (latest: ConversationRecord) => ConversationRecord;
   /** The answer as a raw entity, for the out node's output. */
   answer?: RawEntity;
+  /** The created entity was found, and was created by an earlier store. */
+  adopted?: boolean;
   /** Problems that a user should see although the write succeeded. */
   warnings?: SendWarning[];
 }
@@ -108,12 +113,12 @@ export async function send(delivery: DeliveryRecord, inDoubt: boolean, context: 
       return await update(delivery, request as unknown as EntityRequest, link, conversation, inDoubt, context);
     await context.guard.check(context.client, conversation, link);
     if (delivery.part.startsWith('alike:'))
-      return await carryEdit(delivery, request as unknown as CarriedEdit, link, inDoubt, context);
+      return await carryEdit(delivery, request as unknown as CarriedEdit, link, conversation, inDoubt, context);
     if (delivery.part.startsWith(RECOVERY_PART))
       return await restoreComments(delivery, request as unknown as CommentRecovery, link, context);
     return delivery.part.startsWith('comment:')
-      ? await comment(delivery, request.comment as GenericComment, link, inDoubt, context)
-      : await attach(delivery, request as unknown as AttachmentRequest, link, inDoubt, context);
+      ? await comment(delivery, request.comment as GenericComment, link, conversation, inDoubt, context)
+      : await attach(delivery, request as unknown as AttachmentRequest, link, conversation, inDoubt, context);
   } catch (error) {
     if (isGone(error)) await followMove(conversation, link, context);
     throw isAbsent(error) && isRecent(link, context) ? notVisibleYet(error) : error;
@@ -131,7 +136,11 @@ async function create(
   if (isCancellation(request)) return { what: say`nothing to cancel: it was never created there` };
   const reference = createReference(conversation, delivery);
   const lookUp = async () => client.find?.(delivery.entityType, reference, request.fields);
-  let found = inDoubt ? await lookUp() : undefined;
+  const forgotten = mayBeForgotten(conversation, context.store.memory);
+  let found = inDoubt || forgotten ? await lookUp() : undefined;
+  if (!inDoubt && forgotten && !client.find && context.store.memory.olderCopy)
+    throw restoredDecision(describeWrite(delivery, conversation), client);
+  const adopted = forgotten && found !== undefined;
   if (inDoubt && !found) {
     const sought = describeWrite(delivery, conversation);
     if (client.find) await keepLooking(sought, delivery, context);
@@ -170,22 +179,34 @@ async function create(
     link: { id: source.id, number: source.number },
     response: written.entity,
     answer: written.entity,
-    warnings: warningsOf(client, written),
+    warnings: [...warningsOf(client, written), ...(adopted ? adoptedWarnings(parsed, request, client) : [])],
+    ...(adopted && { adopted }),
     change: (latest) => {
       // The answer to our create takes precedence over an event of another record that carries our reference, such as a copy.
       const linked = linkAt(latest, delivery.endpoint, delivery.entityType, delivery.leg);
-      const adopted = linked?.id === source.id ? linked : undefined;
+      const known = linked?.id === source.id ? linked : undefined;
       const itemsOf = client.itemsOf?.bind(client);
       const made =
-        adopted ??
+        known ??
         linkAfterCreate(source, delivery.leg, request, now, differingReference(latest, delivery.leg, reference), itemsOf);
       const link = made.items ? { ...made, items: withSeenItems(made.items, itemsOf?.(parsed.record)) } : made;
-      const known = !adopted && !client.isOlder(source.version, link.entityVersion);
+      const isNewer = !known && !client.isOlder(source.version, link.entityVersion);
       const names = Object.keys(request.fields);
-      const after = linkAfterWrite(link, delivery, request, names, parsed, known, stamp);
-      return withDerivedState(withLink(latest, known ? { ...after, made: 'answered' } : after));
+      const after = linkAfterWrite(link, delivery, request, names, parsed, isNewer, stamp);
+      return withDerivedState(withLink(latest, isNewer ? { ...after, made: 'answered' } : after));
     },
   };
+}
+
+/** What differs in an entity that an earlier store created: neither side's values are overwritten, and a user decides. */
+function adoptedWarnings({ record, source }: ParsedEntity, request: EntityRequest, client: EndpointClient): SendWarning[] {
+  const names = Object.keys(request.fields).filter(
+    (name) => name in record && !showsSentValue(record[name], request.fields[name]),
+  );
+  if (names.length === 0) return [];
+  const number = source.number ?? source.id;
+  const message = say`${number} at ${client.name} was created before this store, and differs in ${names.join(', ')}. Nothing was overwritten: compare the two tickets.`;
+  return [{ code: 'SWB_BOTH_CHANGED', message }];
 }
 
 /** Applies manual edits made since to an entity that an earlier try created. */
@@ -216,9 +237,11 @@ async function update(
   const all = effectiveChanges(request, link, delivery.id);
   // An event showed that an earlier try created the entity. Its values are the partner's by now; only manual edits made since are
   // written.
-  const isCreated = delivery.creates && link.origin === 'ours' && inDoubt;
+  const adopted = mayBeForgotten(conversation, context.store.memory);
+  const isCreated = delivery.creates && link.origin === 'ours' && (inDoubt || adopted);
   let names = isCreated ? all.filter((name) => request.edited?.includes(name)) : all;
-  if (isCreated && names.length === 0) return { what: say`found ${link.number ?? link.id}, reported by an event`, link: target };
+  if (isCreated && names.length === 0)
+    return { what: say`found ${link.number ?? link.id}, reported by an event`, link: target, adopted };
   if (names.length === 0) return { what: NOTHING_TO_WRITE, link: target };
   const current = await readBefore(names, request, link, conversation, context);
   let version: string | undefined;
@@ -312,12 +335,13 @@ async function comment(
   delivery: DeliveryRecord,
   text: GenericComment,
   link: Link,
+  conversation: ConversationRecord,
   inDoubt: boolean,
   context: SendContext,
 ): Promise<SendResult> {
   const { client } = context;
   const lookUp = () => client.findComment(delivery.entityType, link.id, text, delivery.begun ?? '', link.seen);
-  const found = inDoubt ? await lookUp().catch(ifNotVisible(say`the comment`, delivery, context)) : undefined;
+  const found = await findPart(lookUp, say`the comment`, text.at, delivery, conversation, inDoubt, context);
   if (inDoubt && !found) await keepLooking(say`the comment`, delivery, context);
   const part = found ?? (await client.comment(delivery.entityType, link.id, text, link.seen));
   const stamp = context.ids();
@@ -329,11 +353,31 @@ async function comment(
   };
 }
 
+/** Looks a comment or file up that an earlier try, or an earlier store, may have written. */
+async function findPart<Part>(
+  lookUp: () => Promise<Part | undefined>,
+  sought: string,
+  at: string | undefined,
+  delivery: DeliveryRecord,
+  conversation: ConversationRecord,
+  inDoubt: boolean,
+  context: SendContext,
+): Promise<Part | undefined> {
+  if (inDoubt) return lookUp().catch(ifNotVisible(sought, delivery, context));
+  if (delivery.onlyLook === false || !mayBeForgotten(conversation, context.store.memory, at)) return undefined;
+  return lookUp().catch((error: unknown) => {
+    if (!(error instanceof PartnerError && error.notVisible)) throw error;
+    if (context.store.memory.olderCopy) throw restoredDecision(sought, context.client);
+    return undefined;
+  });
+}
+
 /** Repeats an edit or deletion at this party; idempotent. Where the party does not support it, sends a comment instead. */
 async function carryEdit(
   delivery: DeliveryRecord,
   { kind, there = '', comment: edited, note }: CarriedEdit,
   link: Link,
+  conversation: ConversationRecord,
   inDoubt: boolean,
   context: SendContext,
 ): Promise<SendResult> {
@@ -342,7 +386,7 @@ async function carryEdit(
   const remove = () =>
     (kind === 'comment' ? client.removeComment : client.removeAttachment)?.call(client, entityType, link.id, there);
   const done = await (edited ? client.rewordComment?.(entityType, link.id, there, edited) : remove());
-  if (!done) return comment(delivery, note, link, inDoubt, context);
+  if (!done) return comment(delivery, note, link, conversation, inDoubt, context);
   const stamp = context.ids();
   return {
     what: edited ? say`edited the comment` : kind === 'comment' ? say`deleted the comment` : say`deleted the attachment`,
@@ -376,6 +420,7 @@ async function attach(
   delivery: DeliveryRecord,
   request: AttachmentRequest,
   link: Link,
+  conversation: ConversationRecord,
   inDoubt: boolean,
   context: SendContext,
 ): Promise<SendResult> {
@@ -399,7 +444,7 @@ async function attach(
     }
   }
   const lookUp = () => client.findAttachment(delivery.entityType, link.id, file, delivery.begun ?? '', link.seen);
-  const found = inDoubt ? await lookUp().catch(ifNotVisible(attachment.name, delivery, context)) : undefined;
+  const found = await findPart(lookUp, attachment.name, attachment.at, delivery, conversation, inDoubt, context);
   if (inDoubt && !found) await keepLooking(attachment.name, delivery, context);
   const part = found ?? (await client.attach(delivery.entityType, link.id, file, link.seen));
   const stamp = context.ids();

@@ -1,4 +1,5 @@
 import { conversationState } from '../conversation/correlate.js';
+import { isFromOlderCopy } from '../conversation/store-memory.js';
 import { partnerTime } from '../endpoints/partner-time.js';
 import { DecisionError, PartnerError, SwitchboardError } from '../errors.js';
 import type { Exchange } from '../http/exchange.js';
@@ -11,6 +12,7 @@ import { EntityAges } from './entity-ages.js';
 import { errorRecord } from './error-record.js';
 import { WrongEntityError } from './identity-guard.js';
 import { describeWrite } from './in-doubt.js';
+import { resubmitted } from './interventions.js';
 import { DEFAULT_RETRY, LookupPendingError, type RetryPolicy, verdict } from './retry.js';
 import { FAILED, type SendResult, send, unblocked } from './send.js';
 import type { SendContext } from './send-context.js';
@@ -175,11 +177,16 @@ export class Worker {
     return this.active.get(delivery);
   }
 
-  /** Starts no more tries, and waits for those under way. */
-  async stop(): Promise<void> {
+  /** Starts no more tries. */
+  halt(): void {
     this.stopped = true;
     clearTimeout(this.timer);
     this.unwatch();
+  }
+
+  /** Starts no more tries, and waits for those under way. */
+  async stop(): Promise<void> {
+    this.halt();
     await Promise.all(this.active.values());
   }
 
@@ -209,6 +216,7 @@ export class Worker {
     if (resumesAt > steady()) return this.sleepUntil(resumesAt);
     const room = (this.circuit.state === 'halfOpen' ? 1 : concurrency) - this.active.size - this.reserved;
     if (room <= 0) return;
+    await store.confirmOwnership();
     const claimed = await store.claimDeliveries(client.id, room, steady());
     for (const delivery of claimed) this.start(delivery);
     if (claimed.length < room) {
@@ -274,7 +282,8 @@ export class Worker {
     this.sleepUntil(this.backOffUntil);
   }
 
-  private asSending(delivery: DeliveryRecord, inDoubt: boolean): DeliveryRecord {
+  /** `copied`: it waited in an older copy of the store. */
+  private asSending(delivery: DeliveryRecord, inDoubt: boolean, copied = false): DeliveryRecord {
     const { clock, client } = this.options;
     return {
       ...delivery,
@@ -283,7 +292,8 @@ export class Worker {
       notBefore: undefined,
       error: undefined,
       undo: undefined,
-      lookLeft: inDoubt ? this.settlingTimes.countDown(delivery) : undefined,
+      // What the original of a copy sent is visible by now: one look-up is enough.
+      lookLeft: copied ? 0 : inDoubt ? this.settlingTimes.countDown(delivery) : undefined,
       doubtAt: (inDoubt && delivery.doubtAt) || client.address,
       begun: delivery.tries === 0 ? partnerTime(client, clock) : delivery.begun,
     };
@@ -291,11 +301,12 @@ export class Worker {
 
   private async attempt(claimed: DeliveryRecord, begun: boolean): Promise<void> {
     const { store, clock, steady } = this.options;
-    const inDoubt = !begun && (claimed.state !== 'pending' || this.unrecorded.has(claimed.id));
+    const copied = claimed.state === 'pending' && isFromOlderCopy(claimed, store.memory);
+    const inDoubt = !begun && (claimed.state !== 'pending' || copied || this.unrecorded.has(claimed.id));
     const started: AttemptStart = { at: new Date(clock()).toISOString(), steady: steady() };
     let delivery = claimed;
     if (!begun) {
-      const sending = this.asSending(claimed, inDoubt);
+      const sending = this.asSending(claimed, inDoubt, copied);
       // On disk before the partner can act: a delivery that is still pending after a crash was never sent, and needs no lookup.
       await store.commit([{ kind: 'delivery', record: sending }], { durable: !inDoubt });
       delivery = { ...sending, version: sending.version + 1 };
@@ -394,12 +405,22 @@ export class Worker {
     const waiting = delivery.part === 'entity' && sent.link ? await store.openDeliveries(delivery.conversation) : [];
     const also: Change[] = [change, ...unblocked(waiting, delivery)];
     if (sent.answer && delivery.answers) also.push(this.answer(delivery, sent, now));
+    if (sent.adopted && sent.link) also.push(...(await this.orphans(delivery, sent.link.id)));
     await conversations.update(
       delivery.conversation,
       (latest) => sent.change?.(latest) ?? latest,
       () => [...also],
     );
     for (const listener of this.listeners) listener.delivered?.(record, warning?.message);
+  }
+
+  /** Messages about an entity that nothing was known of until now: they continue. */
+  private async orphans({ endpoint }: DeliveryRecord, entityId: string): Promise<Change[]> {
+    const query = { endpoint, states: ['needsDecision'], search: entityId, limit: MAX_DECISIONS };
+    const waiting = await this.options.store.listMessages(query);
+    return waiting
+      .filter((message) => message.entityId === entityId && message.decision === 'wrongEntity')
+      .map((message) => ({ kind: 'message', record: resubmitted(message) }));
   }
 
   /** The partner's answer as a message that the out node emits. It is stored in the inbox, so that a crash cannot lose it. */

@@ -4,6 +4,7 @@ import type { LineBodies, LineChange } from './journal-line.js';
 import type { MemoryState } from './memory-state.js';
 import { type BodyRef, encodeRefs, type RecordEntry, type RecordKeys, type RecordKind, toEntry } from './record-entry.js';
 import type { Bodies, Change } from './store.js';
+import { assertTransition } from './transitions.js';
 
 type UndoStep =
   | { kind: RecordKind; id: string; before: RecordEntry | undefined; after: RecordEntry | undefined }
@@ -110,6 +111,7 @@ function applyRecord(memory: MemoryState, change: Exclude<Change, { kind: 'setti
     throw conflict(say`${kind} ${record.id} has a key (${key.split('\u0000').join(' / ')}) that belongs to ${kind} ${owner}.`);
   }
   checkVersion(kind, record, before);
+  if (kind !== 'conversation') assertTransition(kind, record.id, before?.state, record.state);
   const bodies = kind === 'conversation' ? [] : bodiesAsJson(change.bodies, `${kind} ${record.id}`);
   const after = toEntry(kind, kept, memory.texts.put(text), before?.refs ?? 0);
   after.unplaced = before?.unplaced;

@@ -29,7 +29,7 @@ export interface LockTimes {
 /** Milliseconds after which a file of an attempt to take the lock counts as abandoned. */
 const ABANDONED_AFTER = 600_000;
 
-const TIMES: LockTimes = { heartbeat: 5000, staleAfter: 15_000 };
+export const LOCK_TIMES: LockTimes = { heartbeat: 5000, staleAfter: 15_000 };
 
 function tryRead(read: () => string): string | undefined {
   try {
@@ -60,6 +60,15 @@ function isRunning(pid: number): boolean {
   }
 }
 
+const HELD = Symbol.for('switchboard.locks');
+/**
+ * Tokens of the locks that this process holds or is acquiring: any other one of this process was left in a folder that was moved
+ * away. Global, because a process may load this module twice, from two installations.
+ */
+const shared = globalThis as { [HELD]?: Set<string> };
+shared[HELD] ??= new Set();
+const held = shared[HELD];
+
 /** `alive` and `dead` are certain; for `unknown` the heartbeat must be observed. */
 function holderStatus(holder: LockHolder): 'alive' | 'dead' | 'unknown' {
   const place = placeOfThisProcess();
@@ -67,6 +76,7 @@ function holderStatus(holder: LockHolder): 'alive' | 'dead' | 'unknown' {
   if (place === undefined) return here && !isRunning(holder.pid) ? 'dead' : 'unknown';
   if (!here || holder.place !== place) return 'unknown';
   if (!isRunning(holder.pid)) return 'dead';
+  if (holder.pid === process.pid && holder.start === startOf(process.pid)) return held.has(holder.token) ? 'alive' : 'dead';
   const start = startOf(holder.pid);
   return start === undefined || holder.start === undefined || start === holder.start ? 'alive' : 'dead';
 }
@@ -78,14 +88,17 @@ function holderStatus(holder: LockHolder): 'alive' | 'dead' | 'unknown' {
  */
 export class Lock {
   private timer: NodeJS.Timeout | undefined;
-  private lastHeartbeat = performance.now();
+  /** Of the last successful heartbeat, by both clocks. */
+  private heartbeatAt = now();
+  private check: Promise<void> | undefined;
+  private lost: SwitchboardError | undefined;
   private readonly mine: LockHolder;
   private readonly path: string;
 
   private constructor(
     private readonly folder: string,
     private readonly times: LockTimes,
-    private readonly onLost: (holder: LockHolder | undefined) => void,
+    private readonly onLost: (error: SwitchboardError) => void,
   ) {
     this.path = `${folder}/lock`;
     this.mine = {
@@ -99,33 +112,49 @@ export class Lock {
   }
 
   /**
-   * Acquires the lock of a folder, or throws SWB_STORE_LOCKED with its holder. `onLost` is called if another process takes it
-   * over.
+   * Acquires the lock of a folder, or throws SWB_STORE_LOCKED with its holder. `onLost` is called once if another process takes
+   * it over.
    */
-  static async take(folder: string, onLost: (holder: LockHolder | undefined) => void, times: LockTimes = TIMES): Promise<Lock> {
+  static async take(folder: string, onLost: (error: SwitchboardError) => void, times: LockTimes = LOCK_TIMES): Promise<Lock> {
     const lock = new Lock(folder, times, onLost);
-    await lock.acquire();
-    await lock.removeAbandonedFiles();
-    lock.timer = setInterval(() => void lock.renew(), times.heartbeat).unref();
+    held.add(lock.mine.token);
+    try {
+      await lock.acquire();
+    } catch (error) {
+      held.delete(lock.mine.token);
+      throw error;
+    }
+    await lock.removeAbandonedFiles().catch(() => {}); // they do no harm
+    lock.timer = setInterval(() => void lock.renew().catch(() => {}), times.heartbeat).unref();
     return lock;
   }
 
-  /** Checks that the lock is still ours if this process was stopped or stalled so long that others may consider it dead. */
+  /**
+   * Undefined if the lock is surely ours: others wait for `staleAfter` before they take it over. If the last heartbeat is older
+   * than half of that, because this process was paused, stalled or cut off from the folder, the lock is checked; rejects with
+   * SWB_STORE if another process has it, or if it cannot be checked.
+   */
   confirm(): Promise<void> | undefined {
-    return performance.now() - this.lastHeartbeat > this.times.staleAfter / 2 ? this.renew() : undefined;
+    if (this.lost) return Promise.reject(this.lost);
+    return this.isFresh(this.heartbeatAt) ? undefined : this.renew();
+  }
+
+  private isFresh(time: Times): boolean {
+    return elapsedSince(time) <= this.times.staleAfter / 2;
   }
 
   /** Releases the lock. */
   async release(): Promise<void> {
     clearInterval(this.timer);
+    held.delete(this.mine.token);
     const holder = await this.read();
     if (holder?.token === this.mine.token) await unlink(this.path).catch(() => {});
   }
 
   private async acquire(): Promise<void> {
     const own = `${this.path}.${this.mine.token}`;
-    await writeFile(own, JSON.stringify(this.mine), { flag: 'wx', mode: FILE_MODE });
     try {
+      await writeFile(own, JSON.stringify(this.mine), { flag: 'wx', mode: FILE_MODE });
       for (;;) {
         if (await this.create(own)) return;
         const holder = await this.read();
@@ -201,21 +230,60 @@ export class Lock {
     return false;
   }
 
-  private async renew(): Promise<void> {
-    let holder = await this.read().catch(() => this.mine);
-    // The file was removed manually: create it again, unless another process was faster.
-    if (!holder) {
-      const again = writeFile(this.path, JSON.stringify(this.mine), { flag: 'wx', mode: FILE_MODE });
-      holder = (await succeeds(again, 'EEXIST').catch(() => false)) ? this.mine : await this.read();
+  /** Sends a heartbeat if the lock is ours. */
+  private renew(): Promise<void> {
+    this.check ??= this.checkAndRenew().finally(() => {
+      this.check = undefined;
+    });
+    return this.check;
+  }
+
+  private async checkAndRenew(): Promise<void> {
+    const asked = now();
+    let holder: LockHolder | undefined;
+    try {
+      holder = await this.read();
+      // The file was removed manually: create it again, unless another process was faster.
+      if (!holder && (await this.recreate())) holder = this.mine;
+      holder ??= await this.read();
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new SwitchboardError(
+        'SWB_STORE',
+        say`It cannot be checked whether the store in ${this.folder} is still ours: ${reason}.`,
+        {
+          hint: say`Nothing is written until the folder can be read again. Check the disk and the permissions of the folder.`,
+          cause,
+        },
+      );
     }
-    if (holder?.token === this.mine.token) {
-      const now = new Date();
-      await utimes(this.path, now, now).catch(() => {});
-      this.lastHeartbeat = performance.now();
-      return;
+    if (this.lost) throw this.lost;
+    if (holder?.token !== this.mine.token) {
+      clearInterval(this.timer);
+      held.delete(this.mine.token);
+      this.lost = takenOver(this.folder, holder);
+      this.onLost(this.lost);
+      throw this.lost;
     }
-    clearInterval(this.timer);
-    this.onLost(holder);
+    // This process was paused during the check: what it read may be from before that.
+    if (!this.isFresh(asked)) return this.checkAndRenew();
+    // Others see the time of the file: if it cannot be set, this was no heartbeat, and the next write checks again.
+    const time = new Date();
+    await utimes(this.path, time, time).then(
+      () => {
+        this.heartbeatAt = asked;
+      },
+      () => {},
+    );
+  }
+
+  private async recreate(): Promise<boolean> {
+    const again = writeFile(this.path, JSON.stringify(this.mine), { flag: 'wx', mode: FILE_MODE });
+    return succeeds(again, 'EEXIST').catch((error: NodeJS.ErrnoException) => {
+      // The folder was removed or replaced.
+      if (error.code === 'ENOENT') return false;
+      throw error;
+    });
   }
 
   private async read(): Promise<LockHolder | undefined> {
@@ -233,6 +301,28 @@ export class Lock {
       hint: say`Stop that process, or use another folder. Only one Node-RED instance can use a store folder at a time.`,
     });
   }
+}
+
+function takenOver(folder: string, holder: LockHolder | undefined): SwitchboardError {
+  const hint = say`This process sends and accepts nothing more from it. Give each process its own store folder.`;
+  const what = holder
+    ? say`Process ${holder.pid} on ${holder.host} has taken over the store in ${folder}.`
+    : say`The store in ${folder} was removed or replaced.`;
+  return new SwitchboardError('SWB_STORE', what, { hint });
+}
+
+interface Times {
+  wall: number;
+  monotonic: number;
+}
+
+function now(): Times {
+  return { wall: Date.now(), monotonic: performance.now() };
+}
+
+/** By the clock that has moved further: while a machine is suspended, the monotonic one may stand still. */
+function elapsedSince(start: Times): number {
+  return Math.max(Math.abs(Date.now() - start.wall), performance.now() - start.monotonic);
 }
 
 /** False if it failed with the expected error code. */

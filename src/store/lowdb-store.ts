@@ -4,7 +4,6 @@ import { say } from '../text/say.js';
 import { applyChanges } from './applied-commit.js';
 import { type Disk, nodeDisk } from './disk.js';
 import { list } from './listing.js';
-import type { LockHolder } from './lock.js';
 import { closeStoreFolder, type LowdbStoreOptions, type OpenStore, openStoreFolder, withDefaults } from './open-store.js';
 import {
   type BodyRef,
@@ -25,6 +24,7 @@ import type {
   MessageRecord,
   Store,
   StoreCounts,
+  StoreMemory,
 } from './store.js';
 
 export type { LowdbStoreOptions } from './open-store.js';
@@ -40,7 +40,9 @@ export class LowdbStore implements Store {
   readonly spool: string;
   private readonly options: Required<LowdbStoreOptions>;
   private readonly listeners = new Set<(changes: Change[]) => void>();
+  private readonly lossListeners = new Set<(error: SwitchboardError) => void>();
   private opened: OpenStore | undefined;
+  private lost: SwitchboardError | undefined;
   private transitions: Promise<void> = Promise.resolve();
 
   constructor(
@@ -53,7 +55,9 @@ export class LowdbStore implements Store {
 
   open(): Promise<void> {
     return this.transition(async () => {
-      this.opened ??= await openStoreFolder(this.options, this.disk, (holder) => this.lockLost(holder));
+      if (this.opened) return;
+      this.lost = undefined;
+      this.opened = await openStoreFolder(this.options, this.disk, (error) => this.lockLost(error));
     });
   }
 
@@ -162,9 +166,23 @@ export class LowdbStore implements Store {
     return this.needOpen().memory.newestId;
   }
 
+  get memory(): StoreMemory {
+    return { since: this.needOpen().since, olderCopy: false };
+  }
+
   watch(listener: (changes: Change[]) => void): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
+  }
+
+  confirmOwnership(): Promise<void> | undefined {
+    if (this.lost) return Promise.reject(this.lost);
+    return this.opened?.lock.confirm();
+  }
+
+  onLost(listener: (error: SwitchboardError) => void): () => void {
+    this.lossListeners.add(listener);
+    return () => this.lossListeners.delete(listener);
   }
 
   /** Updates the snapshot now; otherwise that happens automatically when the journal has grown enough. */
@@ -189,13 +207,11 @@ export class LowdbStore implements Store {
     throw new SwitchboardError('SWB_CLOSED', say`The store in ${this.options.folder} is not open.`);
   }
 
-  private lockLost(holder: LockHolder | undefined): void {
-    const who = holder ? say`Process ${holder.pid} on ${holder.host}` : say`Another process`;
-    const error = new SwitchboardError('SWB_STORE', say`${who} has taken over the store in ${this.options.folder}.`, {
-      hint: say`This process has stopped writing. Give each process its own store folder, then restart this one.`,
-    });
+  private lockLost(error: SwitchboardError): void {
+    this.lost = error;
     this.opened?.journal.halt(error);
     this.options.log('error', error.message);
+    for (const listener of this.lossListeners) listener(error);
   }
 
   private async record<K extends RecordKind>(kind: K, id: string): Promise<RecordOf[K] | undefined> {

@@ -1,11 +1,12 @@
 import { mkdir } from 'node:fs/promises';
+import type { SwitchboardError } from '../errors.js';
 import { steadyClock } from '../steady-clock.js';
 import { CommitLog } from './commit-log.js';
 import { Compaction } from './compaction.js';
 import { type Disk, FOLDER_MODE } from './disk.js';
 import { timeOf } from './id.js';
 import { Journal } from './journal.js';
-import { Lock, type LockHolder } from './lock.js';
+import { LOCK_TIMES, Lock, type LockTimes } from './lock.js';
 import { MemoryState } from './memory-state.js';
 import { recover } from './recovery.js';
 import { replayLine } from './replay.js';
@@ -13,6 +14,7 @@ import { Retention } from './retention.js';
 import { SegmentReader } from './segment-reader.js';
 import { Shards } from './shards.js';
 import { MAX_WAIT } from './store.js';
+import { storeBirth } from './store-birth.js';
 
 const RETENTION_DAYS = 30;
 const RETENTION_BYTES = 2 * 1024 ** 3;
@@ -34,6 +36,7 @@ export interface LowdbStoreOptions {
   log?: (level: 'info' | 'warn' | 'error', text: string) => void;
   /** Size at which the journal starts a new file. */
   segmentBytes?: number;
+  lock?: LockTimes;
 }
 
 /** The options with defaults filled in. */
@@ -46,6 +49,7 @@ export function withDefaults(options: LowdbStoreOptions): Required<LowdbStoreOpt
     retentionBytes: options.retentionBytes ?? RETENTION_BYTES,
     log: options.log ?? (() => {}),
     segmentBytes: options.segmentBytes ?? SEGMENT_BYTES,
+    lock: options.lock ?? LOCK_TIMES,
   };
 }
 
@@ -60,20 +64,22 @@ export interface OpenStore {
   retention: Retention;
   reader: SegmentReader;
   timer: NodeJS.Timeout;
+  /** When the store was created, ISO. */
+  since: string;
 }
 
 /** Acquires the lock of a folder, loads its data and starts the background work. */
 export async function openStoreFolder(
   options: Required<LowdbStoreOptions>,
   disk: Disk,
-  onLockLost: (holder: LockHolder | undefined) => void,
+  onLockLost: (error: SwitchboardError) => void,
 ): Promise<OpenStore> {
   const { folder } = options;
   for (const path of [folder, ...['spool', 'journal', 'snapshot', 'quarantine'].map((name) => `${folder}/${name}`)]) {
     await mkdir(path, { recursive: true, mode: FOLDER_MODE });
   }
   await disk.syncFolder(folder);
-  const lock = await Lock.take(folder, onLockLost);
+  const lock = await Lock.take(folder, onLockLost, options.lock);
   try {
     return await load(options, disk, lock);
   } catch (error) {
@@ -85,6 +91,7 @@ export async function openStoreFolder(
 async function load(options: Required<LowdbStoreOptions>, disk: Disk, lock: Lock): Promise<OpenStore> {
   const { folder, clock, steady, log, segmentBytes } = options;
   const quarantine = `${folder}/quarantine`;
+  const since = await storeBirth(folder, clock);
   const memory = new MemoryState();
   const shards = new Shards(`${folder}/snapshot`, quarantine, disk, log);
   await shards.load(memory);
@@ -122,7 +129,7 @@ async function load(options: Required<LowdbStoreOptions>, disk: Disk, lock: Lock
   const retention = new Retention(memory, journal, commits, shards, compaction, reader, limits);
   const timer = setInterval(() => retention.inBackground(), RETENTION_INTERVAL).unref();
   compaction.journalGrew(recovered.replayed);
-  return { lock, memory, journal, commits, shards, compaction, retention, reader, timer };
+  return { lock, memory, journal, commits, shards, compaction, retention, reader, timer, since };
 }
 
 /** Waits for writes in progress, then closes the files and releases the lock. */

@@ -1,4 +1,4 @@
-import type { DecisionKind } from '../errors.js';
+import type { DecisionKind, SwitchboardError } from '../errors.js';
 import type { LinkItems } from '../model/item-facts.js';
 import type { EntityKind, Expected, ItemProgress, Json, State } from '../model/message.js';
 
@@ -11,7 +11,7 @@ import type { EntityKind, Expected, ItemProgress, Json, State } from '../model/m
  * differs.
  */
 
-/** message: received → settled | failed | needsDecision | skipped; failed, needsDecision → received (replay) | skipped. */
+/** Which states may follow which: transitions.ts. */
 export type MessageState = 'received' | 'settled' | 'failed' | 'needsDecision' | 'skipped';
 /** Outcome of a settled message. `unrouted`: it reached no out node, which an operator should see. */
 export type MessageOutcome = 'routed' | 'ignored' | 'unrouted';
@@ -211,14 +211,13 @@ export interface ConversationRecord {
   written: string[];
   /** Set by fan-out. */
   plan?: Plan;
+  /** A time by our clock at which its first entity certainly did not exist yet; absent if that is not known. */
+  began?: string;
   createdAt: string;
   updatedAt: string;
 }
 
-/**
- * delivery: pending → sending → delivered | inDoubt | pending (retry) | failed | needsDecision; inDoubt → sending;
- * failed, needsDecision → inDoubt (replay) | skipped.
- */
+/** Which states may follow which: transitions.ts. */
 export type DeliveryState = 'pending' | 'sending' | 'inDoubt' | 'needsDecision' | 'delivered' | 'failed' | 'skipped';
 
 export interface Attempt {
@@ -381,6 +380,14 @@ export interface StoreCounts {
   waiting: Record<string, number>;
 }
 
+/** How far back the memory of a store reaches. */
+export interface StoreMemory {
+  /** ISO, by our clock: everything that began before may be unknown to the store. */
+  since: string;
+  /** It is a copy of an earlier state of a store that went on: what waits in it may have been done since. */
+  olderCopy: boolean;
+}
+
 /** Milliseconds after opening a store by which all waiting work is due. */
 export const MAX_WAIT = 300_000;
 
@@ -395,7 +402,7 @@ export interface Store {
   /**
    * Applies all changes or none. Resolves when they are on disk; with `durable: false` as soon as they are applied and ordered
    * before every later commit (a later durable commit makes them durable too). Rejects with SWB_CONFLICT, or with SWB_STORE if
-   * the store cannot write.
+   * the store cannot write, or if a record may not change to its new state (transitions.ts).
    */
   commit(changes: Change[], options?: { durable?: boolean }): Promise<CommitResult>;
 
@@ -445,4 +452,15 @@ export interface Store {
   watch(listener: (changes: Change[]) => void): () => void;
   /** Folder where attachments are spooled. */
   readonly spool: string;
+  /** Once open. */
+  readonly memory: StoreMemory;
+
+  /**
+   * To be asked before anything is written to a partner or acknowledged to one. Undefined: this process surely still owns the
+   * store. Otherwise that is checked; rejects with SWB_STORE if another process has taken the store over, or if it cannot be
+   * checked. After a regular `close` there is nothing to own.
+   */
+  confirmOwnership(): Promise<void> | undefined;
+  /** Calls back when another process has taken the store over; returns the function that unsubscribes. */
+  onLost(listener: (error: SwitchboardError) => void): () => void;
 }

@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import type { EntityRequest } from '../../src/conversation/entity-request.js';
 import type { Edit } from '../../src/delivery/edits.js';
 import { type DecisionKind, SwitchboardError } from '../../src/errors.js';
-import type { DeliveryRecord } from '../../src/store/store.js';
+import type { DeliveryRecord, DeliveryState } from '../../src/store/store.js';
 import { until } from '../live/node-red.js';
+import { pathOf } from '../store/any-state.js';
 import { Rig } from './rig.js';
 
 const ANNA = { name: 'anna' };
@@ -212,8 +213,11 @@ describe('manual actions', () => {
         doubtAt: decision === 'addressChanged' ? 'https://old.example' : 'http://partner',
         error: { code: 'SWB_DECISION', message: 'Is it there?', at: failed.updatedAt },
       };
-      await rig.store.commit([{ kind: 'delivery', record: asked }]);
-      return { ...asked, version: asked.version + 1 };
+      const states = pathOf('delivery', failed.state, 'needsDecision') as DeliveryState[];
+      await rig.store.commit(
+        states.map((state, n) => ({ kind: 'delivery', record: { ...asked, state, version: asked.version + n } })),
+      );
+      return { ...asked, version: asked.version + states.length };
     }
     const summary = ({ state, tries, decision, blocking, lookLeft, doubtAt, error }: DeliveryRecord) => ({
       state,
@@ -286,8 +290,11 @@ describe('manual actions', () => {
       await assert.rejects(hands().sendAgain(asked.id, ANNA), { code: 'SWB_PAYLOAD' });
       await assert.rejects(hands().undoDelivery(asked.id, ANNA), { code: 'SWB_PAYLOAD' });
       assert.deepEqual(await now(asked.id), summary(asked));
-      await rig.store.commit([{ kind: 'delivery', record: { ...asked, state: 'failed', decision: undefined } }]);
-      await assert.rejects(hands().sendAgain(asked.id, ANNA), { code: 'SWB_PAYLOAD' }, 'a failed delivery is replayed');
+    });
+
+    it('is refused for a failed delivery, which is replayed instead', async () => {
+      const failed = await deadLetter();
+      await assert.rejects(hands().sendAgain(failed.id, ANNA), { code: 'SWB_PAYLOAD' });
     });
 
     it('is possible for a message about the wrong record, which can be skipped, restored and replayed', async () => {

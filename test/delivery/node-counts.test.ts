@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { NodeCounts } from '../../src/delivery/node-counts.js';
 import { LowdbStore } from '../../src/store/lowdb-store.js';
 import type { DeliveryRecord } from '../../src/store/store.js';
+import { inAnyState } from '../store/any-state.js';
 import { newFolder, removeFolders } from '../store/folders.js';
 import { delivery, message } from '../store/records.js';
 
@@ -12,7 +13,7 @@ describe('the counts of a node', () => {
   let counts: NodeCounts;
   let changes: number;
   beforeEach(async () => {
-    store = new LowdbStore({ folder: await newFolder() });
+    store = inAnyState(new LowdbStore({ folder: await newFolder() }));
     await store.open();
     changes = 0;
   });

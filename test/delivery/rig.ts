@@ -14,6 +14,8 @@ export interface Payload {
   version?: string;
   /** Time of the change, ISO 8601. */
   at?: string;
+  /** When the entity was created, ISO 8601; by default after the store. */
+  createdAt?: string;
   deleted?: boolean;
   comments?: string[];
   /** Comments with their own ids. */
@@ -21,6 +23,9 @@ export interface Payload {
   attachments?: string[];
   reference?: string;
 }
+
+/** After any store of a test was created. */
+const LATER = '2200-01-01T00:00:00.000Z';
 
 /** A broker with a customer, a provider, and a flow that sends the changes of each to the other, as the nodes do. */
 export class Rig {
@@ -39,6 +44,8 @@ export class Rig {
   /** Rules for both parties. */
   rules: Partial<PartyRules> = {};
   clock: () => number = Date.now;
+  /** When the store was restored from an older copy, ISO; for the next start. */
+  restored?: string;
   /** Steady clock for the next start; undefined: the real one. */
   steady?: () => number;
   /** What the flow does with a message. */
@@ -53,6 +60,8 @@ export class Rig {
   async start({ flows = true } = {}): Promise<this> {
     this.store = new LowdbStore({ folder: this.folder, clock: this.clock }, this.disk);
     await this.store.open();
+    const { restored } = this;
+    if (restored) Object.defineProperty(this.store, 'memory', { value: { since: restored, olderCopy: true } });
     this.broker = new Broker({
       id: 'b',
       name: 'test',
@@ -137,7 +146,7 @@ export class Rig {
         ...(payload.at && { changedAt: payload.at }),
         reference: payload.reference,
       },
-      fields: payload.fields as GenericMessage['fields'],
+      fields: { ...payload.fields, createdAt: payload.createdAt ?? LATER } as GenericMessage['fields'],
       comments: [...(payload.notes ?? []), ...(payload.comments ?? []).map((text): [string, string] => [text, text])].map(
         ([id, text]) => ({ id, text, visibility: 'public' }),
       ),

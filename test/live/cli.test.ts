@@ -161,17 +161,24 @@ describe('switchboard run', () => {
     assert.match(started.output(), /The flows cannot start \(missing-types: nonesuch\)/);
   });
 
-  it('does not open a store that another process has locked, and names the process', async () => {
+  it('names the process that has its store, and opens it when that process ends', async () => {
     const first = run([flow(), '--env-file', join(folder, 'secrets.env'), ...common('f')]);
     await ready(first);
-    const second = run([flow(), '--env-file', join(folder, 'secrets.env'), ...common('f')]);
-    await until(
-      'the refusal',
-      () => second.output().includes(`process ${first.process.pid}`) || second.output().includes(`Process ${first.process.pid}`),
-    );
-    const url = await ready(second);
-    const health = await fetch(`${url}/health`);
-    assert.equal(health.status, 503);
+    const port = String(await freePort());
+    const second = run([flow(), '--env-file', join(folder, 'secrets.env'), ...common('f'), '--port', port]);
+    await until('the refusal', () => second.output().includes(`process ${first.process.pid}`));
+    const url = `http://127.0.0.1:${port}`;
+    const refused = await fetch(`${url}/health`);
+    assert.equal(refused.status, 503);
+    const { status, stores } = (await refused.json()) as { status: string; stores: { open: boolean; retryAt: string }[] };
+    assert.match(status, new RegExp(`in use by process ${first.process.pid}`));
+    assert.equal(stores[0]?.open, false);
+    assert.ok(Date.parse(stores[0]?.retryAt ?? '') > Date.now() - 1_000);
+    assert.doesNotMatch(second.output(), /Switchboard runs/);
+    first.process.kill('SIGTERM');
+    await first.ended;
+    assert.equal(await ready(second), url);
+    assert.equal((await fetch(`${url}/health`)).status, 200);
   });
 
   it('starts with a journal that has a torn tail, and keeps the removed part', async () => {

@@ -3,7 +3,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Node } from 'node-red';
+import type { EndpointNode } from '../../nodes/kit/parties.js';
+import type { StoreNode } from '../../nodes/switchboard-store/switchboard-store.js';
 import type { GenericMessage } from '../../src/model/message.js';
+import { LowdbStore } from '../../src/store/lowdb-store.js';
 import { until } from '../live/node-red.js';
 import { type Caught, nodeSets, testHelper } from './node-helper.js';
 
@@ -261,27 +264,59 @@ describe('the nodes', () => {
   });
 
   describe('the store node', () => {
+    const availability = () => (helper.getNode('id-store') as unknown as StoreNode).availability;
+
     it('reports a folder that it cannot create', async () => {
       writeFileSync(join(folder, 'file'), '');
       await load([{ ...store(), path: join(folder, 'file', 'store') }]);
-      const node = helper.getNode('id-store') as unknown as { broker: Promise<unknown> };
-      await assert.rejects(node.broker, /ENOTDIR/);
+      await assert.rejects(availability().ready(), /ENOTDIR/);
     });
 
     it('does not create a folder named after an environment variable that is not set', async () => {
       await load([{ ...store(), path: join(folder, `\${SWB_NOT_SET}`) }]);
-      const node = helper.getNode('id-store') as unknown as { broker: Promise<unknown> };
-      await assert.rejects(node.broker, /store: The environment variable SWB_NOT_SET is not set/);
+      await assert.rejects(availability().ready(), /store: The environment variable SWB_NOT_SET is not set/);
+    });
+
+    it('opens later, without a deploy, and the nodes that use it start then', async () => {
+      const config = store();
+      const other = new LowdbStore({ folder: config.path });
+      await other.open();
+      await load([
+        config,
+        serviceNow(),
+        { id: 'tab', type: 'tab' },
+        { id: 'out', z: 'tab', type: 'switchboard-servicenow-out', endpoint: 'id-sn' },
+      ]);
+      const shown: (string | undefined)[] = [];
+      helper.getNode('out')!.status = (status) => void shown.push((status as { text: string }).text);
+      await until('the reason', () => shown.some((text) => /^store in use by another process, next attempt in/.test(text ?? '')));
+      const endpoint = helper.getNode('id-sn') as unknown as EndpointNode;
+      await assert.rejects(endpoint.broker, { code: 'SWB_STORE_LOCKED' });
+      await other.close();
+      await until('the endpoint to be known', () => availability().broker?.client('id-sn'));
+      await until('the out node', () => shown.at(-1) === 'connected');
+      assert.equal(await endpoint.broker, availability().broker);
+    });
+
+    it('does not keep a deploy waiting while it is not open', async () => {
+      const config = store();
+      const other = new LowdbStore({ folder: config.path });
+      await other.open();
+      await load([config, serviceNow()]);
+      await assert.rejects(availability().ready());
+      const [before, retryAt] = [Date.now(), availability().trouble?.retryAt ?? 0];
+      await helper.unload();
+      assert.ok(Date.now() < Math.max(retryAt, before + 500), 'it does not wait for the next attempt');
+      await other.close();
     });
 
     it('opens its folder, and releases it when it is closed', async () => {
       const config = store();
       await load([config]);
-      await (helper.getNode('id-store') as unknown as { broker: Promise<unknown> }).broker;
+      await availability().ready();
       await helper.unload();
       await load([config]);
-      const again = await (helper.getNode('id-store') as unknown as { broker: Promise<{ store: { counts(): Promise<object> } }> })
-        .broker;
+      const again = await availability().ready();
       await until('the store to answer', () => again.store.counts());
     });
   });

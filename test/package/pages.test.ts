@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { DELIVERY_TRANSITIONS, MESSAGE_TRANSITIONS } from '../../src/store/transitions.js';
 import { messagePath, moduleGraph } from './development-page.js';
+import { stateDiagram } from './promises-page.js';
 import { systemsPage } from './systems-page.js';
 
 /** Replaces the texts between the markers `<!-- name -->` and `<!-- /name -->` of a page. */
-function withParts(page: string, parts: Record<string, string>): string {
+function withParts(file: string, parts: Record<string, string>): string {
+  const page = readFileSync(file, 'utf8');
   return Object.entries(parts).reduce((text, [name, part]) => {
     const marked = new RegExp(`(<!-- ${name} -->\n)[\\s\\S]*?(<!-- /${name} -->)`);
-    assert.match(text, marked, `docs/development.md has the markers ${name}`);
+    assert.match(text, marked, `${file} has the markers ${name}`);
     return text.replace(marked, (_, start: string, end: string) => `${start}${part}\n${end}`);
   }, page);
 }
@@ -15,9 +18,14 @@ function withParts(page: string, parts: Record<string, string>): string {
 describe('a generated page (UPDATE_DOCS=1 writes it)', () => {
   const pages: [string, () => string][] = [
     ['docs/systems.md', systemsPage],
+    ['docs/development.md', () => withParts('docs/development.md', { modules: moduleGraph(), 'message path': messagePath() })],
     [
-      'docs/development.md',
-      () => withParts(readFileSync('docs/development.md', 'utf8'), { modules: moduleGraph(), 'message path': messagePath() }),
+      'docs/promises.md',
+      () =>
+        withParts('docs/promises.md', {
+          'message states': stateDiagram(MESSAGE_TRANSITIONS),
+          'delivery states': stateDiagram(DELIVERY_TRANSITIONS),
+        }),
     ],
   ];
   for (const [file, make] of pages) {

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { stat } from 'node:fs/promises';
 import { type Change, type ListQuery, MAX_WAIT, type Store } from '../../src/store/store.js';
+import { DELIVERY_TRANSITIONS, MESSAGE_TRANSITIONS, statesAfter } from '../../src/store/transitions.js';
+import { inAnyState } from './any-state.js';
 import { conversation, delivery, link, message } from './records.js';
 
 const conflict = { code: 'SWB_CONFLICT' };
@@ -13,8 +15,12 @@ const ids = (records: { id: string }[]) => records.map((record) => record.id);
 export function storeContract(name: string, create: () => Promise<Store>, reopen: (store: Store) => Promise<Store>): void {
   describe(`${name} keeps the contract of a store`, () => {
     let store: Store;
+    /** Commits changes as they are, without the states in between. */
+    let commitAsIs: Store['commit'];
     beforeEach(async () => {
       store = await create();
+      commitAsIs = store.commit.bind(store);
+      inAnyState(store);
     });
     afterEach(() => store.close());
 
@@ -24,6 +30,38 @@ export function storeContract(name: string, create: () => Promise<Store>, reopen
       delivery: (...args: Parameters<typeof delivery>) => commit({ kind: 'delivery', record: delivery(...args) }),
       conversation: (...args: Parameters<typeof conversation>) => commit({ kind: 'conversation', record: conversation(...args) }),
     };
+
+    describe('states', () => {
+      for (const [kind, table] of [
+        ['message', MESSAGE_TRANSITIONS],
+        ['delivery', DELIVERY_TRANSITIONS],
+      ] as const) {
+        it(`lets a ${kind} change its state as the table of transitions says, and refuses every other change`, async () => {
+          const states = Object.keys(table).filter((state) => state !== 'new');
+          let n = 0;
+          for (const before of [undefined, ...states])
+            for (const after of states) {
+              const id = `x${n++}`;
+              const make = (state: string, version: number) =>
+                ({ kind, record: { ...(kind === 'message' ? message(id) : delivery(id)), state, version } }) as Change;
+              if (before) await commit(make(before, 0));
+              const version = (await store[kind](id))?.version ?? 0;
+              const changes: Change[] = [{ kind: 'setting', key: id, value: 1 }, make(after, version)];
+              const allowed = before === after || statesAfter(kind, before).includes(after);
+              if (allowed) await commitAsIs(changes);
+              else await assert.rejects(commitAsIs(changes), { code: 'SWB_STORE', message: new RegExp(`${kind} ${id} cannot`) });
+              assert.equal((await store[kind](id))?.state, allowed ? after : before, `${before} → ${after}`);
+              assert.equal(await store.setting(id), allowed ? 1 : undefined, 'the whole commit is refused');
+            }
+        });
+      }
+
+      it('reports a change from an older version as a conflict, whatever its state', async () => {
+        await put.message('m1');
+        await put.message('m1', { version: 1, state: 'settled' });
+        await assert.rejects(commitAsIs([{ kind: 'message', record: message('m1', { version: 1, state: 'failed' }) }]), conflict);
+      });
+    });
 
     describe('commits', () => {
       it('returns what was committed, one version higher', async () => {
@@ -435,6 +473,16 @@ export function storeContract(name: string, create: () => Promise<Store>, reopen
     });
 
     describe('after a restart', () => {
+      it('remembers since when it exists, and belongs to this process', async () => {
+        const { since, olderCopy } = store.memory;
+        assert.ok(Math.abs(Date.parse(since) - Date.now()) < 3_600_000, since);
+        assert.equal(olderCopy, false);
+        await store.confirmOwnership();
+        store = await reopen(store);
+        assert.deepEqual(store.memory, { since, olderCopy });
+        await store.confirmOwnership();
+      });
+
       it('knows the newest id of messages and deliveries', async () => {
         assert.equal(store.newestId, undefined);
         await put.message('b1');

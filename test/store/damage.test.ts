@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { cp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { LowdbStore } from '../../src/store/lowdb-store.js';
 import type { Change } from '../../src/store/store.js';
+import { inAnyState } from './any-state.js';
 import { everything } from './contract.js';
 import { newFolder, removeFolders } from './folders.js';
 import { conversation, delivery, link, message } from './records.js';
@@ -24,7 +25,7 @@ describe('a damaged store', () => {
     folder = path;
     logged = [];
     const log = (level: string, text: string) => logged.push(`${level}: ${text}`);
-    store = new LowdbStore({ folder, segmentBytes, log });
+    store = inAnyState(new LowdbStore({ folder, segmentBytes, log }));
     await store.open();
   };
   const reopen = async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile, stat, unlink, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rmdir, stat, unlink, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { Lock, type LockHolder } from '../../src/store/lock.js';
@@ -122,10 +122,34 @@ describe('the lock of a store', () => {
 
   it('notifies a holder that another process has taken the lock, and leaves the lock to that process', async () => {
     const folder = await newFolder();
-    const newHolder = new Promise<LockHolder | undefined>((resolve) => {
-      void Lock.take(folder, resolve, QUICK).then(() => edit(folder, { token: 'another', pid: 4711 }));
+    let lock: Lock | undefined;
+    const error = await new Promise<Error>((resolve) => {
+      Lock.take(folder, resolve, QUICK).then((taken) => {
+        lock = taken;
+        return edit(folder, { token: 'another', pid: 4711 });
+      });
     });
-    assert.equal((await newHolder)?.pid, 4711);
+    assert.match(error.message, /Process 4711 .* has taken over the store/);
+    await assert.rejects(async () => lock?.confirm(), error, 'from now on, without another look at the file');
+  });
+
+  it('is not certain, and so may not be used, while it cannot be read', async () => {
+    const folder = await newFolder();
+    const lock = await Lock.take(folder, lost, QUICK);
+    assert.equal(lock.confirm(), undefined, 'just after a heartbeat');
+    const mine = await readFile(`${folder}/lock`);
+    await unlink(`${folder}/lock`);
+    await mkdir(`${folder}/lock`);
+    const refusal = { code: 'SWB_STORE', message: /It cannot be checked whether the store in .* is still ours: EISDIR/ };
+    const check = await until('the heartbeat to be old', () => {
+      const promise = lock.confirm();
+      return promise && { promise: assert.rejects(promise, refusal) };
+    });
+    await check.promise;
+    await rmdir(`${folder}/lock`);
+    await writeFile(`${folder}/lock`, mine);
+    await lock.confirm();
+    await lock.release();
   });
 
   it('is restored when the file is removed manually', async () => {

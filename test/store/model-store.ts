@@ -12,6 +12,7 @@ import {
   type MessageRecord,
   type Store,
 } from '../../src/store/store.js';
+import { assertTransition } from '../../src/store/transitions.js';
 
 type Any = MessageRecord | DeliveryRecord | ConversationRecord;
 type Records = Record<'message' | 'delivery' | 'conversation', Map<string, Any>>;
@@ -81,6 +82,7 @@ export class ModelStore implements Store {
       if (same.some((other) => other.id !== record.id) || (before?.version ?? 0) !== record.version) {
         throw new SwitchboardError('SWB_CONFLICT', `${kind} ${record.id}`);
       }
+      if (kind !== 'conversation') assertTransition(kind, record.id, (before as MessageRecord | undefined)?.state, record.state);
       if (gone) {
         records.conversation.delete(record.id);
         happened.push(change);
@@ -235,6 +237,13 @@ export class ModelStore implements Store {
   watch(listener: (changes: Change[]) => void) {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
+  }
+
+  readonly memory = { since: new Date().toISOString(), olderCopy: false };
+  /** It has no owner but its process. */
+  confirmOwnership(): undefined {}
+  onLost() {
+    return () => undefined;
   }
 
   private messages = () => copy([...this.records.message.values()]) as MessageRecord[];

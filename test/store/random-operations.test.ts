@@ -1,13 +1,24 @@
 import assert from 'node:assert/strict';
 import { mkdir } from 'node:fs/promises';
 import { LowdbStore } from '../../src/store/lowdb-store.js';
-import type { Change, ListQuery, Store } from '../../src/store/store.js';
+import type { Change, DeliveryState, ListQuery, MessageState, Store } from '../../src/store/store.js';
+import { statesAfter } from '../../src/store/transitions.js';
 import { everything, storeContract } from './contract.js';
 import { newFolder, removeFolders } from './folders.js';
 import { ModelStore } from './model-store.js';
 import { randomFrom } from './random.js';
 import { conversation, delivery, link, message } from './records.js';
 
+const MESSAGE_STATES: readonly MessageState[] = ['received', 'settled', 'failed', 'needsDecision', 'skipped'];
+const DELIVERY_STATES: readonly DeliveryState[] = [
+  'pending',
+  'sending',
+  'inDoubt',
+  'delivered',
+  'failed',
+  'needsDecision',
+  'skipped',
+];
 const RUNS = 20;
 const STEPS = 300;
 const SEED = Number(process.env.SWB_SEED ?? Date.now() % 1_000_000);
@@ -52,6 +63,12 @@ async function compare(seed: number): Promise<void> {
   const version = async (kind: 'message' | 'delivery' | 'conversation', id: string) =>
     chance(0.05) ? number(4) : ((await model[kind](id))?.version ?? 0);
 
+  /** Mostly one that is allowed next. */
+  async function state<S extends string>(kind: 'message' | 'delivery', id: string, all: readonly S[]): Promise<S> {
+    const before = (await model[kind](id))?.state;
+    return pick(chance(0.05) ? all : all.filter((one) => one === before || statesAfter(kind, before).includes(one)));
+  }
+
   async function change(): Promise<Change> {
     const kind = pick(['message', 'delivery', 'conversation', 'setting'] as const);
     if (kind === 'setting') return { kind, key: `s${number(3)}`, value: maybe(number(9)) };
@@ -61,7 +78,7 @@ async function compare(seed: number): Promise<void> {
         version: await version(kind, id),
         node: pick(['in-1', 'in-2']),
         key: chance(0.9) ? id : `k${number(5)}`,
-        state: pick(['received', 'received', 'settled', 'failed', 'needsDecision', 'skipped']),
+        state: await state(kind, id, MESSAGE_STATES),
         outcome: maybe(pick(['routed', 'unrouted'] as const)),
         notBefore: maybe(now + number(20)),
         conversation: maybe(`c${number(8)}`),
@@ -81,7 +98,7 @@ async function compare(seed: number): Promise<void> {
         endpoint: n % 4 ? 'csp' : 'jira',
         lane: `lane-${n % 3}`,
         part: chance(0.9) ? id : 'entity',
-        state: pick(['pending', 'pending', 'sending', 'inDoubt', 'delivered', 'failed', 'needsDecision', 'skipped']),
+        state: await state(kind, id, DELIVERY_STATES),
         waitsFor: chance(0.1) ? 'link' : undefined,
         blocking: chance(0.3),
         notBefore: maybe(now + number(20)),

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readdir, stat } from 'node:fs/promises';
 import { LowdbStore, type LowdbStoreOptions } from '../../src/store/lowdb-store.js';
 import type { Change } from '../../src/store/store.js';
+import { inAnyState } from './any-state.js';
 import { everything } from './contract.js';
 import { newFolder, removeFolders } from './folders.js';
 import { conversation, delivery, link, message } from './records.js';
@@ -18,7 +19,7 @@ describe('retention', () => {
   const open = async (options: Partial<LowdbStoreOptions> = {}) => {
     folder ??= await newFolder();
     const log = (level: string, text: string) => logged.push(`${level}: ${text}`);
-    store = new LowdbStore({ folder, clock: () => now, retentionDays: 30, segmentBytes: 3000, log, ...options });
+    store = inAnyState(new LowdbStore({ folder, clock: () => now, retentionDays: 30, segmentBytes: 3000, log, ...options }));
     await store.open();
   };
   const reopen = async () => {

@@ -1,5 +1,6 @@
 import { writeSync } from 'node:fs';
 import { LowdbStore } from '../../src/store/lowdb-store.js';
+import { inAnyState } from './any-state.js';
 import { conversation, delivery, link, message } from './records.js';
 
 /**
@@ -55,12 +56,14 @@ function acknowledge(n: number): void {
 }
 
 async function main(): Promise<void> {
-  const store = new LowdbStore({
-    folder,
-    segmentBytes: SEGMENT_BYTES,
-    retentionDays: 100_000,
-    retentionBytes: 10 * SEGMENT_BYTES,
-  });
+  const store = inAnyState(
+    new LowdbStore({
+      folder,
+      segmentBytes: SEGMENT_BYTES,
+      retentionDays: 100_000,
+      retentionBytes: 10 * SEGMENT_BYTES,
+    }),
+  );
   await store.open();
   process.send?.('open');
   // Listening for messages keeps the process alive.

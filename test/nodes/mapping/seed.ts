@@ -3,6 +3,7 @@ import { storeDefaults } from '../../../nodes/switchboard-store/switchboard-stor
 import { presets } from '../../../src/endpoints/registry.js';
 import { LowdbStore } from '../../../src/store/lowdb-store.js';
 import type { Change, DeliveryRecord, MessageRecord } from '../../../src/store/store.js';
+import { inAnyState } from '../../store/any-state.js';
 import { serviceNowEndpointDefaults, tmfEndpointDefaults } from '../defaults.js';
 
 /** A ticket text that would run a script if it were inserted as markup. */
@@ -82,13 +83,15 @@ export async function seedMessages(folder: string): Promise<void> {
     { kind: 'delivery', record: delivery(n) },
   ]);
   const unmapped = [{ mapping: 'Ours', direction: 'in', field: 'state, hold_reason', value: '99 / 7', times: 3 }];
-  const store = new LowdbStore({
-    folder: join(folder, 'switchboard'),
-    retentionDays: 90,
-    retentionBytes: 1e9,
-    clock: Date.now,
-    log: () => undefined,
-  });
+  const store = inAnyState(
+    new LowdbStore({
+      folder: join(folder, 'switchboard'),
+      retentionDays: 90,
+      retentionBytes: 1e9,
+      clock: Date.now,
+      log: () => undefined,
+    }),
+  );
   await store.open();
   await store.commit([...changes, { kind: 'setting', key: 'unmapped', value: unmapped }]);
   await store.close();

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { LowdbStore } from '../../../src/store/lowdb-store.js';
 import type { Change, ConversationRecord, DeliveryRecord, Link, MessageRecord } from '../../../src/store/store.js';
+import { inAnyState } from '../../store/any-state.js';
 
 const START = Date.parse('2026-03-02T08:00:00.000Z');
 export const at = (minutes: number) => new Date(START + minutes * 60_000).toISOString();
@@ -232,7 +233,7 @@ const ORDER: Change[] = [
 
 /** Adds conversations of each kind to a store in that folder. */
 export async function seedConversations(folder: string): Promise<void> {
-  const store = new LowdbStore({ folder: join(folder, 'switchboard'), retentionDays: 3650, retentionBytes: 1e9 });
+  const store = inAnyState(new LowdbStore({ folder: join(folder, 'switchboard'), retentionDays: 3650, retentionBytes: 1e9 }));
   await store.open();
   await store.commit([...TICKET, ...ORDER]);
   await store.close();

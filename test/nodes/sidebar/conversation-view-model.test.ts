@@ -8,6 +8,7 @@ import { parse as parseIncident } from '../../../src/endpoints/servicenow/parse.
 import { dialectOf } from '../../../src/endpoints/tmf621/dialect.js';
 import { parse as parseTicket } from '../../../src/endpoints/tmf621/parse.js';
 import { LowdbStore } from '../../../src/store/lowdb-store.js';
+import { inAnyState } from '../../store/any-state.js';
 import { at, conversation, HOSTILE, idAt, link, message, seedConversations } from './conversation-seed.js';
 
 const NAMES: Record<string, string> = { sn1: 'Acme ServiceNow', tmf1: 'North Telecom', tmf2: 'South Telecom' };
@@ -28,7 +29,7 @@ describe('the conversations view', () => {
   beforeEach(async () => {
     folder = mkdtempSync(join(tmpdir(), 'switchboard-conversations-'));
     await seedConversations(folder);
-    store = new LowdbStore({ folder: join(folder, 'switchboard'), retentionDays: 3650, retentionBytes: 1e9 });
+    store = inAnyState(new LowdbStore({ folder: join(folder, 'switchboard'), retentionDays: 3650, retentionBytes: 1e9 }));
     await store.open();
   });
   afterEach(async () => {

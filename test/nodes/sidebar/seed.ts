@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Json } from '../../../src/model/message.js';
 import { LowdbStore } from '../../../src/store/lowdb-store.js';
 import type { Change, ConversationRecord, DeliveryRecord, MessageRecord } from '../../../src/store/store.js';
+import { inAnyState } from '../../store/any-state.js';
 
 const AT = Date.now() - 10 * 60_000;
 const at = (minutes: number) => new Date(AT + minutes * 60_000).toISOString();
@@ -220,13 +221,15 @@ const CHANGES: Change[] = [
 
 /** A store with one message of each kind, so that the content of the views is known. `more` is added. */
 export async function seedStore(folder: string, more: Change[] = []): Promise<void> {
-  const store = new LowdbStore({
-    folder: join(folder, 'switchboard'),
-    retentionDays: 90,
-    retentionBytes: 1e9,
-    clock: Date.now,
-    log: () => undefined,
-  });
+  const store = inAnyState(
+    new LowdbStore({
+      folder: join(folder, 'switchboard'),
+      retentionDays: 90,
+      retentionBytes: 1e9,
+      clock: Date.now,
+      log: () => undefined,
+    }),
+  );
   await store.open();
   await store.commit([...CHANGES, ...more]);
   await store.close();

@@ -9,6 +9,7 @@ import type { ParsedEntity, RawEntity } from '../../../src/endpoints/endpoint.js
 import { createIdSource } from '../../../src/store/id.js';
 import { LowdbStore } from '../../../src/store/lowdb-store.js';
 import type { DeliveryRecord } from '../../../src/store/store.js';
+import { inAnyState } from '../../store/any-state.js';
 import { DECISIONS, LOOK_LEFT } from './decision-seed.js';
 import { delivery, message, seedStore } from './seed.js';
 import { WARNINGS } from './warning-seed.js';
@@ -45,7 +46,7 @@ describe('the messages view', () => {
   beforeEach(async () => {
     folder = mkdtempSync(join(tmpdir(), 'switchboard-view-'));
     await seedStore(folder);
-    store = new LowdbStore({ folder: join(folder, 'switchboard'), retentionDays: 90, retentionBytes: 1e9 });
+    store = inAnyState(new LowdbStore({ folder: join(folder, 'switchboard'), retentionDays: 90, retentionBytes: 1e9 }));
     await store.open();
     brokers = [{ id: 'store1', store, client, worker: () => undefined }];
   });
