@@ -144,6 +144,16 @@ export interface EndpointClient {
   itemsOf?: ItemsReader;
   /** Replaces the ids of items and the references to them; items without a new id are left out. Pure. */
   withItemIds?(fields: Record<string, Json>, idOf: (id: string) => string | undefined): Record<string, Json>;
+  /**
+   * Whether an entity, as it was read, is proven to show the change that a webhook or event reports. `received`: its body. Then one
+   * read, if it began after both arrived, answers several hints. Absent: nothing proves it, and each hint needs a read. Pure.
+   */
+  shows?(entity: RawEntity, received: Json): boolean;
+  /**
+   * The id of the entity that is read for an id from a hint, where that is the id of one of its parts and the entity is known; else
+   * the same id. Absent if hints name entities only.
+   */
+  entityOf?(entityType: string, id: string): string;
   /** Whether version `a` of an entity is older than `b`; false if they are equal or one is undefined. */
   isOlder(a: string | undefined, b: string | undefined): boolean;
   /** Who uses the system, unless the endpoint is configured otherwise; absent = the customer. */

@@ -31,7 +31,7 @@ import { RecordReader } from './read.js';
 import { droppedFields, rowBody } from './render.js';
 import { validateServiceNowFields } from './schema.js';
 import { SeenRows } from './seen-rows.js';
-import { type EntityTable, readWebhook } from './webhook.js';
+import { type EntityTable, readWebhook, showsRow } from './webhook.js';
 import { changeRow, insertRow } from './write.js';
 import { ZoneReader } from './zone.js';
 
@@ -97,6 +97,14 @@ class Client implements ServiceNowClient {
 
   readWebhook(body: unknown, entityType: string): Hint {
     return readWebhook(body, this.entityTypes, entityType);
+  }
+
+  shows(entity: RawEntity, received: Json): boolean {
+    return showsRow(entity as ServiceNowEntity, received);
+  }
+
+  entityOf(entityType: string, id: string): string {
+    return this.reader(entityType).entityOf(id);
   }
 
   test(): Promise<Check[]> {

@@ -1,6 +1,6 @@
 import { PartnerError } from '../../errors.js';
 import { say } from '../../text/say.js';
-import type { Api } from '../api.js';
+import { type Api, isAbsent } from '../api.js';
 import { BatchLoader } from '../batch-loader.js';
 import { LINES, LINES_FIELD, type LineTable, lineIn } from './lines.js';
 import { columnText, flatRow, type Row, type ServiceNowEntity } from './parse.js';
@@ -35,6 +35,9 @@ const SYSTEM_COLUMNS = [
   'parent_incident',
 ];
 
+/** Lines whose records are remembered; the others are looked up. */
+const MAX_LINES = 10_000;
+
 /** The parts of records besides attachments; `lines` where such records have lines. */
 interface Parts {
   journal: Row[];
@@ -48,6 +51,8 @@ interface Parts {
 export class RecordReader {
   private readonly loader: BatchLoader<ServiceNowEntity>;
   private readonly lineTable: LineTable | undefined;
+  /** Ids of records by the ids of their lines, as last shown. */
+  private readonly records = new Map<string, string>();
 
   /** `fields`: columns to read; none = all of them. */
   constructor(
@@ -63,7 +68,20 @@ export class RecordReader {
   /** By its own id, or by the id of one of its lines. Throws PartnerError, SWB_PARTNER_NOT_FOUND when it is missing or hidden. */
   async read(id: string): Promise<ServiceNowEntity> {
     const line = lineIn(id);
-    return this.loader.get(sysId(line === undefined ? id : await this.recordOf(line)));
+    if (line === undefined) return this.loader.get(sysId(id));
+    const known = this.records.get(line);
+    if (known !== undefined) {
+      // A line may have moved to another record: the read itself shows whether it is still there.
+      const entity = await this.loader.get(known).catch(absentAsUndefined);
+      if (entity?.lines?.some((row) => columnText(row.sys_id) === line)) return entity;
+      this.records.delete(line);
+    }
+    return this.loader.get(sysId(await this.recordOf(line)));
+  }
+
+  /** The id of the record of a line, where a read has shown it; else the same id. */
+  entityOf(id: string): string {
+    return this.records.get(lineIn(id) ?? '') ?? id;
   }
 
   /** The record without its parts. */
@@ -108,7 +126,13 @@ export class RecordReader {
   }
 
   private entity(record: Row, { journal, lines }: Parts, attachments: Row[]): ServiceNowEntity {
+    this.remember(columnText(record.sys_id), lines ?? []);
     return { table: this.table, record: flatRow(record), ...(lines && { lines }), journal, attachments };
+  }
+
+  private remember(id: string, lines: Row[]): void {
+    if (this.records.size >= MAX_LINES) this.records.clear();
+    for (const line of lines) this.records.set(columnText(line.sys_id), id);
   }
 
   /** The journals of records, and their lines with the journals of those. */
@@ -154,6 +178,10 @@ export class RecordReader {
       ...(names.length && { sysparm_fields: [...new Set([...SYSTEM_COLUMNS, ...names])].join(',') }),
     };
   }
+}
+
+function absentAsUndefined(error: unknown): undefined {
+  if (!isAbsent(error)) throw error;
 }
 
 function isTooMuch(error: unknown): boolean {
