@@ -125,8 +125,7 @@ export class Broker {
       limit: options.inboxLimit,
       flowTimeout: options.flowTimeout,
       whyStale: (record, read, age) => whyStale(this.store, this.client(record.endpoint), record, read, age),
-      isShown: async ({ endpoint }, received, read) =>
-        this.client(endpoint)?.shows?.(read as RawEntity, received) ?? false,
+      isShown: async ({ endpoint }, received, read) => this.client(endpoint)?.shows?.(read as RawEntity, received) ?? false,
       entityOf: ({ endpoint, entityType, entityId }) => this.client(endpoint)?.entityOf?.(entityType, entityId) ?? entityId,
       ownWriteDone: (record) => this.ownWriteDone(record),
       deletedPayload: (record) => this.deletedPayload(record),

@@ -66,7 +66,7 @@ export interface EndpointClient {
 
   /** Reads an entity with its comments and attachments. Throws PartnerError; SWB_PARTNER_NOT_FOUND if it is missing or hidden. */
   read(entityType: string, id: string): Promise<RawEntity>;
-  /** Reads an entity without comments and attachments, if that needs fewer requests. */
+  /** Reads an entity without comments and attachments, if that needs fewer requests: what an update compares. */
   readRecord?(entityType: string, id: string): Promise<RawEntity>;
   /**
    * Looks up an entity by our reference, and checks that the result has it. `fields`: the fields to create; if a create takes
@@ -81,8 +81,17 @@ export interface EndpointClient {
    * silently).
    */
   create(entityType: string, fields: Record<string, Json>, reference: string): Promise<WriteResult>;
-  /** Writes only the given fields. `added`: ids of new items; other items that the partner does not have are not written. */
-  update(entityType: string, id: string, fields: Record<string, Json>, added?: readonly string[]): Promise<WriteResult>;
+  /**
+   * Writes only the given fields. `added`: ids of new items; other items that the partner does not have are not written. `current`:
+   * the entity as `readRecord` or `read` just returned it, if it was read for this update; it need not be read again.
+   */
+  update(
+    entityType: string,
+    id: string,
+    fields: Record<string, Json>,
+    added?: readonly string[],
+    current?: RawEntity,
+  ): Promise<WriteResult>;
   /**
    * Whether the entity is cancelled, or its cancellation requested. Used after a lost response; absent if a cancellation is an
    * ordinary field.

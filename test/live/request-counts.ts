@@ -3,7 +3,9 @@ import type { LoggedRequest } from '../../src/sandbox/exchange.js';
 /** A table, a resource or a part of an API, without ids; tells the purpose of a request. */
 function resourceOf({ path }: LoggedRequest): string {
   const parts = path.split('/').filter(Boolean);
-  const api = parts.findIndex((part) => part === 'table' || part === 'productOrdering' || part === 'productOrderingManagement' || part === 'troubleTicket');
+  const api = parts.findIndex(
+    (part) => part === 'table' || part === 'productOrdering' || part === 'productOrderingManagement' || part === 'troubleTicket',
+  );
   const names = (api < 0 ? parts : parts.slice(api + 1)).filter((part) => !/^v\d$/.test(part));
   return names.map((part) => (/^[0-9a-f]{32}$|^\d+$|^[A-Z]*\d{2,}$|-.*-/.test(part) ? ':id' : part)).join('/');
 }

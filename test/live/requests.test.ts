@@ -15,7 +15,11 @@ describe('requests that partners count', () => {
     const [devices, mobile] = [await rig.ordered('devices'), await rig.ordered('mobile')];
     await rig.until('the vendors’ numbers', () => [devices, mobile].every((n) => rig.order(id).correlation_display?.includes(n)));
     await rig.quiet();
-    for (const [leg, order] of [['mobile', mobile], ['devices', devices], ['delivery', '']] as const) {
+    for (const [leg, order] of [
+      ['mobile', mobile],
+      ['devices', devices],
+      ['delivery', ''],
+    ] as const) {
       const there = order || (await rig.ordered(leg));
       rig.desk(leg).setState(there, 'inProgress');
       rig.desk(leg).setState(there, 'completed');
@@ -24,7 +28,10 @@ describe('requests that partners count', () => {
     await rig.quiet();
     assert.deepEqual(await rig.failures(), []);
     const counts = requestCounts(desks);
-    if (process.env.REQUESTS) for (const [name, desk] of Object.entries(desks)) for (const r of desk.requests) console.log(r.at % 1000000, name, r.method, r.path, r.query.slice(0, 150), r.body.slice(0,200));
+    if (process.env.REQUESTS)
+      for (const [name, desk] of Object.entries(desks))
+        for (const r of desk.requests)
+          console.log(r.at % 1000000, name, r.method, r.path, r.query.slice(0, 150), r.body.slice(0, 200));
     console.log(requestTable(counts));
     assert.ok(total(counts) <= 40, `${total(counts)} requests`);
   });

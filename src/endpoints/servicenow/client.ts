@@ -155,9 +155,8 @@ class Client implements ServiceNowClient {
 
   async readRecord(entityType: string, id: string): Promise<RawEntity> {
     const entity = await this.reader(entityType).record(id);
-    // A request may carry our reference only in the variables of its items.
-    const isElsewhere = LINES[entity.table]?.creation === 'order' && !referenceOf(entity.record);
-    return isElsewhere ? this.read(entityType, id) : entity;
+    await this.awaitReference(entityType, entity);
+    return entity;
   }
 
   async find(entityType: string, reference: string, fields?: Record<string, Json>): Promise<RawEntity | undefined> {
@@ -182,10 +181,16 @@ class Client implements ServiceNowClient {
     return { entity: { table, record }, dropped: droppedFields(body, record) };
   }
 
-  async update(entityType: string, id: string, fields: Record<string, Json>, added?: readonly string[]): Promise<WriteResult> {
+  async update(
+    entityType: string,
+    id: string,
+    fields: Record<string, Json>,
+    added?: readonly string[],
+    current?: RawEntity,
+  ): Promise<WriteResult> {
     const table = this.table(entityType);
     const orders = this.ordersOf(entityType);
-    if (orders) return orders.update(id, fields, added);
+    if (orders) return orders.update(id, fields, added, current as ServiceNowEntity | undefined);
     const body = rowBody(fields);
     const record = await changeRow(this.api, table, id, body, `update ${entityType}`);
     return { entity: { table, record }, dropped: droppedFields(body, record) };
@@ -314,7 +319,7 @@ class Client implements ServiceNowClient {
     let orders = this.orders.get(entityType);
     if (!orders && lines) {
       const { api, integrationUser } = this;
-      orders = new Orders({ api, entityType, table, lines, integrationUser, read: (id) => this.reader(entityType).read(id) });
+      orders = new Orders({ api, entityType, table, lines, integrationUser, reader: this.reader(entityType) });
       this.orders.set(entityType, orders);
     }
     return orders;

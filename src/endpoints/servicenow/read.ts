@@ -84,9 +84,11 @@ export class RecordReader {
     return this.records.get(lineIn(id) ?? '') ?? id;
   }
 
-  /** The record without its parts. */
+  /** The record with its lines, and without journal and attachments. */
   async record(id: string): Promise<ServiceNowEntity> {
-    return this.entity(await this.row(sysId(id)), { journal: [] }, []);
+    const lines = this.lineTable && linesOf(this.api, this.lineTable, [sysId(id)], this.entityType);
+    const [record, rows] = await Promise.all([this.row(sysId(id)), lines]);
+    return this.entity(record, { journal: [], ...(rows && { lines: rows }) }, []);
   }
 
   private async batch(ids: string[]): Promise<PromiseSettledResult<ServiceNowEntity>[]> {
@@ -171,7 +173,8 @@ export class RecordReader {
     return queryTable(this.api, this.table, any('sys_id', ids), what, ids.length, this.columns(), expected);
   }
 
-  private columns(): Record<string, string | boolean> {
+  /** Which columns of the record are read, and how they are shown. */
+  columns(): Record<string, string | boolean> {
     const names = this.fields.filter((name) => name !== LINES_FIELD);
     return {
       ...SHOWN,

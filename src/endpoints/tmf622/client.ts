@@ -173,7 +173,11 @@ class Client extends TmfBaseClient<Dialect> implements Tmf622Client {
     if (event.deleted) return { order: { id }, event: given };
     const task =
       event.cancel && (event.cancel.state === undefined ? await this.cancellations.read(event.cancel.id) : event.cancel);
-    return { order: (known?.order as Attributes | undefined) ?? (await this.order(id)), event: given, ...(task && { cancel: task }) };
+    return {
+      order: (known?.order as Attributes | undefined) ?? (await this.order(id)),
+      event: given,
+      ...(task && { cancel: task }),
+    };
   }
 
   /** An event of a cancellation says nothing about the order that a read could show. */
