@@ -50,6 +50,8 @@ export class ServiceNowDesk {
   pageSize: number | undefined;
   /** Sends the total count even if the request disables it. */
   counts = false;
+  /** Whether the Batch API can be used. */
+  batches = false;
   /** Shopping carts by user. */
   readonly carts = new Map<string, Cart>();
   private readonly tables = new Map<string, Map<string, Row>>();

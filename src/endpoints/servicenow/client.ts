@@ -18,6 +18,7 @@ import type {
 } from '../endpoint.js';
 import type { PickListResult } from '../system.js';
 import { serviceNowApi } from './answers.js';
+import { BatchingHttp } from './batch.js';
 import { checkConnection } from './checks.js';
 import { Comments } from './comments.js';
 import { type FieldChoice, listChoices, listFields, listTables, type TableChoice, type ValueChoice } from './dictionary.js';
@@ -72,6 +73,8 @@ class Client implements ServiceNowClient {
   readonly entityTypes;
   private readonly http: HttpClient;
   private readonly api: Api;
+  /** Sends reads that are requested at the same time as one request. */
+  private readonly batchingApi: Api;
   readonly address: string;
   private readonly clock: () => number;
   private readonly readers = new Map<string, RecordReader>();
@@ -84,6 +87,7 @@ class Client implements ServiceNowClient {
     this.name = options.name;
     this.http = options.http;
     this.api = serviceNowApi(options.http);
+    this.batchingApi = serviceNowApi(new BatchingHttp(options.http));
     this.address = options.http.baseUrl;
     this.clock = options.clock;
     this.entityTypes = options.entityTypes;
@@ -288,7 +292,10 @@ class Client implements ServiceNowClient {
     let reader = this.readers.get(entityType);
     if (!reader) {
       const fields = this.entityTypes.find((t) => t.name === entityType)?.fields ?? [];
-      reader = new RecordReader(this.api, entityType, this.table(entityType), fields);
+      // A record with lines takes five requests, each time.
+      const table = this.table(entityType);
+      const api = LINES[table] ? this.batchingApi : this.api;
+      reader = new RecordReader(api, entityType, table, fields);
       this.readers.set(entityType, reader);
     }
     return reader;

@@ -53,6 +53,8 @@ export class RecordReader {
   private readonly lineTable: LineTable | undefined;
   /** Ids of records by the ids of their lines, as last shown. */
   private readonly records = new Map<string, string>();
+  /** Ids of lines by the ids of their records, as last shown. */
+  private readonly linesBefore = new Map<string, string[]>();
 
   /** `fields`: columns to read; none = all of them. */
   constructor(
@@ -133,15 +135,32 @@ export class RecordReader {
   }
 
   private remember(id: string, lines: Row[]): void {
-    if (this.records.size >= MAX_LINES) this.records.clear();
+    if (this.records.size >= MAX_LINES) {
+      this.records.clear();
+      this.linesBefore.clear();
+    }
     for (const line of lines) this.records.set(columnText(line.sys_id), id);
+    if (lines.length > 0)
+      this.linesBefore.set(
+        id,
+        lines.map((line) => columnText(line.sys_id)),
+      );
   }
 
   /** The journals of records, and their lines with the journals of those. */
   private async parts(ids: string[]): Promise<Parts> {
     if (!this.lineTable) return { journal: await journalOf(this.api, ids) };
-    const lines = await linesOf(this.api, this.lineTable, ids, this.entityType);
-    return { journal: byTime(await journalOf(this.api, [...ids, ...lines.map((line) => columnText(line.sys_id))])), lines };
+    // The journals of lines known from earlier reads are requested together with the rest.
+    const known = ids.flatMap((id) => this.linesBefore.get(id) ?? []);
+    const early = known.length > 0 ? [...ids, ...known] : [];
+    const [lines, first] = await Promise.all([
+      linesOf(this.api, this.lineTable, ids, this.entityType),
+      early.length > 0 ? journalOf(this.api, early) : [],
+    ]);
+    const all = [...ids, ...lines.map((line) => columnText(line.sys_id))];
+    const missing = all.filter((id) => !early.includes(id));
+    const rest = missing.length > 0 ? await journalOf(this.api, missing) : [];
+    return { journal: byTime([...first, ...rest].filter((entry) => all.includes(columnText(entry.element_id)))), lines };
   }
 
   private async recordOf(line: string): Promise<string> {
