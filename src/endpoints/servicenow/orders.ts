@@ -91,14 +91,18 @@ export class Orders {
     const { [LINES_FIELD]: _lines, ...header } = fields;
     const body = rowBody(header);
     const cancels = lines.creation === 'order' && header.request_state === CANCELLED_REQUEST;
+    const comparesLines = given.length > 0 || cancels;
     // An entry in the journal of a line is compared with its last one.
-    const known = writesJournal(given) ? await reader.read(id) : (current ?? (await reader.record(id)));
-    const lineContext = this.lineContext(known);
-    requireLines(lineContext, given, added);
+    const before = writesJournal(given)
+      ? await reader.read(id)
+      : (current ?? (comparesLines ? await reader.record(id) : undefined));
+    if (before) requireLines(this.lineContext(before), given, added);
     const answers: Row[] = [];
     if (Object.keys(body).length > 0)
       answers.push(await changeRow(api, table, id, body, say`update ${entityType}`, reader.columns()));
     try {
+      const known = before ?? (await reader.record(id));
+      const lineContext = this.lineContext(known);
       const { rows, isWhole } = await updateLines(lineContext, given);
       answers.push(...rows);
       if (cancels) await this.cancelItems(lineContext, given);
