@@ -14,7 +14,7 @@ describe('requests to partners', () => {
 
   for (const { batches, limit } of [
     { batches: true, limit: 40 },
-    { batches: false, limit: 80 },
+    { batches: false, limit: 95 },
   ])
     it(`for an order over three vendors, from creation to completion: at most ${limit}, ${batches ? 'with' : 'without'} ServiceNow's Batch API`, async () => {
       const orders = await OrdersRig.start({}, { poll: false });
@@ -38,7 +38,10 @@ describe('requests to partners', () => {
       };
       complete('mobile', mobile);
       complete('devices', devices);
-      complete('delivery', await orders.ordered('delivery'));
+      const delivery = await orders.ordered('delivery');
+      await orders.until('its number', () => orders.order(id).correlation_display?.includes(delivery));
+      await orders.quiet();
+      complete('delivery', delivery);
       await orders.until('the order to be completed', () => orders.order(id).state === 'completed');
       await orders.quiet();
       assert.ok(Object.values(orders.states(id)).every((state) => state === 'completed'));
