@@ -369,6 +369,18 @@ describe('orders of a ServiceNow instance', () => {
       await assert.rejects(client.read('order', id), { code: 'SWB_PARTNER_NOT_FOUND', message: /belongs to no order/ });
     });
 
+    it('are looked up by a line once; a line that has moved leads to its new order', async () => {
+      const { order, lines } = place();
+      const other = place().order;
+      const { id } = readWebhook({ table: LINE, sys_id: lines[1]!.sys_id }, TYPES, 'order');
+      const found = async () => client.parse(await client.read('order', id)).source.id;
+      const lookUps = () => desk().requests.filter((r) => r.path.endsWith(`${LINE}/${lines[1]!.sys_id}`)).length;
+      assert.deepEqual([await found(), await found(), lookUps()], [order.sys_id, order.sys_id, 1]);
+      assert.equal(client.entityOf?.('order', id), order.sys_id);
+      desk().update(LINE, lines[1]!.sys_id, { order: other.sys_id });
+      assert.deepEqual([await found(), lookUps()], [other.sys_id, 2]);
+    });
+
     it('take a requested item as part of its request, unless requested items are the entity type', () => {
       const types = [...TYPES, { name: 'requestItem', table: 'sc_req_item' }];
       const body = { table: 'sc_req_item', sys_id: 'a'.repeat(32), request: 'b'.repeat(32) };
