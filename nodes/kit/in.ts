@@ -1,7 +1,7 @@
 import type { NodeAPI, NodeDef } from 'node-red';
 import type { IntakePart } from '../../src/delivery/intake-troubles.js';
 import { Poller } from '../../src/delivery/poller.js';
-import type { EndpointClient } from '../../src/endpoints/endpoint.js';
+import type { EndpointClient, RawEntity } from '../../src/endpoints/endpoint.js';
 import { systemOf } from '../../src/endpoints/registry.js';
 import type { System } from '../../src/endpoints/system.js';
 import type { Json } from '../../src/model/message.js';
@@ -58,7 +58,7 @@ function receive(RED: NodeAPI, node: InNode, config: NodeDef & InConfig, system:
       session.onEnd(() => status.stop());
       await status.begin(endpoint.id, receivingText(webhook ? config.path : undefined, hub !== undefined, poll));
       if (session.over) return;
-      session.onEnd(emitFrom(RED, node, broker, (record, bodies) => readChanged(client, record, bodies), status));
+      session.onEnd(emitFrom(RED, node, broker, (record, bodies, known) => readChanged(client, record, bodies, known), status));
       if (!hub && !poll) return;
       const poller = new Poller({
         broker,
@@ -90,11 +90,11 @@ function receivingText(path: string | undefined, hub: boolean, poll: boolean): s
 }
 
 /** Reads the entity that an event, a webhook or a poll reported as changed. */
-async function readChanged(client: EndpointClient, record: MessageRecord, bodies: Bodies): Promise<Json> {
+async function readChanged(client: EndpointClient, record: MessageRecord, bodies: Bodies, known?: Json): Promise<Json> {
   const { entityType, entityId, origin } = record;
   const raw =
     origin === 'event' && client.hub
-      ? await client.hub.readForEvent(entityType, entityId, bodies.received as Json)
+      ? await client.hub.readForEvent(entityType, entityId, bodies.received as Json, known as RawEntity | undefined)
       : await client.read(entityType, entityId);
   return raw as Json;
 }

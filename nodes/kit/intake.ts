@@ -15,7 +15,7 @@ export function emitFrom(
   RED: NodeAPI,
   node: Node,
   broker: Broker,
-  read: (record: MessageRecord, bodies: Bodies) => Promise<Json | undefined>,
+  read: (record: MessageRecord, bodies: Bodies, known?: Json) => Promise<Json | undefined>,
   status?: IntakeStatus,
 ): () => Promise<void> {
   const tracker = flowTracker(RED);

@@ -5,7 +5,7 @@ import { type CorrelationResult, Correlator, type SavedChanges, savedChanges } f
 import type { InboundMessage } from '../conversation/inbound-message.js';
 import { LinkEditor } from '../conversation/link-editor.js';
 import { DEFAULT_RULES, type PartyRules } from '../conversation/ownership.js';
-import type { EndpointClient } from '../endpoints/endpoint.js';
+import type { EndpointClient, RawEntity } from '../endpoints/endpoint.js';
 import { DecisionError, type ErrorCode, type SwitchboardError } from '../errors.js';
 import type { Problem } from '../mapping/mapping.js';
 import type { Json } from '../model/message.js';
@@ -127,6 +127,9 @@ export class Broker {
       limit: options.inboxLimit,
       flowTimeout: options.flowTimeout,
       whyStale: (record, read, age) => whyStale(this.store, this.client(record.endpoint), record, read, age),
+      isShown: async ({ endpoint }, received, read) => this.client(endpoint)?.shows?.(read as RawEntity, received) ?? false,
+      entityOf: ({ endpoint, entityType, entityId }) => this.client(endpoint)?.entityOf?.(entityType, entityId) ?? entityId,
+      ownWriteDone: (record) => this.ownWriteDone(record),
       deletedPayload: (record) => this.deletedPayload(record),
       mustWait: async (record) => record.key.startsWith(AFTER_DOUBT) && (await this.correlator.isInDoubt(record)),
       sendAtOnce: (changes) => sendAtOnce(changes, (id) => this.worker(id)),
@@ -232,6 +235,12 @@ export class Broker {
     flow.correlated = savedChanges(correlated) as unknown as Json;
     if (correlated.output === 'ignored') flow.ignored = correlated.reason ?? say`Nothing has changed.`;
     return correlated;
+  }
+
+  private async ownWriteDone({ endpoint, entityType, entityId }: MessageRecord): Promise<void> {
+    const known = this.client(endpoint)?.entityOf?.(entityType, entityId) ?? entityId;
+    const conversation = await this.store.conversationByLink(endpoint, entityType, known);
+    if (conversation) await this.worker(endpoint)?.updateDone(conversation.id);
   }
 
   private async deletedPayload({ endpoint, entityType, entityId }: MessageRecord): Promise<Json | undefined> {

@@ -37,8 +37,12 @@ export class IdentityGuard {
     this.trusted.add(`${client.id}|${id}`);
   }
 
+  isTrusted(client: EndpointClient, id: string): boolean {
+    return this.trusted.has(`${client.id}|${id}`);
+  }
+
   async check(client: EndpointClient, conversation: ConversationRecord, link: Link): Promise<void> {
-    if (this.trusted.has(`${client.id}|${link.id}`)) return;
+    if (this.isTrusted(client, link.id)) return;
     this.verify(client, conversation, link, await client.read(link.entityType, link.id));
   }
 

@@ -89,8 +89,11 @@ export interface MessageInFlow {
 
 /** Implemented by nodes that emit messages of the inbox. */
 export interface Emitter {
-  /** Reads the entity of the message from the partner; undefined = the received payload is complete. */
-  read(record: MessageRecord, bodies: Bodies): Promise<Json | undefined>;
+  /**
+   * Reads the entity of the message from the partner; undefined = the received payload is complete. `known`: the result of a read
+   * for another message that shows this one's change too; it is not repeated.
+   */
+  read(record: MessageRecord, bodies: Bodies, known?: Json): Promise<Json | undefined>;
   /**
    * Sends the message into the flow, with `emission` in its envelope. Calls `onIdle` once no node holds it any more, with the
    * first error of a node.
@@ -116,6 +119,12 @@ export interface InboxOptions {
   retry?: Partial<RetryPolicy>;
   /** Why a read of the entity is older than its hint; undefined where it is current. `age`: milliseconds since the first read. */
   whyStale?: (record: MessageRecord, read: Json, age: number) => Promise<string | undefined>;
+  /** Whether a read for another message, which began after this one was received, is proven to show its change. */
+  isShown: (record: MessageRecord, received: Json, read: Json) => Promise<boolean>;
+  /** The id of the entity that is read for a message. */
+  entityOf: (record: MessageRecord) => string;
+  /** Resolves when no write of ours to the entity is under way, so that one read shows all of its steps. */
+  ownWriteDone: (record: MessageRecord) => Promise<void>;
   /** Payload that represents a known entity that no longer exists; undefined where it was not known. */
   deletedPayload?: (record: MessageRecord) => Promise<Json | undefined>;
   /** Whether the entity must not be read yet. */
@@ -436,9 +445,10 @@ function notYet(what: string, hint: string): PartnerError {
 /** Messages about one entity, emitted one after the other. */
 interface Queue {
   last: Promise<void>;
-  length: number;
-  /** Last read of the entity while more messages were waiting. */
-  read?: { readAt: string; payload: Json };
+  /** Those that have not been emitted, with the one that is next. */
+  waiting: Set<MessageRecord>;
+  /** Last read of the entity while more messages were waiting; `hints`: those that were when it began. */
+  read?: { readAt: string; payload: Json; hints: ReadonlySet<MessageRecord> };
 }
 
 /** Emits the messages of one node: oldest first, one at a time per entity, at most WINDOW at once. */
@@ -505,15 +515,16 @@ class Dispatcher {
     const claimed = await store.claimMessages(this.node, room, steady());
     for (const record of claimed) {
       this.inFlow.add(record.id);
-      const entity = `${record.endpoint}|${record.entityType}|${record.entityId}`;
-      const queue = this.queues.get(entity) ?? { last: Promise.resolve(), length: 0 };
+      const entity = `${record.endpoint}|${record.entityType}|${this.inbox.options.entityOf(record)}`;
+      const queue = this.queues.get(entity) ?? { last: Promise.resolve(), waiting: new Set() };
       this.queues.set(entity, queue);
-      queue.length++;
+      queue.waiting.add(record);
       queue.last = queue.last
         .then(() => this.emit(record, queue))
         .catch((error) => this.backOff(record.id, error))
         .finally(() => {
-          if (--queue.length === 0) this.queues.delete(entity);
+          queue.waiting.delete(record);
+          if (queue.waiting.size === 0) this.queues.delete(entity);
         });
     }
     if (claimed.length < room) {
@@ -532,19 +543,24 @@ class Dispatcher {
     let { readAt } = claimed;
     if (payload === undefined) {
       if (await this.inbox.options.mustWait?.(claimed)) return await this.waitForDoubt(claimed);
-      if (await this.isCovered(claimed, queue)) return await this.settleCovered(claimed);
+      const shared = await this.sharedRead(claimed, bodies, queue);
+      // An event is part of the payload, so it enters the flow all the same.
+      if (shared && claimed.origin !== 'event') return await this.settleCovered(claimed);
       try {
-        this.inbox.startReading(claimed);
-        readAt = this.inbox.options.ids();
-        payload = await this.emitter.read(claimed, bodies);
+        if (!shared) await this.inbox.options.ownWriteDone(claimed);
+        // A hint that repeats one of these from now on is not answered by this read.
+        const hints = new Set(queue.waiting);
+        for (const waiting of hints) this.inbox.startReading(waiting);
+        readAt = shared?.readAt ?? this.inbox.options.ids();
+        payload = await this.emitter.read(claimed, bodies, shared?.payload);
         if (payload === undefined) {
           readAt = claimed.readAt;
         } else {
           read = { read: payload };
-          const stale = await this.inbox.options.whyStale?.(claimed, payload, this.readSince(claimed));
+          const stale = !shared && (await this.inbox.options.whyStale?.(claimed, payload, this.readSince(claimed)));
           if (stale && this.readSince(claimed) < CATCH_UP) return await this.unreadable(claimed, outdated(stale), true);
           // A copy, because a flow may modify its payload.
-          if (readAt && claimed.origin === 'poll' && queue.length > 1) queue.read = { readAt, payload: structuredClone(payload) };
+          if (!shared && queue.waiting.size > 1) queue.read = { readAt, payload: structuredClone(payload), hints };
         }
       } catch (error) {
         // "Not found" may also come from a replica that does not have the entity yet.
@@ -573,13 +589,17 @@ class Dispatcher {
   }
 
   /**
-   * Whether the previous message covers this one: a poll found this one before the entity was read for the previous one, and that
-   * read shows the change. This saves reading a long journal once per entry. A webhook or event may stand for more than its id
-   * says, and a message that was tried before needs a new read.
+   * The read for an earlier message, if it answers this one too: it began after this one was received, and shows its change. Partners
+   * count our requests. Of a polled item it is enough that nothing says otherwise; a webhook or event may stand for more than its id
+   * says, so proof is needed. A message that was tried before needs a new read.
    */
-  private async isCovered(claimed: MessageRecord, { read }: Queue): Promise<boolean> {
-    if (!read || claimed.origin !== 'poll' || claimed.emissions > 0 || claimed.id > read.readAt) return false;
-    return !(await this.inbox.options.whyStale?.(claimed, read.payload, 0));
+  private async sharedRead(claimed: MessageRecord, { received }: Bodies, { read }: Queue): Promise<Queue['read']> {
+    if (!read || claimed.emissions > 0 || claimed.id > read.readAt) return undefined;
+    const { whyStale, isShown } = this.inbox.options;
+    if (isHint(claimed)) {
+      if (!read.hints.has(claimed) || !(await isShown(claimed, received as Json, read.payload))) return undefined;
+    } else if (claimed.origin !== 'poll') return undefined;
+    return (await whyStale?.(claimed, read.payload, 0)) ? undefined : read;
   }
 
   private async settleCovered(claimed: MessageRecord): Promise<void> {

@@ -243,7 +243,8 @@ async function update(
   if (isCreated && names.length === 0)
     return { what: say`found ${link.number ?? link.id}, reported by an event`, link: target, adopted };
   if (names.length === 0) return { what: NOTHING_TO_WRITE, link: target };
-  const current = await readBefore(names, request, link, conversation, context);
+  const read = await readBefore(names, request, link, conversation, context);
+  const current = read && !isCancellation(request) ? client.parse(read) : undefined;
   let version: string | undefined;
   const withFound = (c: ConversationRecord, fields: string[]) =>
     fields.length > 0
@@ -266,6 +267,8 @@ async function update(
     if (names.length === 0) return found(say`found written by an earlier try`);
     if (delivery.onlyLook) demandDecision(say`the new ${names.join(', ')}`, client);
   }
+  // Fields that are only written together with others need no write where the partner has their value, by all that is known.
+  if (current) names = names.filter((name) => isItemList(request, name) || !isAlreadyThere(name, request, link, current));
   const { kept, unsent, conflict } = current
     ? checkBeforeWrite(fieldsToCheck(names, request, link), request, link, current, client, context.rules)
     : { kept: undefined, unsent: [], conflict: undefined };
@@ -281,7 +284,7 @@ async function update(
   names = Object.keys(fields);
   if (names.length === 0) return { what: NOTHING_TO_WRITE, link: target, warnings: conflicts, change: withLearnt };
   const named = await addressItems(client, request, link, fields, inDoubt, conversation.links);
-  const written = await client.update(delivery.entityType, link.id, named.fields, named.added);
+  const written = await client.update(delivery.entityType, link.id, named.fields, named.added, read);
   const parsed = client.parse(written.entity);
   const stamp = context.ids();
   // A dropped list of items needs no comparison. A cancellation that changed nothing may have been refused, and is not sent
@@ -309,6 +312,12 @@ async function update(
       );
     },
   };
+}
+
+/** Two reads show it: the last message from the partner, or our last write, and the read before this write, which may lag. */
+function isAlreadyThere(name: string, { fields, edited }: EntityRequest, { raw }: Link, { record }: ParsedEntity): boolean {
+  if (edited?.includes(name) || !(name in raw) || !(name in record)) return false;
+  return sameFingerprint(raw[name], fields[name]) && sameFingerprint(fingerprint(record[name]), fields[name]);
 }
 
 /** The update was confirmed, but changed nothing: the partner may have ignored it, or a stale replica may have answered. */
@@ -460,8 +469,8 @@ async function attach(
 }
 
 /**
- * Reads the entity, with its identity verified, if any of the fields to be written may have been changed by the partner.
- * Otherwise only verifies the identity, and returns undefined.
+ * Reads the entity before an update, once for all that needs it: the proof of its identity, if that is not known yet; the check
+ * whether the partner has changed any of the fields to be written; and what the client compares. Undefined where nothing does.
  */
 async function readBefore(
   names: readonly string[],
@@ -469,14 +478,12 @@ async function readBefore(
   link: Link,
   conversation: ConversationRecord,
   { client, guard }: SendContext,
-): Promise<ParsedEntity | undefined> {
-  if (isCancellation(request) || fieldsToCheck(names, request, link).length === 0) {
-    await guard.check(client, conversation, link);
-    return undefined;
-  }
+): Promise<RawEntity | undefined> {
+  const mayHaveChanged = !isCancellation(request) && fieldsToCheck(names, request, link).length > 0;
+  if (!mayHaveChanged && guard.isTrusted(client, link.id)) return undefined;
   const raw = await (client.readRecord?.(link.entityType, link.id) ?? client.read(link.entityType, link.id));
   guard.verify(client, conversation, link, raw);
-  return client.parse(raw);
+  return raw;
 }
 
 /** The warning that names fields which the partner accepted but did not keep. */

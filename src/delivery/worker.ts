@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { conversationState } from '../conversation/correlate.js';
 import { isFromOlderCopy } from '../conversation/store-memory.js';
 import { partnerTime } from '../endpoints/partner-time.js';
@@ -29,6 +30,8 @@ const MAX_DECISIONS = 1_000;
 const LONGEST_SLEEP = 60_000;
 /** Key prefix of a message that is a partner's answer; the delivery's id follows. */
 const ANSWER = 'answer|';
+/** Longest time that a read waits for a write of ours to the same entity, milliseconds: it may be stuck. */
+const MAX_UPDATE_WAIT = 2_000;
 /** Milliseconds to wait after the store failed. */
 const STORE_BACKOFF = 1_000;
 
@@ -75,6 +78,8 @@ export class Worker {
   private readonly settlingTimes: SettlingTimes;
   private readonly ages: EntityAges;
   private readonly active = new Map<string, Promise<void>>();
+  /** Conversations of the updates of entities under way, by delivery. */
+  private readonly updates = new Map<string, string>();
   private readonly listeners = new Set<DeliveryListener>();
   private readonly statusListeners = new Set<(status: WorkerStatus) => void>();
   private readonly unwatch: () => void;
@@ -177,6 +182,16 @@ export class Worker {
     return this.active.get(delivery);
   }
 
+  /** Resolves when no update of an entity of a conversation is under way here, or after a while. */
+  async updateDone(conversation: string): Promise<void> {
+    const updates = [...this.updates].filter(([, of]) => of === conversation).map(([id]) => this.active.get(id));
+    if (updates.length === 0) return;
+    const timer = new AbortController();
+    const { signal } = timer;
+    await Promise.race([Promise.all(updates), delay(MAX_UPDATE_WAIT, undefined, { signal, ref: false })]);
+    timer.abort();
+  }
+
   /** Starts no more tries. */
   halt(): void {
     this.stopped = true;
@@ -267,11 +282,13 @@ export class Worker {
       )
       .finally(async () => {
         this.active.delete(delivery.id);
+        this.updates.delete(delivery.id);
         await this.options.store.release('delivery', [delivery.id]).catch(() => undefined);
         this.notifyStatus();
         this.dispatch();
       });
     this.active.set(delivery.id, run);
+    if (delivery.part === 'entity') this.updates.set(delivery.id, delivery.conversation);
     this.notifyStatus();
   }
 

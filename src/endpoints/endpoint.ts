@@ -66,7 +66,7 @@ export interface EndpointClient {
 
   /** Reads an entity with its comments and attachments. Throws PartnerError; SWB_PARTNER_NOT_FOUND if it is missing or hidden. */
   read(entityType: string, id: string): Promise<RawEntity>;
-  /** Reads an entity without comments and attachments, if that needs fewer requests. */
+  /** Reads an entity without comments and attachments, if that needs fewer requests: what an update compares. */
   readRecord?(entityType: string, id: string): Promise<RawEntity>;
   /**
    * Looks up an entity by our reference, and checks that the result has it. `fields`: the fields to create; if a create takes
@@ -81,8 +81,17 @@ export interface EndpointClient {
    * silently).
    */
   create(entityType: string, fields: Record<string, Json>, reference: string): Promise<WriteResult>;
-  /** Writes only the given fields. `added`: ids of new items; other items that the partner does not have are not written. */
-  update(entityType: string, id: string, fields: Record<string, Json>, added?: readonly string[]): Promise<WriteResult>;
+  /**
+   * Writes only the given fields. `added`: ids of new items; other items that the partner does not have are not written. `current`:
+   * the entity as `readRecord` or `read` just returned it, if it was read for this update; it need not be read again.
+   */
+  update(
+    entityType: string,
+    id: string,
+    fields: Record<string, Json>,
+    added?: readonly string[],
+    current?: RawEntity,
+  ): Promise<WriteResult>;
   /**
    * Whether the entity is cancelled, or its cancellation requested. Used after a lost response; absent if a cancellation is an
    * ordinary field.
@@ -144,6 +153,16 @@ export interface EndpointClient {
   itemsOf?: ItemsReader;
   /** Replaces the ids of items and the references to them; items without a new id are left out. Pure. */
   withItemIds?(fields: Record<string, Json>, idOf: (id: string) => string | undefined): Record<string, Json>;
+  /**
+   * Whether an entity, as it was read, is proven to show the change that a webhook or event reports. `received`: its body. Then one
+   * read, if it began after both arrived, answers several hints. Absent: nothing proves it, and each hint needs a read. Pure.
+   */
+  shows?(entity: RawEntity, received: Json): boolean;
+  /**
+   * The id of the entity that is read for an id from a hint, where that is the id of one of its parts and the entity is known; else
+   * the same id. Absent if hints name entities only.
+   */
+  entityOf?(entityType: string, id: string): string;
   /** Whether version `a` of an entity is older than `b`; false if they are equal or one is undefined. */
   isOlder(a: string | undefined, b: string | undefined): boolean;
   /** Who uses the system, unless the endpoint is configured otherwise; absent = the customer. */

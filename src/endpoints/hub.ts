@@ -29,8 +29,11 @@ export interface EventHub extends Hub {
    * entity.
    */
   hintOf(event: unknown, path: string): Promise<Hint>;
-  /** Reads the entity that an event reported, and adds the event to it. Does not read an entity that was reported as deleted. */
-  readForEvent(entityType: string, id: string, event: Json): Promise<RawEntity>;
+  /**
+   * Reads the entity that an event reported, and adds the event to it. Does not read an entity that was reported as deleted. `known`:
+   * what an earlier call returned, if that read shows this event too: it is not repeated.
+   */
+  readForEvent(entityType: string, id: string, event: Json, known?: RawEntity): Promise<RawEntity>;
   /** The response that acknowledges an event. `id`: the subscriber; `callback`: the path that received the event. */
   acknowledgement(id: string, callback: string): { status: number; body?: unknown };
 }

@@ -10,7 +10,7 @@ const MAX_ROWS = 10_000;
 
 /** Table API (v1 and v2), Attachment API, Service Catalog API, CSM Order API and token endpoint of a ServiceNow instance. */
 export function serviceNowApi(desk: ServiceNowDesk, baseUrl: () => string): Handler {
-  return (request) => {
+  const handle: Handler = (request) => {
     if (request.path === '/oauth_token.do' && request.method === 'POST') return desk.tokens.handle(request);
     const user = userOf(desk, request);
     if (!user) return refuse(401, undefined, 'Required to provide Auth information');
@@ -19,6 +19,7 @@ export function serviceNowApi(desk: ServiceNowDesk, baseUrl: () => string): Hand
     if (request.path.startsWith('/api/sn_sc/servicecatalog/')) return serviceCatalogApi(desk, request, user);
     if (request.path.startsWith('/api/sn_ind_tmt_orm/order')) return csmOrderApi(desk, request, user);
     const path = request.path.replace(/^\/api\/now\/(v\d\/)?/, '');
+    if (path === 'batch' && request.method === 'POST' && desk.batches) return batch(request, handle);
     if (path === request.path) return refuse(400, 'Requested URI does not represent any resource');
     if (path === 'attachment' && request.method === 'GET') return list(desk, request, 'sys_attachment', baseUrl);
     if (path === 'attachment/file' && request.method === 'POST') return upload(desk, request, user);
@@ -39,6 +40,27 @@ export function serviceNowApi(desk: ServiceNowDesk, baseUrl: () => string): Hand
       ? patch(desk, request, table, row, user, baseUrl)
       : refuse(405, 'Method not supported');
   };
+  return handle;
+}
+
+/** Batch API: each request gets its own answer, whatever becomes of the others. */
+function batch(request: Request, handle: Handler): Reply {
+  const { batch_request_id, rest_requests = [] } = bodyOf(request) as { batch_request_id?: string; rest_requests?: BatchItem[] };
+  const serviced = rest_requests.map(({ id, method, url, body = '' }) => {
+    const { pathname, searchParams } = new URL(url, 'http://localhost');
+    const answer = handle({ ...request, method, path: pathname, query: searchParams, body: Buffer.from(body, 'base64') });
+    const headers = Object.entries(answer.headers ?? {}).map(([name, value]) => ({ name, value }));
+    const text = JSON.stringify(answer.body) ?? '';
+    return { id, status_code: answer.status, headers, body: Buffer.from(text).toString('base64') };
+  });
+  return { status: 200, body: { batch_request_id, serviced_requests: serviced, unserviced_requests: [] } };
+}
+
+interface BatchItem {
+  id: string;
+  method: string;
+  url: string;
+  body?: string;
 }
 
 function refuse(status: number, message?: string, detail?: string): Reply {

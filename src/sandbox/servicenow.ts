@@ -50,6 +50,8 @@ export class ServiceNowDesk {
   pageSize: number | undefined;
   /** Sends the total count even if the request disables it. */
   counts = false;
+  /** Whether the Batch API can be used. */
+  batches = false;
   /** Shopping carts by user. */
   readonly carts = new Map<string, Cart>();
   private readonly tables = new Map<string, Map<string, Row>>();
@@ -306,7 +308,10 @@ export class ServiceNowDesk {
     if (webhooks.length === 0 || !TABLES[table]?.prefix) return;
     const { sys_id, number = '', sys_updated_on = '', sys_mod_count = '', sys_updated_by = '' } = row;
     const event_id = randomBytes(8).toString('hex');
-    const body = JSON.stringify({ table, sys_id, number, operation, sys_updated_on, sys_mod_count, sys_updated_by, event_id });
+    const parent = ['order', 'request'].find((name) => row[name]);
+    const line = parent && { [parent]: row[parent] };
+    const change = { table, sys_id, number, operation, sys_updated_on, sys_mod_count, sys_updated_by, event_id };
+    const body = JSON.stringify({ ...change, ...line });
     for (const webhook of webhooks) void this.push(webhook, body);
   }
 

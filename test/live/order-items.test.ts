@@ -17,7 +17,7 @@ describe('the items of an order in a real Node-RED, at a vendor with its own num
   let vendor: OwnNumbersVendor;
   before(async () => {
     vendor = await OwnNumbersVendor.start();
-    rig = await OrdersRig.start({}, vendor.url);
+    rig = await OrdersRig.start({}, { devices: vendor.url });
   });
   after(async () => {
     await rig?.stop();

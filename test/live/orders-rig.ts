@@ -40,8 +40,14 @@ export class OrdersRig {
     private readonly port: number,
   ) {}
 
-  /** `devices`: the address of another device vendor, which is polled and gets the SIMs too. */
-  static async start(change: { onFailure?: FailurePolicy } = {}, devices?: string): Promise<OrdersRig> {
+  /**
+   * `devices`: the address of another device vendor, which is polled and gets the SIMs too. `poll`: false = the flow as users get
+   * it, where webhooks and events alone report changes.
+   */
+  static async start(
+    change: { onFailure?: FailurePolicy } = {},
+    { devices, poll = true }: { devices?: string; poll?: boolean } = {},
+  ): Promise<OrdersRig> {
     const folder = mkdtempSync(join(tmpdir(), 'switchboard-orders-'));
     const sandbox = await startSandbox();
     const port = await freePort();
@@ -54,7 +60,7 @@ export class OrdersRig {
       ...(node.type === 'switchboard-tmf622-in' && { publicUrl: `http://127.0.0.1:${port}` }),
       ...(node.id === 'sb2-devices-in' && devices && { hub: false }),
       // What a killed Node-RED did not hear is found by polling.
-      ...(node.type.endsWith('-in') && { poll: true, pollInterval: '0.3' }),
+      ...(poll && node.type.endsWith('-in') && { poll: true, pollInterval: '0.3' }),
       ...(node.id === 'sb2-errors' && { console: true }),
     }));
     const rig = new OrdersRig(folder, sandbox, flow, port);

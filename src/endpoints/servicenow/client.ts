@@ -18,6 +18,7 @@ import type {
 } from '../endpoint.js';
 import type { PickListResult } from '../system.js';
 import { serviceNowApi } from './answers.js';
+import { BatchingHttp } from './batch.js';
 import { checkConnection } from './checks.js';
 import { Comments } from './comments.js';
 import { type FieldChoice, listChoices, listFields, listTables, type TableChoice, type ValueChoice } from './dictionary.js';
@@ -31,7 +32,7 @@ import { RecordReader } from './read.js';
 import { droppedFields, rowBody } from './render.js';
 import { validateServiceNowFields } from './schema.js';
 import { SeenRows } from './seen-rows.js';
-import { type EntityTable, readWebhook } from './webhook.js';
+import { type EntityTable, readWebhook, showsRow } from './webhook.js';
 import { changeRow, insertRow } from './write.js';
 import { ZoneReader } from './zone.js';
 
@@ -72,6 +73,8 @@ class Client implements ServiceNowClient {
   readonly entityTypes;
   private readonly http: HttpClient;
   private readonly api: Api;
+  /** Sends reads that are requested at the same time as one request. */
+  private readonly batchingApi: Api;
   readonly address: string;
   private readonly clock: () => number;
   private readonly readers = new Map<string, RecordReader>();
@@ -84,6 +87,7 @@ class Client implements ServiceNowClient {
     this.name = options.name;
     this.http = options.http;
     this.api = serviceNowApi(options.http);
+    this.batchingApi = serviceNowApi(new BatchingHttp(options.http));
     this.address = options.http.baseUrl;
     this.clock = options.clock;
     this.entityTypes = options.entityTypes;
@@ -97,6 +101,14 @@ class Client implements ServiceNowClient {
 
   readWebhook(body: unknown, entityType: string): Hint {
     return readWebhook(body, this.entityTypes, entityType);
+  }
+
+  shows(entity: RawEntity, received: Json): boolean {
+    return showsRow(entity as ServiceNowEntity, received);
+  }
+
+  entityOf(entityType: string, id: string): string {
+    return this.reader(entityType).entityOf(id);
   }
 
   test(): Promise<Check[]> {
@@ -147,9 +159,8 @@ class Client implements ServiceNowClient {
 
   async readRecord(entityType: string, id: string): Promise<RawEntity> {
     const entity = await this.reader(entityType).record(id);
-    // A request may carry our reference only in the variables of its items.
-    const isElsewhere = LINES[entity.table]?.creation === 'order' && !referenceOf(entity.record);
-    return isElsewhere ? this.read(entityType, id) : entity;
+    await this.awaitReference(entityType, entity);
+    return entity;
   }
 
   async find(entityType: string, reference: string, fields?: Record<string, Json>): Promise<RawEntity | undefined> {
@@ -174,10 +185,16 @@ class Client implements ServiceNowClient {
     return { entity: { table, record }, dropped: droppedFields(body, record) };
   }
 
-  async update(entityType: string, id: string, fields: Record<string, Json>, added?: readonly string[]): Promise<WriteResult> {
+  async update(
+    entityType: string,
+    id: string,
+    fields: Record<string, Json>,
+    added?: readonly string[],
+    current?: RawEntity,
+  ): Promise<WriteResult> {
     const table = this.table(entityType);
     const orders = this.ordersOf(entityType);
-    if (orders) return orders.update(id, fields, added);
+    if (orders) return orders.update(id, fields, added, current as ServiceNowEntity | undefined);
     const body = rowBody(fields);
     const record = await changeRow(this.api, table, id, body, `update ${entityType}`);
     return { entity: { table, record }, dropped: droppedFields(body, record) };
@@ -275,7 +292,10 @@ class Client implements ServiceNowClient {
     let reader = this.readers.get(entityType);
     if (!reader) {
       const fields = this.entityTypes.find((t) => t.name === entityType)?.fields ?? [];
-      reader = new RecordReader(this.api, entityType, this.table(entityType), fields);
+      // A record with lines takes five requests, each time.
+      const table = this.table(entityType);
+      const api = LINES[table] ? this.batchingApi : this.api;
+      reader = new RecordReader(api, entityType, table, fields);
       this.readers.set(entityType, reader);
     }
     return reader;
@@ -306,7 +326,7 @@ class Client implements ServiceNowClient {
     let orders = this.orders.get(entityType);
     if (!orders && lines) {
       const { api, integrationUser } = this;
-      orders = new Orders({ api, entityType, table, lines, integrationUser, read: (id) => this.reader(entityType).read(id) });
+      orders = new Orders({ api, entityType, table, lines, integrationUser, reader: this.reader(entityType) });
       this.orders.set(entityType, orders);
     }
     return orders;

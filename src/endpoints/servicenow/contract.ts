@@ -44,7 +44,8 @@ function records(
         { name: 'the journals', path: 'sys_journal_field', key: 'jrn|' },
         { name: 'the attachments', path: 'sys_attachment', key: 'att|' },
       ],
-      ...(!single && { create: hanging, update: hanging }),
+      // An update compares only lines and their values; answers to writes show the rest.
+      ...(!single && { create: hanging, update: lines }),
     },
     client: (sandbox, url = sandbox.url) =>
       contractClient(servicenow, {

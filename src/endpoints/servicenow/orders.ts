@@ -6,8 +6,9 @@ import type { WriteResult } from '../endpoint.js';
 import { Catalogue } from './catalogue.js';
 import { LINES_FIELD, type LineTable, referenceColumns } from './lines.js';
 import { matchRequestedItems } from './match-items.js';
-import { columnText, type ServiceNowEntity } from './parse.js';
+import { columnText, type Row, type ServiceNowEntity } from './parse.js';
 import { findByReference, oneOf, queryTable, queryValue } from './query.js';
+import type { RecordReader } from './read.js';
 import { droppedFields, rowBody } from './render.js';
 import { changeRow, insertRow } from './write.js';
 import {
@@ -19,7 +20,9 @@ import {
   lineOf,
   requireLines,
   updateLines,
+  writesJournal,
 } from './write-lines.js';
+import { withWrittenRows } from './written.js';
 
 export interface OrdersOptions {
   api: Api;
@@ -27,8 +30,7 @@ export interface OrdersOptions {
   table: string;
   lines: LineTable;
   integrationUser?: string;
-  /** Reads a record again, with its lines. */
-  read: (id: string) => Promise<ServiceNowEntity>;
+  reader: RecordReader;
 }
 
 /**
@@ -55,7 +57,7 @@ export class Orders {
     const id = await this.idOf(reference);
     if (!id) return undefined;
     if (fields) return (await this.complete(id, fields, reference)).entity as ServiceNowEntity;
-    return this.options.read(id);
+    return this.options.reader.read(id);
   }
 
   async create(fields: Record<string, Json>, reference: string): Promise<WriteResult> {
@@ -64,7 +66,7 @@ export class Orders {
     let id = await this.idOf(reference);
     if (!id && lines.creation === 'order' && given.length > 0) {
       const ordered = await this.catalogue.order(given, reference);
-      await afterWrite(() => this.options.read(ordered), true);
+      await afterWrite(() => this.options.reader.read(ordered), true);
       id = ordered;
     }
     if (!id) {
@@ -74,26 +76,38 @@ export class Orders {
     return this.complete(id, fields, reference);
   }
 
-  /** Writes the given columns, and the differences in the lines. `added`: the items whose lines are new. */
-  async update(id: string, fields: Record<string, Json>, added: readonly string[] = []): Promise<WriteResult> {
-    const { api, table, entityType, lines, read } = this.options;
+  /**
+   * Writes the given columns, and the differences in the lines. `added`: the items whose lines are new. `current`: the record as it
+   * was just read.
+   */
+  async update(
+    id: string,
+    fields: Record<string, Json>,
+    added: readonly string[] = [],
+    current?: ServiceNowEntity,
+  ): Promise<WriteResult> {
+    const { api, table, entityType, lines, reader } = this.options;
     const given = lineInputs(fields, lines);
     const { [LINES_FIELD]: _lines, ...header } = fields;
     const body = rowBody(header);
     const cancels = lines.creation === 'order' && header.request_state === CANCELLED_REQUEST;
-    const lineContext = given.length > 0 || cancels ? await this.lineContext(id) : undefined;
-    if (lineContext) requireLines(lineContext, given, added);
-    const columns = Object.keys(body);
-    const answered = columns.length > 0 ? await changeRow(api, table, id, body, say`update ${entityType}`) : {};
+    const comparesLines = given.length > 0 || cancels;
+    // An entry in the journal of a line is compared with its last one.
+    const before = writesJournal(given)
+      ? await reader.read(id)
+      : (current ?? (comparesLines ? await reader.record(id) : undefined));
+    if (before) requireLines(this.lineContext(before), given, added);
+    const answers: Row[] = [];
+    if (Object.keys(body).length > 0)
+      answers.push(await changeRow(api, table, id, body, say`update ${entityType}`, reader.columns()));
     try {
-      if (lineContext) {
-        await updateLines(lineContext, given);
-        if (cancels) await this.cancelItems(lineContext, given);
-      }
-      const entity = await read(id);
-      // If lines were written too, they may have changed the header; otherwise a difference by now is another user's change.
-      const ours = lineContext ? [] : columns.filter((name) => name in answered).map((name) => [name, answered[name]]);
-      Object.assign(entity.record, Object.fromEntries(ours));
+      const known = before ?? (await reader.record(id));
+      const lineContext = this.lineContext(known);
+      const { rows, isWhole } = await updateLines(lineContext, given);
+      answers.push(...rows);
+      if (cancels) await this.cancelItems(lineContext, given);
+      // The answers show every row as it is now, unless others were inserted or changed as well.
+      const entity = isWhole && !cancels ? withWrittenRows(known, answers) : await reader.read(id);
       return { entity, dropped: [...droppedFields(body, entity.record), ...droppedLineFields(given, lines, entity.lines ?? [])] };
     } catch (error) {
       throw this.asHalfDone(error);
@@ -107,13 +121,13 @@ export class Orders {
 
   /** Completes a create: lines, their named values, and for ordered requests the reference and the ids of the items. */
   private async complete(id: string, fields: Record<string, Json>, reference: string): Promise<WriteResult> {
-    const { lines, read } = this.options;
+    const { lines, reader } = this.options;
     const given = lineInputs(fields, lines);
     try {
-      const lineContext = await this.lineContext(id);
+      const lineContext = this.lineContext(await reader.read(id));
       if (lines.creation === 'order') await this.writeReferences(lineContext, fields, given, reference);
       else await completeLines(lineContext, given);
-      const entity = await read(id);
+      const entity = await reader.read(id);
       const body = this.headerOf(fields, reference);
       if (lines.creation === 'insert') delete body.correlation_id; // not every instance has it there
       const expected = given.map((line) =>
@@ -135,9 +149,9 @@ export class Orders {
     return rowBody({ ...header, ...carried });
   }
 
-  private async lineContext(id: string): Promise<LineContext> {
-    const { api, lines, entityType, integrationUser, read } = this.options;
-    return { api, table: lines, entityType, entity: await read(id), ...(integrationUser && { integrationUser }) };
+  private lineContext(entity: ServiceNowEntity): LineContext {
+    const { api, lines, entityType, integrationUser } = this.options;
+    return { api, table: lines, entityType, entity, ...(integrationUser && { integrationUser }) };
   }
 
   private async idOf(reference: string): Promise<string | undefined> {

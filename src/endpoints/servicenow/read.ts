@@ -1,6 +1,6 @@
 import { PartnerError } from '../../errors.js';
 import { say } from '../../text/say.js';
-import type { Api } from '../api.js';
+import { type Api, isAbsent } from '../api.js';
 import { BatchLoader } from '../batch-loader.js';
 import { LINES, LINES_FIELD, type LineTable, lineIn } from './lines.js';
 import { columnText, flatRow, type Row, type ServiceNowEntity } from './parse.js';
@@ -35,6 +35,9 @@ const SYSTEM_COLUMNS = [
   'parent_incident',
 ];
 
+/** Lines whose records are remembered; the others are looked up. */
+const MAX_LINES = 10_000;
+
 /** The parts of records besides attachments; `lines` where such records have lines. */
 interface Parts {
   journal: Row[];
@@ -48,6 +51,10 @@ interface Parts {
 export class RecordReader {
   private readonly loader: BatchLoader<ServiceNowEntity>;
   private readonly lineTable: LineTable | undefined;
+  /** Ids of records by the ids of their lines, as last shown. */
+  private readonly records = new Map<string, string>();
+  /** Ids of lines by the ids of their records, as last shown. */
+  private readonly linesBefore = new Map<string, string[]>();
 
   /** `fields`: columns to read; none = all of them. */
   constructor(
@@ -63,12 +70,27 @@ export class RecordReader {
   /** By its own id, or by the id of one of its lines. Throws PartnerError, SWB_PARTNER_NOT_FOUND when it is missing or hidden. */
   async read(id: string): Promise<ServiceNowEntity> {
     const line = lineIn(id);
-    return this.loader.get(sysId(line === undefined ? id : await this.recordOf(line)));
+    if (line === undefined) return this.loader.get(sysId(id));
+    const known = this.records.get(line);
+    if (known !== undefined) {
+      // A line may have moved to another record: the read itself shows whether it is still there.
+      const entity = await this.loader.get(known).catch(absentAsUndefined);
+      if (entity?.lines?.some((row) => columnText(row.sys_id) === line)) return entity;
+      this.records.delete(line);
+    }
+    return this.loader.get(sysId(await this.recordOf(line)));
   }
 
-  /** The record without its parts. */
+  /** The id of the record of a line, where a read has shown it; else the same id. */
+  entityOf(id: string): string {
+    return this.records.get(lineIn(id) ?? '') ?? id;
+  }
+
+  /** The record with its lines, and without journal and attachments. */
   async record(id: string): Promise<ServiceNowEntity> {
-    return this.entity(await this.row(sysId(id)), { journal: [] }, []);
+    const lines = this.lineTable && linesOf(this.api, this.lineTable, [sysId(id)], this.entityType);
+    const [record, rows] = await Promise.all([this.row(sysId(id)), lines]);
+    return this.entity(record, { journal: [], ...(rows && { lines: rows }) }, []);
   }
 
   private async batch(ids: string[]): Promise<PromiseSettledResult<ServiceNowEntity>[]> {
@@ -108,14 +130,37 @@ export class RecordReader {
   }
 
   private entity(record: Row, { journal, lines }: Parts, attachments: Row[]): ServiceNowEntity {
+    this.remember(columnText(record.sys_id), lines ?? []);
     return { table: this.table, record: flatRow(record), ...(lines && { lines }), journal, attachments };
+  }
+
+  private remember(id: string, lines: Row[]): void {
+    if (this.records.size >= MAX_LINES) {
+      this.records.clear();
+      this.linesBefore.clear();
+    }
+    for (const line of lines) this.records.set(columnText(line.sys_id), id);
+    if (lines.length > 0)
+      this.linesBefore.set(
+        id,
+        lines.map((line) => columnText(line.sys_id)),
+      );
   }
 
   /** The journals of records, and their lines with the journals of those. */
   private async parts(ids: string[]): Promise<Parts> {
     if (!this.lineTable) return { journal: await journalOf(this.api, ids) };
-    const lines = await linesOf(this.api, this.lineTable, ids, this.entityType);
-    return { journal: byTime(await journalOf(this.api, [...ids, ...lines.map((line) => columnText(line.sys_id))])), lines };
+    // The journals of lines known from earlier reads are requested together with the rest.
+    const known = ids.flatMap((id) => this.linesBefore.get(id) ?? []);
+    const early = known.length > 0 ? [...ids, ...known] : [];
+    const [lines, first] = await Promise.all([
+      linesOf(this.api, this.lineTable, ids, this.entityType),
+      early.length > 0 ? journalOf(this.api, early) : [],
+    ]);
+    const all = [...ids, ...lines.map((line) => columnText(line.sys_id))];
+    const missing = all.filter((id) => !early.includes(id));
+    const rest = missing.length > 0 ? await journalOf(this.api, missing) : [];
+    return { journal: byTime([...first, ...rest].filter((entry) => all.includes(columnText(entry.element_id)))), lines };
   }
 
   private async recordOf(line: string): Promise<string> {
@@ -147,13 +192,18 @@ export class RecordReader {
     return queryTable(this.api, this.table, any('sys_id', ids), what, ids.length, this.columns(), expected);
   }
 
-  private columns(): Record<string, string | boolean> {
+  /** Which columns of the record are read, and how they are shown. */
+  columns(): Record<string, string | boolean> {
     const names = this.fields.filter((name) => name !== LINES_FIELD);
     return {
       ...SHOWN,
       ...(names.length && { sysparm_fields: [...new Set([...SYSTEM_COLUMNS, ...names])].join(',') }),
     };
   }
+}
+
+function absentAsUndefined(error: unknown): undefined {
+  if (!isAbsent(error)) throw error;
 }
 
 function isTooMuch(error: unknown): boolean {

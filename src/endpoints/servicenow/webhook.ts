@@ -4,7 +4,7 @@ import type { Json } from '../../model/message.js';
 import { say } from '../../text/say.js';
 import type { Hint } from '../endpoint.js';
 import { byLine, LINES } from './lines.js';
-import { columnText, versionOf } from './parse.js';
+import { columnText, type ServiceNowEntity, versionOf } from './parse.js';
 
 /** A table of the endpoint, and its name among our entity types. */
 export interface EntityTable {
@@ -74,6 +74,20 @@ export function readWebhook(body: unknown, tables: readonly EntityTable[], defau
     key,
     payload: body as Json,
   };
+}
+
+/**
+ * Whether an entity, as it was read, has the row that a webhook reports, in that version or a later one. Only changes of rows have
+ * one: a file does not change its record. Pure.
+ */
+export function showsRow({ record, lines = [], deleted }: ServiceNowEntity, body: unknown): boolean {
+  const given = body as Record<string, unknown>;
+  const text = (name: string) => columnText(given[name]);
+  const [time, count] = [text('sys_updated_on'), text('sys_mod_count')];
+  const isChange = ['', 'insert', 'update'].includes(text('operation').toLowerCase());
+  const row = [record, ...lines].find((one) => columnText(one?.sys_id) === (text('record_id') || text('sys_id')).toLowerCase());
+  if (!row || deleted || !isChange || !time || !/^\d+$/.test(count)) return false;
+  return Number(columnText(row.sys_mod_count)) >= Number(count) && columnText(row.sys_updated_on) >= time;
 }
 
 /** Whether it is a table or entity type of the endpoint, or a line table of one. */

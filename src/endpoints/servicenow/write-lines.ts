@@ -6,7 +6,7 @@ import type { WriteResult } from '../endpoint.js';
 import { plainText } from './html.js';
 import { LINES_FIELD, type LineTable } from './lines.js';
 import { columnText, type Row, type ServiceNowEntity, shownText } from './parse.js';
-import { valueRows } from './query.js';
+import { SHOWN, valueRows } from './query.js';
 import { droppedFields, hasValue, JOURNALS, rowBody } from './render.js';
 import { changeRow, insertRow } from './write.js';
 
@@ -81,15 +81,26 @@ export function requireLines(
   );
 }
 
-/** Writes the differences from the lines as they were read. Inserts a missing line, unless lines have to be ordered. */
-export async function updateLines(context: LineContext, given: LineInput[]): Promise<void> {
+/** Whether any line gets a journal entry. */
+export function writesJournal(given: LineInput[]): boolean {
+  return given.some((line) => Object.keys(line).some((name) => JOURNALS.has(name)));
+}
+
+/**
+ * Writes the differences from the lines as they were read. Inserts a missing line, unless lines have to be ordered. Returns the
+ * changed lines as they are now; `isWhole`: nothing else was written.
+ */
+export async function updateLines(context: LineContext, given: LineInput[]): Promise<{ rows: Row[]; isWhole: boolean }> {
   const { api, table, entity, entityType } = context;
+  const rows: Row[] = [];
+  let isWhole = true;
   const may = ([name]: [string, Json]) => name !== table.id && !table.fixed.includes(name);
   for (const line of given) {
     const values = Object.entries(valuesIn(line, table));
     const there = lineOf(entity.lines ?? [], table, columnText(line[table.id]));
     if (!there) {
       if (table.creation === 'insert') await writeValues(context, await insertLine(context, line), values);
+      isWhole = false;
       continue;
     }
     const differs = Object.entries(columnsIn(line, table)).filter(
@@ -97,16 +108,14 @@ export async function updateLines(context: LineContext, given: LineInput[]): Pro
     );
     if (differs.length > 0) {
       const what = say`update a line of ${entityType} (${table.table})`;
-      await changeRow(api, table.table, columnText(there.sys_id), Object.fromEntries(differs), what);
+      rows.push(await changeRow(api, table.table, columnText(there.sys_id), Object.fromEntries(differs), what, SHOWN));
     }
     const has = (there[table.values.as] ?? {}) as Row;
-    if (!table.fixed.includes(table.values.as))
-      await writeValues(
-        context,
-        there,
-        values.filter(([name, value]) => !hasValue(has[name], value)),
-      );
+    const lacking = table.fixed.includes(table.values.as) ? [] : values.filter(([name, value]) => !hasValue(has[name], value));
+    if (lacking.length > 0) isWhole = false;
+    await writeValues(context, there, lacking);
   }
+  return { rows, isWhole };
 }
 
 /** What was sent and is not in the lines, each as `lines[<item>].<column>`. */

@@ -26,15 +26,22 @@ export function insertRow(
   );
 }
 
-/** Writes the given columns of a row; returns it as the instance then has it. */
-export function changeRow(api: Api, table: string, id: string, body: Record<string, Json>, what: string): Promise<Row> {
-  const request = { method: 'PATCH', path: `/api/now/v2/table/${table}/${sysId(id)}`, query: RAW, body, what } as const;
-  return api.change(request, id, () => readRow(api, table, id, what), ROW);
+/** Writes the given columns of a row; returns it as the instance then has it, in the form that `query` asks for. */
+export function changeRow(
+  api: Api,
+  table: string,
+  id: string,
+  body: Record<string, Json>,
+  what: string,
+  query: Record<string, string | boolean> = RAW,
+): Promise<Row> {
+  const request = { method: 'PATCH', path: `/api/now/v2/table/${table}/${sysId(id)}`, query, body, what } as const;
+  return api.change(request, id, () => readRow(api, table, id, what, query), ROW);
 }
 
-function readRow(api: Api, table: string, id: string, what: string): Promise<Row> {
+function readRow(api: Api, table: string, id: string, what: string, query: Record<string, string | boolean> = RAW): Promise<Row> {
   return api.read(
-    { method: 'GET', path: `/api/now/v2/table/${table}/${sysId(id)}`, query: RAW, what: say`${what}, read back` },
+    { method: 'GET', path: `/api/now/v2/table/${table}/${sysId(id)}`, query, what: say`${what}, read back` },
     id,
     ROW,
   );

@@ -10,6 +10,7 @@ import { type ApiDefinition, TmfBaseClient } from '../tmf/base-client.js';
 import type { TmfClient, TmfOptions } from '../tmf/client.js';
 import { entryIds } from '../tmf/entry-ids.js';
 import { isAnotherOfOurs, noteMatch, ourNote, renderNote } from '../tmf/note.js';
+import { showsEvent } from '../tmf/shows-event.js';
 import { isLikeFile, sameByMetadata, withoutContent } from './attachment.js';
 import { type Dialect, dialectOf, referenceOf, withReference } from './dialect.js';
 import { download } from './download.js';
@@ -183,9 +184,15 @@ class Client extends TmfBaseClient<Dialect> implements Tmf621Client {
   }
 
   /** A deleted ticket cannot be read back. */
-  async readForEvent(entityType: string, id: string, event: Json): Promise<RawEntity> {
+  async readForEvent(entityType: string, id: string, event: Json, known?: RawEntity): Promise<RawEntity> {
     if (readEvent(event).deleted) return { ticket: { id }, event };
-    return { ...(await this.read(entityType, id)), event };
+    return { ...(known ?? (await this.read(entityType, id))), event };
+  }
+
+  shows({ ticket, event: own }: RawEntity, received: Json): boolean {
+    const isRead = own === undefined || !readEvent(own).deleted;
+    const { deleted, ticket: reported } = readEvent(received);
+    return isRead && !deleted && showsEvent(ticket as Attributes, reported);
   }
 
   gone(_entityType: string, id: string): RawEntity {

@@ -11,6 +11,8 @@ export interface TroubleTicketEvent {
   ticketId: string;
   eventId?: string;
   deleted: boolean;
+  /** The ticket in the event, as far as it is there, without the contents of files. */
+  ticket: Attributes;
   /** The notes of the ticket in the event. */
   notes: Attributes[];
   hint: Hint;
@@ -41,13 +43,14 @@ export function readEvent(body: unknown, path = ''): TroubleTicketEvent {
       hint: say`Send the id of the ticket in the event.`,
     });
   }
+  const ticket = withoutContent(resource);
   const hint: Hint = {
     entityType: 'troubleTicket',
     id,
     number: id,
     ...(expects && { expects }),
     key,
-    payload: withResource(withoutContent(resource)),
+    payload: withResource(ticket),
   };
-  return { eventType, ticketId: id, ...(eventId && { eventId }), deleted, notes: entries(resource.note), hint };
+  return { eventType, ticketId: id, ...(eventId && { eventId }), deleted, ticket, notes: entries(resource.note), hint };
 }

@@ -10,6 +10,7 @@ import { type Attributes, droppedFrom, textOf, writable } from '../tmf/attribute
 import { type ApiDefinition, TmfBaseClient } from '../tmf/base-client.js';
 import type { TmfClient, TmfOptions } from '../tmf/client.js';
 import { noteMatch, ourNote, renderNote } from '../tmf/note.js';
+import { showsEvent } from '../tmf/shows-event.js';
 import { Cancellations, isCancelling, isQueued } from './cancellation.js';
 import { type Dialect, dialectOf, referenceOf, withReference } from './dialect.js';
 import { hintOf, orderOf, readEvent } from './events.js';
@@ -167,12 +168,23 @@ class Client extends TmfBaseClient<Dialect> implements Tmf622Client {
     });
   }
 
-  async readForEvent(_entityType: string, id: string, given: Json): Promise<RawEntity> {
+  async readForEvent(_entityType: string, id: string, given: Json, known?: RawEntity): Promise<RawEntity> {
     const event = readEvent(given);
     if (event.deleted) return { order: { id }, event: given };
     const task =
       event.cancel && (event.cancel.state === undefined ? await this.cancellations.read(event.cancel.id) : event.cancel);
-    return { order: await this.order(id), event: given, ...(task && { cancel: task }) };
+    return {
+      order: (known?.order as Attributes | undefined) ?? (await this.order(id)),
+      event: given,
+      ...(task && { cancel: task }),
+    };
+  }
+
+  /** An event of a cancellation says nothing about the order that a read could show. */
+  shows({ order, event: own }: RawEntity, received: Json): boolean {
+    const event = readEvent(received);
+    const isRead = own === undefined || !readEvent(own).deleted;
+    return isRead && !event.deleted && !event.cancel && showsEvent(order as Attributes, event.order, ['state', ITEMS]);
   }
 
   private order(id: string): Promise<Attributes> {

@@ -261,7 +261,7 @@ describe('orders of a ServiceNow instance', () => {
       assert.deepEqual([phone?.state, phone?.correlation_display, phone?.external_id], ['in_progress', 'PO-7 (Telco)', '']);
       const writes = desk()
         .requests.slice(before)
-        .filter((r) => r.method !== 'GET');
+        .filter((r) => r.method === 'PATCH' || (r.path.startsWith('/api/now/v2/table/') && r.method === 'POST'));
       assert.deepEqual(
         writes.map((r) => r.path),
         [`/api/now/v2/table/${LINE}/${phone?.sys_id}`],
@@ -367,6 +367,18 @@ describe('orders of a ServiceNow instance', () => {
       const lost = desk().create(LINE, { short_description: 'of nothing' });
       const { id } = readWebhook({ table: LINE, sys_id: lost.sys_id }, TYPES, 'order');
       await assert.rejects(client.read('order', id), { code: 'SWB_PARTNER_NOT_FOUND', message: /belongs to no order/ });
+    });
+
+    it('are looked up by a line once; a line that has moved leads to its new order', async () => {
+      const { order, lines } = place();
+      const other = place().order;
+      const { id } = readWebhook({ table: LINE, sys_id: lines[1]!.sys_id }, TYPES, 'order');
+      const found = async () => client.parse(await client.read('order', id)).source.id;
+      const lookUps = () => desk().requests.filter((r) => r.path.endsWith(`${LINE}/${lines[1]!.sys_id}`)).length;
+      assert.deepEqual([await found(), await found(), lookUps()], [order.sys_id, order.sys_id, 1]);
+      assert.equal(client.entityOf?.('order', id), order.sys_id);
+      desk().update(LINE, lines[1]!.sys_id, { order: other.sys_id });
+      assert.deepEqual([await found(), lookUps()], [other.sys_id, 2]);
     });
 
     it('take a requested item as part of its request, unless requested items are the entity type', () => {
