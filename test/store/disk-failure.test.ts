@@ -98,6 +98,33 @@ describe('a store whose disk fails', () => {
     );
   });
 
+  it('never writes a checkpoint ahead of what is durable: a failed sync as a compaction starts loses nothing that was acknowledged', async () => {
+    for (let turn = 0; turn < 12; turn++) {
+      await store.commit([put(`before-${turn}`)]);
+      let compacted: Promise<void> | undefined;
+      disk.broken.add('datasync');
+      disk.onFault = () => {
+        disk.onFault = undefined;
+        compacted = store.compact();
+        compacted.catch(() => {});
+      };
+      await assert.rejects(store.commit([put(`lost-${turn}`), { kind: 'setting', key: 'lost', value: turn }]), {
+        code: 'SWB_STORE',
+      });
+      disk.broken.clear();
+      now += 1000;
+      // Gets the sequence number of the commit that was lost.
+      await store.commit([put(`kept-${turn}`)]);
+      await compacted?.catch(() => {});
+    }
+    await store.close();
+    await store.open();
+    const ids = (await store.listMessages({ limit: 99 })).map((record) => record.id);
+    for (let turn = 0; turn < 12; turn++) assert.ok(ids.includes(`kept-${turn}`), `kept-${turn} was acknowledged`);
+    assert.equal(ids.length, 25);
+    assert.equal(await store.setting('lost'), undefined);
+  });
+
   for (const fault of ['write', 'sync', 'rename', 'syncFolder'] as Fault[]) {
     it(`keeps working from its journal when a snapshot fails at ${fault}`, async () => {
       disk.broken.add(fault);
