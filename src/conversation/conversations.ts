@@ -37,7 +37,7 @@ export class Conversations {
           changes.push(
             ...releaseDeliveries(next.plan, await this.store.openDeliveries(id), new Date(this.clock()).toISOString()),
           );
-        if (changes.length === 0) return { skipped: [] };
+        if (changes.length === 0) return { skipped: [], started: [] };
         try {
           return await this.store.commit(changes, options);
         } catch (error) {
