@@ -74,6 +74,9 @@ export class Journal {
   private failure: { error: SwitchboardError; at: number } | undefined;
   private halted: SwitchboardError | undefined;
   private mustRoll: boolean;
+  /** The newest segment that has a file. */
+  private created: number;
+  private listing: Promise<void> = Promise.resolve();
   private readonly tail = new TailCache();
 
   constructor(
@@ -87,6 +90,7 @@ export class Journal {
     this.durableSeq = state.lastSeq;
     const last = this.segments.at(-1);
     this.durableEnd = last && { segment: last, length: last.length };
+    this.created = last?.number ?? 0;
     this.mustRoll = startNew || last === undefined || last.length >= options.segmentBytes;
   }
 
@@ -145,7 +149,7 @@ export class Journal {
     const at = this.segments.indexOf(segment);
     if (at < 0 || at === this.segments.length - 1) return;
     this.segments.splice(at, 1);
-    await this.options.list(this.segments);
+    await this.list();
     await unlink(this.path(segment.number));
     await this.options.disk.syncFolder(this.options.folder);
   }
@@ -249,9 +253,17 @@ export class Journal {
     this.file = { segment: segment.number, handle, ino, dev };
     if (offset === 0) {
       await this.options.disk.syncFolder(this.options.folder);
-      await this.options.list(this.segments.filter(({ number }) => number <= segment.number));
+      this.created = segment.number;
+      await this.list();
     }
     return handle;
+  }
+
+  /** Records the segments that exist, one write after the other. */
+  private list(): Promise<void> {
+    const listed = this.listing.then(() => this.options.list(this.segments.filter(({ number }) => number <= this.created)));
+    this.listing = listed.catch(() => {});
+    return listed;
   }
 
   /** The file written is still the one in the folder: what is written to a folder that was moved or replaced is lost. */

@@ -1,6 +1,6 @@
 import { readdir, readFile, rename, stat, unlink } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
-import { CheckedFile, DamagedFile } from './checked-file.js';
+import { DamagedFile } from './checked-file.js';
 import { type Disk, TEMPORARY } from './disk.js';
 import type { Losses } from './losses.js';
 import { type Manifest, settingsDatabase, settingsName } from './manifest.js';
@@ -127,12 +127,17 @@ async function loadSettings(state: StoreState, manifest: Manifest, options: Load
   const { folder, disk, losses } = options;
   const name = settingsName(manifest.settings);
   const file = settingsDatabase(disk, folder, manifest.settings);
+  const lost = (what: string) => {
+    losses.add(what);
+    // If the store continues without them, they are written again.
+    state.settingsChanged = true;
+  };
   try {
-    if ((await new CheckedFile(disk, folder, name).read()) === null) losses.add(`${name} is missing`);
+    if ((await sizeOf(`${folder}/${name}`)) === undefined) lost(`${name} is missing`);
     else await file.read();
   } catch (error) {
     if (!(error instanceof DamagedFile)) throw error;
-    losses.add(error.message);
+    lost(error.message);
   }
   for (const [key, setting] of file.data) state.settings.set(key, setting);
 }
