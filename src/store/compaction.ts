@@ -42,7 +42,8 @@ export class Compaction {
   private grown = 0;
   private running: Promise<void> | undefined;
   private stopped = false;
-  private readonly damaged = new Set<Shard>();
+  /** Shards with damaged records that cannot be restored. */
+  private readonly lost = new Set<Shard>();
 
   constructor(
     private readonly state: StoreState,
@@ -173,7 +174,7 @@ export class Compaction {
 
   /** Shards to be rewritten into fewer ones. */
   private toRewrite(): Shard[] {
-    const all = this.shards.all.filter((shard) => !this.damaged.has(shard));
+    const all = this.shards.all.filter((shard) => !this.lost.has(shard));
     // As the manifest sees it: what was changed after it would be copied, too.
     const live = new Map(all.map((shard) => [shard, shard.live]));
     for (const { place } of this.state.active.values()) {
@@ -185,7 +186,7 @@ export class Compaction {
     const chosen: Shard[] = [];
     let bytes = 0;
     for (const shard of all) {
-      const sparse = live.get(shard)! < shard.listed.lines * SPARSE;
+      const sparse = live.get(shard)! < shard.listed.lines * SPARSE || shard.restored !== undefined;
       if (!sparse && !(small.length >= SMALL_SHARDS && small.includes(shard))) continue;
       if (bytes > REWRITTEN_SHARDS * this.options.shardBytes) break;
       bytes += liveBytes(shard);
@@ -202,13 +203,12 @@ export class Compaction {
     const from = new Map<RecordEntry, number>();
     const read: Shard[] = [];
     for (const { shard, dead } of views) {
-      const lines = await this.readAll(shard);
-      if (!lines) continue;
+      const entries = await this.readAll(shard, slice);
+      if (!entries) continue;
       read.push(shard);
-      for (const [line, json] of lines.entries()) {
+      for (const [line, entry] of entries.entries()) {
         const place = shard.place(line);
-        if (!isDead(dead, line) || revived.has(place)) from.set(decodeEntry(json), place);
-        await slice.yieldIfDue();
+        if (!isDead(dead, line) || revived.has(place)) from.set(entry, place);
       }
     }
     if (read.length === 0) return;
@@ -227,23 +227,27 @@ export class Compaction {
     await this.removeUnlisted();
   }
 
-  /** All lines of a shard; undefined if it is damaged: nothing damaged is copied with a fresh checksum. */
-  private async readAll(shard: Shard): Promise<readonly string[] | undefined> {
+  /** All records of a shard; undefined if some are damaged and lost: nothing damaged is copied with a fresh checksum. */
+  private async readAll(shard: Shard, slice: TimeSlice): Promise<RecordEntry[] | undefined> {
     const { number, lines } = shard.listed;
     const { db } = shardDatabase(this.options.disk, this.options.folder, number);
     try {
       await db.read();
-      if (db.data.length === lines) return db.data;
-      throw new DamagedFile(`file ${shardName(number)} is missing or too short`);
+      if (db.data.length !== lines) throw new DamagedFile(`${shardName(number)} is too short`);
+      const entries: RecordEntry[] = [];
+      for (const json of db.data) {
+        entries.push(decodeEntry(json));
+        await slice.yieldIfDue();
+      }
+      return entries;
     } catch (error) {
       if (!(error instanceof DamagedFile)) throw error;
-      this.damaged.add(shard);
-      this.options.log(
-        'error',
-        `The store is damaged: ${error.message}. Check the disk, and restart to restore it from the journal.`,
-      );
-      return undefined;
     }
+    // Damaged lines are restored from the journal where it still has them.
+    return this.shards.readLines(shard, 0, lines).catch(() => {
+      this.lost.add(shard);
+      return undefined;
+    });
   }
 }
 

@@ -60,7 +60,7 @@ async function restoreShard(
   const name = shardName(listed.number);
   const lost = await lostRecords(listed, shardFolder);
   const entries = lost && (await restoreFromJournal(`${folder}/journal`, lost));
-  if (!entries) {
+  if (!entries || entries.length < lost.length) {
     losses.add(`shards/${name} is missing or incomplete`);
     return;
   }

@@ -134,7 +134,7 @@ async function load(options: Required<LowdbStoreOptions>, disk: Disk, lock: Lock
     since: olderCopy || losses.any ? new Date(clock()).toISOString() : before.since,
   };
   const readers = [new FileReader(OPEN_SHARDS), new FileReader(OPEN_SEGMENTS)] as const;
-  const shards = new Shards(shardFolder, readers[0]);
+  const shards = new Shards(shardFolder, readers[0], `${folder}/journal`, log);
   const state = new StoreState(shards, new KeyHashes(before.seed));
   state.counts = new RecordCounts(before.counts);
   state.newestId = before.newestId;

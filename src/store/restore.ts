@@ -8,10 +8,10 @@ import { TimeSlice } from './time-slice.js';
 export type LostRecord = [kind: string, id: string, version: number];
 
 /**
- * Finds lost records in the journal, each in the version it had, with its bodies. Undefined if one of them is not there any more:
- * retention has removed the segment.
+ * Finds lost records in the journal, each in the version it had, with its bodies. One may not be there any more: retention has
+ * removed its segment.
  */
-export async function restoreFromJournal(folder: string, lost: readonly LostRecord[]): Promise<RecordEntry[] | undefined> {
+export async function restoreFromJournal(folder: string, lost: readonly LostRecord[]): Promise<RecordEntry[]> {
   const wanted = new Map(lost.map(([kind, id, version]) => [`${kind} ${id}`, { version, refs: [] as BodyRef[], done: false }]));
   const found = new Map<string, { record: RecordOf[RecordEntry['kind']]; kind: RecordEntry['kind']; refs: BodyRef[] }>();
   const slice = new TimeSlice();
@@ -44,6 +44,5 @@ export async function restoreFromJournal(folder: string, lost: readonly LostReco
       await slice.yieldIfDue();
     }
   }
-  if (found.size < wanted.size) return undefined;
   return [...found.values()].map(({ kind, record, refs }) => toEntry(kind, record, JSON.stringify(record), refs));
 }

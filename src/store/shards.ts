@@ -1,10 +1,11 @@
-import { unlink } from 'node:fs/promises';
+import { readFile, unlink } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 import { SwitchboardError } from '../errors.js';
 import { say } from '../text/say.js';
 import type { FileReader } from './file-reader.js';
 import { HashIndex } from './hash-index.js';
 import type { RecordEntry } from './record-entry.js';
+import { type LostRecord, restoreFromJournal } from './restore.js';
 import { decodeEntry, decodeLine, indexName, shardName } from './shard-file.js';
 import type { IndexText, ShardIndex } from './shard-index.js';
 import { TimeSlice } from './time-slice.js';
@@ -34,6 +35,8 @@ export class Shard {
   installed = false;
   /** Lists that are reading it; its files are removed after them. */
   readers = 0;
+  /** The records of its damaged lines as far as the journal has them; absent while no damage was seen. */
+  restored: Promise<Map<number, RecordEntry>> | undefined;
 
   constructor(
     readonly slot: number,
@@ -72,6 +75,8 @@ export class Shards {
   constructor(
     private readonly folder: string,
     private readonly reader: FileReader,
+    private readonly journalFolder: string,
+    private readonly log: (level: 'info' | 'warn' | 'error', text: string) => void,
   ) {}
 
   /** Oldest first. */
@@ -204,10 +209,44 @@ export class Shards {
     const entries: RecordEntry[] = [];
     for (let line = from; line < to; line++) {
       const json = decodeLine(bytes.subarray(offsets[line]! - start, offsets[line + 1]! - start));
-      if (json === undefined) throw this.damaged(shardName(number), line + 1);
-      entries.push(decodeEntry(json));
+      entries.push(json === undefined ? await this.restoredLine(shard, line) : decodeEntry(json));
     }
     return entries;
+  }
+
+  /** The record of a damaged line, from the journal; throws SWB_STORE if it is not there any more. */
+  private async restoredLine(shard: Shard, line: number): Promise<RecordEntry> {
+    shard.restored ??= this.restore(shard);
+    const entry = (await shard.restored).get(line);
+    if (entry) return entry;
+    const name = shardName(shard.listed.number);
+    throw new SwitchboardError(
+      'SWB_STORE',
+      say`Line ${line + 1} of ${name} in ${this.folder} is damaged, and its record is no longer in the journal.`,
+      {
+        hint: say`Check the disk, and restore the file from a backup. All other records can be used.`,
+      },
+    );
+  }
+
+  private async restore(shard: Shard): Promise<Map<number, RecordEntry>> {
+    const { offsets } = shard.index;
+    const name = shardName(shard.listed.number);
+    const content = await readFile(this.path(name));
+    const lost = new Map<number, LostRecord>();
+    for (const [line, record] of (await this.names(shard)).entries())
+      if (decodeLine(content.subarray(offsets[line]!, offsets[line + 1]!)) === undefined) lost.set(line, record);
+    const found = await restoreFromJournal(this.journalFolder, [...lost.values()]);
+    const restored = new Map<number, RecordEntry>();
+    for (const [line, [kind, id]] of lost) {
+      const entry = found.find((one) => one.kind === kind && one.id === id);
+      if (entry) restored.set(line, entry);
+    }
+    this.log(
+      'error',
+      `The store's file shards/${name} is damaged: ${lost.size} of its records, of which the journal still has ${restored.size}. Check the disk.`,
+    );
+    return restored;
   }
 
   /** The terms of a shard, for search. */
@@ -216,7 +255,7 @@ export class Shards {
   }
 
   /** Kind, id and version of each line. */
-  async names(shard: Shard): Promise<[kind: string, id: string, version: number][]> {
+  private async names(shard: Shard): Promise<LostRecord[]> {
     const text = await this.readText(shard, shard.index.names);
     return text.split('\n').flatMap((line) => (line ? [JSON.parse(line)] : []));
   }
@@ -246,12 +285,6 @@ export class Shards {
   private incomplete(name: string): SwitchboardError {
     return new SwitchboardError('SWB_STORE', say`The file ${name} in ${this.folder} is missing or too short.`, {
       hint: say`Restore the file from a backup, and restart.`,
-    });
-  }
-
-  private damaged(name: string, line: number): SwitchboardError {
-    return new SwitchboardError('SWB_STORE', say`Line ${line} of ${name} in ${this.folder} is damaged.`, {
-      hint: say`Check the disk, and restart: at the start the record is restored from the journal if it is still there.`,
     });
   }
 }

@@ -303,19 +303,55 @@ describe('a damaged store', () => {
     assert.deepEqual(await quarantine(), []);
   });
 
-  it('says that a line of a shard is damaged instead of returning it, and never copies it on', async () => {
+  it('takes the record of a damaged line from the journal, and writes it again', async () => {
+    const { before, shards, shard } = await manyShards();
+    for (const name of shards.slice(0, 2)) {
+      const content = await readFile(shard(name));
+      await flip(shard(name), content.indexOf('"id"') + 6);
+      await flip(shard(name), content.lastIndexOf('"id"') + 6);
+    }
+    await open(folder);
+    assert.deepEqual(await everything(store), before);
+    assert.equal(logged.length, 2);
+    for (const text of logged)
+      assert.match(text, /^error: .*damaged: 2 of its records, of which the journal still has 2\. Check the disk/);
+    await store.compact();
+    await reopen();
+    assert.deepEqual(await everything(store), before);
+    assert.deepEqual(logged, [], 'it was repaired');
+  });
+
+  it('says that a line of a shard is damaged instead of returning it if it is lost, and never copies it on', async () => {
     const { shards, shard } = await manyShards();
+    const names = async (name: string) => {
+      const content = (await readFile(shard(index(name)))).toString();
+      return content.split('\n').flatMap((line) => (line.startsWith('["') ? [JSON.parse(line)[1] as string] : []));
+    };
     const content = await readFile(shard(shards[0]!));
     await flip(shard(shards[0]!), content.indexOf('"id"') + 6);
-    await open(folder);
-    const damaged = (await readFile(shard(index(shards[0]!))))
-      .toString()
-      .split('\n')
-      .filter((line) => line.startsWith('["'))[0]!;
-    const [, id] = JSON.parse(damaged) as [string, string];
-    await assert.rejects(store.message(id), /Line 1 of 00000001.ndjson .* damaged.*Check the disk/);
-    await assert.rejects(store.listMessages({ limit: 99 }), { code: 'SWB_STORE' });
-    assert.ok(await store.message('m20'), 'all others can be read');
+    const [lost, ...others] = await names(shards[0]!);
+    // Retention has removed all bodies, and with them the history.
+    store = new LowdbStore({
+      folder,
+      retentionBytes: 1,
+      segmentBytes: 1,
+      log: (level, text) => logged.push(`${level}: ${text}`),
+    });
+    await store.open();
+    await store.commit(conversationWithRecords(98));
+    const segment = `${folder}/journal/${SEGMENT}`;
+    await writeFile(segment, (await readFile(segment)).fill(120));
+    for (let compacted = 0; compacted < 2; compacted++) {
+      await assert.rejects(store.message(lost!), /Line 1 of 00000001.ndjson .* damaged.*Check the disk/);
+      await assert.rejects(store.listMessages({ limit: 99 }), { code: 'SWB_STORE' });
+      assert.equal((await store.message(others[0]!))?.id, others[0], 'all others can be read');
+      for (const id of others) {
+        const record = await store.message(id);
+        if (record) await store.commit([{ kind: 'message', record: { ...record, number: 'changed' } }]);
+      }
+      await store.compact();
+      assert.ok((await readdir(`${folder}/shards`)).includes(shards[0]!), 'it stays as it is');
+    }
   });
 
   it('says that a body is damaged, and where, and still returns the record', async () => {
