@@ -17,6 +17,7 @@ export class NodeCounts {
   /** Epoch milliseconds of the next try, by delivery. */
   private readonly retries = new Map<string, number>();
   private readonly unwatch: () => void;
+  private stopped = false;
   /** Records that changed while the store is still being read: these changes are newer than what is read. */
   private changedWhileReading: Set<string> | undefined = new Set();
 
@@ -46,6 +47,7 @@ export class NodeCounts {
   }
 
   stop(): void {
+    this.stopped = true;
     this.unwatch();
   }
 
@@ -87,7 +89,7 @@ export class NodeCounts {
   /** Reads what a notice does not say: a warning, and when the next attempt is due. */
   private async read(id: string): Promise<void> {
     const record = await (this.kind === 'message' ? this.store.message(id) : this.store.delivery(id)).catch(() => undefined);
-    if (!record) return;
+    if (!record || this.stopped) return;
     this.note(record);
     this.changed();
   }

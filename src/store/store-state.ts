@@ -7,7 +7,7 @@ import type { Shard, Shards } from './shards.js';
 import { WorkQueues } from './work-queues.js';
 
 /** Bytes of records kept in memory beside the changed ones. */
-const CACHE_BYTES = 40_000_000;
+const CACHE_BYTES = 24_000_000;
 
 /** A setting: its JSON text, and how many times it was set. */
 export interface StoredSetting {
