@@ -1,5 +1,5 @@
 import { HashIndex } from './hash-index.js';
-import { KINDS, type RecordEntry, type RecordKind } from './record-entry.js';
+import type { RecordEntry, RecordKind } from './record-entry.js';
 import { SortedKeys } from './sorted-keys.js';
 
 const TABLES = 64;
@@ -71,10 +71,5 @@ export class RecentChanges {
     if (!entry) return;
     if (before?.order !== entry.order) this.order[kind].add(entry.order);
     for (const hash of entry.keys!.hashes) if (!this.keys.get(hash).includes(at)) this.keys.add(hash, at);
-  }
-
-  /** The number of records still to be written. */
-  count(): number {
-    return KINDS.reduce((sum, kind) => sum + this.byId[kind].size, 0);
   }
 }
