@@ -113,7 +113,7 @@ async function readIndex(listed: ListedShard, hashes: KeyHashes, options: LoadOp
   }
   const entries: RecordEntry[] = db.data.map(decodeEntry);
   const keys = entries.map((entry) => hashes.keysOf(entry.kind, JSON.parse(entry.text)));
-  const content = encodeIndex(entries, keys, file.offsets);
+  const content = await encodeIndex(entries, keys, file.offsets);
   await writeNew(disk, shardFolder, indexName(listed.number), content);
   log(
     'warn',

@@ -11,6 +11,7 @@ import {
   workOf,
 } from './record-entry.js';
 import type { RecordKeys } from './record-keys.js';
+import { TimeSlice } from './time-slice.js';
 
 /**
  * The index of a shard, in a file beside it, derived from its records. The first part is read when the store opens: where the
@@ -69,7 +70,12 @@ const PREFIX_LENGTH = 18;
 export const TERM_LETTER: Record<RecordKind | 'word', string> = { message: 'm', delivery: 'd', conversation: 'c', word: 'w' };
 
 /** Encodes the index of records in the order of their lines. */
-export function encodeIndex(entries: readonly RecordEntry[], keys: readonly RecordKeys[], offsets: Uint32Array): Buffer {
+export async function encodeIndex(
+  entries: readonly RecordEntry[],
+  keys: readonly RecordKeys[],
+  offsets: Uint32Array,
+  slice = new TimeSlice(),
+): Promise<Buffer> {
   const buckets: Bucket[] = [];
   const bucketNames = new Map<string, number>();
   const bucketNumbers = new Uint16Array(entries.length);
@@ -82,7 +88,7 @@ export function encodeIndex(entries: readonly RecordEntry[], keys: readonly Reco
   const hashes = new Uint32Array(count);
   const lineOf = new Uint16Array(count);
   let key = 0;
-  entries.forEach((entry, line) => {
+  for (const [line, entry] of entries.entries()) {
     const bucket = bucketOf(entry);
     const name = JSON.stringify(bucket);
     let number = bucketNames.get(name);
@@ -109,9 +115,14 @@ export function encodeIndex(entries: readonly RecordEntry[], keys: readonly Reco
     };
     for (const value of values) addTerm(TERM_LETTER[entry.kind] + value);
     for (const word of words) addTerm(TERM_LETTER.word + word);
-  });
-  const sorted = [...terms].sort(([a], [b]) => (a < b ? -1 : 1));
-  const termText = Buffer.from(`\n${sorted.map(([term, lines]) => `${term}\t${lines.join()}\n`).join('')}`);
+    await slice.yieldIfDue();
+  }
+  const lines: string[] = [''];
+  for (const term of [...terms.keys()].sort()) {
+    lines.push(`${term}\t${terms.get(term)!.join()}`);
+    await slice.yieldIfDue();
+  }
+  const termText = Buffer.from(`${lines.join('\n')}\n`);
   const nameText = Buffer.from(entries.map(({ kind, id, version }) => `${JSON.stringify([kind, id, version])}\n`).join(''));
   const header: Header = {
     lines: entries.length,
@@ -169,8 +180,7 @@ export function* linesWithPrefix(terms: string, prefix: string): Generator<numbe
   }
 }
 
-/** Sorts records into the order of the lines of a shard. */
-export function inLineOrder(a: RecordEntry, b: RecordEntry): number {
-  if (a.kind !== b.kind) return KINDS.indexOf(a.kind) - KINDS.indexOf(b.kind);
-  return a.order < b.order ? -1 : a.order > b.order ? 1 : 0;
+/** Records in the order of the lines of a shard. They are mostly in order already, as long as the kinds are apart. */
+export function inLineOrder(records: readonly RecordEntry[]): RecordEntry[] {
+  return KINDS.flatMap((kind) => records.filter((entry) => entry.kind === kind).sort((a, b) => (a.order < b.order ? -1 : 1)));
 }

@@ -27,10 +27,10 @@ export class ShardWriter {
   ) {}
 
   /** Writes records, sorted by kind and by their position in lists. Their bodies must have their offsets. */
-  async write(entries: RecordEntry[]): Promise<WrittenShard[]> {
+  async write(records: readonly RecordEntry[]): Promise<WrittenShard[]> {
+    const entries = inLineOrder(records);
     const written: WrittenShard[] = [];
     const slice = new TimeSlice();
-    entries.sort(inLineOrder);
     try {
       let lines: string[] = [];
       let bytes = 0;
@@ -68,7 +68,7 @@ export class ShardWriter {
     db.data = lines;
     await db.write();
     const keys = entries.map((entry) => entry.keys!);
-    const content = encodeIndex(entries, keys, file.offsets);
+    const content = await encodeIndex(entries, keys, file.offsets, slice);
     await writeNew(this.disk, this.folder, indexName(number), content);
     const listed: ListedShard = {
       number,

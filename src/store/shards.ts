@@ -13,6 +13,8 @@ import { TimeSlice } from './time-slice.js';
 /** Lines of a shard: with its slot, the number of a line is a small integer, which needs no heap object. */
 export const MAX_LINES = 4096;
 const TABLES = 4096;
+/** Keys of removed shards are swept out of the index when they are this share of the others. */
+const STALE = 0.2;
 
 /** A shard as the manifest lists it. */
 export interface ListedShard {
@@ -69,6 +71,10 @@ export interface ShardSnapshot {
 export class Shards {
   private readonly slots: (Shard | undefined)[] = [];
   private readonly freeSlots: number[] = [];
+  /** Slots of removed shards whose keys are still in the index. */
+  private readonly staleSlots: number[] = [];
+  private staleKeys = 0;
+  private allKeys = 0;
   private readonly keys = new HashIndex(TABLES);
   private readonly installed = new Set<Shard>();
 
@@ -94,6 +100,7 @@ export class Shards {
     const { dead, ...rest } = listed;
     const shard = new Shard(slot, rest, index, dead);
     this.slots[slot] = shard;
+    this.allKeys += rest.keys;
     const first = slot * MAX_LINES;
     for (let i = 0; i < hashes.length; i++) {
       this.keys.add(hashes[i]!, first + lineOf[i]!);
@@ -158,16 +165,24 @@ export class Shards {
       shard.installed = false;
       this.installed.delete(shard);
       this.slots[shard.slot] = undefined;
+      this.staleSlots.push(shard.slot);
+      this.staleKeys += shard.listed.keys;
+      this.allKeys -= shard.listed.keys;
     }
+    for (const shard of shards) if (shard.readers === 0) await this.deleteFiles(shard);
+    if (this.staleKeys > STALE * this.allKeys) await this.sweep();
+  }
+
+  /** Removes the keys of removed shards from the index; only then their slots can be used again. */
+  private async sweep(): Promise<void> {
+    const slots = this.staleSlots.splice(0);
+    this.staleKeys = 0;
     const slice = new TimeSlice();
     for (let table = 0; table < this.keys.size; table++) {
       this.keys.sweep(table, (place) => this.slots[Math.floor(place / MAX_LINES)] !== undefined);
       await slice.yieldIfDue();
     }
-    for (const shard of shards) {
-      this.freeSlots.push(shard.slot);
-      if (shard.readers === 0) await this.deleteFiles(shard);
-    }
+    this.freeSlots.push(...slots);
   }
 
   /** A view of all shards, whose files stay until it is released. */

@@ -1,7 +1,7 @@
 import { type Recent, RecentChanges } from './recent-changes.js';
 import { RecordCache } from './record-cache.js';
 import { RecordCounts } from './record-counts.js';
-import type { EntryOf, RecordEntry, RecordKind, RecordOf } from './record-entry.js';
+import { type EntryOf, isUnfinished, type RecordEntry, type RecordKind, type RecordOf } from './record-entry.js';
 import { type KeyHashes, uniqueKeysOf } from './record-keys.js';
 import type { Shard, Shards } from './shards.js';
 import { WorkQueues } from './work-queues.js';
@@ -168,7 +168,8 @@ export class StoreState {
     if (newer) {
       newer.place = place;
       this.shards.kill(place);
-    } else if (recent.entry) {
+    } else if (recent.entry && (recent.kind === 'conversation' || isUnfinished(recent.entry))) {
+      // What is finished is history, and would push open conversations out.
       this.cache.set(place, { ...recent.entry, keys: undefined });
     }
   }
