@@ -2,7 +2,7 @@ import type { Bucket, EntryOf, RecordEntry, RecordKind, RecordOf } from './recor
 import { Scan } from './scan.js';
 import { Search } from './search.js';
 import type { ListQuery, Page } from './store.js';
-import { parse, type StoreState } from './store-state.js';
+import { parse, type StoreState, type Wanted } from './store-state.js';
 import { TimeSlice } from './time-slice.js';
 
 /** Greater than every position. */
@@ -81,7 +81,10 @@ class Listing<K extends RecordKind> {
 
   /** Reads the terms of all records. Where its time is over, what `byAge` has read counts. */
   private async byTerms(search: Search): Promise<boolean> {
-    for await (const entry of search.all(this.kind, (order) => this.page.isTooOld(order))) {
+    const { kind, query, page } = this;
+    const wants: Wanted = (shard, line) =>
+      mayMatch(query, shard.bucket(line)) && !page.isTooOld(shard.index.sections[kind]?.to ?? '');
+    for await (const entry of search.all(kind, wants)) {
       if (this.stopped || performance.now() > this.deadline) return false;
       if (matches(this.query, entry)) this.offer(entry);
     }
@@ -109,7 +112,7 @@ class Listing<K extends RecordKind> {
     } else if (message !== undefined) {
       found = kind === 'message' ? [await state.fetch('message', message)] : await state.deliveriesOf(message);
     } else {
-      found = await state.members(kind, conversation!);
+      found = await state.members(kind, conversation!, (shard, line) => mayMatch(this.query, shard.bucket(line)));
     }
     return found.filter((entry): entry is EntryOf[K] => entry !== undefined);
   }

@@ -1,10 +1,12 @@
-import type { ConversationEntry, EntryOf, RecordEntry, RecordKind } from './record-entry.js';
+import type { EntryOf, RecordEntry, RecordKind } from './record-entry.js';
 import { matchesAllWords, searchedOf, searchValue, searchWords } from './record-keys.js';
 import { linesWithPrefix, TERM_LETTER } from './shard-index.js';
 import { isDead, type Shard } from './shards.js';
-import { parse, type StoreState } from './store-state.js';
+import { parse, type StoreState, type Wanted } from './store-state.js';
 import { TimeSlice } from './time-slice.js';
 
+/** Lines of a shard read at once. */
+const CHUNK = 32;
 /** Conversations of which it is remembered whether they match. */
 const MAX_REMEMBERED = 10_000;
 
@@ -51,19 +53,16 @@ export class Search {
     return found;
   }
 
-  /**
-   * All records of a kind that are found, in any order, some of them more than once. Shards whose records are all at positions
-   * that are `tooOld` are left out.
-   */
-  async *all<K extends RecordKind>(kind: K, tooOld: (order: string) => boolean): AsyncGenerator<EntryOf[K]> {
-    for await (const entry of this.own(kind, tooOld)) yield entry;
+  /** All records of a kind that are found, in any order, some of them more than once. Those not `wanted` may be left out. */
+  async *all<K extends RecordKind>(kind: K, wanted: Wanted): AsyncGenerator<EntryOf[K]> {
+    yield* this.own(kind, wanted);
     if (kind === 'conversation') return;
-    for await (const { id } of this.own('conversation', () => false) as AsyncGenerator<ConversationEntry>)
-      yield* (await this.state.members(kind, id)) as EntryOf[K][];
+    for await (const { id } of this.own('conversation', () => true))
+      yield* (await this.state.members(kind, id, wanted)) as EntryOf[K][];
   }
 
   /** The records of a kind that are found by themselves. */
-  private async *own<K extends RecordKind>(kind: K, tooOld: (order: string) => boolean): AsyncGenerator<EntryOf[K]> {
+  private async *own<K extends RecordKind>(kind: K, wanted: Wanted): AsyncGenerator<EntryOf[K]> {
     const { state } = this;
     const slice = new TimeSlice();
     const { shards, release } = state.shards.snapshot();
@@ -81,14 +80,19 @@ export class Search {
         return section ? [{ shard, dead, to: section.to }] : [];
       });
       byAge.sort((a, b) => (a.to < b.to ? 1 : -1));
-      for (const { shard, dead, to } of byAge) {
-        if (tooOld(to)) break;
-        for (const line of await this.linesIn(shard, kind)) {
-          if (isDead(dead, line)) continue;
-          const entry = (await state.shards.readLine(shard, line)) as EntryOf[K];
-          const now = shard.installed && !isDead(shard.dead, line) ? entry : await state.fetch(kind, entry.id);
-          if (now && this.isFoundItself(now)) yield now;
-          await slice.yieldIfDue();
+      for (const { shard, dead } of byAge) {
+        const lines = (await this.linesIn(shard, kind)).filter((line) => !isDead(dead, line) && wanted(shard, line));
+        while (lines.length > 0) {
+          const first = lines.at(-1)!;
+          // Close lines are read together.
+          const near = lines.splice(lines.findIndex((line) => line < first + CHUNK));
+          const entries = await state.shards.readLines(shard, first, near[0]! + 1);
+          for (const line of near) {
+            const entry = entries[line - first] as EntryOf[K];
+            const now = shard.installed && !isDead(shard.dead, line) ? entry : await state.fetch(kind, entry.id);
+            if (now && this.isFoundItself(now)) yield now;
+            await slice.yieldIfDue();
+          }
         }
         await slice.yieldIfDue();
       }

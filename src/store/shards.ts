@@ -4,7 +4,7 @@ import { SwitchboardError } from '../errors.js';
 import { say } from '../text/say.js';
 import type { FileReader } from './file-reader.js';
 import { HashIndex } from './hash-index.js';
-import type { RecordEntry } from './record-entry.js';
+import type { Bucket, RecordEntry } from './record-entry.js';
 import { type LostRecord, restoreFromJournal } from './restore.js';
 import { decodeEntry, decodeLine, indexName, shardName } from './shard-file.js';
 import type { IndexText, ShardIndex } from './shard-index.js';
@@ -49,6 +49,11 @@ export class Shard {
     this.dead = dead === undefined ? new Uint8Array(Math.ceil(listed.lines / 8)) : Uint8Array.from(Buffer.from(dead, 'base64'));
     this.live = listed.lines;
     for (let line = 0; line < listed.lines; line++) if (isDead(this.dead, line)) this.live--;
+  }
+
+  /** The bucket of the record in a line. */
+  bucket(line: number): Bucket {
+    return this.index.buckets[this.index.bucketOf[line]!]!;
   }
 
   place(line: number): number {
@@ -123,6 +128,10 @@ export class Shards {
   isLive(place: number): boolean {
     const shard = this.slots[Math.floor(place / MAX_LINES)];
     return shard?.installed === true && !isDead(shard.dead, place % MAX_LINES);
+  }
+
+  lineOf(place: number): number {
+    return place % MAX_LINES;
   }
 
   /** Marks a line as dead: its record has a newer copy, or was removed. */

@@ -9,6 +9,9 @@ import { WorkQueues } from './work-queues.js';
 /** Bytes of records kept in memory beside the changed ones. */
 const CACHE_BYTES = 24_000_000;
 
+/** Whether a line of a shard must be read. */
+export type Wanted = (shard: Shard, line: number) => boolean;
+
 /** A setting: its JSON text, and how many times it was set. */
 export interface StoredSetting {
   text: string;
@@ -39,8 +42,8 @@ export class StoreState {
     readonly hashes: KeyHashes,
   ) {}
 
-  /** The records that may have a key with this hash. */
-  candidates(hash: number, missing: Set<number>): RecordEntry[] {
+  /** The records that may have a key with this hash. `wants`: other lines need not be read. */
+  candidates(hash: number, missing: Set<number>, wants?: Wanted): RecordEntry[] {
     const found: RecordEntry[] = [];
     for (const { entry } of this.active.find(hash)) if (entry) found.push(entry);
     for (const recent of this.frozen?.find(hash) ?? [])
@@ -48,7 +51,7 @@ export class StoreState {
     for (const place of this.shards.places(hash)) {
       const entry = this.cache.get(place);
       if (entry) found.push(entry);
-      else missing.add(place);
+      else if (!wants || wants(this.shards.shardOf(place), this.shards.lineOf(place))) missing.add(place);
     }
     return found;
   }
@@ -94,10 +97,10 @@ export class StoreState {
     return this.complete((missing) => this.find(kind, id, missing));
   }
 
-  /** The messages or deliveries of a conversation, oldest first. */
-  async members<K extends 'message' | 'delivery'>(kind: K, conversation: string): Promise<EntryOf[K][]> {
+  /** The messages or deliveries of a conversation, oldest first; those that are not wanted may be left out. */
+  async members<K extends 'message' | 'delivery'>(kind: K, conversation: string, wants?: Wanted): Promise<EntryOf[K][]> {
     const hash = this.hashes.member(kind, conversation);
-    const found = await this.complete((missing) => this.candidates(hash, missing));
+    const found = await this.complete((missing) => this.candidates(hash, missing, wants));
     return sortedById(found.filter((entry): entry is EntryOf[K] => entry.kind === kind && entry.conversation === conversation));
   }
 
