@@ -12,7 +12,7 @@ import {
   toEntry,
   workOf,
 } from './record-entry.js';
-import { keyInWords } from './record-keys.js';
+import { keyInWords, type UniqueKey } from './record-keys.js';
 import type { Bodies, Change, ChangeNotice } from './store.js';
 import type { StoredSetting, StoreState } from './store-state.js';
 
@@ -98,8 +98,8 @@ export function missingFor(state: StoreState, changes: readonly PreparedChange[]
   const missing = new Set<number>();
   for (const change of changes) {
     if (change.kind === 'setting') continue;
-    state.find(change.kind, change.id, missing);
-    if (!change.gone) for (const { hash } of change.entry.keys!.unique) state.candidates(hash, missing);
+    const before = state.find(change.kind, change.id, missing);
+    if (!change.gone) for (const { hash } of keysToCheck(change, before)) state.candidates(hash, missing);
   }
   return missing;
 }
@@ -169,7 +169,7 @@ function applyRecord(state: StoreState, change: PreparedRecord, applied: Applied
     applied.skipped.push(id);
     return;
   }
-  for (const key of unique) {
+  for (const key of keysToCheck(change, before)) {
     const owner = state.owner(kind, key, id, NOTHING_MISSING);
     if (owner) throw conflict(say`${kind} ${id} has a key (${keyInWords(key.key)}) that belongs to ${kind} ${owner.id}.`);
   }
@@ -185,6 +185,13 @@ function applyRecord(state: StoreState, change: PreparedRecord, applied: Applied
   }
   applied.parts.push(`{"kind":"${kind}","record":${after.text}${names.length > 0 ? `,"bodies":${JSON.stringify(names)}` : ''}}`);
   applied.notices.push(noticeOf(after, change.node));
+}
+
+/** The unique keys that another record may have: not those that the record has already. */
+function keysToCheck({ entry, ifAbsent }: PreparedRecord, before: RecordEntry | undefined): readonly UniqueKey[] {
+  const { unique } = entry.keys!;
+  const known = before?.keys?.unique;
+  return known && !ifAbsent ? unique.filter(({ key }) => !known.some((own) => own.key === key)) : unique;
 }
 
 function startsAtOnce(state: StoreState, entry: DeliveryEntry): boolean {

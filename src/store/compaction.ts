@@ -12,11 +12,11 @@ import type { StoreState } from './store-state.js';
 import { TimeSlice } from './time-slice.js';
 
 /** Changed records are written to shards when they use this much memory, … */
-const CHANGED_BYTES = 8_000_000;
+const CHANGED_BYTES = 12_000_000;
 /** … or when this many segments of the journal would have to be replayed. */
 const SEGMENTS = 4;
-/** A shard is rewritten when this share of it is dead. */
-const SPARSE = 0.5;
+/** A shard is rewritten when no more than this share of it is live. */
+const SPARSE = 0.35;
 /** Shards smaller than this share of a full one are joined when there are this many. */
 const SMALL = 0.25;
 const SMALL_SHARDS = 8;

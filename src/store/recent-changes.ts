@@ -6,6 +6,8 @@ const TABLES = 64;
 /** What an entry costs beside its text. */
 const OVERHEAD = 1200;
 
+const NONE: readonly Recent[] = [];
+
 /** A record that differs from its line in a shard, if it has one. */
 export interface Recent {
   kind: RecordKind;
@@ -50,8 +52,9 @@ export class RecentChanges {
   }
 
   /** Records that may have a key with this hash, removed ones included. */
-  find(hash: number): Recent[] {
-    return this.keys.get(hash).map((at) => this.all[at]!);
+  find(hash: number): readonly Recent[] {
+    const found = this.keys.get(hash);
+    return found.length === 0 ? NONE : found.map((at) => this.all[at]!);
   }
 
   /** Sets a record, or (`entry` undefined) that it was removed. `place`: see `Recent`; only used the first time. */
@@ -70,6 +73,8 @@ export class RecentChanges {
     if (before && before.order !== entry?.order) this.order[kind].delete(before.order);
     if (!entry) return;
     if (before?.order !== entry.order) this.order[kind].add(entry.order);
-    for (const hash of entry.keys!.hashes) if (!this.keys.get(hash).includes(at)) this.keys.add(hash, at);
+    const known = before?.keys?.hashes;
+    for (const hash of entry.keys!.hashes)
+      if (!known?.includes(hash) && !this.keys.get(hash).includes(at)) this.keys.add(hash, at);
   }
 }
