@@ -45,9 +45,11 @@ class Listing<K extends RecordKind> {
       if (this.page.size > 0) return this.finished(false);
     }
     // A prefix matches either many records, and then the newest are soon found by reading back in time, or few, and then the
-    // terms of all shards are soon read. Both run until one of them is done.
+    // terms of all shards are soon read. Both run until one of them is done; the former also says how far it came.
+    const aged = this.byAge();
+    const indexed = this.byTerms(this.search).then((complete) => complete || aged);
     return this.finished(
-      await Promise.race([this.byAge(), this.byTerms(this.search)]).finally(() => {
+      await Promise.race([aged, indexed]).finally(() => {
         this.stopped = true;
       }),
     );
