@@ -113,6 +113,7 @@ export class Compaction {
     try {
       // Rejects if anything up to `seq` cannot be made durable; then its number may be used again.
       await journal.flushed();
+      await journal.confirm();
       written = await this.writer.write(frozen.values().flatMap(({ entry }) => (entry ? [entry] : [])));
       const settingsFile = settings ? await this.writeSettings(settings) : this.manifest.data.settings;
       await this.writeManifest({ seq, counts, newestId, settings: settingsFile }, written);
@@ -145,6 +146,7 @@ export class Compaction {
     written: readonly WrittenShard[],
     replaced: ReadonlySet<number> = new Set(),
   ): Promise<void> {
+    await this.journal.confirm();
     const before = this.manifest.data;
     // What was changed after `seq` still counts in its shard.
     const revived = this.state.active.values().flatMap(({ place }) => (place >= 0 ? [place] : []));
@@ -212,6 +214,7 @@ export class Compaction {
       }
     }
     if (read.length === 0) return;
+    await this.journal.confirm();
     const written = await this.writer.write([...from.keys()]);
     try {
       await this.writeManifest({}, written, new Set(read.map((shard) => shard.listed.number)));

@@ -266,6 +266,16 @@ export class Journal {
     return listed;
   }
 
+  /**
+   * Throws SWB_STORE if this process may no longer write to the folder: another one has taken it over, or the folder was replaced.
+   * To be called before anything else in it is changed.
+   */
+  async confirm(): Promise<void> {
+    await this.options.beforeWrite();
+    if (this.file && !this.running) await this.confirmFile();
+    if (this.halted) throw this.halted;
+  }
+
   /** The file written is still the one in the folder: what is written to a folder that was moved or replaced is lost. */
   private async confirmFile(): Promise<void> {
     const { segment, ino, dev } = this.file!;

@@ -427,7 +427,12 @@ describe('a store that is an older copy', () => {
         /removed or replaced while the store was open.*stopped writing/,
       );
       await assert.rejects(store.commit(conversationWithRecords(3)), { code: 'SWB_STORE' });
+      // The lock was copied with the folder: it is ours.
+      const files = async () => (await readdir(folder, { recursive: true }).catch(() => [])).filter((name) => name !== 'lock');
+      const before = await files();
+      await assert.rejects(store.compact(), { code: 'SWB_STORE' });
       await store.close();
+      assert.deepEqual(await files(), before, 'nothing is written to the other folder');
       await rm(`${folder}-away`, { recursive: true });
     });
   }

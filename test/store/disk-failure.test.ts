@@ -85,6 +85,16 @@ describe('a store whose disk fails', () => {
     assert.equal(await store.message('m2'), undefined);
   });
 
+  it('starts no delivery that is not on disk, and leaves its lane free', async () => {
+    const start: Change = { kind: 'delivery', record: delivery('d1'), start: delivery('d1', { state: 'sending' }) };
+    disk.broken.add('datasync');
+    await assert.rejects(store.commit([start], { durable: false }), { code: 'SWB_STORE' });
+    disk.broken.clear();
+    now += 1000;
+    assert.equal(await store.delivery('d1'), undefined);
+    assert.deepEqual((await store.commit([start])).started, ['d1']);
+  });
+
   it('returns no claim that is not on disk', async () => {
     disk.broken.add('datasync');
     await store.commit([put('m0')], { durable: false });
