@@ -1,29 +1,18 @@
-import { mkdir, readdir } from 'node:fs/promises';
-import { SwitchboardError } from '../errors.js';
+import { mkdir } from 'node:fs/promises';
 import { steadyClock } from '../steady-clock.js';
-import { say } from '../text/say.js';
-import { DamagedFile } from './checked-file.js';
 import { CommitLog } from './commit-log.js';
 import { Compaction } from './compaction.js';
 import { type Disk, FOLDER_MODE } from './disk.js';
 import { FileReader } from './file-reader.js';
+import { checkFormat, readManifest, writeFormat } from './folder-format.js';
 import { timeOf } from './id.js';
 import { Journal, type Segment } from './journal.js';
 import { KnownGeneration } from './known-generation.js';
 import { loadShards, removeLeftovers } from './loading.js';
 import { Lock, type LockHolder } from './lock.js';
 import { Losses } from './losses.js';
-import {
-  FORMAT,
-  FORMAT_FILE,
-  formatDatabase,
-  MANIFEST,
-  type Manifest,
-  manifestDatabase,
-  SEGMENTS,
-  segmentsDatabase,
-} from './manifest.js';
-import { type FormatOne, hasFormatOne, migrate, replayFormatOne } from './migration.js';
+import { type Manifest, manifestDatabase, segmentsDatabase } from './manifest.js';
+import { type FormatOne, migrate, replayFormatOne } from './migration.js';
 import { RecordCounts } from './record-counts.js';
 import { KeyHashes } from './record-keys.js';
 import { recover } from './recovery.js';
@@ -231,65 +220,6 @@ async function rememberGeneration(known: KnownGeneration, generation: number, lo
       `The generation of the store cannot be written beside its folder (${(error as Error).message}): an older copy of it would not be recognised.`,
     );
   }
-}
-
-/** True for a folder of version 0.1.0. Throws for one of a newer version. */
-async function checkFormat(folder: string, disk: Disk): Promise<boolean> {
-  const file = formatDatabase(disk, folder);
-  try {
-    await file.read();
-  } catch (error) {
-    // The manifest says the same; it is written again.
-    if (!(error instanceof DamagedFile)) throw error;
-  }
-  const { format } = file.data;
-  if (format > FORMAT) {
-    throw new SwitchboardError(
-      'SWB_STORE',
-      say`The store in ${folder} has format ${format}; this version of Switchboard knows formats up to ${FORMAT}.`,
-      {
-        hint: say`A newer version has opened it. Install that version again, or restore a backup from before the upgrade.`,
-      },
-    );
-  }
-  return format === 0 && (await hasFormatOne(folder));
-}
-
-async function writeFormat(folder: string, disk: Disk): Promise<void> {
-  const file = formatDatabase(disk, folder);
-  await file.read().catch(() => {});
-  if (file.data.format === FORMAT) return;
-  file.data = { format: FORMAT };
-  await file.write();
-}
-
-/** Reads the manifest. Only in a new folder it may be missing. */
-async function readManifest(
-  folder: string,
-  manifest: ReturnType<typeof manifestDatabase>,
-  segments: ReturnType<typeof segmentsDatabase>,
-  losses: Losses,
-): Promise<void> {
-  for (const [file, name] of [
-    [manifest, MANIFEST],
-    [segments, SEGMENTS],
-  ] as const) {
-    try {
-      await file.read();
-    } catch (error) {
-      if (!(error instanceof DamagedFile)) throw error;
-      losses.add(error.message);
-    }
-    if (name === MANIFEST && manifest.data.generation === 0 && !losses.any && (await isUsed(folder)))
-      losses.add(`${MANIFEST} is missing`);
-    if (name === SEGMENTS && segments.data.segments.length === 0 && manifest.data.seq > 0) losses.add(`${SEGMENTS} is missing`);
-  }
-  losses.check();
-}
-
-async function isUsed(folder: string): Promise<boolean> {
-  const names = [...(await readdir(`${folder}/journal`)), ...(await readdir(`${folder}/shards`))];
-  return names.length > 0 || (await readdir(folder)).includes(FORMAT_FILE);
 }
 
 /** Waits for writes in progress, then closes the files and releases the lock. */
