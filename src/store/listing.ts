@@ -68,10 +68,10 @@ class Listing<K extends RecordKind> {
     try {
       while (!this.stopped) {
         const entry = await scan.next();
-        if (!entry || this.page.isTooOld(entry.order) || (this.query.from !== undefined && entry.order < this.query.from))
-          return true;
+        const { position } = scan;
+        if (!entry || this.page.isTooOld(position) || (this.query.from !== undefined && position < this.query.from)) return true;
         if (matches(this.query, entry) && (await this.isFound(entry))) this.offer(entry);
-        this.position = entry.order;
+        this.position = position;
         if (performance.now() > this.deadline) return false;
         await slice.yieldIfDue();
       }

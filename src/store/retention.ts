@@ -84,10 +84,11 @@ export class Retention {
   private async removeRecords(cutoff: number): Promise<void> {
     // Then all of them are in shards.
     await this.compaction.run();
-    const { shards, release } = this.state.shards.snapshot();
+    const { shards, release } = this.state.shards.snapshot(
+      ({ index: { oldest } }) => oldest !== undefined && oldest < cutoff / MINUTE,
+    );
     try {
       for (const { shard, dead } of shards) {
-        if (shard.index.oldest === undefined || shard.index.oldest >= cutoff / MINUTE) continue;
         for (let line = 0; line < shard.listed.lines; line++) {
           if (this.stopped) return;
           if (isDead(dead, line)) continue;

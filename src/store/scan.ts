@@ -34,6 +34,8 @@ export class Scan<K extends RecordKind> {
   private readonly waiting: { shard: Shard; dead: Uint8Array; section: Section }[];
   private readonly seen = new Set<string>();
   private readonly release: () => void;
+  /** Where the scan is. A record that was changed meanwhile may have another position. */
+  position = '';
 
   /** `before`: only records before this position. `mayMatch`: false if no record of a bucket is wanted. */
   constructor(
@@ -44,15 +46,13 @@ export class Scan<K extends RecordKind> {
   ) {
     const recent = [state.active, ...(state.frozen ? [state.frozen] : [])];
     this.sources = recent.map((changes) => new RecentSource(changes, kind, before));
-    const { shards, release } = state.shards.snapshot();
+    const { shards, release } = state.shards.snapshot(({ index }) => {
+      const section = index.sections[kind];
+      return section !== undefined && (before === undefined || section.from < before) && index.buckets.some((b) => this.wants(b));
+    });
     this.release = release;
     this.waiting = shards
-      .flatMap(({ shard, dead }) => {
-        const section = shard.index.sections[kind];
-        const wanted =
-          section && (before === undefined || section.from < before) && shard.index.buckets.some((b) => this.wants(b));
-        return wanted ? [{ shard, dead, section }] : [];
-      })
+      .map(({ shard, dead }) => ({ shard, dead, section: shard.index.sections[kind]! }))
       .sort((a, b) => (a.section.to < b.section.to ? -1 : 1));
   }
 
@@ -62,6 +62,7 @@ export class Scan<K extends RecordKind> {
       const source = await this.newest();
       const head = source?.head;
       if (!head) return undefined;
+      this.position = head.order;
       const entry = await this.current(head);
       await source.advance();
       if (entry) return entry;

@@ -65,7 +65,7 @@ export class Search {
   private async *own<K extends RecordKind>(kind: K, wanted: Wanted): AsyncGenerator<EntryOf[K]> {
     const { state } = this;
     const slice = new TimeSlice();
-    const { shards, release } = state.shards.snapshot();
+    const { shards, release } = state.shards.snapshot(({ index }) => index.sections[kind] !== undefined);
     try {
       for (const changes of [state.active, ...(state.frozen ? [state.frozen] : [])]) {
         for (const { kind: of, id, entry } of [...changes.values()]) {
@@ -75,12 +75,8 @@ export class Search {
           await slice.yieldIfDue();
         }
       }
-      const byAge = shards.flatMap(({ shard, dead }) => {
-        const section = shard.index.sections[kind];
-        return section ? [{ shard, dead, to: section.to }] : [];
-      });
-      byAge.sort((a, b) => (a.to < b.to ? 1 : -1));
-      for (const { shard, dead } of byAge) {
+      shards.sort((a, b) => (a.shard.index.sections[kind]!.to < b.shard.index.sections[kind]!.to ? 1 : -1));
+      for (const { shard, dead } of shards) {
         const lines = (await this.linesIn(shard, kind)).filter((line) => !isDead(dead, line) && wanted(shard, line));
         while (lines.length > 0) {
           const first = lines.at(-1)!;

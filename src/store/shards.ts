@@ -194,12 +194,16 @@ export class Shards {
     this.freeSlots.push(...slots);
   }
 
-  /** A view of all shards, whose files stay until it is released. */
-  snapshot(): ShardSnapshot {
-    const shards = [...this.installed].map((shard) => ({ shard, dead: shard.dead }));
-    const releases = shards.map(({ shard }) => this.hold(shard));
+  /** A view of the shards that are wanted, whose files stay until it is released. */
+  snapshot(wanted: (shard: Shard) => boolean): ShardSnapshot {
+    const shards: ShardSnapshot['shards'] = [];
+    for (const shard of this.installed) {
+      if (!wanted(shard)) continue;
+      shard.readers++;
+      shards.push({ shard, dead: shard.dead });
+    }
     const release = () => {
-      for (const one of releases) one();
+      for (const { shard } of shards) this.leave(shard);
     };
     return { shards, release };
   }
@@ -207,9 +211,11 @@ export class Shards {
   /** Keeps the files of a shard until the returned function is called. */
   hold(shard: Shard): () => void {
     shard.readers++;
-    return () => {
-      if (--shard.readers === 0 && !shard.installed) void this.deleteFiles(shard);
-    };
+    return () => this.leave(shard);
+  }
+
+  private leave(shard: Shard): void {
+    if (--shard.readers === 0 && !shard.installed) void this.deleteFiles(shard);
   }
 
   /** Reads the record of a line. */
