@@ -103,7 +103,9 @@ export class KeyHashes {
     for (const value of record.id === searchValue(record.id) ? values : [record.id, ...values]) {
       const searched = searchValue(value);
       terms.add(searched);
-      hashes.add(this.value(kind, searched));
+      // What is in a conversation is found exactly by that, which has the same ids and numbers: this saves keys.
+      if (value === record.id || (record as Partial<MessageRecord>).conversation === undefined)
+        hashes.add(this.value(kind, searched));
     }
     const unique = this.uniqueKeys(kind, record);
     for (const { hash } of unique) hashes.add(hash);
