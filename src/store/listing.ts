@@ -5,6 +5,8 @@ import type { ListQuery, Page } from './store.js';
 import { parse, type StoreState, type Wanted } from './store-state.js';
 import { TimeSlice } from './time-slice.js';
 
+/** Records read back in time until it is known that matches are rare. */
+const FEW = 1000;
 /** Greater than every position. */
 const END = '\uffff';
 
@@ -46,13 +48,16 @@ class Listing<K extends RecordKind> {
     }
     // A prefix matches either many records, and then the newest are soon found by reading back in time, or few, and then the
     // terms of all shards are soon read. Both run until one of them is done; the former also says how far it came.
-    const aged = this.byAge();
-    const indexed = this.byTerms(this.search).then((complete) => complete || aged);
-    return this.finished(
-      await Promise.race([aged, indexed]).finally(() => {
-        this.stopped = true;
-      }),
-    );
+    const indexed = this.byTerms(this.search);
+    const aged = this.byAge(indexed);
+    const complete = await Promise.race([aged, indexed.then((done) => done || aged)]).finally(() => {
+      this.stopped = true;
+    });
+    // Of conversations, the terms are read in the order of the list, too.
+    const { reached } = this.search;
+    if (this.kind === 'conversation' && reached !== undefined && reached < (this.position ?? END))
+      this.position = `${reached}\u0000`;
+    return this.finished(complete);
   }
 
   private finished(complete: boolean): Page<RecordOf[K]> {
@@ -61,12 +66,16 @@ class Listing<K extends RecordKind> {
     return records;
   }
 
-  /** Reads back in time until the page is full; false if its time is over first. */
-  private async byAge(): Promise<boolean> {
+  /**
+   * Reads back in time until the page is full; false if its time is over first. Where matches are rare, it leaves the rest to the
+   * search by terms.
+   */
+  private async byAge(indexed?: Promise<boolean>): Promise<boolean> {
     const scan = new Scan(this.state, this.kind, this.query.before, (bucket) => mayMatch(this.query, bucket));
     const slice = new TimeSlice();
     try {
-      while (!this.stopped) {
+      for (let read = 0; !this.stopped; read++) {
+        if (indexed && read === FEW) return await this.inTime(indexed);
         const entry = await scan.next();
         const { position } = scan;
         if (!entry || this.page.isTooOld(position) || (this.query.from !== undefined && position < this.query.from)) return true;
@@ -81,16 +90,27 @@ class Listing<K extends RecordKind> {
     }
   }
 
+  /** What a search finds until the time is over; false then. */
+  private async inTime(search: Promise<boolean>): Promise<boolean> {
+    if (this.query.patience === undefined) return search;
+    let timer: NodeJS.Timeout | undefined;
+    const over = new Promise<boolean>((resolve) => {
+      timer = setTimeout(resolve, Math.max(0, this.deadline - performance.now()), false);
+    });
+    return Promise.race([search, over]).finally(() => clearTimeout(timer));
+  }
+
   /** Reads the terms of all records. Where its time is over, what `byAge` has read counts. */
   private async byTerms(search: Search): Promise<boolean> {
     const { kind, query, page } = this;
     const wants: Wanted = (shard, line) =>
       mayMatch(query, shard.bucket(line)) && !page.isTooOld(shard.index.sections[kind]?.to ?? '');
-    for await (const entry of search.all(kind, wants)) {
-      if (this.stopped || performance.now() > this.deadline) return false;
-      if (matches(this.query, entry)) this.offer(entry);
+    const isOver = () => this.stopped || performance.now() > this.deadline;
+    for await (const entry of search.all(kind, query.before, wants, isOver)) {
+      if (isOver()) return false;
+      this.offer(entry);
     }
-    return true;
+    return !isOver();
   }
 
   private async isFound(entry: RecordEntry): Promise<boolean> {

@@ -13,6 +13,8 @@ const MAX_REMEMBERED = 10_000;
 /** A search term: the prefix of an id, number or reference, or prefixes of the words of a title. */
 export class Search {
   private readonly conversations = new Map<string, boolean>();
+  /** All records that are found by themselves after this position have been returned. */
+  reached: string | undefined;
 
   private constructor(
     private readonly state: StoreState,
@@ -53,19 +55,35 @@ export class Search {
     return found;
   }
 
-  /** All records of a kind that are found, in any order, some of them more than once. Those not `wanted` may be left out. */
-  async *all<K extends RecordKind>(kind: K, wanted: Wanted): AsyncGenerator<EntryOf[K]> {
-    yield* this.own(kind, wanted);
+  /**
+   * All records of a kind before a position that are found, in any order, some of them more than once, until `isOver`. Those not
+   * `wanted` may be left out.
+   */
+  async *all<K extends RecordKind>(
+    kind: K,
+    before: string | undefined,
+    wanted: Wanted,
+    isOver: () => boolean,
+  ): AsyncGenerator<EntryOf[K]> {
+    yield* this.own(kind, before, wanted, isOver);
     if (kind === 'conversation') return;
-    for await (const { id } of this.own('conversation', () => true))
+    for await (const { id } of this.own('conversation', undefined, () => true, isOver))
       yield* (await this.state.members(kind, id, wanted)) as EntryOf[K][];
   }
 
   /** The records of a kind that are found by themselves. */
-  private async *own<K extends RecordKind>(kind: K, wanted: Wanted): AsyncGenerator<EntryOf[K]> {
+  private async *own<K extends RecordKind>(
+    kind: K,
+    before: string | undefined,
+    wanted: Wanted,
+    isOver: () => boolean,
+  ): AsyncGenerator<EntryOf[K]> {
     const { state } = this;
     const slice = new TimeSlice();
-    const { shards, release } = state.shards.snapshot(({ index }) => index.sections[kind] !== undefined);
+    const { shards, release } = state.shards.snapshot(({ index: { sections } }) => {
+      const section = sections[kind];
+      return section !== undefined && (before === undefined || section.from < before);
+    });
     try {
       for (const changes of [state.active, ...(state.frozen ? [state.frozen] : [])]) {
         for (const { kind: of, id, entry } of [...changes.values()]) {
@@ -77,6 +95,8 @@ export class Search {
       }
       shards.sort((a, b) => (a.shard.index.sections[kind]!.to < b.shard.index.sections[kind]!.to ? 1 : -1));
       for (const { shard, dead } of shards) {
+        if (isOver()) return;
+        this.reached = shard.index.sections[kind]!.to;
         const lines = (await this.linesIn(shard, kind)).filter((line) => !isDead(dead, line) && wanted(shard, line));
         while (lines.length > 0) {
           const first = lines.at(-1)!;
