@@ -348,18 +348,19 @@ class StoreProcess {
   }
 }
 
-/** Memory of a process with open tickets, compared with one without. */
+/** Memory of a process that has just created open tickets; what one adds is the difference between two numbers of them. */
 async function ticketMemory(folder: string): Promise<{ ticketsRssMb: number; ticketKb: number }> {
-  const process = new StoreProcess();
-  try {
-    await process.run('fill', { folder: join(folder, 'empty'), closed: 0, open: 1 });
-    const empty = await process.run('memory', {});
-    await process.run('fill', { folder: join(folder, 'tickets'), closed: 0, open: TICKETS });
-    const { rssMb } = await process.run('memory', {});
-    return { ticketsRssMb: rssMb!, ticketKb: ((rssMb! - empty.rssMb!) * 1000) / TICKETS };
-  } finally {
-    process.end();
-  }
+  const rss = async (open: number) => {
+    const process = new StoreProcess();
+    try {
+      await process.run('fill', { folder: join(folder, `tickets-${open}`), closed: 0, open });
+      return (await process.run('memory', {})).rssMb!;
+    } finally {
+      process.end();
+    }
+  };
+  const [half, all] = [await rss(TICKETS / 2), await rss(TICKETS)];
+  return { ticketsRssMb: all, ticketKb: ((all - half) * 1000) / (TICKETS / 2) };
 }
 
 /** Runs the benchmark and returns its results. */
