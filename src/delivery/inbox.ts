@@ -471,7 +471,7 @@ class Dispatcher {
   ) {
     this.retry = { ...DEFAULT_RETRY, ...inbox.options.retry };
     this.unwatch = inbox.options.store.watch((changes) => {
-      if (changes.some((c) => c.kind === 'message' && c.record.node === node && c.record.state === 'received')) this.dispatch();
+      if (changes.some((c) => c.kind === 'message' && c.node === node && c.state === 'received')) this.dispatch();
     });
     this.dispatch();
   }

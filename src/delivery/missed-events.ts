@@ -1,4 +1,4 @@
-import type { Change, MessageRecord, Store } from '../store/store.js';
+import type { ChangeNotice, Store } from '../store/store.js';
 import type { MonotonicClock } from './monotonic-clock.js';
 
 export interface MissedEventDetectorOptions {
@@ -22,8 +22,8 @@ export class MissedEventDetector {
   /** Registrations because of a missed event: since the last event, and in total. */
   private fruitless = 0;
   private total = 0;
-  /** Messages found by polling that are not settled yet. */
-  private readonly polled = new Set<string>();
+  /** Messages received late enough after a registration, and not settled yet. */
+  private readonly pending = new Set<string>();
   private readonly unwatch: () => void;
 
   constructor(private readonly options: MissedEventDetectorOptions) {
@@ -68,19 +68,25 @@ export class MissedEventDetector {
     }
     this.since = this.options.time.elapsed();
     this.missedAt = undefined;
-    this.polled.clear();
+    this.pending.clear();
   }
 
-  private take(changes: Change[]): void {
+  private take(changes: ChangeNotice[]): void {
     const now = this.options.time.elapsed();
     for (const change of changes) {
-      if (change.kind !== 'message') continue;
-      const { id, node, origin, state, outcome } = change.record as MessageRecord;
-      if (node !== this.options.node || origin !== 'poll') continue;
-      if (state === 'received') {
+      if (change.kind !== 'message' || change.node !== this.options.node) continue;
+      if (change.state === 'received') {
         // A change found soon after a registration was made before it.
-        if (now - this.since >= this.options.grace) this.polled.add(id);
-      } else if (this.polled.delete(id) && outcome !== 'ignored' && state !== 'skipped') this.missedAt ??= now;
+        if (now - this.since >= this.options.grace) this.pending.add(change.id);
+      } else if (this.pending.delete(change.id) && change.state !== 'skipped') void this.settled(change.id, now);
     }
+  }
+
+  private async settled(id: string, now: number): Promise<void> {
+    const { receivedAt, since } = this;
+    const record = await this.options.store.message(id).catch(() => undefined);
+    if (record?.origin !== 'poll' || record.outcome === 'ignored') return;
+    // An event or a registration during the reading counts more.
+    if (receivedAt === this.receivedAt && since === this.since) this.missedAt ??= now;
   }
 }

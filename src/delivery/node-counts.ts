@@ -1,5 +1,5 @@
 import { recordsOf } from '../store/pages.js';
-import type { Change, DeliveryRecord, ListQuery, MessageRecord, Store } from '../store/store.js';
+import type { ChangeNotice, DeliveryRecord, ListQuery, MessageRecord, Store } from '../store/store.js';
 import { warningState } from '../store/warning.js';
 
 /** Records read per page when a node starts. */
@@ -17,6 +17,7 @@ export class NodeCounts {
   /** Epoch milliseconds of the next try, by delivery. */
   private readonly retries = new Map<string, number>();
   private readonly unwatch: () => void;
+  private stopped = false;
   /** Records that changed while the store is still being read: these changes are newer than what is read. */
   private changedWhileReading: Set<string> | undefined = new Set();
 
@@ -46,6 +47,7 @@ export class NodeCounts {
   }
 
   stop(): void {
+    this.stopped = true;
     this.unwatch();
   }
 
@@ -72,26 +74,38 @@ export class NodeCounts {
     return this.retries.size === 0 ? undefined : Math.min(...this.retries.values());
   }
 
-  private take(changes: Change[]): void {
+  private take(changes: ChangeNotice[]): void {
     let hasChanged = false;
     for (const change of changes) {
-      if (change.kind !== this.kind || (change.record as { node: string }).node !== this.node) continue;
-      const record = change.record as MessageRecord | DeliveryRecord;
-      this.changedWhileReading?.add(record.id);
-      this.note(record);
+      if (change.kind !== this.kind || change.node !== this.node) continue;
+      this.changedWhileReading?.add(change.id);
+      this.noteState(change.id, change.state);
+      void this.read(change.id);
       hasChanged = true;
     }
     if (hasChanged) this.changed();
   }
 
+  /** Reads what a notice does not say: a warning, and when the next attempt is due. */
+  private async read(id: string): Promise<void> {
+    const record = await (this.kind === 'message' ? this.store.message(id) : this.store.delivery(id)).catch(() => undefined);
+    if (!record || this.stopped) return;
+    this.note(record);
+    this.changed();
+  }
+
   private note(record: MessageRecord | DeliveryRecord): void {
     const { id, state, error, notBefore } = record;
-    mark(this.failures, id, state === 'failed');
-    mark(this.decisions, id, state === 'needsDecision');
-    mark(this.sending, id, state === 'sending');
+    this.noteState(id, state);
     mark(this.warnings, id, warningState(record) === 'unseen');
     if ((state === 'pending' || state === 'inDoubt') && error && notBefore) this.retries.set(id, notBefore);
     else this.retries.delete(id);
+  }
+
+  private noteState(id: string, state: string): void {
+    mark(this.failures, id, state === 'failed');
+    mark(this.decisions, id, state === 'needsDecision');
+    mark(this.sending, id, state === 'sending');
   }
 }
 

@@ -6,7 +6,7 @@ import { DecisionError, PartnerError, SwitchboardError } from '../errors.js';
 import type { Exchange } from '../http/exchange.js';
 import { ExchangeLog, exchangeOf } from '../http/exchange-log.js';
 import type { Json } from '../model/message.js';
-import type { Attempt, Bodies, Change, DeliveryRecord, ErrorRecord, MessageRecord } from '../store/store.js';
+import type { Attempt, Bodies, Change, ChangeNotice, DeliveryRecord, ErrorRecord, MessageRecord } from '../store/store.js';
 import { say } from '../text/say.js';
 import { Circuit, type CircuitState } from './circuit.js';
 import { EntityAges } from './entity-ages.js';
@@ -106,11 +106,11 @@ export class Worker {
     const suspension = suspensionKey(endpoint);
     this.unwatch = options.store.watch((changes) => {
       for (const change of changes)
-        if (change.kind === 'setting' && change.key === suspension) this.setSuspended(change.value as Suspension | undefined);
-        else if (change.kind === 'delivery' && change.record.state !== 'sending' && change.record.state !== 'inDoubt')
-          this.settlingTimes.forget(change.record.id);
+        if (change.kind === 'setting' && change.key === suspension) this.readSuspension(suspension);
+        else if (change.kind === 'delivery' && change.state !== 'sending' && change.state !== 'inDoubt')
+          this.settlingTimes.forget(change.id);
       // A delivery that starts to be sent does not unblock its lane.
-      const unblocks = (c: Change) => c.kind === 'delivery' && c.record.endpoint === endpoint && c.record.state !== 'sending';
+      const unblocks = (c: ChangeNotice) => c.kind === 'delivery' && c.endpoint === endpoint && c.state !== 'sending';
       if (changes.some(unblocks)) this.dispatch();
     });
     this.resumeAtFormerAddress().catch((error) =>
@@ -154,6 +154,13 @@ export class Worker {
       ...(resumesAt && { resumesAt }),
       ...(this.suspended && { suspended: this.suspended }),
     };
+  }
+
+  private readSuspension(key: string): void {
+    this.options.store.setting(key).then(
+      (kept) => this.setSuspended(kept as unknown as Suspension | undefined),
+      (error) => this.options.log('error', `The suspension of ${this.options.client.name} could not be read: ${String(error)}`),
+    );
   }
 
   private setSuspended(suspended: Suspension | undefined): void {

@@ -1,14 +1,26 @@
+import { crc32 } from 'node:zlib';
 import { SwitchboardError } from '../errors.js';
 import { say } from '../text/say.js';
 import type { LineBodies, LineChange } from './journal-line.js';
-import type { MemoryState } from './memory-state.js';
-import { type BodyRef, encodeRefs, type RecordEntry, type RecordKeys, type RecordKind, toEntry } from './record-entry.js';
-import type { Bodies, Change } from './store.js';
+import {
+  type BodyRef,
+  type DeliveryEntry,
+  type DeliveryWork,
+  type RecordEntry,
+  type RecordKind,
+  type RecordOf,
+  toEntry,
+  workOf,
+} from './record-entry.js';
+import { keyInWords, type UniqueKey } from './record-keys.js';
+import type { Bodies, Change, ChangeNotice } from './store.js';
+import type { StoredSetting, StoreState } from './store-state.js';
 import { assertTransition } from './transitions.js';
 
 type UndoStep =
   | { kind: RecordKind; id: string; before: RecordEntry | undefined; after: RecordEntry | undefined }
-  | { kind: 'setting'; key: string; before: string | undefined };
+  | { kind: 'lease'; id: string }
+  | { kind: 'setting'; key: string; before: StoredSetting | undefined };
 
 /** A commit applied in memory, and the data the journal needs to store it. */
 export interface AppliedCommit {
@@ -17,124 +29,195 @@ export interface AppliedCommit {
   bodies: Buffer[];
   /** References of the bodies; `segment` and `offset` are completed when the journal has assigned their offsets. */
   refs: BodyRef[];
-  /** The entries waiting for these offsets. */
-  unplaced: RecordEntry[];
   undo: UndoStep[];
-  /** The applied changes: with their new versions, without the skipped ones. */
-  changes: Change[];
+  /** The applied changes, without the skipped ones. */
+  notices: ChangeNotice[];
   skipped: string[];
   started: string[];
 }
 
-const emptyCommit = (): AppliedCommit => ({
-  parts: [],
-  bodies: [],
-  refs: [],
-  unplaced: [],
-  undo: [],
-  changes: [],
-  skipped: [],
-  started: [],
-});
+/** A change with everything that can be done before it is applied, so that its object may be changed by then. */
+export type PreparedChange =
+  | { kind: 'setting'; key: string; text: string | undefined; version: number | undefined }
+  | PreparedRecord;
 
-/** Applies all changes of a commit in memory, or none: throws SWB_CONFLICT or SWB_PAYLOAD and leaves the memory unchanged. */
-export function applyChanges(memory: MemoryState, changes: readonly Change[]): AppliedCommit {
+interface PreparedRecord {
+  kind: RecordKind;
+  id: string;
+  /** The version it was made from. */
+  from: number;
+  ifAbsent: boolean;
+  gone: boolean;
+  /** The new entry; its bodies are added when it is applied. */
+  entry: RecordEntry;
+  /** The id of the node, for notices. */
+  node: string;
+  /** To store instead, if the delivery can be sent at once. */
+  start?: RecordEntry;
+  bodies: NamedBody[];
+}
+
+interface NamedBody {
+  name: string;
+  bytes: Buffer;
+}
+
+const emptyCommit = (): AppliedCommit => ({ parts: [], bodies: [], refs: [], undo: [], notices: [], skipped: [], started: [] });
+
+/** Prepares the changes of a commit; throws SWB_PAYLOAD. */
+export function prepare(state: StoreState, changes: readonly Change[]): PreparedChange[] {
+  return changes.map((change): PreparedChange => {
+    if (change.kind === 'setting') {
+      const text = change.value === undefined ? undefined : toJson(change.value, `setting "${change.key}"`);
+      return { kind: 'setting', key: change.key, text, version: change.version };
+    }
+    const { kind, record } = change;
+    const entry = newEntry(state, kind, record);
+    return {
+      kind,
+      id: record.id,
+      from: record.version,
+      ifAbsent: kind !== 'conversation' && change.ifAbsent === true,
+      gone: kind === 'conversation' && change.gone === true,
+      entry,
+      node: kind === 'conversation' ? '' : change.record.node,
+      start: kind === 'delivery' && change.start ? newEntry(state, kind, change.start) : undefined,
+      bodies: kind === 'conversation' ? [] : bodiesAsJson(change.bodies, `${kind} ${record.id}`),
+    };
+  });
+}
+
+function newEntry(state: StoreState, kind: RecordKind, record: RecordOf[RecordKind]): RecordEntry {
+  const kept = { ...record, version: record.version + 1 };
+  const entry = toEntry(kind, kept, toJson(kept, `${kind} ${record.id}`), []);
+  entry.keys = state.hashes.keysOf(kind, kept);
+  return entry;
+}
+
+/** The places that must be read before the changes can be applied. */
+export function missingFor(state: StoreState, changes: readonly PreparedChange[]): Set<number> {
+  const missing = new Set<number>();
+  for (const change of changes) {
+    if (change.kind === 'setting') continue;
+    const before = state.find(change.kind, change.id, missing);
+    if (!change.gone) for (const { hash } of keysToCheck(change, before)) state.candidates(hash, missing);
+  }
+  return missing;
+}
+
+/** Applies all changes of a commit in memory, or none: throws SWB_CONFLICT and leaves the memory unchanged. Nothing may be missing. */
+export function applyChanges(state: StoreState, changes: readonly PreparedChange[]): AppliedCommit {
   const applied = emptyCommit();
   try {
     for (const change of changes) {
-      if (change.kind === 'setting') applySetting(memory, change, applied);
-      else applyRecord(memory, change, applied);
+      if (change.kind === 'setting') applySetting(state, change, applied);
+      else applyRecord(state, change, applied);
     }
   } catch (error) {
-    rollBack(memory, applied.undo);
+    rollBack(state, applied.undo);
     throw error;
   }
   return applied;
 }
 
 /** Undoes applied changes; the newest commit must be rolled back first. */
-export function rollBack(memory: MemoryState, undo: readonly UndoStep[]): void {
+export function rollBack(state: StoreState, undo: readonly UndoStep[]): void {
   for (let i = undo.length - 1; i >= 0; i--) {
     const step = undo[i]!;
-    if (step.kind === 'setting') memory.putSetting(step.key, step.before);
-    else {
-      memory.put(step.kind, step.id, step.after, step.before);
-      memory.discard(step.after, step.before);
-    }
+    if (step.kind === 'setting') state.putSetting(step.key, step.before);
+    else if (step.kind === 'lease') state.queues.lanes.release(step.id);
+    else state.put(step.kind, step.id, step.after, step.before);
   }
 }
 
-/** Makes applied changes final: they can no longer be rolled back. */
-export function finalise(memory: MemoryState, undo: readonly UndoStep[]): void {
-  for (const step of undo) if (step.kind !== 'setting') memory.discard(step.before, step.after);
-}
-
-function put(memory: MemoryState, step: Exclude<UndoStep, { kind: 'setting' }>, applied: AppliedCommit, keys?: RecordKeys): void {
-  const { kind, id, before, after } = step;
+function put(state: StoreState, step: Extract<UndoStep, { after: unknown }>, applied: AppliedCommit): void {
   applied.undo.push(step);
-  if (after?.unplaced) applied.unplaced.push(after);
-  memory.put(kind, id, before, after, keys);
+  state.put(step.kind, step.id, step.before, step.after);
 }
 
-function applySetting(memory: MemoryState, change: Extract<Change, { kind: 'setting' }>, applied: AppliedCommit): void {
-  const text = change.value === undefined ? undefined : toJson(change.value, `setting "${change.key}"`);
-  applied.undo.push({ kind: 'setting', key: change.key, before: memory.settings.get(change.key) });
-  memory.putSetting(change.key, text);
-  const value = text === undefined ? '' : `,"value":${text}`;
-  applied.parts.push(`{"kind":"setting","key":${JSON.stringify(change.key)}${value}}`);
-  applied.changes.push(change);
+function applySetting(
+  state: StoreState,
+  { key, text, version }: Extract<PreparedChange, { kind: 'setting' }>,
+  applied: AppliedCommit,
+): void {
+  const before = state.settings.get(key);
+  const current = before?.version ?? 0;
+  if (version !== undefined && version !== current)
+    throw conflict(say`The setting "${key}" is at version ${current}, the change was made from version ${version}.`);
+  const after = text === undefined ? undefined : { text, version: current + 1 };
+  applied.undo.push({ kind: 'setting', key, before });
+  state.putSetting(key, after);
+  applied.parts.push(
+    `{"kind":"setting","key":${JSON.stringify(key)}${after ? `,"value":${text},"version":${after.version}` : ''}}`,
+  );
+  applied.notices.push({ kind: 'setting', key });
 }
 
-function applyRecord(memory: MemoryState, change: Exclude<Change, { kind: 'setting' }>, applied: AppliedCommit): void {
-  const { kind } = change;
-  const { id } = change.record;
-  const before = memory.get(kind, id);
-  const starts = kind === 'delivery' && change.start !== undefined && memory.lanes.isNext(change.record);
-  const record = starts ? change.start! : change.record;
-  if (kind === 'conversation' && change.gone) {
-    checkVersion(kind, record, before);
-    put(memory, { kind, id: record.id, before, after: undefined }, applied);
-    applied.parts.push(JSON.stringify({ kind: 'removed', of: kind, id: record.id } satisfies LineChange));
-    applied.changes.push(change);
+const NOTHING_MISSING = new Set<number>();
+
+function applyRecord(state: StoreState, change: PreparedRecord, applied: AppliedCommit): void {
+  const { kind, id } = change;
+  const before = state.find(kind, id, NOTHING_MISSING);
+  if (change.gone) {
+    checkVersion(change, before);
+    put(state, { kind, id, before, after: undefined }, applied);
+    applied.parts.push(JSON.stringify({ kind: 'removed', of: kind, id } satisfies LineChange));
+    applied.notices.push(noticeOf(before ?? change.entry, change.node));
     return;
   }
-  const kept = { ...record, version: record.version + 1 };
-  const text = toJson(kept, `${kind} ${record.id}`);
-  const keys = memory.keysOfReplacement(before, kind, kept);
-  for (const key of keys.unique) {
-    const owner = before && memory.has(before, key) ? record.id : memory.ownerOf(kind, key);
-    if (owner !== undefined && kind !== 'conversation' && change.ifAbsent) {
-      applied.skipped.push(record.id);
-      return;
-    }
-    if (owner === undefined || owner === record.id) continue;
-    throw conflict(say`${kind} ${record.id} has a key (${key.split('\u0000').join(' / ')}) that belongs to ${kind} ${owner}.`);
+  const { unique } = change.entry.keys!;
+  if (change.ifAbsent && unique.some((key) => state.owner(kind, key, undefined, NOTHING_MISSING))) {
+    applied.skipped.push(id);
+    return;
   }
-  checkVersion(kind, record, before);
-  if (kind !== 'conversation') assertTransition(kind, record.id, before?.state, record.state);
-  const bodies = kind === 'conversation' ? [] : bodiesAsJson(change.bodies, `${kind} ${record.id}`);
-  const after = toEntry(kind, kept, memory.texts.put(text), before?.refs ?? 0);
-  after.unplaced = before?.unplaced;
-  const names = addBodies(memory, before, after, bodies, applied);
-  put(memory, { kind, id: record.id, before, after }, applied, keys);
-  if (starts && memory.lanes.lease(id)) applied.started.push(id);
-  applied.parts.push(`{"kind":"${kind}","record":${text}${names.length > 0 ? `,"bodies":${JSON.stringify(names)}` : ''}}`);
-  applied.changes.push({ ...change, record: kept } as Change);
+  for (const key of keysToCheck(change, before)) {
+    const owner = state.owner(kind, key, id, NOTHING_MISSING);
+    if (owner) throw conflict(say`${kind} ${id} has a key (${keyInWords(key.key)}) that belongs to ${kind} ${owner.id}.`);
+  }
+  checkVersion(change, before);
+  if (change.entry.kind !== 'conversation')
+    assertTransition(change.entry.kind, id, (before as typeof change.entry | undefined)?.state, change.entry.state);
+  const starts = change.start !== undefined && startsAtOnce(state, change.start as DeliveryEntry);
+  const after: RecordEntry = { ...(starts ? change.start! : change.entry) };
+  const names = addBodies(before, after, change.bodies, applied);
+  put(state, { kind, id, before, after }, applied);
+  if (starts) {
+    state.queues.lanes.lease(id);
+    applied.undo.push({ kind: 'lease', id });
+    applied.started.push(id);
+  }
+  applied.parts.push(`{"kind":"${kind}","record":${after.text}${names.length > 0 ? `,"bodies":${JSON.stringify(names)}` : ''}}`);
+  applied.notices.push(noticeOf(after, change.node));
+}
+
+/** The unique keys that another record may have: not those that the record has already. */
+function keysToCheck({ entry, ifAbsent }: PreparedRecord, before: RecordEntry | undefined): readonly UniqueKey[] {
+  const { unique } = entry.keys!;
+  const known = before?.keys?.unique;
+  return known && !ifAbsent ? unique.filter(({ key }) => !known.some((own) => own.key === key)) : unique;
+}
+
+function startsAtOnce(state: StoreState, entry: DeliveryEntry): boolean {
+  const work = workOf(entry) as DeliveryWork | undefined;
+  return work !== undefined && work.notBefore === undefined && state.queues.lanes.isNext(work);
+}
+
+function noticeOf(entry: RecordEntry, node: string): ChangeNotice {
+  if (entry.kind === 'conversation') return { kind: entry.kind, id: entry.id, state: entry.state };
+  const { id, endpoint } = entry;
+  if (entry.kind === 'delivery')
+    return { kind: entry.kind, id, node, endpoint, state: entry.state, conversation: entry.conversation };
+  return { kind: entry.kind, id, node, endpoint, state: entry.state, conversation: entry.conversation };
 }
 
 /** The optimistic lock. */
-function checkVersion(kind: RecordKind, { id, version }: { id: string; version: number }, before: RecordEntry | undefined): void {
-  if ((before?.version ?? 0) === version) return;
+function checkVersion({ kind, id, from }: PreparedRecord, before: RecordEntry | undefined): void {
+  if ((before?.version ?? 0) === from) return;
   throw conflict(
     before
-      ? say`${kind} ${id} is at version ${before.version}, the change was made from version ${version}.`
-      : say`${kind} ${id} does not exist, the change was made from version ${version}.`,
+      ? say`${kind} ${id} is at version ${before.version}, the change was made from version ${from}.`
+      : say`${kind} ${id} does not exist, the change was made from version ${from}.`,
   );
-}
-
-interface NamedBody {
-  name: string;
-  bytes: Buffer;
 }
 
 function bodiesAsJson(bodies: Bodies | undefined, owner: string): NamedBody[] {
@@ -143,63 +226,58 @@ function bodiesAsJson(bodies: Bodies | undefined, owner: string): NamedBody[] {
     .map(([name, body]) => ({ name, bytes: Buffer.from(toJson(body, `body "${name}" of ${owner}`)) }));
 }
 
-/** Adds bodies, which follow next in the journal line, to an entry; its bodies with other names are kept. */
+/** Adds bodies, which follow next in the journal line, to an entry; the bodies of `before` with other names are kept. */
 function addBodies(
-  memory: MemoryState,
   before: RecordEntry | undefined,
   after: RecordEntry,
   bodies: readonly NamedBody[],
   applied: AppliedCommit,
 ): LineBodies {
+  const old = before?.refs ?? [];
+  after.refs = old;
   if (bodies.length === 0) return [];
-  const others = memory.refs(before).filter((ref) => !bodies.some(({ name }) => name === ref.name));
-  after.unplaced = [...others];
-  after.refs = 0;
+  const refs = old.filter((ref) => !bodies.some(({ name }) => name === ref.name));
   for (const { name, bytes } of bodies) {
     const last = applied.refs.at(-1);
-    const ref: BodyRef = { name, segment: 0, offset: last ? last.offset + last.length : 0, length: bytes.length };
-    after.unplaced.push(ref);
+    const offset = last ? last.offset + last.length : 0;
+    const ref: BodyRef = { name, segment: 0, offset, length: bytes.length, crc: crc32(bytes) };
+    refs.push(ref);
     applied.refs.push(ref);
     applied.bodies.push(bytes);
   }
-  return bodies.map(({ name, bytes }) => [name, bytes.length]);
+  after.refs = refs;
+  return applied.refs.slice(-bodies.length).map(({ name, length, crc }) => [name, length, crc]);
 }
 
 /** Completes the body references of an applied commit, given the offset of the first body. */
-export function placeBodies(memory: MemoryState, applied: AppliedCommit, segment: number, start: number): void {
+export function placeBodies(applied: AppliedCommit, segment: number, start: number): void {
   for (const ref of applied.refs) {
     ref.segment = segment;
     ref.offset += start;
   }
-  for (const entry of applied.unplaced) {
-    entry.refs = memory.texts.put(encodeRefs(entry.unplaced!));
-    entry.unplaced = undefined;
-  }
 }
 
 /** Removes records, for retention. */
-export function applyRemovals(memory: MemoryState, removals: readonly { of: RecordKind; id: string }[]): AppliedCommit {
+export function applyRemovals(state: StoreState, removals: readonly RecordEntry[]): AppliedCommit {
   const applied = emptyCommit();
-  for (const { of, id } of removals) {
-    put(memory, { kind: of, id, before: memory.get(of, id), after: undefined }, applied);
-    applied.parts.push(JSON.stringify({ kind: 'removed', of, id } satisfies LineChange));
+  for (const before of removals) {
+    const { kind, id } = before;
+    put(state, { kind, id, before, after: undefined }, applied);
+    applied.parts.push(JSON.stringify({ kind: 'removed', of: kind, id } satisfies LineChange));
   }
   return applied;
 }
 
-/** Moves a record's bodies to a new segment, for retention. */
-export function applyMove(
-  memory: MemoryState,
-  of: 'message' | 'delivery',
-  id: string,
-  bodies: readonly NamedBody[],
-): AppliedCommit {
+/** Moves bodies of a record to a new segment, for retention. */
+export function applyMove(state: StoreState, before: RecordEntry, bodies: readonly NamedBody[]): AppliedCommit {
   const applied = emptyCommit();
-  const before = memory.get(of, id)!;
+  const { kind, id } = before;
   const after: RecordEntry = { ...before };
-  const names = addBodies(memory, before, after, bodies, applied);
-  put(memory, { kind: of, id, before, after }, applied);
-  applied.parts.push(JSON.stringify({ kind: 'moved', of, id, bodies: names } satisfies LineChange));
+  const names = addBodies(before, after, bodies, applied);
+  put(state, { kind, id, before, after }, applied);
+  applied.parts.push(
+    JSON.stringify({ kind: 'moved', of: kind as 'message' | 'delivery', id, bodies: names } satisfies LineChange),
+  );
   return applied;
 }
 

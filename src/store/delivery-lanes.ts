@@ -1,8 +1,7 @@
 import { DueQueue } from './due-queue.js';
 import { PartitionedMap } from './partitioned-map.js';
-import { type DeliveryEntry, laneKey, OPEN_DELIVERY } from './record-entry.js';
+import { type DeliveryWork, OPEN_DELIVERY } from './record-entry.js';
 import { insertKey, removeKey } from './sorted-keys.js';
-import type { DeliveryRecord } from './store.js';
 
 interface Lane {
   endpoint: string;
@@ -25,10 +24,10 @@ export class DeliveryLanes {
   /** Leased delivery → its lane. */
   private readonly leased = new Map<string, string>();
 
-  constructor(private readonly look: (id: string) => DeliveryEntry | undefined) {}
+  constructor(private readonly look: (id: string) => DeliveryWork | undefined) {}
 
   /** Updates the lanes after a change of a delivery; `look` already returns `after`. */
-  change(before: DeliveryEntry | undefined, after: DeliveryEntry | undefined): void {
+  change(before: DeliveryWork | undefined, after: DeliveryWork | undefined): void {
     if (before && after && sameQueueEntry(before, after)) return;
     if (before?.lane) {
       const lane = this.lanes.get(before.lane);
@@ -53,33 +52,35 @@ export class DeliveryLanes {
   }
 
   /** Leases up to `limit` deliveries of an endpoint. */
-  claim(endpoint: string, limit: number, now: number): DeliveryEntry[] {
+  claim(endpoint: string, limit: number, now: number): DeliveryWork[] {
     const ids = this.queues.get(endpoint)?.take(limit, now, (id) => this.look(id)?.notBefore) ?? [];
     return ids.map((id) => {
       const delivery = this.look(id)!;
-      const lane = this.lanes.get(delivery.lane)!;
-      lane.leases++;
-      lane.queued = undefined;
-      this.leased.set(id, delivery.lane);
+      // It was just taken from the queue.
+      this.lanes.get(delivery.lane)!.queued = undefined;
+      this.lease(id);
       return delivery;
     });
   }
 
-  /** Whether a new delivery can be sent at once: its lane is empty, and it waits for nothing. */
-  isNext({ endpoint, lane, waitsFor, notBefore }: DeliveryRecord): boolean {
-    return waitsFor === undefined && notBefore === undefined && this.lanes.get(laneKey(endpoint, lane)) === undefined;
+  /** Whether a delivery would be the next of its lane if it were put there now. */
+  isNext({ id, lane: key, waits }: DeliveryWork): boolean {
+    const lane = this.lanes.get(key);
+    if (waits) return false;
+    if (!lane) return true;
+    return (
+      lane.leases === 0 && [lane.open[0], lane.blocking[0]].every((other) => other === undefined || other > id || other === id)
+    );
   }
 
-  /** Leases a delivery that is the next of its lane; false if it is not. */
-  lease(id: string): boolean {
-    const delivery = this.look(id);
-    const lane = delivery && this.lanes.get(delivery.lane);
-    if (!lane?.queued || lane.queued.id !== id) return false;
-    this.queues.get(lane.endpoint)!.remove(id, lane.queued.notBefore);
-    lane.leases++;
+  /** Leases the next delivery of a lane. */
+  lease(id: string): void {
+    const delivery = this.look(id)!;
+    const lane = this.lanes.get(delivery.lane)!;
+    if (lane.queued) this.queues.get(lane.endpoint)!.remove(lane.queued.id, lane.queued.notBefore);
     lane.queued = undefined;
-    this.leased.set(id, delivery!.lane);
-    return true;
+    lane.leases++;
+    this.leased.set(id, delivery.lane);
   }
 
   /** Releases a lease. */
@@ -123,7 +124,7 @@ export class DeliveryLanes {
 }
 
 /** Whether both have the same entry in the queue, as a delivery has before and while it is sent. */
-function sameQueueEntry(a: DeliveryEntry, b: DeliveryEntry): boolean {
+function sameQueueEntry(a: DeliveryWork, b: DeliveryWork): boolean {
   const open = OPEN_DELIVERY.includes(a.state) && OPEN_DELIVERY.includes(b.state);
   return open && a.lane === b.lane && a.endpoint === b.endpoint && a.waits === b.waits && a.notBefore === b.notBefore;
 }

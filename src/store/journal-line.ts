@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib';
+import { hex } from './checked-file.js';
 import type { RecordKind } from './record-entry.js';
 
 /**
@@ -10,13 +11,13 @@ const PREFIX = /^[0-9a-f]{8} [0-9a-f]{8} [0-9a-f]{8} $/;
 const PREFIX_LENGTH = 27;
 const LINE_FEED = 10;
 
-/** Name and length of each body, in their order in the line. */
-export type LineBodies = [name: string, length: number][];
+/** Name, length and crc32 of each body, in their order in the line; version 0.1.0 wrote no checksums. */
+export type LineBodies = [name: string, length: number, crc?: number][];
 
 export type LineChange =
   | { kind: RecordKind; record: { id: string }; bodies?: LineBodies }
-  /** No `value`: the setting is removed. */
-  | { kind: 'setting'; key: string; value?: unknown }
+  /** No `value`: the setting is removed. No `version`: written by version 0.1.0. */
+  | { kind: 'setting'; key: string; value?: unknown; version?: number }
   /** Bodies copied forward, so that their old segment can be removed. */
   | { kind: 'moved'; of: 'message' | 'delivery'; id: string; bodies: LineBodies }
   | { kind: 'removed'; of: RecordKind; id: string };
@@ -46,8 +47,6 @@ export interface Line {
   /** Offset of the next line. */
   end: number;
 }
-
-const hex = (value: number): string => value.toString(16).padStart(8, '0');
 
 /** Encodes one line; `bodies` is the offset in it at which the bodies start. */
 export function encodeLine(meta: string, bodies: readonly Buffer[]): { line: Buffer; bodies: number } {

@@ -1,4 +1,4 @@
-import { type FileHandle, unlink } from 'node:fs/promises';
+import { type FileHandle, stat, unlink } from 'node:fs/promises';
 import { SwitchboardError } from '../errors.js';
 import { say } from '../text/say.js';
 import { type Disk, FILE_MODE, writeAll } from './disk.js';
@@ -31,6 +31,10 @@ export interface JournalOptions {
   segmentBytes: number;
   /** Waits until it is certain that this process may still write. */
   beforeWrite(): Promise<void> | undefined;
+  /** The folder is not the one that was opened any more. */
+  onReplaced(error: SwitchboardError): void;
+  /** Records durably which segments must exist; called before anything in a new one is acknowledged. */
+  list(segments: readonly Segment[]): Promise<void>;
   /** Everything up to `seq` is on disk. */
   onDurable(seq: number): void;
   /** Everything after `seq` is lost; called before waiting callers are rejected. */
@@ -64,7 +68,7 @@ export class Journal {
   lastSeq: number;
   durableSeq: number;
   private durableEnd: { segment: Segment; length: number } | undefined;
-  private file: { segment: number; handle: FileHandle } | undefined;
+  private file: { segment: number; handle: FileHandle; ino: number; dev: number } | undefined;
   private queue: PendingLine[] = [];
   private waiters: Waiter[] = [];
   private running: Promise<void> | undefined;
@@ -72,18 +76,28 @@ export class Journal {
   private failure: { error: SwitchboardError; at: number } | undefined;
   private halted: SwitchboardError | undefined;
   private mustRoll: boolean;
+  /** The newest segment that has a file. */
+  private created: number;
+  private listing: Promise<void> = Promise.resolve();
   private readonly tail = new TailCache();
 
   constructor(
     private readonly options: JournalOptions,
     state: JournalState,
+    /** Never continue an existing segment. */
+    startNew = false,
   ) {
     this.segments = state.segments;
     this.lastSeq = state.lastSeq;
     this.durableSeq = state.lastSeq;
     const last = this.segments.at(-1);
     this.durableEnd = last && { segment: last, length: last.length };
-    this.mustRoll = last === undefined || last.length >= options.segmentBytes;
+    this.created = last?.number ?? 0;
+    this.mustRoll = startNew || last === undefined || last.length >= options.segmentBytes;
+  }
+
+  get isHalted(): boolean {
+    return this.halted !== undefined;
   }
 
   get bytes(): number {
@@ -127,11 +141,17 @@ export class Journal {
     return this.tail.read(segment, offset, length);
   }
 
+  /** Whether a segment is part of the journal; otherwise retention has removed it. */
+  has(segment: number): boolean {
+    return this.segments.some(({ number }) => number === segment);
+  }
+
   /** Deletes a segment's file. */
   async remove(segment: Segment): Promise<void> {
     const at = this.segments.indexOf(segment);
     if (at < 0 || at === this.segments.length - 1) return;
     this.segments.splice(at, 1);
+    await this.list();
     await unlink(this.path(segment.number));
     await this.options.disk.syncFolder(this.options.folder);
   }
@@ -186,6 +206,7 @@ export class Journal {
         await this.options.beforeWrite();
         if (this.halted) throw this.halted;
         await this.write(batch);
+        if (this.halted) throw this.halted;
       } catch (cause) {
         const { error, waiting } = await this.fail(cause);
         this.running = undefined;
@@ -219,6 +240,7 @@ export class Journal {
       const handle = await this.handleFor(first.segment, first.offset);
       await writeAll(handle, lines.length === 1 ? lines[0]! : Buffer.concat(lines), first.offset);
       await handle.datasync();
+      await this.confirmFile();
       from = to;
     }
   }
@@ -229,9 +251,47 @@ export class Journal {
     this.file = undefined;
     await old?.handle.close();
     const handle = await this.options.disk.open(this.path(segment.number), offset === 0 ? 'w' : 'r+', FILE_MODE);
-    this.file = { segment: segment.number, handle };
-    if (offset === 0) await this.options.disk.syncFolder(this.options.folder);
+    const { ino, dev } = await handle.stat();
+    this.file = { segment: segment.number, handle, ino, dev };
+    if (offset === 0) {
+      await this.options.disk.syncFolder(this.options.folder);
+      this.created = segment.number;
+      await this.list();
+    }
     return handle;
+  }
+
+  /** Records the segments that exist, one write after the other. */
+  private list(): Promise<void> {
+    const listed = this.listing.then(() => this.options.list(this.segments.filter(({ number }) => number <= this.created)));
+    this.listing = listed.catch(() => {});
+    return listed;
+  }
+
+  /**
+   * Throws SWB_STORE if this process may no longer write to the folder: another one has taken it over, or the folder was replaced.
+   * To be called before anything else in it is changed.
+   */
+  async confirm(): Promise<void> {
+    await this.options.beforeWrite();
+    if (this.file && !this.running) await this.confirmFile();
+    if (this.halted) throw this.halted;
+  }
+
+  /** The file written is still the one in the folder: what is written to a folder that was moved or replaced is lost. */
+  private async confirmFile(): Promise<void> {
+    const { segment, ino, dev } = this.file!;
+    const now = await stat(this.path(segment)).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
+      throw error;
+    });
+    if (now?.ino === ino && now.dev === dev) return;
+    const what = say`The folder ${this.options.folder} was removed or replaced while the store was open.`;
+    const error = new SwitchboardError('SWB_STORE', what, {
+      hint: say`This process has stopped writing, and acknowledges nothing more. Put the original folder back, or restart to continue with the new one.`,
+    });
+    this.halt(error);
+    this.options.onReplaced(error);
   }
 
   /**

@@ -1,260 +1,204 @@
-import type { Bucket, MemoryState, Table } from './memory-state.js';
-import {
-  type EntryOf,
-  idOfSearchKey,
-  keysOf,
-  type RecordEntry,
-  type RecordKind,
-  type RecordOf,
-  searchValue,
-  type WarningState,
-} from './record-entry.js';
-import type { SortedKeys } from './sorted-keys.js';
-import type { ListQuery } from './store.js';
+import type { Bucket, EntryOf, RecordEntry, RecordKind, RecordOf } from './record-entry.js';
+import { Scan } from './scan.js';
+import { Search } from './search.js';
+import type { ListQuery, Page } from './store.js';
+import { parse, type StoreState, type Wanted } from './store-state.js';
 import { TimeSlice } from './time-slice.js';
-import { matchesAllWords, searchWords } from './word-index.js';
 
-/** Keys read per step from an index. */
-const BATCH = 256;
-/** Records read per step of a scan by age: each costs more than a key, and where a scan is the faster search it is soon done. */
-const AGED_BATCH = 16;
-/** The same for a scan that reads only the entries, not the records. */
-const PLAIN_BATCH = 64;
-/** Sorts after every character that can follow in a key. */
+/** Records read back in time until it is known that matches are rare. */
+const FEW = 1000;
+/** Greater than every position. */
 const END = '\uffff';
 
-/** A search in small steps; its page is complete when it is done. */
-type Steps = Generator<void, void>;
-
-/** Finds the records of a query, newest first, without blocking the event loop: long searches yield between their steps. */
-export async function list<K extends RecordKind>(memory: MemoryState, kind: K, query: ListQuery): Promise<RecordOf[K][]> {
-  const search = toSearchTerm(query.search);
+/** Finds the records of a query, newest first, without blocking the event loop. */
+export async function list<K extends RecordKind>(state: StoreState, kind: K, query: ListQuery): Promise<Page<RecordOf[K]>> {
   if (query.limit <= 0) return [];
-  const narrow = search ? undefined : narrowIds(memory, kind, query);
-  const aged = new ResultPage(memory, kind, query);
-  if (narrow) {
-    for (let i = narrow.length - 1; i >= 0; i--) aged.offer(narrow[i]!);
-    return aged.records();
+  return new Listing(state, kind, query).run();
+}
+
+class Listing<K extends RecordKind> {
+  private readonly page: ResultPage<K>;
+  private readonly search: Search | undefined;
+  private readonly deadline: number;
+  private stopped = false;
+  /** How far the records were read. */
+  private position: string | undefined;
+
+  constructor(
+    private readonly state: StoreState,
+    private readonly kind: K,
+    private readonly query: ListQuery,
+  ) {
+    this.page = new ResultPage<K>(query);
+    this.search = Search.of(state, query.search);
+    this.deadline = performance.now() + (query.patience ?? Number.POSITIVE_INFINITY);
+    this.position = query.before;
   }
-  if (!search) return firstDone([{ page: aged, steps: byAge(memory, kind, query, aged, PLAIN_BATCH, () => true) }]);
-  // A prefix matches either many records, and then a scan by age soon finds the newest matches, or few, and then the index is
-  // soon read to its end.
-  // Both searches run in turns until one of them is done.
-  const indexed = new ResultPage(memory, kind, query);
-  return firstDone([
-    { page: aged, steps: byAge(memory, kind, query, aged, AGED_BATCH, (entry) => isFound(memory, entry, search)) },
-    { page: indexed, steps: byIndex(memory, kind, search, indexed) },
-  ]);
-}
 
-async function firstDone<K extends RecordKind>(searches: { page: ResultPage<K>; steps: Steps }[]): Promise<RecordOf[K][]> {
-  const slice = new TimeSlice();
-  for (;;) {
-    for (const { page, steps } of searches) if (steps.next().done) return page.records();
-    await slice.yieldIfDue();
+  async run(): Promise<Page<RecordOf[K]>> {
+    const narrow = await this.narrow();
+    if (narrow) {
+      for (const entry of narrow) if (await this.isFound(entry)) this.offer(entry);
+      return this.page.records();
+    }
+    if (!this.search) return this.finished(await this.byAge());
+    if (this.query.patience !== undefined && this.query.before === undefined) {
+      for (const entry of await this.search.exact(this.kind)) this.offer(entry);
+      if (this.page.size > 0) return this.finished(false);
+    }
+    // A prefix matches either many records, and then the newest are soon found by reading back in time, or few, and then the
+    // terms of all shards are soon read. Both run until one of them is done; the former also says how far it came.
+    const indexed = this.byTerms(this.search);
+    const aged = this.byAge(indexed);
+    const complete = await Promise.race([aged, indexed.then((done) => done || aged)]).finally(() => {
+      this.stopped = true;
+    });
+    // Of conversations, the terms are read in the order of the list, too.
+    const { reached } = this.search;
+    if (this.kind === 'conversation' && reached !== undefined && reached < (this.position ?? END))
+      this.position = `${reached}\u0000`;
+    return this.finished(complete);
   }
-}
 
-/** A search term: the prefix of an id or number, or words of a title. */
-interface SearchTerm {
-  value: string;
-  words: string[];
-}
+  private finished(complete: boolean): Page<RecordOf[K]> {
+    const records: Page<RecordOf[K]> = this.page.records();
+    if (!complete) records.next = this.position ?? END;
+    return records;
+  }
 
-function toSearchTerm(text: string | undefined): SearchTerm | undefined {
-  const value = searchValue(text ?? '');
-  return value ? { value, words: searchWords(value) } : undefined;
+  /**
+   * Reads back in time until the page is full; false if its time is over first. Where matches are rare, it leaves the rest to the
+   * search by terms.
+   */
+  private async byAge(indexed?: Promise<boolean>): Promise<boolean> {
+    const scan = new Scan(this.state, this.kind, this.query.before, (bucket) => mayMatch(this.query, bucket));
+    const slice = new TimeSlice();
+    try {
+      for (let read = 0; !this.stopped; read++) {
+        if (indexed && read === FEW) return await this.inTime(indexed);
+        const entry = await scan.next();
+        const { position } = scan;
+        if (!entry || this.page.isTooOld(position) || (this.query.from !== undefined && position < this.query.from)) return true;
+        if (matches(this.query, entry) && (await this.isFound(entry))) this.offer(entry);
+        this.position = position;
+        if (performance.now() > this.deadline) return false;
+        await slice.yieldIfDue();
+      }
+      return false;
+    } finally {
+      scan.close();
+    }
+  }
+
+  /** What a search finds until the time is over; false then. */
+  private async inTime(search: Promise<boolean>): Promise<boolean> {
+    if (this.query.patience === undefined) return search;
+    let timer: NodeJS.Timeout | undefined;
+    const over = new Promise<boolean>((resolve) => {
+      timer = setTimeout(resolve, Math.max(0, this.deadline - performance.now()), false);
+    });
+    return Promise.race([search, over]).finally(() => clearTimeout(timer));
+  }
+
+  /** Reads the terms of all records. Where its time is over, what `byAge` has read counts. */
+  private async byTerms(search: Search): Promise<boolean> {
+    const { kind, query, page } = this;
+    const wants: Wanted = (shard, line) =>
+      mayMatch(query, shard.bucket(line)) && !page.isTooOld(shard.index.sections[kind]?.to ?? '');
+    const isOver = () => this.stopped || performance.now() > this.deadline;
+    for await (const entry of search.all(kind, query.before, wants, isOver)) {
+      if (isOver()) return false;
+      this.offer(entry);
+    }
+    return !isOver();
+  }
+
+  private async isFound(entry: RecordEntry): Promise<boolean> {
+    return this.search === undefined || this.search.isFound(entry);
+  }
+
+  private offer(entry: EntryOf[K]): void {
+    if (matches(this.query, entry)) this.page.offer(entry);
+  }
+
+  /** The records to check for a query of one conversation or message; undefined for all other queries. */
+  private async narrow(): Promise<EntryOf[K][] | undefined> {
+    const { conversation, message } = this.query;
+    const { state, kind } = this;
+    if (conversation === undefined && message === undefined) return undefined;
+    let found: (RecordEntry | undefined)[];
+    if (kind === 'conversation') {
+      const ofMessage = message === undefined ? undefined : ((await state.fetch('message', message))?.conversation ?? '');
+      if (conversation !== undefined && ofMessage !== undefined && conversation !== ofMessage) return [];
+      found = [await state.fetch('conversation', (conversation ?? ofMessage)!)];
+    } else if (message !== undefined) {
+      found = kind === 'message' ? [await state.fetch('message', message)] : await state.deliveriesOf(message);
+    } else {
+      found = await state.members(kind, conversation!, (shard, line) => mayMatch(this.query, shard.bucket(line)));
+    }
+    return found.filter((entry): entry is EntryOf[K] => entry !== undefined);
+  }
 }
 
 /** The newest `limit` matches so far. */
 class ResultPage<K extends RecordKind> {
-  /** Greatest id first. */
-  private readonly ids: string[] = [];
-  private readonly table: Table<K>;
-  private readonly conversationOfMessage: string | undefined;
+  /** Newest first. */
+  private readonly entries: EntryOf[K][] = [];
 
-  constructor(
-    private readonly memory: MemoryState,
-    private readonly kind: K,
-    private readonly query: ListQuery,
-  ) {
-    this.table = memory.tables[kind] as unknown as Table<K>;
-    this.conversationOfMessage = query.message === undefined ? undefined : memory.get('message', query.message)?.conversation;
+  constructor(private readonly query: ListQuery) {}
+
+  get size(): number {
+    return this.entries.length;
   }
 
-  /** Whether the id, and so every smaller one, is too old for a full page. */
-  isTooOld(id: string): boolean {
-    return this.ids.length >= this.query.limit && id < this.ids[this.ids.length - 1]!;
+  /** Whether this position, and so every smaller one, is too old for a full page. */
+  isTooOld(order: string): boolean {
+    return this.entries.length >= this.query.limit && order < this.entries[this.entries.length - 1]!.order;
   }
 
-  offer(id: string, matches: (entry: EntryOf[K]) => boolean = () => true): void {
-    const { before, from } = this.query;
-    if (this.isTooOld(id) || (before !== undefined && id >= before) || (from !== undefined && id < from)) return;
-    const entry = this.table.get(id);
-    if (!entry || !this.matches(entry) || !matches(entry)) return;
+  offer(entry: EntryOf[K]): void {
+    const { before, from, limit } = this.query;
+    const { order } = entry;
+    if (this.isTooOld(order) || (before !== undefined && order >= before) || (from !== undefined && order < from)) return;
     let low = 0;
-    let high = this.ids.length;
-    // Ids mostly arrive in order and belong at the end.
-    if (high > 0 && this.ids[high - 1]! > id) low = high;
+    let high = this.entries.length;
+    // Records mostly arrive in order and belong at the end.
+    if (high > 0 && this.entries[high - 1]!.order > order) low = high;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (this.ids[middle]! > id) low = middle + 1;
+      if (this.entries[middle]!.order > order) low = middle + 1;
       else high = middle;
     }
-    if (this.ids[low] === id) return;
-    this.ids.splice(low, 0, id);
-    if (this.ids.length > this.query.limit) this.ids.pop();
+    if (this.entries[low]?.order === order) return;
+    this.entries.splice(low, 0, entry);
+    if (this.entries.length > limit) this.entries.pop();
   }
 
   records(): RecordOf[K][] {
-    return this.ids.flatMap((id) => {
-      const entry = this.memory.get(this.kind, id);
-      return entry ? [this.memory.record<K>(entry)] : [];
-    });
-  }
-
-  private matches(entry: EntryOf[K]): boolean {
-    const { states, outcomes, warned, endpoint, entityType, conversation, message } = this.query;
-    if (states && !states.includes(entry.state)) return false;
-    if (outcomes && entry.kind === 'message' && !(entry.outcome && outcomes.includes(entry.outcome))) return false;
-    if (entry.kind === 'conversation') {
-      if (conversation !== undefined && entry.id !== conversation) return false;
-      if (message !== undefined && entry.id !== this.conversationOfMessage) return false;
-      if (endpoint === undefined && entityType === undefined) return true;
-      const matches = (wanted: string | undefined, has: string) => wanted === undefined || wanted === has;
-      const { links } = this.memory.record<'conversation'>(entry);
-      return links.some((link) => matches(endpoint, link.endpoint) && matches(entityType, link.entityType));
-    }
-    if (!matchesWarning(warned, entry.warned)) return false;
-    if (entityType !== undefined && entry.entityType !== entityType) return false;
-    if (endpoint !== undefined && entry.endpoint !== endpoint) return false;
-    if (conversation !== undefined && entry.conversation !== conversation) return false;
-    return message === undefined || (entry.kind === 'message' ? entry.id : entry.message) === message;
-  }
-}
-
-/** The ids to check for a query of one conversation or message; undefined for all other queries. */
-function narrowIds(memory: MemoryState, kind: RecordKind, query: ListQuery): readonly string[] | undefined {
-  const { conversation, message } = query;
-  if (kind === 'conversation') {
-    if (conversation !== undefined) return [conversation];
-    return message === undefined ? undefined : [memory.get('message', message)?.conversation ?? ''];
-  }
-  if (message !== undefined) return kind === 'message' ? [message] : memory.deliveriesOfMessage(message);
-  return conversation === undefined ? undefined : memory.membersOf(kind, conversation);
-}
-
-/** Scans the matching buckets from the newest id backwards until the page is full. */
-function* byAge<K extends RecordKind>(
-  memory: MemoryState,
-  kind: K,
-  query: ListQuery,
-  page: ResultPage<K>,
-  batch: number,
-  matches: (entry: EntryOf[K]) => boolean,
-): Steps {
-  for (const { ids, ...bucketKey } of memory.tables[kind].buckets) {
-    if (!mayMatch(kind, query, bucketKey)) continue;
-    yield* walk(ids, query.before, '', batch, (id) => {
-      if (page.isTooOld(id) || (query.from !== undefined && id < query.from)) return false;
-      page.offer(id, matches);
-      return true;
-    });
+    return this.entries.map((entry) => parse<K>(entry));
   }
 }
 
 /** Whether a bucket can contain matching records. */
-function mayMatch(
-  kind: RecordKind,
-  query: ListQuery,
-  { state, outcome, warned, endpoint, entityType }: Omit<Bucket, 'ids'>,
-): boolean {
+function mayMatch(query: ListQuery, { kind, state, outcome, warned, endpoint, entityType }: Bucket): boolean {
   if (query.states && !query.states.includes(state)) return false;
   if (kind === 'conversation') return true;
   if (kind === 'message' && query.outcomes && !(outcome && query.outcomes.includes(outcome))) return false;
-  if (!matchesWarning(query.warned, warned)) return false;
+  if (query.warned !== undefined && (query.warned === true ? warned === undefined : warned !== query.warned)) return false;
   return (query.endpoint ?? endpoint) === endpoint && (query.entityType ?? entityType) === entityType;
 }
 
-function matchesWarning(asked: ListQuery['warned'], has: WarningState): boolean {
-  return asked === undefined || (asked === true ? has !== undefined : has === asked);
-}
-
-/** Reads all matches from the indexes: records of the kind, then those of the matching conversations. */
-function* byIndex<K extends RecordKind>(memory: MemoryState, kind: K, search: SearchTerm, page: ResultPage<K>): Steps {
-  yield* walkFound(memory, kind, search, (id) => page.offer(id));
-  if (kind === 'conversation') return;
-  yield* walkFound(memory, 'conversation', search, (conversation) => {
-    for (const id of memory.membersOf(kind, conversation)) page.offer(id);
-  });
-}
-
-/** Calls back with the ids of all records of a kind that match by their own keys, some of them more than once. */
-function* walkFound(memory: MemoryState, kind: RecordKind, { value, words }: SearchTerm, found: (id: string) => void): Steps {
-  const { found: keys, buckets } = memory.tables[kind];
-  yield* walk(keys, value + END, value, BATCH, (key) => {
-    found(idOfSearchKey(key));
-    return true;
-  });
-  for (const { ids } of buckets) {
-    yield* walk(ids, value + END, value, BATCH, (id) => {
-      found(id);
-      return true;
-    });
+function matches(query: ListQuery, entry: RecordEntry): boolean {
+  const { endpoint, entityType, conversation, message } = query;
+  if (entry.kind === 'conversation') {
+    if (!mayMatch(query, { kind: entry.kind, state: entry.state })) return false;
+    if (endpoint === undefined && entityType === undefined) return true;
+    const { links } = parse<'conversation'>(entry);
+    return links.some(
+      (link) => (endpoint ?? link.endpoint) === link.endpoint && (entityType ?? link.entityType) === link.entityType,
+    );
   }
-  if (kind === 'conversation' && words.length > 0) yield* walkTitles(memory, words, found);
-}
-
-/** Reads the titles with the longest search word, which is probably the rarest, and checks them for the other words. */
-function* walkTitles(memory: MemoryState, words: readonly string[], found: (id: string) => void): Steps {
-  const index = memory.tables.conversation.words;
-  const longest = words.reduce((a, b) => (b.length > a.length ? b : a));
-  const hasAll = (id: string) => words.length === 1 || matchesAllWords(memory.titleWords(id), words);
-  let after: string | undefined;
-  for (;;) {
-    const batch = index.beginning(longest, after, BATCH);
-    for (const word of batch) {
-      let before: string | undefined;
-      for (;;) {
-        const ids = index.with(word, before, AGED_BATCH);
-        for (const id of ids) if (hasAll(id)) found(id);
-        yield;
-        if (ids.length < AGED_BATCH) break;
-        before = ids.at(-1);
-      }
-    }
-    if (batch.length < BATCH) return;
-    after = batch.at(-1);
-  }
-}
-
-/** Whether `byIndex` would find this record. */
-function isFound(memory: MemoryState, entry: RecordEntry, search: SearchTerm): boolean {
-  if (entry.id.startsWith(search.value)) return true;
-  const { found, words } = keysOf(entry.kind, memory.record(entry));
-  if (found.some((key) => key.startsWith(search.value)) || matchesAllWords(words, search.words)) return true;
-  if (entry.kind === 'conversation' || entry.conversation === undefined) return false;
-  const conversation = memory.get('conversation', entry.conversation);
-  return conversation !== undefined && isFound(memory, conversation, search);
-}
-
-/**
- * Walks keys downwards from `before` while they start with `prefix` and the visitor returns true. Keys may be added and removed
- * between the steps.
- */
-function* walk(
-  keys: SortedKeys,
-  before: string | undefined,
-  prefix: string,
-  size: number,
-  visit: (key: string) => boolean,
-): Steps {
-  let from = before;
-  for (;;) {
-    const batch = keys.below(from, size);
-    for (const key of batch) if (!key.startsWith(prefix) || !visit(key)) return;
-    if (batch.length < size) return;
-    from = batch.at(-1);
-    yield;
-  }
+  if (!mayMatch(query, { ...entry, outcome: entry.kind === 'message' ? entry.outcome : undefined })) return false;
+  if (conversation !== undefined && entry.conversation !== conversation) return false;
+  return message === undefined || (entry.kind === 'message' ? entry.id : entry.message) === message;
 }

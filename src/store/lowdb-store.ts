@@ -1,45 +1,42 @@
 import { SwitchboardError } from '../errors.js';
 import type { Json } from '../model/message.js';
 import { say } from '../text/say.js';
-import { applyChanges } from './applied-commit.js';
+import { prepare } from './applied-commit.js';
+import { readBody } from './bodies.js';
 import { type Disk, nodeDisk } from './disk.js';
 import { list } from './listing.js';
 import { closeStoreFolder, type LowdbStoreOptions, type OpenStore, openStoreFolder, withDefaults } from './open-store.js';
-import {
-  type BodyRef,
-  type EntryOf,
-  linkKey,
-  OPEN_DELIVERY,
-  type RecordKind,
-  type RecordOf,
-  referenceKey,
-} from './record-entry.js';
+import type { RecordKind, RecordOf, Work } from './record-entry.js';
+import { linkKey, referenceKey } from './record-keys.js';
 import type {
   Bodies,
   Change,
+  ChangeNotice,
   CommitResult,
   ConversationRecord,
   DeliveryRecord,
   ListQuery,
   MessageRecord,
+  Page,
   Store,
   StoreCounts,
   StoreMemory,
 } from './store.js';
+import { parse } from './store-state.js';
 
 export type { LowdbStoreOptions } from './open-store.js';
 
 /**
- * The store without a database: records in memory, every commit in an append-only journal, a lowdb snapshot in shards. One
- * process at a time.
+ * The store without a database: every commit in an append-only journal, all records in lowdb shards found by compact indexes; in
+ * memory what changed last, what is in use, and what waits. One process at a time.
  *
- * A commit is visible to readers and claims immediately, and durable when `commit` resolves. Later commits can only become
+ * A commit is visible to readers and claims once it is applied, and durable when `commit` resolves. Later commits can only become
  * durable after it, so nothing that was acknowledged can be lost; if the disk fails, everything not yet durable is rolled back.
  */
 export class LowdbStore implements Store {
   readonly spool: string;
   private readonly options: Required<LowdbStoreOptions>;
-  private readonly listeners = new Set<(changes: Change[]) => void>();
+  private readonly listeners = new Set<(changes: ChangeNotice[]) => void>();
   private readonly lossListeners = new Set<(error: SwitchboardError) => void>();
   private opened: OpenStore | undefined;
   private lost: SwitchboardError | undefined;
@@ -57,7 +54,7 @@ export class LowdbStore implements Store {
     return this.transition(async () => {
       if (this.opened) return;
       this.lost = undefined;
-      this.opened = await openStoreFolder(this.options, this.disk, (error) => this.lockLost(error));
+      this.opened = await openStoreFolder(this.options, this.disk, (error) => this.lose(error));
     });
   }
 
@@ -71,19 +68,14 @@ export class LowdbStore implements Store {
   }
 
   async commit(changes: Change[], { durable = true }: { durable?: boolean } = {}): Promise<CommitResult> {
-    const { memory, journal, commits } = this.needOpen();
+    const { state, journal, commits } = this.needOpen();
     journal.assertWritable();
-    const applied = applyChanges(memory, changes);
-    commits.append(applied);
+    const committed = commits.commit(prepare(state, changes));
+    const { notices, skipped, started } = committed instanceof Promise ? await committed : committed;
     // Also if everything was skipped: the duplicated record may not be on disk yet.
-    try {
-      if (durable || applied.started.length > 0) await journal.flushed();
-    } catch (error) {
-      for (const id of applied.started) memory.lanes.release(id);
-      throw error;
-    }
-    if (applied.changes.length > 0) this.notify(applied.changes);
-    return { skipped: applied.skipped, started: applied.started };
+    if (durable || started.length > 0) await journal.flushed();
+    if (notices.length > 0) this.notify(notices);
+    return { skipped, started };
   }
 
   message(id: string): Promise<MessageRecord | undefined> {
@@ -99,78 +91,87 @@ export class LowdbStore implements Store {
   }
 
   async bodies(kind: 'message' | 'delivery', id: string): Promise<Bodies> {
-    const { memory, journal } = this.needOpen();
+    const { state, journal, bodies: reader } = this.needOpen();
     const bodies: Bodies = {};
-    for (const ref of memory.refs(memory.get(kind, id))) {
-      const text = journal.recent(ref.segment, ref.offset, ref.length) ?? (await this.readBody(ref));
-      if (text !== undefined) bodies[ref.name] = JSON.parse(text);
+    for (const ref of (await state.fetch(kind, id))?.refs ?? []) {
+      const recent = journal.recent(ref.segment, ref.offset, ref.length);
+      if (recent !== undefined) bodies[ref.name] = JSON.parse(recent);
+      // Otherwise retention has removed it.
+      else if (journal.has(ref.segment))
+        bodies[ref.name] = JSON.parse((await readBody(journal, reader, `${kind} ${id}`, ref)).toString());
     }
     return bodies;
   }
 
   conversationByLink(endpoint: string, entityType: string, entityId: string): Promise<ConversationRecord | undefined> {
-    return this.conversationByKey(linkKey(endpoint, entityType, entityId));
+    return this.conversationByKey(linkKey(endpoint, entityType, entityId), entityId);
   }
 
   conversationByReference(reference: string): Promise<ConversationRecord | undefined> {
-    return this.conversationByKey(referenceKey(reference));
+    return this.conversationByKey(referenceKey(reference), reference);
   }
 
   async openDeliveries(conversation: string): Promise<DeliveryRecord[]> {
-    const { memory } = this.needOpen();
-    const entry = memory.membersOf('delivery', conversation).map((id) => memory.get('delivery', id)!);
-    return entry.filter(({ state }) => OPEN_DELIVERY.includes(state)).map((delivery) => memory.record<'delivery'>(delivery));
+    const { state } = this.needOpen();
+    const ids = state.queues.openDeliveries(conversation);
+    const entries = await state.complete((missing) => ids.flatMap((id) => state.find('delivery', id, missing) ?? []));
+    return entries.map((entry) => parse<'delivery'>(entry));
   }
 
   async setting(key: string): Promise<Json | undefined> {
-    const text = this.needOpen().memory.settings.get(key);
-    return text === undefined ? undefined : (JSON.parse(text) as Json);
+    const setting = this.needOpen().state.settings.get(key);
+    return setting === undefined ? undefined : (JSON.parse(setting.text) as Json);
   }
 
-  listMessages(query: ListQuery): Promise<MessageRecord[]> {
+  async settingVersion(key: string): Promise<number> {
+    return this.needOpen().state.settings.get(key)?.version ?? 0;
+  }
+
+  listMessages(query: ListQuery): Promise<Page<MessageRecord>> {
     return this.list('message', query);
   }
 
-  listDeliveries(query: ListQuery): Promise<DeliveryRecord[]> {
+  listDeliveries(query: ListQuery): Promise<Page<DeliveryRecord>> {
     return this.list('delivery', query);
   }
 
-  listConversations(query: ListQuery): Promise<ConversationRecord[]> {
+  listConversations(query: ListQuery): Promise<Page<ConversationRecord>> {
     return this.list('conversation', query);
   }
 
   async counts(): Promise<StoreCounts> {
-    return this.needOpen().memory.counts();
+    const { counts, queues } = this.needOpen().state;
+    return counts.summary(queues.waiting);
   }
 
   async claimMessages(node: string, limit: number, now: number): Promise<MessageRecord[]> {
-    return this.confirmClaim('message', this.needOpen().memory.inbox.claim(node, limit, now));
+    return this.confirmClaim('message', this.needOpen().state.queues.inbox.claim(node, limit, now));
   }
 
   async claimDeliveries(endpoint: string, limit: number, now: number): Promise<DeliveryRecord[]> {
-    return this.confirmClaim('delivery', this.needOpen().memory.lanes.claim(endpoint, limit, now));
+    return this.confirmClaim('delivery', this.needOpen().state.queues.lanes.claim(endpoint, limit, now));
   }
 
   async release(kind: 'message' | 'delivery', ids: string[]): Promise<void> {
-    const { inbox, lanes } = this.needOpen().memory;
+    const { inbox, lanes } = this.needOpen().state.queues;
     const leases = kind === 'message' ? inbox : lanes;
     for (const id of ids) leases.release(id);
   }
 
   async nextDue(kind: 'message' | 'delivery', owner: string): Promise<number | undefined> {
-    const { inbox, lanes } = this.needOpen().memory;
+    const { inbox, lanes } = this.needOpen().state.queues;
     return kind === 'message' ? inbox.nextDue(owner) : lanes.nextDue(owner);
   }
 
   get newestId(): string | undefined {
-    return this.needOpen().memory.newestId;
+    return this.needOpen().state.newestId;
   }
 
   get memory(): StoreMemory {
-    return { since: this.needOpen().since, olderCopy: false };
+    return this.needOpen().memory;
   }
 
-  watch(listener: (changes: Change[]) => void): () => void {
+  watch(listener: (changes: ChangeNotice[]) => void): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
   }
@@ -185,7 +186,7 @@ export class LowdbStore implements Store {
     return () => this.lossListeners.delete(listener);
   }
 
-  /** Updates the snapshot now; otherwise that happens automatically when the journal has grown enough. */
+  /** Writes all changes to shards now; otherwise that happens automatically when there are enough of them. */
   async compact(): Promise<void> {
     return this.needOpen().compaction.run();
   }
@@ -207,7 +208,9 @@ export class LowdbStore implements Store {
     throw new SwitchboardError('SWB_CLOSED', say`The store in ${this.options.folder} is not open.`);
   }
 
-  private lockLost(error: SwitchboardError): void {
+  /** Another process has taken the folder over, or it was replaced. */
+  private lose(error: SwitchboardError): void {
+    if (this.lost) return;
     this.lost = error;
     this.opened?.journal.halt(error);
     this.options.log('error', error.message);
@@ -215,49 +218,47 @@ export class LowdbStore implements Store {
   }
 
   private async record<K extends RecordKind>(kind: K, id: string): Promise<RecordOf[K] | undefined> {
-    const { memory } = this.needOpen();
-    const entry = memory.get(kind, id);
-    return entry && memory.record<K>(entry);
+    const entry = await this.needOpen().state.fetch(kind, id);
+    return entry && parse<K>(entry);
   }
 
-  private async conversationByKey(key: string): Promise<ConversationRecord | undefined> {
-    const id = this.needOpen().memory.ownerOf('conversation', key);
-    return id === undefined ? undefined : this.record('conversation', id);
+  private async conversationByKey(key: string, value: string): Promise<ConversationRecord | undefined> {
+    const { state } = this.needOpen();
+    const hash = state.hashes.linkOrReference(value);
+    const owner = await state.complete((missing) => state.owner('conversation', { key, hash }, undefined, missing));
+    return owner && parse<'conversation'>(owner as never);
   }
 
-  private async list<K extends RecordKind>(kind: K, query: ListQuery): Promise<RecordOf[K][]> {
-    return list(this.needOpen().memory, kind, query);
+  private async list<K extends RecordKind>(kind: K, query: ListQuery): Promise<Page<RecordOf[K]>> {
+    return list(this.needOpen().state, kind, query);
   }
 
   /**
    * Claimed records are returned once they are on disk: a partner must never receive something that a crash could make us forget.
    * Records that changed in the meantime are released.
    */
-  private async confirmClaim<K extends 'message' | 'delivery'>(kind: K, claimed: EntryOf[K][]): Promise<RecordOf[K][]> {
-    const { memory, journal } = this.needOpen();
+  private async confirmClaim<K extends 'message' | 'delivery'>(kind: K, claimed: readonly Work[]): Promise<RecordOf[K][]> {
+    const { state, journal } = this.needOpen();
     if (claimed.length === 0) return [];
-    const leases = kind === 'message' ? memory.inbox : memory.lanes;
+    const leases = kind === 'message' ? state.queues.inbox : state.queues.lanes;
+    const look = (missing: Set<number>) => claimed.map(({ id }) => state.find(kind, id, missing));
     try {
       await journal.flushed();
+      await state.complete(look);
     } catch (error) {
       for (const { id } of claimed) leases.release(id);
       throw error;
     }
-    return claimed.flatMap(({ id, version }) => {
-      const now = memory.get(kind, id);
-      if (now?.version === version) return [memory.record<K>(now)];
+    const found = look(new Set());
+    return claimed.flatMap(({ id, version }, i) => {
+      const entry = found[i];
+      if (entry?.version === version) return [parse<K>(entry)];
       leases.release(id);
       return [];
     });
   }
 
-  private async readBody(ref: BodyRef): Promise<string | undefined> {
-    const { journal, reader } = this.needOpen();
-    if (!journal.isDurable(ref.segment, ref.offset + ref.length)) await journal.flushed();
-    return (await reader.read(journal.path(ref.segment), ref.offset, ref.length))?.toString();
-  }
-
-  private notify(changes: Change[]): void {
+  private notify(changes: ChangeNotice[]): void {
     for (const listener of this.listeners) {
       try {
         listener(changes);

@@ -1,18 +1,24 @@
-import type { ListQuery } from './store.js';
+import { orderOf } from './record-entry.js';
+import type { ListQuery, Page } from './store.js';
 
 /** Reads one page of a list from a store. */
-type List<R> = (page: Pick<ListQuery, 'limit' | 'before'>) => Promise<R[]>;
+type List<R> = (page: Pick<ListQuery, 'limit' | 'before'>) => Promise<Page<R>>;
+
+/** The position of a record in lists of its kind: for `before`, the records after it. */
+export function cursorOf(record: { id: string }): string {
+  return orderOf('reference' in record && 'links' in record ? 'conversation' : 'message', record);
+}
 
 /**
- * A list of a store in pages of `limit` records, newest first; `before`: only records with smaller ids. The last page may be
+ * A list of a store in pages of `limit` records, newest first; `before`: only records after this position. The last page may be
  * empty.
  */
 export async function* pagesOf<R extends { id: string }>(list: List<R>, limit: number, before?: string): AsyncGenerator<R[]> {
   for (let from = before; ; ) {
     const page = await list({ limit, before: from });
     yield page;
-    if (page.length < limit) return;
-    from = page.at(-1)?.id;
+    if (page.length < limit && page.next === undefined) return;
+    from = page.next ?? cursorOf(page.at(-1)!);
   }
 }
 

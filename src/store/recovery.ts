@@ -4,6 +4,8 @@ import { type Disk, FILE_MODE, FOLDER_MODE } from './disk.js';
 import type { Segment } from './journal.js';
 import { segmentName } from './journal.js';
 import { decodeLine, type Line, type LineChange, nextLine, type SegmentHeader } from './journal-line.js';
+import type { Losses } from './losses.js';
+import type { ListedSegments } from './manifest.js';
 import { TimeSlice } from './time-slice.js';
 
 export interface RecoveryOptions {
@@ -12,7 +14,10 @@ export interface RecoveryOptions {
   disk: Disk;
   /** Replay starts after this sequence number. */
   from: number;
-  apply(seq: number, changes: LineChange[], segment: number, bodies: number): void;
+  /** Segments that must exist, and where the journal ended when it was last closed. */
+  listed: ListedSegments;
+  losses: Losses;
+  apply(seq: number, changes: LineChange[], segment: number, bodies: number): void | Promise<void>;
   log(level: 'info' | 'warn' | 'error', text: string): void;
 }
 
@@ -34,6 +39,8 @@ class Recovery {
   private known: ScannedSegment[] = [];
   private lastSeq: number;
   private replayed = 0;
+  /** Bytes before the next line could not be read. */
+  private damaged = false;
 
   constructor(private readonly options: RecoveryOptions) {
     this.path = (segment) => `${options.folder}/${segmentName(segment)}`;
@@ -42,6 +49,8 @@ class Recovery {
 
   async run(): Promise<{ segments: Segment[]; lastSeq: number; replayed: number }> {
     this.known = await this.readHeaders();
+    this.findMissing();
+    this.options.losses.check();
     let start = 0;
     this.known.forEach((known, i) => {
       if (known.header && known.header.first <= this.options.from + 1) start = i;
@@ -75,6 +84,17 @@ class Recovery {
     return known;
   }
 
+  private findMissing(): void {
+    const { listed, losses } = this.options;
+    const lengths = new Map(this.known.map(({ segment, limit }) => [segment.number, { is: segment.length, limit: limit ?? 0 }]));
+    for (const { number } of listed.segments) {
+      const length = lengths.get(number);
+      const atLeast = Math.max(length?.limit ?? 0, listed.end?.segment === number ? listed.end.length : 0);
+      if (!length) losses.add(`journal/${segmentName(number)} is missing`);
+      else if (length.is < atLeast) losses.add(`journal/${segmentName(number)} ends at ${length.is} instead of ${atLeast}`);
+    }
+  }
+
   /** Applies one segment; false if the journal ends in it. */
   private async replay(index: number): Promise<boolean> {
     const known = this.known[index]!;
@@ -85,7 +105,7 @@ class Recovery {
     while (offset < end) {
       const line = decodeLine(buffer, offset, end);
       if (line) {
-        this.apply(segment, line);
+        await this.apply(segment, line);
         this.replayed += line.end - offset;
         offset = line.end;
         await this.slice.yieldIfDue();
@@ -94,8 +114,13 @@ class Recovery {
       const next = nextLine(buffer, offset, end);
       // If the sequence continues with the next intact line, only a segment header was damaged.
       const nothingMissing = next !== undefined && decodeLine(buffer, next, end)?.meta.seq === this.lastSeq + 1;
-      if (nothingMissing || (await this.wasAcknowledged(this.lastSeq + 1, index, buffer, next, end))) {
+      const { end: closed } = this.options.listed;
+      const wasClosed =
+        closed !== undefined &&
+        (segment.number < closed.segment || (segment.number === closed.segment && offset < closed.length));
+      if (nothingMissing || wasClosed || (await this.wasAcknowledged(this.lastSeq + 1, index, buffer, next, end))) {
         await this.quarantineDamage(segment, buffer, offset, next ?? end);
+        this.damaged = true;
         offset = next ?? end;
       } else {
         await this.truncateTail(index, buffer, offset, end);
@@ -107,11 +132,19 @@ class Recovery {
     return true;
   }
 
-  private apply(segment: Segment, line: Line): void {
+  private async apply(segment: Segment, line: Line): Promise<void> {
     const { seq, changes } = line.meta;
     if (!changes || seq <= this.options.from) return;
     if (seq <= this.lastSeq) return;
-    this.options.apply(seq, changes, segment.number, line.bodies);
+    // Numbers have no gaps. Those in unreadable bytes are said with these.
+    if (seq > this.lastSeq + 1 && !this.damaged) {
+      this.options.losses.add(
+        `the changes ${this.lastSeq + 1} to ${seq - 1} are not in the journal before ${segmentName(segment.number)}`,
+      );
+      this.options.losses.check();
+    }
+    this.damaged = false;
+    await this.options.apply(seq, changes, segment.number, line.bodies);
     this.lastSeq = seq;
   }
 

@@ -1,19 +1,18 @@
 import { readFile } from 'node:fs/promises';
 import { applyMove, applyRemovals } from './applied-commit.js';
+import { readBody } from './bodies.js';
 import type { CommitLog } from './commit-log.js';
 import type { Compaction } from './compaction.js';
+import type { FileReader } from './file-reader.js';
 import type { Journal, Segment } from './journal.js';
 import { decodeLine, type LineChange, nextLine } from './journal-line.js';
-import type { MemoryState } from './memory-state.js';
-import type { ConversationEntry, DeliveryEntry, MessageEntry, RecordKind } from './record-entry.js';
-import type { SegmentReader } from './segment-reader.js';
-import type { Shards } from './shards.js';
+import { type DeliveryEntry, isUnfinished, type MessageEntry, type RecordEntry } from './record-entry.js';
+import { isDead } from './shards.js';
+import type { StoreState } from './store-state.js';
 import { TimeSlice } from './time-slice.js';
 
 const DAY = 86_400_000;
 const MINUTE = 60_000;
-/** Ids read per step. */
-const BATCH = 256;
 /** The size is checked when the journal has grown by this share of its maximum; the age is checked once an hour. */
 const CHECK_SHARE = 0.05;
 /** To free space, a segment is rewritten only if at most this share of it must be kept. */
@@ -25,8 +24,6 @@ export interface RetentionOptions {
   bytes: number;
   log(level: 'info' | 'warn' | 'error', text: string): void;
 }
-
-type Removal = { of: RecordKind; id: string };
 
 /**
  * Removes old data: records of closed conversations by age, bodies by age and by size. Open records keep their bodies; these are
@@ -40,12 +37,11 @@ export class Retention {
   private running: Promise<void> | undefined;
 
   constructor(
-    private readonly memory: MemoryState,
+    private readonly state: StoreState,
     private readonly journal: Journal,
     private readonly commits: CommitLog,
-    private readonly shards: Shards,
     private readonly compaction: Compaction,
-    private readonly reader: SegmentReader,
+    private readonly reader: FileReader,
     private readonly options: RetentionOptions,
   ) {}
 
@@ -84,56 +80,49 @@ export class Retention {
     await this.removeSegments(cutoff);
   }
 
+  /** Removes finished records that are too old, oldest shards first. */
   private async removeRecords(cutoff: number): Promise<void> {
-    await this.eachId('conversation', ['closed'], (id) => this.conversationToRemove(id, cutoff));
-    await this.eachId('message', ['settled', 'skipped'], (id) => this.orphanToRemove('message', id, cutoff));
-    await this.eachId('delivery', ['delivered', 'skipped'], (id) => this.orphanToRemove('delivery', id, cutoff));
-  }
-
-  /** Removes the given removals of each id, in one commit per id. */
-  private async eachId(kind: RecordKind, states: string[], removalsFor: (id: string) => Removal[]): Promise<void> {
-    for (const { state, ids } of this.memory.tables[kind].buckets) {
-      if (!states.includes(state)) continue;
-      let after: string | undefined;
-      for (;;) {
-        const batch = ids.above(after, BATCH);
-        for (const id of batch) {
+    // Then all of them are in shards.
+    await this.compaction.run();
+    const { shards, release } = this.state.shards.snapshot(
+      ({ index: { oldest } }) => oldest !== undefined && oldest < cutoff / MINUTE,
+    );
+    try {
+      for (const { shard, dead } of shards) {
+        for (let line = 0; line < shard.listed.lines; line++) {
           if (this.stopped) return;
-          const removals = removalsFor(id);
-          if (removals.length > 0) {
-            this.journal.assertWritable();
-            this.commits.append(applyRemovals(this.memory, removals));
-          }
+          if (isDead(dead, line)) continue;
+          const { kind, id } = await this.state.shards.readLine(shard, line);
+          const entry = await this.state.fetch(kind, id);
+          if (entry && !isUnfinished(entry) && entry.minute < cutoff / MINUTE) await this.removeWithMembers(entry, cutoff);
           await this.slice.yieldIfDue();
         }
-        if (batch.length < BATCH) break;
-        after = batch.at(-1);
       }
+    } finally {
+      release();
     }
     await this.journal.flushed();
   }
 
-  /** A closed conversation is removed together with its messages and deliveries, once none of them is open or recent. */
-  private conversationToRemove(id: string, cutoff: number): Removal[] {
-    const conversation = this.memory.get('conversation', id) as ConversationEntry | undefined;
-    if (conversation?.state !== 'closed' || conversation.minute >= cutoff / MINUTE) return [];
-    const removals: Removal[] = [{ of: 'conversation', id }];
-    for (const of of ['message', 'delivery'] as const) {
-      for (const member of this.memory.membersOf(of, id)) {
-        const entry = this.memory.get(of, member)!;
-        if (this.memory.isOpen(entry) || entry.minute >= cutoff / MINUTE) return [];
-        removals.push({ of, id: member });
-      }
+  /**
+   * A closed conversation is removed together with its messages and deliveries, once none of them is open or recent; a message or
+   * delivery without conversation, as one that was ignored before it had one, by itself.
+   */
+  private async removeWithMembers(entry: RecordEntry, cutoff: number): Promise<void> {
+    const { state } = this;
+    const removals = [entry];
+    if (entry.kind === 'conversation') {
+      for (const of of ['message', 'delivery'] as const) removals.push(...(await state.members(of, entry.id)));
+    } else if (entry.conversation !== undefined && (await state.fetch('conversation', entry.conversation))) {
+      return;
     }
-    return removals;
-  }
-
-  /** Removes messages that were ignored before they had a conversation, and records that a damaged journal left without one. */
-  private orphanToRemove(of: 'message' | 'delivery', id: string, cutoff: number): Removal[] {
-    const entry = this.memory.get(of, id) as MessageEntry | DeliveryEntry | undefined;
-    if (!entry || entry.minute >= cutoff / MINUTE || this.memory.isOpen(entry)) return [];
-    if (entry.conversation !== undefined && this.memory.get('conversation', entry.conversation)) return [];
-    return [{ of, id }];
+    if (removals.some((one) => isUnfinished(one) || one.minute >= cutoff / MINUTE)) return;
+    // During the reading one of them may have been changed, or another one may have been added.
+    const missing = new Set<number>();
+    const current = removals.every((one) => state.find(one.kind, one.id, missing) === one);
+    if (missing.size > 0 || !current || (entry.kind === 'conversation' && state.hasMembersBeside(entry.id, removals))) return;
+    this.journal.assertWritable();
+    this.commits.append(applyRemovals(state, removals));
   }
 
   private async removeSegments(cutoff: number): Promise<void> {
@@ -147,18 +136,18 @@ export class Retention {
       const tooOld = next.at < cutoff;
       const tooMuch = this.journal.bytes > this.options.bytes;
       if (!tooOld && !tooMuch) continue;
-      if (next.first - 1 > this.shards.checkpoint && !compacted) {
+      if (next.first - 1 > this.compaction.checkpoint && !compacted) {
         await this.compaction.run();
         compacted = true;
       }
-      if (next.first - 1 > this.shards.checkpoint) break;
+      if (next.first - 1 > this.compaction.checkpoint) break;
       const needed = await this.neededIn(segment);
       if (!tooOld && needed.bytes > segment.length * REWRITE_SHARE) {
         kept += segment.length;
         continue;
       }
-      await this.copyForward(segment, needed.ids);
-      if (this.stopped) return;
+      // A segment with a damaged body of an open record stays.
+      if (!(await this.copyForward(segment, needed.owners.values())) || this.stopped) continue;
       await this.reader.forget(this.journal.path(segment.number));
       await this.journal.remove(segment);
     }
@@ -172,55 +161,72 @@ export class Retention {
   }
 
   /** The open messages and deliveries that have a body in a segment. */
-  private async neededIn(segment: Segment): Promise<{ ids: Set<string>; bytes: number }> {
-    const ids = new Set<string>();
+  private async neededIn(segment: Segment): Promise<{ owners: Map<string, Owner>; bytes: number }> {
+    const owners = new Map<string, Owner>();
+    const known = new Set<string>();
     let bytes = 0;
     const buffer = await readFile(this.journal.path(segment.number));
     for (let at: number | undefined = 0; at !== undefined && at < segment.length && !this.stopped; ) {
       const line = decodeLine(buffer, at, segment.length);
       for (const change of line?.meta.changes ?? []) {
         const owner = ownerOfBodies(change);
-        const entry = owner && this.memory.get(owner.of, owner.id);
-        if (!owner || !entry || ids.has(`${owner.of} ${owner.id}`) || !this.memory.isOpen(entry)) continue;
-        for (const ref of this.memory.refs(entry)) {
-          if (ref.segment !== segment.number) continue;
-          bytes += ref.length;
-          ids.add(`${owner.of} ${owner.id}`);
-        }
+        const name = owner && `${owner.of} ${owner.id}`;
+        if (!owner || known.has(name!)) continue;
+        known.add(name!);
+        const entry = await this.state.fetch(owner.of, owner.id);
+        const refs = entry?.refs.filter((ref) => ref.segment === segment.number) ?? [];
+        if (!entry || refs.length === 0 || !(await this.isOpen(entry))) continue;
+        for (const { length } of refs) bytes += length;
+        owners.set(name!, owner);
       }
       at = line ? line.end : nextLine(buffer, at, segment.length);
       await this.slice.yieldIfDue();
     }
-    return { ids, bytes };
+    return { owners, bytes };
   }
 
-  private async copyForward(segment: Segment, owners: Set<string>): Promise<void> {
-    const path = this.journal.path(segment.number);
-    for (const owner of owners) {
-      if (this.stopped) return;
-      const space = owner.indexOf(' ');
-      const of = owner.slice(0, space) as 'message' | 'delivery';
-      const id = owner.slice(space + 1);
-      const refs = this.memory.refs(this.memory.get(of, id)).filter((ref) => ref.segment === segment.number);
-      const read = await Promise.all(refs.map((ref) => this.reader.read(path, ref.offset, ref.length)));
+  /** Whether a record keeps its bodies: unfinished work, failures, and everything in an open conversation. */
+  private async isOpen(entry: MessageEntry | DeliveryEntry): Promise<boolean> {
+    if (isUnfinished(entry)) return true;
+    return entry.conversation !== undefined && (await this.state.fetch('conversation', entry.conversation))?.state === 'open';
+  }
+
+  /** Copies bodies into the newest segment; false if one is damaged, which is said, and never copied with a fresh checksum. */
+  private async copyForward(segment: Segment, owners: Iterable<Owner>): Promise<boolean> {
+    let whole = true;
+    for (const { of, id } of owners) {
+      if (this.stopped) return false;
+      const entry = await this.state.fetch(of, id);
+      const refs = entry?.refs.filter((ref) => ref.segment === segment.number) ?? [];
+      const bodies: { name: string; bytes: Buffer }[] = [];
+      for (const ref of refs) {
+        try {
+          bodies.push({ name: ref.name, bytes: await readBody(this.journal, this.reader, `${of} ${id}`, ref) });
+        } catch (error) {
+          whole = false;
+          this.options.log('error', (error as Error).message);
+        }
+      }
       // During the read the record may have been removed, or its body may have been replaced.
-      const now = this.memory.refs(this.memory.get(of, id));
-      const bodies = refs.flatMap((ref, i) => {
-        const bytes = read[i];
-        return bytes && now.some(({ segment, offset }) => segment === ref.segment && offset === ref.offset)
-          ? [{ name: ref.name, bytes }]
-          : [];
-      });
-      if (bodies.length === 0) continue;
+      const now = await this.state.fetch(of, id);
+      const still = bodies.filter(({ name }) =>
+        now?.refs.some((ref) =>
+          refs.some((old) => old.name === name && ref.name === name && ref.segment === old.segment && ref.offset === old.offset),
+        ),
+      );
+      if (!now || still.length === 0) continue;
       this.journal.assertWritable();
-      this.commits.append(applyMove(this.memory, of, id, bodies));
+      this.commits.append(applyMove(this.state, now, still));
       await this.slice.yieldIfDue();
     }
     await this.journal.flushed();
+    return whole;
   }
 }
 
-function ownerOfBodies(change: LineChange): { of: 'message' | 'delivery'; id: string } | undefined {
+type Owner = { of: 'message' | 'delivery'; id: string };
+
+function ownerOfBodies(change: LineChange): Owner | undefined {
   if (change.kind === 'moved') return { of: change.of, id: change.id };
   if ((change.kind === 'message' || change.kind === 'delivery') && change.bodies)
     return { of: change.kind, id: change.record.id };

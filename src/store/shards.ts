@@ -1,231 +1,320 @@
-import { readdir, readFile, rename, unlink } from 'node:fs/promises';
+import { readFile, unlink } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
-import { type Adapter, Low } from 'lowdb';
-import { ByteWriter } from './byte-writer.js';
-import { type Disk, replaceFile, TEMPORARY } from './disk.js';
-import { type MemoryState, SETTINGS_SHARD, SHARDS } from './memory-state.js';
-import { keysOf, type RecordKind, type RecordOf, toEntry } from './record-entry.js';
+import { SwitchboardError } from '../errors.js';
+import { say } from '../text/say.js';
+import type { FileReader } from './file-reader.js';
+import { HashIndex } from './hash-index.js';
+import type { Bucket, RecordEntry } from './record-entry.js';
+import { type LostRecord, restoreFromJournal } from './restore.js';
+import { decodeEntry, decodeLine, indexName, shardName } from './shard-file.js';
+import type { IndexText, ShardIndex } from './shard-index.js';
 import { TimeSlice } from './time-slice.js';
 
-const KINDS: readonly RecordKind[] = ['message', 'delivery', 'conversation'];
-const CHECKPOINT = 'checkpoint.json';
+/** Lines of a shard: with its slot, the number of a line is a small integer, which needs no heap object. */
+export const MAX_LINES = 4096;
+const TABLES = 4096;
+/** Keys of removed shards are swept out of the index when they are this share of the others. */
+const STALE = 0.2;
 
-/** Every shard is current at least up to `seq`. */
-interface Checkpoint {
-  seq: number;
+/** A shard as the manifest lists it. */
+export interface ListedShard {
+  number: number;
+  /** Sizes of its two files. */
+  bytes: number;
+  indexBytes: number;
+  lines: number;
+  keys: number;
+  /** One bit for each line whose record has a newer copy or was removed, in base64; absent if there is none. */
+  dead?: string;
 }
 
-/** A record in a snapshot. */
-type SnapshotRecord = [record: RecordOf[RecordKind], refs?: unknown];
-
-/** Content of one snapshot file. */
-interface ShardImage {
-  /** The sequence number of the journal up to which this image is current. */
-  upTo: number;
-  records: Record<RecordKind, SnapshotRecord[]>;
-  /** For writing: the memory and the shard to read the records from at that moment. */
-  from?: { memory: MemoryState; shard: number };
-  settings: Iterable<[key: string, text: string]>;
-}
-
-const emptyImage = (): ShardImage => ({ upTo: 0, records: { message: [], delivery: [], conversation: [] }, settings: [] });
-
-/** The line after the JSON is a checksum: a flipped bit must not change a ticket number. */
-const CHECKSUM = /\n#([0-9a-f]{8})\n$/;
-const CHECKSUM_LENGTH = 11;
-
-function checked(content: Buffer): string {
-  const tail = CHECKSUM.exec(content.toString('latin1', Math.max(0, content.length - CHECKSUM_LENGTH)));
-  const json = content.subarray(0, content.length - CHECKSUM_LENGTH);
-  if (!tail || crc32(json) !== Number.parseInt(tail[1]!, 16)) throw new Error('the checksum does not match');
-  return json.toString();
-}
-
-/** lowdb adapter for one file: compact JSON, replaced atomically, file and folder fsynced (lowdb's own adapters do not). */
-class SnapshotFile<T> implements Adapter<T> {
-  /** Awaited between encoding the data and writing it. */
-  ready: () => Promise<void> = async () => {};
+/** One immutable file of records. What its index needs in memory: some six bytes a record, and its keys in the hash index. */
+export class Shard {
+  /** One bit per line. Replaced, not changed, while a list reads the shard. */
+  dead: Uint8Array;
+  live: number;
+  /** Its lines are found. */
+  installed = false;
+  /** Lists that are reading it; its files are removed after them. */
+  readers = 0;
+  /** The records of its damaged lines as far as the journal has them; absent while no damage was seen. */
+  restored: Promise<Map<number, RecordEntry>> | undefined;
 
   constructor(
-    private readonly disk: Disk,
-    private readonly folder: string,
-    private readonly name: string,
-    private readonly encode: (data: T, to: ByteWriter) => void,
-    private readonly decode: (json: string) => T,
-    private readonly bytes: ByteWriter,
-  ) {}
-
-  async read(): Promise<T | null> {
-    let content: Buffer;
-    try {
-      content = await readFile(`${this.folder}/${this.name}`);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-      throw error;
-    }
-    return this.decode(checked(content));
+    readonly slot: number,
+    readonly listed: Readonly<Omit<ListedShard, 'dead'>>,
+    readonly index: Omit<ShardIndex, 'hashes' | 'lineOf' | 'work'>,
+    dead: string | undefined,
+  ) {
+    this.dead = dead === undefined ? new Uint8Array(Math.ceil(listed.lines / 8)) : Uint8Array.from(Buffer.from(dead, 'base64'));
+    this.live = listed.lines;
+    for (let line = 0; line < listed.lines; line++) if (isDead(this.dead, line)) this.live--;
   }
 
-  async write(data: T): Promise<void> {
-    this.bytes.clear();
-    this.encode(data, this.bytes);
-    this.bytes.write(`\n#${crc32(this.bytes.written).toString(16).padStart(8, '0')}\n`);
-    await this.ready();
-    await replaceFile(this.disk, this.folder, this.name, this.bytes.written);
+  /** The bucket of the record in a line. */
+  bucket(line: number): Bucket {
+    return this.index.buckets[this.index.bucketOf[line]!]!;
+  }
+
+  place(line: number): number {
+    return this.slot * MAX_LINES + line;
   }
 }
 
-/** Texts are copied unchanged: stringifying a shard again would be most of the cost of a snapshot. */
-function encodeImage(image: ShardImage, to: ByteWriter): void {
-  to.write(`{"upTo":${image.upTo},"records":{`);
-  KINDS.forEach((kind, i) => {
-    to.write(`${i > 0 ? ',' : ''}"${kind}":[`);
-    if (image.from) encodeRecords(image.from.memory, kind, image.from.shard, to);
-    to.write(']');
-  });
-  const settings = Array.from(image.settings, ([key, text]) => `[${JSON.stringify(key)},${text}]`);
-  to.write(`},"settings":[${settings.join(',\n')}]}`);
-}
+export const isDead = (dead: Uint8Array, line: number): boolean => ((dead[line >>> 3]! >>> (line & 7)) & 1) === 1;
 
-function encodeRecords({ tables, texts }: MemoryState, kind: RecordKind, shard: number, to: ByteWriter): void {
-  let first = true;
-  for (const { text, refs } of tables[kind].records.parts[shard]!.values()) {
-    to.write(first ? '[' : ',\n[');
-    texts.copy(text, to);
-    if (refs) {
-      to.write(',');
-      texts.copy(refs, to);
-    }
-    to.write(']');
-    first = false;
-  }
+/** A reader's view of the shards at one moment. */
+export interface ShardSnapshot {
+  shards: { shard: Shard; dead: Uint8Array }[];
+  release(): void;
 }
-
-function decodeImage(json: string): ShardImage {
-  const parsed = JSON.parse(json) as {
-    upTo: number;
-    records: Record<RecordKind, SnapshotRecord[]>;
-    settings: [string, unknown][];
-  };
-  return { ...parsed, settings: parsed.settings.map(([key, value]) => [key, JSON.stringify(value)]) };
-}
-
-const shardName = (shard: number): string =>
-  shard === SETTINGS_SHARD ? 'settings.json' : `${shard.toString(16).padStart(2, '0')}.json`;
 
 /**
- * The snapshot: 256 files of records by the hash of their id, one of settings, and a checkpoint with the sequence number where
- * replay starts.
+ * The shards of a store, and the index that finds the lines of a key. A record is in at most one line that is not dead; a line
+ * has a *place*: the slot of its shard and its number.
  */
 export class Shards {
-  /** For each shard the sequence number up to which its file is current. */
-  readonly upTo: number[] = new Array<number>(SHARDS).fill(0);
-  /** Bytes of the whole snapshot, by shard. */
-  private readonly sizes: number[] = new Array<number>(SHARDS).fill(0);
-  private readonly files: Low<ShardImage>[];
-  /** Shared by all files: shards are written one at a time. */
-  private readonly bytes = new ByteWriter();
-  private readonly checkpointFile: Low<Checkpoint>;
+  private readonly slots: (Shard | undefined)[] = [];
+  private readonly freeSlots: number[] = [];
+  /** Slots of removed shards whose keys are still in the index. */
+  private readonly staleSlots: number[] = [];
+  private staleKeys = 0;
+  private allKeys = 0;
+  private readonly keys = new HashIndex(TABLES);
+  private readonly installed = new Set<Shard>();
 
   constructor(
     private readonly folder: string,
-    private readonly quarantine: string,
-    private readonly disk: Disk,
+    private readonly reader: FileReader,
+    private readonly journalFolder: string,
     private readonly log: (level: 'info' | 'warn' | 'error', text: string) => void,
-  ) {
-    this.files = Array.from({ length: SHARDS }, (_, shard) => {
-      const encode = (image: ShardImage, to: ByteWriter) => {
-        encodeImage(image, to);
-        this.sizes[shard] = to.written.length;
-      };
-      const decode = (json: string) => {
-        this.sizes[shard] = json.length;
-        return decodeImage(json);
-      };
-      return new Low(new SnapshotFile(disk, folder, shardName(shard), encode, decode, this.bytes), emptyImage());
-    });
-    const encode = (checkpoint: Checkpoint, to: ByteWriter) => to.write(JSON.stringify(checkpoint));
-    this.checkpointFile = new Low(new SnapshotFile(disk, folder, CHECKPOINT, encode, JSON.parse, this.bytes), { seq: 0 });
+  ) {}
+
+  /** Oldest first. */
+  get all(): readonly Shard[] {
+    return [...this.installed].sort((a, b) => a.listed.number - b.listed.number);
   }
 
-  /** Total size of all files in bytes. */
-  get size(): number {
-    return this.sizes.reduce((sum, size) => sum + size, 0);
+  reserve(keys: number): void {
+    this.keys.reserve(keys);
   }
 
-  /** Every shard is current at least up to this sequence number; replay starts after it. */
-  get checkpoint(): number {
-    return this.checkpointFile.data.seq;
+  /** Adds a shard, whose lines are not found before `install`. */
+  async add(listed: ListedShard, { hashes, lineOf, work: _, ...index }: ShardIndex, slice = new TimeSlice()): Promise<Shard> {
+    const slot = this.freeSlots.pop() ?? this.slots.length;
+    const { dead, ...rest } = listed;
+    const shard = new Shard(slot, rest, index, dead);
+    this.slots[slot] = shard;
+    this.allKeys += rest.keys;
+    const first = slot * MAX_LINES;
+    for (let i = 0; i < hashes.length; i++) {
+      this.keys.add(hashes[i]!, first + lineOf[i]!);
+      if (i % 512 === 511) await slice.yieldIfDue();
+    }
+    return shard;
   }
 
-  /**
-   * Loads the memory from the files. A damaged file is quarantined, and its records are restored from the journal as far as it
-   * goes back.
-   */
-  async load(memory: MemoryState): Promise<void> {
-    const names = new Set(await readdir(this.folder));
-    // Remove partial files left by a crash.
-    for (const name of names) if (name.endsWith(TEMPORARY)) await unlink(`${this.folder}/${name}`);
-    await this.readOrQuarantine(this.checkpointFile, CHECKPOINT);
-    const slice = new TimeSlice();
-    for (let shard = 0; shard < SHARDS; shard++) {
-      if (!names.has(shardName(shard))) continue;
-      const file = this.files[shard]!;
-      const whole = await this.readOrQuarantine(file, shardName(shard));
-      if (!whole) this.checkpointFile.data = { seq: 0 };
-      this.upTo[shard] = file.data.upTo;
-      for (const kind of KINDS) {
-        for (const [record, refs] of file.data.records[kind]) {
-          const text = memory.texts.put(JSON.stringify(record));
-          const entry = toEntry(kind, record, text, refs ? memory.texts.put(JSON.stringify(refs)) : 0);
-          memory.put(kind, entry.id, undefined, entry, keysOf(kind, record));
-          await slice.yieldIfDue();
-        }
+  install(shard: Shard): void {
+    shard.installed = true;
+    this.installed.add(shard);
+  }
+
+  /** Lines that may have a key with this hash. */
+  places(hash: number): readonly number[] {
+    const found = this.keys.get(hash);
+    return found.length === 0 || found.every((place) => this.isLive(place)) ? found : found.filter((place) => this.isLive(place));
+  }
+
+  isLive(place: number): boolean {
+    const shard = this.slots[Math.floor(place / MAX_LINES)];
+    return shard?.installed === true && !isDead(shard.dead, place % MAX_LINES);
+  }
+
+  lineOf(place: number): number {
+    return place % MAX_LINES;
+  }
+
+  /** Marks a line as dead: its record has a newer copy, or was removed. */
+  kill(place: number): void {
+    const shard = this.shardOf(place);
+    const line = place % MAX_LINES;
+    if (isDead(shard.dead, line)) return;
+    if (shard.readers > 0) shard.dead = shard.dead.slice();
+    shard.dead[line >>> 3]! |= 1 << (line & 7);
+    shard.live--;
+  }
+
+  shardOf(place: number): Shard {
+    return this.slots[Math.floor(place / MAX_LINES)]!;
+  }
+
+  /** The shards for the manifest; the lines in `revived` are dead only in memory, because of changes after it. */
+  list(revived: Iterable<number>): ListedShard[] {
+    const bits = new Map<Shard, Uint8Array>();
+    for (const place of revived) {
+      const shard = this.shardOf(place);
+      let dead = bits.get(shard);
+      if (!dead) {
+        dead = shard.dead.slice();
+        bits.set(shard, dead);
       }
-      for (const [key, text] of file.data.settings) memory.putSetting(key, text);
-      file.data = emptyImage();
+      const line = place % MAX_LINES;
+      dead[line >>> 3]! &= ~(1 << (line & 7));
+    }
+    return this.all.map((shard) => {
+      const dead = bits.get(shard) ?? shard.dead;
+      return { ...shard.listed, ...(dead.some((byte) => byte !== 0) && { dead: Buffer.from(dead).toString('base64') }) };
+    });
+  }
+
+  /** Removes shards: their lines are not found any more, and their files are deleted when nobody reads them. */
+  async remove(shards: readonly Shard[]): Promise<void> {
+    if (shards.length === 0) return;
+    for (const shard of shards) {
+      shard.installed = false;
+      this.installed.delete(shard);
+      this.slots[shard.slot] = undefined;
+      this.staleSlots.push(shard.slot);
+      this.staleKeys += shard.listed.keys;
+      this.allKeys -= shard.listed.keys;
+    }
+    for (const shard of shards) if (shard.readers === 0) await this.deleteFiles(shard);
+    if (this.staleKeys > STALE * this.allKeys) await this.sweep();
+  }
+
+  /** Removes the keys of removed shards from the index; only then their slots can be used again. */
+  private async sweep(): Promise<void> {
+    const slots = this.staleSlots.splice(0);
+    this.staleKeys = 0;
+    const slice = new TimeSlice();
+    for (let table = 0; table < this.keys.size; table++) {
+      this.keys.sweep(table, (place) => this.slots[Math.floor(place / MAX_LINES)] !== undefined);
       await slice.yieldIfDue();
     }
-    memory.dirty.clear();
+    this.freeSlots.push(...slots);
   }
 
-  /**
-   * Writes one shard from the current memory. `durable` is called after its bytes are encoded and must resolve when the journal
-   * contains all of its changes: a snapshot must never contain a commit that a crash could still undo.
-   */
-  async write(memory: MemoryState, shard: number, seq: number, durable: () => Promise<void>): Promise<void> {
-    const file = this.files[shard]!;
-    (file.adapter as SnapshotFile<ShardImage>).ready = durable;
-    const image = { ...emptyImage(), upTo: seq };
-    file.data = shard === SETTINGS_SHARD ? { ...image, settings: memory.settings } : { ...image, from: { memory, shard } };
-    try {
-      await file.write();
-    } finally {
-      file.data = emptyImage();
+  /** A view of the shards that are wanted, whose files stay until it is released. */
+  snapshot(wanted: (shard: Shard) => boolean): ShardSnapshot {
+    const shards: ShardSnapshot['shards'] = [];
+    for (const shard of this.installed) {
+      if (!wanted(shard)) continue;
+      shard.readers++;
+      shards.push({ shard, dead: shard.dead });
     }
-    this.upTo[shard] = seq;
+    const release = () => {
+      for (const { shard } of shards) this.leave(shard);
+    };
+    return { shards, release };
   }
 
-  /** Records that every shard is current up to a sequence number. */
-  async writeCheckpoint(seq: number): Promise<void> {
-    this.checkpointFile.data = { seq };
-    await this.checkpointFile.write();
+  /** Keeps the files of a shard until the returned function is called. */
+  hold(shard: Shard): () => void {
+    shard.readers++;
+    return () => this.leave(shard);
   }
 
-  private async readOrQuarantine(file: Low<never> | Low<ShardImage> | Low<Checkpoint>, name: string): Promise<boolean> {
-    try {
-      await file.read();
-      return true;
-    } catch (error) {
-      const aside = `${name}-${Date.now()}.damaged`;
-      await rename(`${this.folder}/${name}`, `${this.quarantine}/${aside}`);
-      await this.disk.syncFolder(this.folder);
-      this.log(
-        'error',
-        `The store's file ${name} cannot be read (${(error as Error).message}). It was moved to quarantine/${aside}; its records are restored from the ` +
-          'journal as far as the journal goes back. Check the disk, and check that the number of conversations is as expected.',
-      );
-      return false;
+  private leave(shard: Shard): void {
+    if (--shard.readers === 0 && !shard.installed) void this.deleteFiles(shard);
+  }
+
+  /** Reads the record of a line. */
+  async read(place: number): Promise<RecordEntry> {
+    return this.readLine(this.shardOf(place), place % MAX_LINES);
+  }
+
+  /** Reads the record of a line of a shard, which may have been removed since, with `snapshot` held. */
+  async readLine(shard: Shard, line: number): Promise<RecordEntry> {
+    const [entry] = await this.readLines(shard, line, line + 1);
+    return entry!;
+  }
+
+  /** Reads consecutive lines of a shard. */
+  async readLines(shard: Shard, from: number, to: number): Promise<RecordEntry[]> {
+    const { number } = shard.listed;
+    const { offsets } = shard.index;
+    const start = offsets[from]!;
+    const bytes = await this.reader.read(this.path(shardName(number)), start, offsets[to]! - start);
+    if (!bytes) throw this.incomplete(shardName(number));
+    const entries: RecordEntry[] = [];
+    for (let line = from; line < to; line++) {
+      const json = decodeLine(bytes.subarray(offsets[line]! - start, offsets[line + 1]! - start));
+      entries.push(json === undefined ? await this.restoredLine(shard, line) : decodeEntry(json));
     }
+    return entries;
+  }
+
+  /** The record of a damaged line, from the journal; throws SWB_STORE if it is not there any more. */
+  private async restoredLine(shard: Shard, line: number): Promise<RecordEntry> {
+    shard.restored ??= this.restore(shard);
+    const entry = (await shard.restored).get(line);
+    if (entry) return entry;
+    const name = shardName(shard.listed.number);
+    throw new SwitchboardError(
+      'SWB_STORE',
+      say`Line ${line + 1} of ${name} in ${this.folder} is damaged, and its record is no longer in the journal.`,
+      {
+        hint: say`Check the disk, and restore the file from a backup. All other records can be used.`,
+      },
+    );
+  }
+
+  private async restore(shard: Shard): Promise<Map<number, RecordEntry>> {
+    const { offsets } = shard.index;
+    const name = shardName(shard.listed.number);
+    const content = await readFile(this.path(name));
+    const lost = new Map<number, LostRecord>();
+    for (const [line, record] of (await this.names(shard)).entries())
+      if (decodeLine(content.subarray(offsets[line]!, offsets[line + 1]!)) === undefined) lost.set(line, record);
+    const found = await restoreFromJournal(this.journalFolder, [...lost.values()]);
+    const restored = new Map<number, RecordEntry>();
+    for (const [line, [kind, id]] of lost) {
+      const entry = found.find((one) => one.kind === kind && one.id === id);
+      if (entry) restored.set(line, entry);
+    }
+    this.log(
+      'error',
+      `The store's file shards/${name} is damaged: ${lost.size} of its records, of which the journal still has ${restored.size}. Check the disk.`,
+    );
+    return restored;
+  }
+
+  /** The terms of a shard, for search. */
+  terms(shard: Shard): Promise<string> {
+    return this.readText(shard, shard.index.terms);
+  }
+
+  /** Kind, id and version of each line. */
+  private async names(shard: Shard): Promise<LostRecord[]> {
+    const text = await this.readText(shard, shard.index.names);
+    return text.split('\n').flatMap((line) => (line ? [JSON.parse(line)] : []));
+  }
+
+  path(name: string): string {
+    return `${this.folder}/${name}`;
+  }
+
+  private async readText(shard: Shard, { at, bytes, crc }: IndexText): Promise<string> {
+    const name = indexName(shard.listed.number);
+    const text = await this.reader.read(this.path(name), at, bytes);
+    if (!text) throw this.incomplete(name);
+    if (crc32(text) === crc) return text.toString();
+    throw new SwitchboardError('SWB_STORE', say`The file ${name} in ${this.folder} is damaged.`, {
+      hint: say`Check the disk. Stop Switchboard and delete the file; it is created again from its records at the next start.`,
+    });
+  }
+
+  private async deleteFiles(shard: Shard): Promise<void> {
+    for (const name of [shardName(shard.listed.number), indexName(shard.listed.number)]) {
+      await this.reader.forget(this.path(name));
+      // It is not listed any more, and removed at the next start if not now.
+      await unlink(this.path(name)).catch(() => {});
+    }
+  }
+
+  private incomplete(name: string): SwitchboardError {
+    return new SwitchboardError('SWB_STORE', say`The file ${name} in ${this.folder} is missing or too short.`, {
+      hint: say`Restore the file from a backup, and restart.`,
+    });
   }
 }

@@ -333,8 +333,11 @@ export type Change =
    * gives up is free for the next.
    */
   | { kind: 'conversation'; record: ConversationRecord; gone?: true }
-  /** Small durable facts: watermarks, hub registrations, counters. `undefined` removes. */
-  | { kind: 'setting'; key: string; value: Json | undefined };
+  /**
+   * Small durable facts: watermarks, hub registrations, counters. `undefined` removes. `version`, if given, is the optimistic
+   * lock, as for records: the version that was read, 0 for a setting that does not exist.
+   */
+  | { kind: 'setting'; key: string; value: Json | undefined; version?: number };
 
 export interface CommitResult {
   /** Ids of the records left out because of `ifAbsent`. */
@@ -343,12 +346,30 @@ export interface CommitResult {
   started: string[];
 }
 
+/**
+ * What a commit changed: keys only, because another process that shares the store learns no more; who needs a record reads it.
+ * Of a removed record the fields before that.
+ */
+export type ChangeNotice =
+  | { kind: 'message'; id: string; node: string; endpoint: string; state: MessageState; conversation?: string }
+  | { kind: 'delivery'; id: string; node: string; endpoint: string; state: DeliveryState; conversation: string }
+  | { kind: 'conversation'; id: string; state: ConversationRecord['state'] }
+  | { kind: 'setting'; key: string };
+
 export interface ListQuery {
-  /** Only ids smaller than this (for the next page), compared byte by byte. Newest first. */
+  /**
+   * Only records before this position (for the next page), compared byte by byte; newest first. The position of a message or
+   * delivery is its id, that of a conversation its last change: `cursorOf` (pages.ts).
+   */
   before?: string;
-  /** Only ids not smaller than this. Ids of messages and deliveries sort by time: with `idAt` (id.ts) both bounds are times. */
+  /** Only records not before this position. Ids sort by time: with `idAt` (id.ts) both bounds are times. */
   from?: string;
   limit: number;
+  /**
+   * Milliseconds after which a list returns what it has found so far, with `next`. A search then also starts with the records
+   * that have exactly the given id, number or reference, which may appear again on a later page.
+   */
+  patience?: number;
   /** States to include; absent = all. */
   states?: string[];
   /** Messages only: settled ones with these outcomes. */
@@ -367,6 +388,9 @@ export interface ListQuery {
    */
   search?: string;
 }
+
+/** A list. `next`: it is not complete, because its time was over; go on with this as `before`. */
+export type Page<R> = R[] & { next?: string };
 
 export interface StoreCounts {
   messages: Record<MessageState, number>;
@@ -391,38 +415,55 @@ export interface StoreMemory {
 /** Milliseconds after opening a store by which all waiting work is due. */
 export const MAX_WAIT = 300_000;
 
-export interface Store {
-  /**
-   * Caps every wait at `MAX_WAIT`: a longer one was set by a clock that has been set back since, or an extra attempt does no
-   * harm.
-   */
-  open(): Promise<void>;
-  /** Waits for writes in progress, then closes the files and releases the lock. */
-  close(): Promise<void>;
+/**
+ * The interface of a store, by purpose. Nothing in it assumes that one process has the store: leases end with the process that
+ * holds them, versions are the only lock, change notices have keys only. Where the store is shared, only its implementation
+ * changes.
+ */
+
+/** Records and settings, with versions. */
+export interface Records {
   /**
    * Applies all changes or none. Resolves when they are on disk; with `durable: false` as soon as they are applied and ordered
-   * before every later commit (a later durable commit makes them durable too). Rejects with SWB_CONFLICT, or with SWB_STORE if
-   * the store cannot write, or if a record may not change to its new state (transitions.ts).
+   * before every later commit (a later durable commit makes them durable too); a commit that starts a delivery is always
+   * durable. Commits made one after the other are applied in that order. Rejects with SWB_CONFLICT, or with SWB_STORE if the
+   * store cannot write, or if a record may not change to its new state (transitions.ts).
    */
   commit(changes: Change[], options?: { durable?: boolean }): Promise<CommitResult>;
-
   message(id: string): Promise<MessageRecord | undefined>;
   conversation(id: string): Promise<ConversationRecord | undefined>;
   delivery(id: string): Promise<DeliveryRecord | undefined>;
-  /** The bodies of a message or delivery by name; {} after retention removed them. */
-  bodies(kind: 'message' | 'delivery', id: string): Promise<Bodies>;
   conversationByLink(endpoint: string, entityType: string, entityId: string): Promise<ConversationRecord | undefined>;
   /** Finds it by its own reference or by one of its aliases. */
   conversationByReference(reference: string): Promise<ConversationRecord | undefined>;
   /** Deliveries of a conversation not yet delivered, failed or skipped, oldest first. */
   openDeliveries(conversation: string): Promise<DeliveryRecord[]>;
   setting(key: string): Promise<Json | undefined>;
+  /** The version of a setting, for a change with a lock; 0 if it does not exist. */
+  settingVersion(key: string): Promise<number>;
+  /**
+   * The greatest id of all messages and deliveries, once open; undefined if there are none. New ids must be greater, whatever the
+   * clock says: lanes, claims and `Link.writtenBy` rely on the order of ids.
+   */
+  readonly newestId: string | undefined;
+  /**
+   * What began before `since` (ISO) may be unknown to this store, because it was created then, or is an older copy of another
+   * state: a create for it must look for the entity first.
+   */
+  readonly memory: { since: string; olderCopy: boolean };
+}
 
-  listMessages(query: ListQuery): Promise<MessageRecord[]>;
-  listDeliveries(query: ListQuery): Promise<DeliveryRecord[]>;
-  listConversations(query: ListQuery): Promise<ConversationRecord[]>;
+/** Lists and counts. */
+export interface Search {
+  listMessages(query: ListQuery): Promise<Page<MessageRecord>>;
+  listDeliveries(query: ListQuery): Promise<Page<DeliveryRecord>>;
+  /** By last change. */
+  listConversations(query: ListQuery): Promise<Page<ConversationRecord>>;
   counts(): Promise<StoreCounts>;
+}
 
+/** Work that waits. A claim leases it to this process; a lease ends with `release`, or with the process. */
+export interface Queue {
   /**
    * Takes up to `limit` messages of a node in state `received` that are due and not leased, oldest first, and leases them to this
    * process. Claimed messages and deliveries are on disk.
@@ -434,7 +475,7 @@ export interface Store {
    * is leased.
    */
   claimDeliveries(endpoint: string, limit: number, now: number): Promise<DeliveryRecord[]>;
-  /** Releases leases. A lease also ends when the process does. */
+  /** Releases leases. */
   release(kind: 'message' | 'delivery', ids: string[]): Promise<void>;
   /**
    * Epoch milliseconds at which the next unleased message of the node, or delivery of the endpoint, becomes due; undefined if
@@ -442,14 +483,15 @@ export interface Store {
    * claim's `limit` may or may not count.
    */
   nextDue(kind: 'message' | 'delivery', owner: string): Promise<number | undefined>;
+}
 
+/** Payloads of messages and deliveries, and files. */
+export interface Contents {
   /**
-   * The greatest id of all messages and deliveries, once open; undefined if there are none. New ids must be greater, whatever the
-   * clock says: lanes, claims and `Link.writtenBy` rely on the order of ids.
+   * The bodies of a message or delivery by name; {} after retention removed them. Rejects with SWB_STORE if one is not what was
+   * stored.
    */
-  readonly newestId: string | undefined;
-  /** Calls back after each applied commit; returns the function that unsubscribes. */
-  watch(listener: (changes: Change[]) => void): () => void;
+  bodies(kind: 'message' | 'delivery', id: string): Promise<Bodies>;
   /** Folder where attachments are spooled. */
   readonly spool: string;
   /** Once open. */
@@ -463,4 +505,20 @@ export interface Store {
   confirmOwnership(): Promise<void> | undefined;
   /** Calls back when another process has taken the store over; returns the function that unsubscribes. */
   onLost(listener: (error: SwitchboardError) => void): () => void;
+}
+
+/** Notices of changes. */
+export interface ChangeFeed {
+  /** Calls back after each applied commit; returns the function that unsubscribes. */
+  watch(listener: (changes: ChangeNotice[]) => void): () => void;
+}
+
+export interface Store extends Records, Search, Queue, Contents, ChangeFeed {
+  /**
+   * Caps every wait at `MAX_WAIT`: a longer one was set by a clock that has been set back since, or an extra attempt does no
+   * harm.
+   */
+  open(): Promise<void>;
+  /** Waits for writes in progress, then closes the files and releases the lock. */
+  close(): Promise<void>;
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { NodeCounts } from '../../src/delivery/node-counts.js';
 import { LowdbStore } from '../../src/store/lowdb-store.js';
 import type { DeliveryRecord } from '../../src/store/store.js';
+import { until } from '../live/node-red.js';
 import { inAnyState } from '../store/any-state.js';
 import { newFolder, removeFolders } from '../store/folders.js';
 import { delivery, message } from '../store/records.js';
@@ -60,10 +61,12 @@ describe('the counts of a node', () => {
     await begin();
     assert.equal(counts.nextTry, 3_000);
     await change('d2', { state: 'sending', notBefore: undefined, error: undefined });
-    assert.deepEqual([counts.inFlight, counts.nextTry], [1, 5_000]);
+    await until('the next retry to be that of d1', () => counts.nextTry === 5_000);
+    assert.equal(counts.inFlight, 1);
     await change('d2', { state: 'delivered' });
     await change('d1', { state: 'delivered', notBefore: undefined, error: undefined });
-    assert.deepEqual([counts.inFlight, counts.nextTry], [0, undefined]);
+    await until('no retry to be left', () => counts.nextTry === undefined);
+    assert.equal(counts.inFlight, 0);
   });
 
   it('include the failed messages of an in node', async () => {
@@ -92,9 +95,10 @@ describe('the counts of a node', () => {
     await begin();
     assert.equal(counts.warned, 1);
     await change('d4', { state: 'delivered', error: ERROR });
-    assert.equal(counts.warned, 2);
+    await until('the warning to be counted', () => counts.warned === 2);
     await change('d1', { error: { ...ERROR, seen: { at: '', by: '' } } });
-    assert.deepEqual([counts.warned, counts.failed], [1, 0]);
+    await until('the warning to be acknowledged', () => counts.warned === 1);
+    assert.equal(counts.failed, 0);
   });
 
   it('include messages of an in node with a warning', async () => {

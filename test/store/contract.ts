@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { stat } from 'node:fs/promises';
-import { type Change, type ListQuery, MAX_WAIT, type Store } from '../../src/store/store.js';
+import { allOf, cursorOf } from '../../src/store/pages.js';
+import { type Change, type ChangeNotice, type ListQuery, MAX_WAIT, type Store } from '../../src/store/store.js';
 import { DELIVERY_TRANSITIONS, MESSAGE_TRANSITIONS, statesAfter } from '../../src/store/transitions.js';
 import { inAnyState } from './any-state.js';
 import { conversation, delivery, link, message } from './records.js';
@@ -193,20 +194,20 @@ export function storeContract(name: string, create: () => Promise<Store>, reopen
       it('skips a message whose node and key are known, and reports it', async () => {
         await put.message('m1', { key: 'k' });
         const again: Change = { kind: 'message', record: message('m2', { key: 'k' }), bodies: { received: 1 }, ifAbsent: true };
-        assert.deepEqual(await commit(again, { kind: 'setting', key: 's', value: 1 }), { skipped: ['m2'], started: [] });
-        assert.equal(await store.message('m2'), undefined);
-        assert.equal(await store.setting('s'), 1);
-        assert.deepEqual(await commit({ ...again, record: message('m3', { key: 'k', node: 'in-2' }) }), {
-          skipped: [],
+        assert.deepEqual(await commit(again, { kind: 'setting', key: 's', value: 1 }), {
+          skipped: ['m2'],
           started: [],
         });
+        assert.equal(await store.message('m2'), undefined);
+        assert.equal(await store.setting('s'), 1);
+        assert.deepEqual((await commit({ ...again, record: message('m3', { key: 'k', node: 'in-2' }) })).skipped, []);
       });
 
       it('skips a record that was committed before, whatever its state is now', async () => {
         const same: Change = { kind: 'message', record: message('m1'), ifAbsent: true };
         await commit(same);
         await put.message('m1', { version: 1, state: 'settled', outcome: 'ignored' });
-        assert.deepEqual(await commit(same), { skipped: ['m1'], started: [] });
+        assert.deepEqual((await commit(same)).skipped, ['m1']);
         assert.equal((await store.message('m1'))?.version, 2);
       });
 
@@ -314,6 +315,22 @@ export function storeContract(name: string, create: () => Promise<Store>, reopen
         assert.equal(await store.setting('a'), 'new');
         assert.equal(await store.setting('b'), undefined);
         assert.equal(await store.setting('c'), false);
+      });
+
+      it('have versions: a change made from another one is rejected, with all changes of its commit', async () => {
+        assert.equal(await store.settingVersion('a'), 0);
+        await commit({ kind: 'setting', key: 'a', value: 1, version: 0 });
+        await commit({ kind: 'setting', key: 'a', value: 2 });
+        assert.equal(await store.settingVersion('a'), 2);
+        await assert.rejects(
+          commit({ kind: 'message', record: message('m1') }, { kind: 'setting', key: 'a', value: 3, version: 1 }),
+          conflict,
+        );
+        store = await reopen(store);
+        assert.equal(await store.settingVersion('a'), 2);
+        assert.equal(await store.message('m1'), undefined);
+        await commit({ kind: 'setting', key: 'a', value: 3, version: 2 });
+        assert.equal(await store.setting('a'), 3);
       });
     });
 
@@ -472,6 +489,51 @@ export function storeContract(name: string, create: () => Promise<Store>, reopen
       });
     });
 
+    describe('starting deliveries', () => {
+      const start = (id: string, changes: Parameters<typeof delivery>[1] = {}): Change => ({
+        kind: 'delivery',
+        record: delivery(id, changes),
+        start: delivery(id, { ...changes, state: 'sending', tries: 1 }),
+        ifAbsent: true,
+      });
+      const state = async (id: string) => (await store.delivery(id))?.state;
+
+      it('stores a delivery that is the next of its lane as started, and leases it', async () => {
+        assert.deepEqual(await commit(start('d1')), { skipped: [], started: ['d1'] });
+        assert.equal(await state('d1'), 'sending');
+        assert.equal((await store.delivery('d1'))?.version, 1);
+        assert.deepEqual(await store.claimDeliveries('csp', 9, 0), [], 'it is leased');
+        assert.deepEqual((await commit(start('d2'))).started, [], 'one of its lane is under way');
+        assert.equal(await state('d2'), 'pending');
+        await put.delivery('d1', { version: 1, state: 'delivered' });
+        await store.release('delivery', ['d1']);
+        assert.deepEqual(ids(await store.claimDeliveries('csp', 9, 0)), ['d2']);
+        store = await reopen(store);
+        assert.deepEqual(ids(await store.claimDeliveries('csp', 9, 0)), ['d2'], 'a lease ends with the process');
+      });
+
+      it('starts none behind an older or blocking one, or that waits, and only the first of a lane in one commit', async () => {
+        await put.delivery('d1', { state: 'failed', blocking: true });
+        await put.delivery('d5', { conversation: 'c2', waitsFor: 'link' });
+        const started = await commit(
+          start('d2'),
+          start('d6', { conversation: 'c2' }),
+          start('d3', { conversation: 'c3', waitsFor: 'link' }),
+          start('d7', { conversation: 'c7' }),
+          start('d8', { conversation: 'c7' }),
+          start('d9', { conversation: 'c9', notBefore: 5 }),
+        );
+        assert.deepEqual(started.started, ['d7']);
+        for (const id of ['d2', 'd6', 'd3', 'd8', 'd9']) assert.equal(await state(id), 'pending', id);
+      });
+
+      it('starts nothing in a commit that is rejected', async () => {
+        await assert.rejects(commit(start('d1'), { kind: 'message', record: message('m1', { version: 3 }) }), conflict);
+        await put.delivery('d1');
+        assert.deepEqual(ids(await store.claimDeliveries('csp', 9, 0)), ['d1']);
+      });
+    });
+
     describe('after a restart', () => {
       it('remembers since when it exists, and belongs to this process', async () => {
         const { since, olderCopy } = store.memory;
@@ -555,6 +617,16 @@ export function storeContract(name: string, create: () => Promise<Store>, reopen
         assert.deepEqual(ids(await store.listMessages({ limit: 0 })), []);
         assert.deepEqual(ids(await store.listConversations(all)), ['c2', 'c1']);
         assert.deepEqual(ids(await store.listDeliveries(all)), ['d3', 'd2', 'd1']);
+      });
+
+      it('lists conversations by their last change, page by page', async () => {
+        await put.conversation('c1', { version: 1, updatedAt: '2026-03-02T10:00:00.000Z' });
+        await put.conversation('c3', { updatedAt: '2026-03-01T09:00:00.000Z' });
+        assert.deepEqual(ids(await store.listConversations(all)), ['c1', 'c2', 'c3']);
+        const [first] = await store.listConversations({ limit: 1 });
+        assert.deepEqual(ids(await store.listConversations({ limit: 2, before: cursorOf(first!) })), ['c2', 'c3']);
+        store = await reopen(store);
+        assert.deepEqual(ids(await allOf((next) => store.listConversations(next), 1)), ['c1', 'c2', 'c3']);
       });
 
       it('filters by state, endpoint, conversation and message', async () => {
@@ -751,8 +823,8 @@ export function storeContract(name: string, create: () => Promise<Store>, reopen
     });
 
     describe('watching', () => {
-      it('passes each listener the applied changes, with new versions and without skipped ones', async () => {
-        const seen: Change[][] = [];
+      it('passes each listener the keys of the applied changes, without skipped ones', async () => {
+        const seen: ChangeNotice[][] = [];
         const stop = store.watch((changes) => seen.push(changes));
         store.watch(() => {
           throw new Error('a listener of somebody else');
@@ -765,8 +837,8 @@ export function storeContract(name: string, create: () => Promise<Store>, reopen
         stop();
         await put.message('m2');
         assert.deepEqual(seen, [
-          [{ kind: 'message', record: message('m1', { version: 1 }) }],
-          [{ kind: 'setting', key: 'a', value: 1 }],
+          [{ kind: 'message', id: 'm1', node: 'in-1', endpoint: 'acme', state: 'received', conversation: undefined }],
+          [{ kind: 'setting', key: 'a' }],
         ]);
       });
     });

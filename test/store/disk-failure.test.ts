@@ -85,6 +85,16 @@ describe('a store whose disk fails', () => {
     assert.equal(await store.message('m2'), undefined);
   });
 
+  it('starts no delivery that is not on disk, and leaves its lane free', async () => {
+    const start: Change = { kind: 'delivery', record: delivery('d1'), start: delivery('d1', { state: 'sending' }) };
+    disk.broken.add('datasync');
+    await assert.rejects(store.commit([start], { durable: false }), { code: 'SWB_STORE' });
+    disk.broken.clear();
+    now += 1000;
+    assert.equal(await store.delivery('d1'), undefined);
+    assert.deepEqual((await store.commit([start])).started, ['d1']);
+  });
+
   it('returns no claim that is not on disk', async () => {
     disk.broken.add('datasync');
     await store.commit([put('m0')], { durable: false });
@@ -98,8 +108,35 @@ describe('a store whose disk fails', () => {
     );
   });
 
+  it('never writes a checkpoint ahead of what is durable: a failed sync as a compaction starts loses nothing that was acknowledged', async () => {
+    for (let turn = 0; turn < 12; turn++) {
+      await store.commit([put(`before-${turn}`)]);
+      let compacted: Promise<void> | undefined;
+      disk.broken.add('datasync');
+      disk.onFault = () => {
+        disk.onFault = undefined;
+        compacted = store.compact();
+        compacted.catch(() => {});
+      };
+      await assert.rejects(store.commit([put(`lost-${turn}`), { kind: 'setting', key: 'lost', value: turn }]), {
+        code: 'SWB_STORE',
+      });
+      disk.broken.clear();
+      now += 1000;
+      // Gets the sequence number of the commit that was lost.
+      await store.commit([put(`kept-${turn}`)]);
+      await compacted?.catch(() => {});
+    }
+    await store.close();
+    await store.open();
+    const ids = (await store.listMessages({ limit: 99 })).map((record) => record.id);
+    for (let turn = 0; turn < 12; turn++) assert.ok(ids.includes(`kept-${turn}`), `kept-${turn} was acknowledged`);
+    assert.equal(ids.length, 25);
+    assert.equal(await store.setting('lost'), undefined);
+  });
+
   for (const fault of ['write', 'sync', 'rename', 'syncFolder'] as Fault[]) {
-    it(`keeps working from its journal when a snapshot fails at ${fault}`, async () => {
+    it(`keeps working from its journal when a compaction fails at ${fault}`, async () => {
       disk.broken.add(fault);
       await assert.rejects(store.compact(), /ENOSPC/);
       disk.broken.clear();
@@ -112,11 +149,11 @@ describe('a store whose disk fails', () => {
       await store.close();
       await store.open();
       assert.deepEqual(await everything(store), before);
-      const left = await readdir(store.spool.replace('spool', 'snapshot'));
-      assert.deepEqual(
-        left.filter((name) => name.endsWith('.tmp')),
-        [],
-      );
+      const folder = store.spool.replace('/spool', '');
+      const left = (await readdir(folder)).filter((name) => name.endsWith('.tmp'));
+      assert.deepEqual(left, []);
+      const shards = await readdir(`${folder}/shards`);
+      assert.equal(shards.filter((name) => name.endsWith('.index')).length * 2, shards.length);
     });
   }
 });

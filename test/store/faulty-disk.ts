@@ -9,6 +9,8 @@ export class FaultyDisk implements Disk {
   readonly broken = new Set<Fault>();
   /** The write that contains this text fails, and so do all later ones. */
   breaksAt: string | undefined;
+  /** Called at the moment of a failure, before the store knows of it. */
+  onFault: (() => void) | undefined;
 
   async open(path: string, flags: string | number, mode?: number): Promise<FileHandle> {
     this.check('open');
@@ -45,7 +47,9 @@ export class FaultyDisk implements Disk {
   }
 
   private check(fault: Fault): void {
-    if (this.broken.has(fault)) throw failure(fault);
+    if (!this.broken.has(fault)) return;
+    this.onFault?.();
+    throw failure(fault);
   }
 }
 

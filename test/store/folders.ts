@@ -13,5 +13,8 @@ export async function newFolder(): Promise<string> {
 
 /** Removes all folders created with `newFolder`; stores in them must be closed. */
 export async function removeFolders(): Promise<void> {
-  for (const folder of made.splice(0)) await rm(folder, { recursive: true, force: true });
+  for (const folder of made.splice(0)) {
+    await rm(folder, { recursive: true, force: true });
+    await rm(`${folder}.generation`, { force: true });
+  }
 }

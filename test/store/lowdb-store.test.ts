@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { LowdbStore } from '../../src/store/lowdb-store.js';
 import { storeContract } from './contract.js';
+import { crashCopy } from './crash-copy.js';
 import { newFolder, removeFolders } from './folders.js';
 import { message } from './records.js';
 
@@ -12,14 +13,16 @@ async function create(): Promise<LowdbStore> {
   return store;
 }
 
-storeContract('LowdbStore, restarted from its journal,', create, async (store) => {
+storeContract('LowdbStore, restarted from its journal after a crash,', create, async (store) => {
+  const copy = await newFolder();
+  await crashCopy(store.spool.replace('/spool', ''), copy);
   await store.close();
-  await store.open();
-  return store;
+  const restarted = new LowdbStore({ folder: copy });
+  await restarted.open();
+  return restarted;
 });
 
-storeContract('LowdbStore, restarted from its snapshot,', create, async (store) => {
-  await (store as LowdbStore).compact();
+storeContract('LowdbStore, restarted from its shards,', create, async (store) => {
   await store.close();
   await store.open();
   return store;
@@ -35,6 +38,19 @@ describe('LowdbStore', () => {
       assert.deepEqual(await store.bodies('message', `m${i}`), { received: text(i) });
     }
     for (let i = 0; i < count; i++) assert.deepEqual(await store.bodies('message', `m${i}`), { received: text(i) });
+    await store.close();
+  });
+
+  it('applies commits in the order in which they were made, also if the first one must read a record before', async () => {
+    const store = await create();
+    await store.commit([{ kind: 'message', record: message('m1') }]);
+    await store.close();
+    await store.open();
+    const first = store.commit([{ kind: 'message', record: message('m1', { version: 1, number: 'first' }) }], { durable: false });
+    const second = store.commit([{ kind: 'setting', key: 'second', value: 1 }]);
+    await second;
+    assert.equal((await store.message('m1'))?.number, 'first', 'it is applied, and on disk, before the second');
+    await first;
     await store.close();
   });
 });

@@ -3,6 +3,7 @@ import type { Json } from '../../src/model/message.js';
 import {
   type Bodies,
   type Change,
+  type ChangeNotice,
   type ConversationRecord,
   type DeliveryRecord,
   type ErrorRecord,
@@ -29,9 +30,9 @@ export class ModelStore implements Store {
   readonly spool: string;
   private records: Records = { message: new Map(), delivery: new Map(), conversation: new Map() };
   private bodyTexts = new Map<string, string>();
-  private settings = new Map<string, string>();
+  private settings = new Map<string, { text: string; version: number }>();
   private leases = new Set<string>();
-  private listeners = new Set<(changes: Change[]) => void>();
+  private listeners = new Set<(changes: ChangeNotice[]) => void>();
   private isOpen = true;
 
   constructor(spool: string) {
@@ -63,15 +64,23 @@ export class ModelStore implements Store {
     const bodies = new Map(this.bodyTexts);
     const settings = new Map(this.settings);
     const skipped: string[] = [];
-    const happened: Change[] = [];
+    const happened: ChangeNotice[] = [];
+    const started: string[] = [];
     for (const change of changes) {
       if (change.kind === 'setting') {
+        const version = settings.get(change.key)?.version ?? 0;
+        if ((change.version ?? version) !== version) throw new SwitchboardError('SWB_CONFLICT', change.key);
         if (change.value === undefined) settings.delete(change.key);
-        else settings.set(change.key, text(change.value));
-        happened.push(change);
+        else settings.set(change.key, { text: text(change.value), version: version + 1 });
+        happened.push({ kind: 'setting', key: change.key });
         continue;
       }
-      const { kind, record } = change;
+      const { kind } = change;
+      const starts =
+        change.kind === 'delivery' &&
+        change.start &&
+        isNext(change.record, [...records.delivery.values()] as DeliveryRecord[], this.leases);
+      const record = starts ? change.start! : change.record;
       const gone = change.kind === 'conversation' && change.gone;
       const same = gone ? [] : [...records[kind].values()].filter((other) => shareKey(kind, record, other));
       if (change.kind !== 'conversation' && change.ifAbsent && same.length > 0) {
@@ -85,7 +94,7 @@ export class ModelStore implements Store {
       if (kind !== 'conversation') assertTransition(kind, record.id, (before as MessageRecord | undefined)?.state, record.state);
       if (gone) {
         records.conversation.delete(record.id);
-        happened.push(change);
+        happened.push(noticeOf(kind, before ?? record));
         continue;
       }
       const kept = { ...record, version: record.version + 1 };
@@ -94,8 +103,10 @@ export class ModelStore implements Store {
         const key = `${kind} ${record.id}`;
         bodies.set(key, text({ ...JSON.parse(bodies.get(key) ?? '{}'), ...JSON.parse(text(change.bodies ?? {})) }));
       }
-      happened.push({ ...change, record: kept } as Change);
+      if (starts) started.push(record.id);
+      happened.push(noticeOf(kind, kept));
     }
+    for (const id of started) this.leases.add(`delivery ${id}`);
     this.records = records;
     this.bodyTexts = bodies;
     this.settings = settings;
@@ -106,7 +117,7 @@ export class ModelStore implements Store {
         // Another value.
       }
     }
-    return { skipped, started: [] };
+    return { skipped, started };
   }
 
   message = async (id: string) => this.get('message', id) as MessageRecord | undefined;
@@ -135,7 +146,11 @@ export class ModelStore implements Store {
 
   async setting(key: string): Promise<Json | undefined> {
     const value = this.settings.get(key);
-    return value === undefined ? undefined : JSON.parse(value);
+    return value === undefined ? undefined : JSON.parse(value.text);
+  }
+
+  async settingVersion(key: string): Promise<number> {
+    return this.settings.get(key)?.version ?? 0;
   }
 
   async listMessages(query: ListQuery) {
@@ -234,7 +249,7 @@ export class ModelStore implements Store {
     return [...this.records.message.keys(), ...this.records.delivery.keys()].sort().at(-1);
   }
 
-  watch(listener: (changes: Change[]) => void) {
+  watch(listener: (changes: ChangeNotice[]) => void) {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
   }
@@ -294,6 +309,22 @@ export class ModelStore implements Store {
   }
 }
 
+function isNext(record: DeliveryRecord, all: DeliveryRecord[], leases: Set<string>): boolean {
+  const lane = all.filter((other) => other.endpoint === record.endpoint && other.lane === record.lane);
+  return (
+    !record.waitsFor &&
+    record.notBefore === undefined &&
+    !lane.some(({ id }) => leases.has(`delivery ${id}`)) &&
+    !lane.some((other) => other.id < record.id && (OPEN.includes(other.state) || (STUCK.includes(other.state) && other.blocking)))
+  );
+}
+
+function noticeOf(kind: keyof Records, record: Any): ChangeNotice {
+  if (kind === 'conversation') return { kind, id: record.id, state: (record as ConversationRecord).state };
+  const { id, node, endpoint, state, conversation } = record as MessageRecord;
+  return { kind, id, node, endpoint, state, conversation } as ChangeNotice;
+}
+
 function tally(records: { endpoint: string }[]): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const { endpoint } of records) counts[endpoint] = (counts[endpoint] ?? 0) + 1;
@@ -313,7 +344,11 @@ interface Facts {
   found: (string | undefined)[];
 }
 
-function page<R extends { id: string; state: string }>(records: R[], query: ListQuery, factsOf: (record: R) => Facts): R[] {
+function page<R extends MessageRecord | DeliveryRecord | ConversationRecord>(
+  records: R[],
+  query: ListQuery,
+  factsOf: (record: R) => Facts,
+): R[] {
   const search = query.search?.trim().toLowerCase() ?? '';
   const words = (text = '') =>
     text
@@ -326,8 +361,8 @@ function page<R extends { id: string; state: string }>(records: R[], query: List
     .filter((record) => {
       const facts = factsOf(record);
       return (
-        (query.before === undefined || record.id < query.before) &&
-        (query.from === undefined || record.id >= query.from) &&
+        (query.before === undefined || cursor(record) < query.before) &&
+        (query.from === undefined || cursor(record) >= query.from) &&
         (query.states?.includes(record.state) ?? true) &&
         (query.outcomes?.includes(facts.outcome as MessageOutcome) ?? true) &&
         (query.warned === undefined || facts.warning !== undefined) &&
@@ -342,8 +377,7 @@ function page<R extends { id: string; state: string }>(records: R[], query: List
         (titled(facts.title) || [record.id, ...facts.found].some((value) => value?.toLowerCase().startsWith(search)))
       );
     })
-    .sort(byId)
-    .reverse()
+    .sort((a, b) => (cursor(a) < cursor(b) ? 1 : -1))
     .slice(0, query.limit);
 }
 
@@ -364,6 +398,7 @@ function shareKey(kind: keyof Records, a: Any, b: Any): boolean {
 }
 
 const references = ({ reference, aliases = [] }: ConversationRecord) => [reference, ...aliases];
+const cursor = (record: Any) => ('links' in record ? `${record.updatedAt}|${record.id}` : record.id);
 const byId = (a: { id: string }, b: { id: string }) => (a.id < b.id ? -1 : 1);
 const copy = <T>(value: T): T => JSON.parse(JSON.stringify(value));
 

@@ -4,6 +4,7 @@ import { LowdbStore } from '../../src/store/lowdb-store.js';
 import type { Change, DeliveryState, ListQuery, MessageState, Store } from '../../src/store/store.js';
 import { statesAfter } from '../../src/store/transitions.js';
 import { everything, storeContract } from './contract.js';
+import { crashCopy } from './crash-copy.js';
 import { newFolder, removeFolders } from './folders.js';
 import { ModelStore } from './model-store.js';
 import { randomFrom } from './random.js';
@@ -50,7 +51,7 @@ async function compare(seed: number): Promise<void> {
   const number = (most: number) => Math.floor(random() * most);
   const model = await newModel();
   // Segments of a few commits, so that there are many of them.
-  const options = { folder: await newFolder(), segmentBytes: 2000, retentionDays: 100_000 };
+  let options = { folder: await newFolder(), segmentBytes: 2000, shardBytes: 3000, retentionDays: 100_000 };
   let store = new LowdbStore(options);
   await store.open();
   let now = 1000;
@@ -60,6 +61,7 @@ async function compare(seed: number): Promise<void> {
     maybe({ [pick(['received', 'read'])]: pick<unknown>([1, 'Straße', { a: [null] }, '漢字'.repeat(number(50))]) });
   const warning = () =>
     maybe({ code: 'SWB_UNMAPPED', message: 'left out', at: '', ...(chance(0.5) && { seen: { at: '', by: 'ann' } }) });
+  const day = () => `2026-03-0${1 + number(3)}T10:00:00.000Z`;
   const version = async (kind: 'message' | 'delivery' | 'conversation', id: string) =>
     chance(0.05) ? number(4) : ((await model[kind](id))?.version ?? 0);
 
@@ -105,7 +107,8 @@ async function compare(seed: number): Promise<void> {
         number: maybe(`TT-${number(30)}`),
         error: warning(),
       });
-      return { kind, record, bodies: bodies(), ifAbsent: chance(0.2) };
+      const start = chance(0.2) ? { ...record, state: 'sending' as const, tries: 1 } : undefined;
+      return { kind, record: start ? { ...record, state: 'pending' } : record, bodies: bodies(), ifAbsent: chance(0.2), start };
     }
     const id = `c${number(8)}`;
     const record = conversation(id, {
@@ -113,6 +116,7 @@ async function compare(seed: number): Promise<void> {
       title: maybe(`${pick(['Line', 'Tone', 'Cable'])} ${pick(['down', 'slow', 'dead'])} ${number(20)}`),
       reference: chance(0.95) ? `SWB-${id}` : 'SWB-c1',
       state: pick(['open', 'closed']),
+      updatedAt: day(),
       links: Array.from({ length: number(3) }, (_, leg) =>
         link(`${id}-${leg}-${number(3)}`, { endpoint: pick(['acme', 'csp']), number: maybe(`INC${number(30)}`) }),
       ),
@@ -168,7 +172,15 @@ async function compare(seed: number): Promise<void> {
     });
   };
   const reopen = async () => {
-    await store.close();
+    if (chance(0.5)) {
+      await store.commit([]);
+      const folder = await newFolder();
+      await crashCopy(options.folder, folder);
+      await store.close();
+      options = { ...options, folder };
+    } else {
+      await store.close();
+    }
     await model.close();
     store = new LowdbStore(options);
     await store.open();
@@ -183,7 +195,8 @@ async function compare(seed: number): Promise<void> {
       async () => {
         const changes: Change[] = [];
         for (let i = number(3); i >= 0; i--) changes.push(await change());
-        await both('commit', (of) => of.commit(structuredClone(changes), { durable: chance(0.7) }));
+        const durable = chance(0.7);
+        await both('commit', (of) => of.commit(structuredClone(changes), { durable }));
       },
     ],
     [0.68, () => claim('message')],
@@ -201,14 +214,23 @@ async function compare(seed: number): Promise<void> {
         const asked = query();
         await both(`messages ${JSON.stringify(asked)}`, (of) => of.listMessages(asked));
         await both(`deliveries ${JSON.stringify(asked)}`, (of) => of.listDeliveries(asked));
-        await both(`conversations ${JSON.stringify(asked)}`, (of) => of.listConversations(asked));
+        const position = (id: string | undefined) => id && `${day()}|${id}`;
+        const byChange = { ...asked, before: position(asked.before), from: position(asked.from) };
+        await both(`conversations ${JSON.stringify(byChange)}`, (of) => of.listConversations(byChange));
         await both('open deliveries', (of) => of.openDeliveries('c1'));
         await both('by link', (of) => of.conversationByLink('acme', 'incident', 'c1-0-1'));
         await both('by reference', (of) => of.conversationByReference('SWB-c1'));
         await both('by alias', (of) => of.conversationByReference('SWB-old-1'));
       },
     ],
-    [0.95, () => store.compact()],
+    [0.94, () => store.compact()],
+    // In the background, while the next steps go on.
+    [
+      0.95,
+      async () => {
+        void store.compact();
+      },
+    ],
     [0.97, () => store.retain()],
     [1, reopen],
   ];

@@ -1,0 +1,154 @@
+import { hashOf } from './hash-index.js';
+import type { RecordKind, RecordOf } from './record-entry.js';
+import type { ConversationRecord, DeliveryRecord, MessageRecord } from './store.js';
+
+/** The keys of a record, by which it is found. */
+export interface RecordKeys {
+  /** Keys that only one record of the kind may have. */
+  unique: readonly UniqueKey[];
+  /** Hashes of all keys by which it is found exactly, without duplicates. */
+  hashes: readonly number[];
+  /** Ids, numbers and references in lower case, for search by prefix. */
+  terms: readonly string[];
+  /** Words of the title. */
+  words: readonly string[];
+}
+
+export interface UniqueKey {
+  key: string;
+  hash: number;
+}
+
+const SEPARATOR = '\u0000';
+/** Longer values are truncated for search: nobody types them. */
+const SEARCHED_LENGTH = 100;
+/** Maximum number of indexed words of a title; later words are rarely searched. */
+const MAX_WORDS = 12;
+const LONGEST_WORD = 30;
+/** A single letter or digit is not indexed. */
+const SHORTEST_WORD = 2;
+const NO_WORDS: readonly string[] = [];
+
+const keyOf = (...parts: string[]): string => parts.join(SEPARATOR);
+export const laneKey = (endpoint: string, lane: string): string => keyOf(endpoint, lane);
+export const linkKey = (endpoint: string, entityType: string, id: string): string => keyOf('link', endpoint, entityType, id);
+export const referenceKey = (reference: string): string => keyOf('reference', reference);
+/** A unique key in words, for errors. */
+export const keyInWords = (key: string): string => key.split(SEPARATOR).join(' / ');
+
+/** A value in the form in which it is searched; no raw control characters, which separate terms in their file. */
+export function searchValue(text: string): string {
+  return text
+    .trim()
+    .toLowerCase()
+    .replace(/\p{Cc}/gu, ' ')
+    .slice(0, SEARCHED_LENGTH);
+}
+
+/** The search words of a text: in lower case, without duplicates. */
+export function searchWords(text: string | undefined): string[] {
+  if (!text) return [];
+  const words = new Set<string>();
+  for (const [word] of text.toLowerCase().matchAll(/[\p{L}\p{N}]+/gu)) {
+    if (word.length >= SHORTEST_WORD) words.add(word.slice(0, LONGEST_WORD));
+    if (words.size === MAX_WORDS) break;
+  }
+  return [...words];
+}
+
+/** Whether each search word is a prefix of one of the words. */
+export function matchesAllWords(words: readonly string[], asked: readonly string[]): boolean {
+  return asked.length > 0 && asked.every((part) => words.some((word) => word.startsWith(part)));
+}
+
+/** What a record is searched by: its own id, and ids, numbers and references of parties, as they are; and a title. */
+export function searchedOf(kind: RecordKind, record: RecordOf[RecordKind]): { values: string[]; title?: string } {
+  const present = (values: (string | undefined)[]) => values.filter((value): value is string => !!value);
+  if (kind !== 'conversation') {
+    const { entityId, number } = record as MessageRecord | DeliveryRecord;
+    return { values: present([entityId, number]) };
+  }
+  const { reference, aliases = [], links, title } = record as ConversationRecord;
+  return { values: present([reference, ...aliases, ...links.flatMap(({ id, number }) => [id, number])]), title };
+}
+
+/** Hashes of keys; the seed is random per store, so that nobody can choose ids that all collide. */
+export class KeyHashes {
+  constructor(readonly seed: number) {}
+
+  id(kind: RecordKind, id: string): number {
+    return hashOf(keyOf(kind, 'id', id), this.seed);
+  }
+
+  /** The records of a kind that have this id, number or reference of a party, or own id; in lower case. */
+  value(kind: RecordKind, value: string): number {
+    return hashOf(keyOf(kind, 'value', value), this.seed);
+  }
+
+  /** The messages or deliveries of a conversation. */
+  member(kind: 'message' | 'delivery', conversation: string): number {
+    return hashOf(keyOf(kind, 'of', conversation), this.seed);
+  }
+
+  /** The deliveries of a message. */
+  deliveryOf(message: string): number {
+    return hashOf(keyOf('delivery', 'for', message), this.seed);
+  }
+
+  /** All keys of a record. */
+  keysOf(kind: RecordKind, record: RecordOf[RecordKind]): RecordKeys {
+    const hashes = new Set([this.id(kind, record.id)]);
+    const terms = new Set([searchValue(record.id)]);
+    const { values, title } = searchedOf(kind, record);
+    for (const value of record.id === searchValue(record.id) ? values : [record.id, ...values]) {
+      const searched = searchValue(value);
+      terms.add(searched);
+      // What is in a conversation is found exactly by that, which has the same ids and numbers: this saves keys.
+      if (value === record.id || (record as Partial<MessageRecord>).conversation === undefined)
+        hashes.add(this.value(kind, searched));
+    }
+    const unique = this.uniqueKeys(kind, record);
+    for (const { hash } of unique) hashes.add(hash);
+    if (kind !== 'conversation') {
+      const { conversation } = record as MessageRecord | DeliveryRecord;
+      if (conversation !== undefined) hashes.add(this.member(kind, conversation));
+      if (kind === 'delivery') hashes.add(this.deliveryOf((record as DeliveryRecord).message));
+    }
+    return { unique, hashes: [...hashes], terms: [...terms], words: title ? searchWords(title) : NO_WORDS };
+  }
+
+  private uniqueKeys(kind: RecordKind, record: RecordOf[RecordKind]): UniqueKey[] {
+    if (kind !== 'conversation') {
+      const key = kind === 'message' ? messageKey(record as MessageRecord) : deliveryKey(record as DeliveryRecord);
+      return [{ key, hash: hashOf(keyOf(kind, key), this.seed) }];
+    }
+    const { reference, aliases = [], links } = record as ConversationRecord;
+    // Both are also searched, so one hash serves for both.
+    return [
+      ...[reference, ...aliases].map((own) => ({ key: referenceKey(own), hash: this.linkOrReference(own) })),
+      ...links.map(({ endpoint, entityType, id }) => ({
+        key: linkKey(endpoint, entityType, id),
+        hash: this.linkOrReference(id),
+      })),
+    ];
+  }
+
+  /** The hash under which a conversation with this link, or reference, is found. */
+  linkOrReference(value: string): number {
+    return this.value('conversation', searchValue(value));
+  }
+}
+
+const messageKey = ({ node, key }: MessageRecord): string => keyOf(node, key);
+const deliveryKey = ({ message, node, leg, part }: DeliveryRecord): string => keyOf(message, node, leg, part);
+
+/** The unique keys of a record. */
+export function uniqueKeysOf(kind: RecordKind, record: RecordOf[RecordKind]): string[] {
+  if (kind === 'message') return [messageKey(record as MessageRecord)];
+  if (kind === 'delivery') return [deliveryKey(record as DeliveryRecord)];
+  const { reference, aliases = [], links } = record as ConversationRecord;
+  return [
+    ...[reference, ...aliases].map(referenceKey),
+    ...links.map(({ endpoint, entityType, id }) => linkKey(endpoint, entityType, id)),
+  ];
+}
