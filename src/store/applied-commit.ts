@@ -175,10 +175,9 @@ function applyRecord(state: StoreState, change: PreparedRecord, applied: Applied
     if (owner) throw conflict(say`${kind} ${id} has a key (${keyInWords(key.key)}) that belongs to ${kind} ${owner.id}.`);
   }
   checkVersion(change, before);
-  if (change.entry.kind !== 'conversation')
-    assertTransition(change.entry.kind, id, (before as typeof change.entry | undefined)?.state, change.entry.state);
   const starts = change.start !== undefined && startsAtOnce(state, change.start as DeliveryEntry);
   const after: RecordEntry = { ...(starts ? change.start! : change.entry) };
+  if (after.kind !== 'conversation') assertTransition(after.kind, id, (before as typeof after | undefined)?.state, after.state);
   const names = addBodies(before, after, change.bodies, applied);
   put(state, { kind, id, before, after }, applied);
   if (starts) {

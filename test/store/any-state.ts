@@ -17,12 +17,12 @@ export function pathOf(kind: Kind, from: string | undefined, to: string): string
 
 /**
  * Lets a test commit records in whatever state it needs: the changes of state before are committed with them, and versions count
- * as if each had been one change.
+ * as if each had been one change. `added`: the versions that were added, by record, to go on with after a restart.
  */
-export function inAnyState<S extends Store>(store: S): S {
+export function inAnyState<S extends Store>(store: S, added = new Map<string, number>()): S {
+  // The store itself may go on after a restart.
+  if (Object.hasOwn(store, 'commit')) return store;
   const commit = store.commit.bind(store);
-  /** By record, the versions that were added. */
-  const added = new Map<string, number>();
   const expanded = async (change: Change): Promise<{ changes: Change[]; key?: string; steps: number }> => {
     if (change.kind !== 'message' && change.kind !== 'delivery') return { changes: [change], steps: 0 };
     const { kind, record } = change;

@@ -18,10 +18,13 @@ export function storeContract(name: string, create: () => Promise<Store>, reopen
     let store: Store;
     /** Commits changes as they are, without the states in between. */
     let commitAsIs: Store['commit'];
+    let added: Map<string, number>;
+    const restarted = async (before: Store) => inAnyState(await reopen(before), added);
     beforeEach(async () => {
       store = await create();
       commitAsIs = store.commit.bind(store);
-      inAnyState(store);
+      added = new Map();
+      inAnyState(store, added);
     });
     afterEach(() => store.close());
 
@@ -132,7 +135,7 @@ export function storeContract(name: string, create: () => Promise<Store>, reopen
         await store.commit([{ kind: 'message', record: message('m1') }], { durable: false });
         assert.equal((await store.message('m1'))?.version, 1);
         await put.message('m2');
-        store = await reopen(store);
+        store = await restarted(store);
         assert.equal((await store.message('m1'))?.version, 1);
       });
 
@@ -164,7 +167,7 @@ export function storeContract(name: string, create: () => Promise<Store>, reopen
           { kind: 'setting', key: 'watermark', value: { at: 'now' } },
         );
         const before = await everything(store);
-        store = await reopen(store);
+        store = await restarted(store);
         assert.deepEqual(await everything(store), before);
         assert.deepEqual(await store.bodies('message', 'm1'), { received: { text: 'Größe 漢字 🙂\n' } });
         assert.deepEqual(await store.bodies('delivery', 'd1'), { request: [1, null, 'x'] });
@@ -249,7 +252,7 @@ export function storeContract(name: string, create: () => Promise<Store>, reopen
         await assert.rejects(put.conversation('c2', { aliases: ['SWB-C1'] }), conflict);
         await put.conversation('c1', { version: 1 });
         assert.equal(await store.conversationByReference('SWB-OLD'), undefined);
-        store = await reopen(store);
+        store = await restarted(store);
         assert.equal(await store.conversationByReference('SWB-OLDER'), undefined);
       });
 
@@ -273,7 +276,7 @@ export function storeContract(name: string, create: () => Promise<Store>, reopen
           assert.deepEqual(ids(await store.listMessages({ conversation: 'c1', limit: 10 })), ['m1']);
           assert.deepEqual(await store.listMessages({ conversation: 'c2', limit: 10 }), []);
           assert.deepEqual((await store.counts()).conversations, { open: 1, closed: 0 });
-          store = await reopen(store);
+          store = await restarted(store);
         }
         await commit(
           { kind: 'conversation', record: conversation('c1', { version: 2, links: [link('A')] }) },
@@ -311,7 +314,7 @@ export function storeContract(name: string, create: () => Promise<Store>, reopen
         await commit({ kind: 'setting', key: 'a', value: [1] }, { kind: 'setting', key: 'b', value: null });
         await commit({ kind: 'setting', key: 'a', value: 'new' }, { kind: 'setting', key: 'b', value: undefined });
         await commit({ kind: 'setting', key: 'c', value: false });
-        store = await reopen(store);
+        store = await restarted(store);
         assert.equal(await store.setting('a'), 'new');
         assert.equal(await store.setting('b'), undefined);
         assert.equal(await store.setting('c'), false);
@@ -326,7 +329,7 @@ export function storeContract(name: string, create: () => Promise<Store>, reopen
           commit({ kind: 'message', record: message('m1') }, { kind: 'setting', key: 'a', value: 3, version: 1 }),
           conflict,
         );
-        store = await reopen(store);
+        store = await restarted(store);
         assert.equal(await store.settingVersion('a'), 2);
         assert.equal(await store.message('m1'), undefined);
         await commit({ kind: 'setting', key: 'a', value: 3, version: 2 });
@@ -379,7 +382,7 @@ export function storeContract(name: string, create: () => Promise<Store>, reopen
       it('returns leased messages again after a restart', async () => {
         await put.message('m1');
         await store.claimMessages('in-1', 2, 0);
-        store = await reopen(store);
+        store = await restarted(store);
         assert.deepEqual(ids(await store.claimMessages('in-1', 2, 0)), ['m1']);
       });
     });
@@ -414,7 +417,7 @@ export function storeContract(name: string, create: () => Promise<Store>, reopen
       it('claims deliveries in doubt and those a crash left in sending', async () => {
         await put.delivery('d1', { state: 'sending' });
         await put.delivery('d2', { state: 'inDoubt', conversation: 'c2' });
-        store = await reopen(store);
+        store = await restarted(store);
         assert.deepEqual(ids(await store.claimDeliveries('csp', 9, 0)), ['d1', 'd2']);
       });
 
@@ -465,7 +468,7 @@ export function storeContract(name: string, create: () => Promise<Store>, reopen
         await put.delivery('d2');
         assert.deepEqual(await store.claimDeliveries('csp', 9, 0), []);
         assert.equal(await store.nextDue('delivery', 'csp'), undefined);
-        store = await reopen(store);
+        store = await restarted(store);
         assert.deepEqual(await store.claimDeliveries('csp', 9, 0), []);
         await put.delivery('d1', { version: 1, state: 'needsDecision', decision: 'unresolved', blocking: undefined });
         assert.deepEqual(ids(await store.claimDeliveries('csp', 9, 0)), ['d2']);
@@ -508,7 +511,7 @@ export function storeContract(name: string, create: () => Promise<Store>, reopen
         await put.delivery('d1', { version: 1, state: 'delivered' });
         await store.release('delivery', ['d1']);
         assert.deepEqual(ids(await store.claimDeliveries('csp', 9, 0)), ['d2']);
-        store = await reopen(store);
+        store = await restarted(store);
         assert.deepEqual(ids(await store.claimDeliveries('csp', 9, 0)), ['d2'], 'a lease ends with the process');
       });
 
@@ -540,7 +543,7 @@ export function storeContract(name: string, create: () => Promise<Store>, reopen
         assert.ok(Math.abs(Date.parse(since) - Date.now()) < 3_600_000, since);
         assert.equal(olderCopy, false);
         await store.confirmOwnership();
-        store = await reopen(store);
+        store = await restarted(store);
         assert.deepEqual(store.memory, { since, olderCopy });
         await store.confirmOwnership();
       });
@@ -554,7 +557,7 @@ export function storeContract(name: string, create: () => Promise<Store>, reopen
         await put.conversation('z1');
         assert.equal(store.newestId, 'c1');
         await put.delivery('c1', { version: 1, state: 'delivered' });
-        store = await reopen(store);
+        store = await restarted(store);
         assert.equal(store.newestId, 'c1');
       });
 
@@ -573,7 +576,7 @@ export function storeContract(name: string, create: () => Promise<Store>, reopen
             store.nextDue('delivery', 'jira'),
           ]);
         assert.deepEqual(await due(), [hours, hours, soon, soon]);
-        store = await reopen(store);
+        store = await restarted(store);
         const [message = 0, delivery = 0, ...shorter] = await due();
         for (const time of [message, delivery])
           assert.ok(time >= now + MAX_WAIT && time <= Date.now() + MAX_WAIT, String(time - now));
@@ -625,7 +628,7 @@ export function storeContract(name: string, create: () => Promise<Store>, reopen
         assert.deepEqual(ids(await store.listConversations(all)), ['c1', 'c2', 'c3']);
         const [first] = await store.listConversations({ limit: 1 });
         assert.deepEqual(ids(await store.listConversations({ limit: 2, before: cursorOf(first!) })), ['c2', 'c3']);
-        store = await reopen(store);
+        store = await restarted(store);
         assert.deepEqual(ids(await allOf((next) => store.listConversations(next), 1)), ['c1', 'c2', 'c3']);
       });
 
@@ -683,7 +686,7 @@ export function storeContract(name: string, create: () => Promise<Store>, reopen
         assert.deepEqual(ids(await store.listConversations({ ...all, search: 'leitung' })), ['c3']);
         await put.message('m6', { conversation: 'c3' });
         assert.deepEqual(ids(await store.listMessages({ ...all, search: 'leitung' })), ['m6']);
-        store = await reopen(store);
+        store = await restarted(store);
         assert.deepEqual(ids(await store.listConversations({ ...all, search: 'alles' })), ['c2']);
       });
 
@@ -745,7 +748,7 @@ export function storeContract(name: string, create: () => Promise<Store>, reopen
           waiting: { csp: 1 },
         };
         assert.deepEqual(await store.counts(), counts);
-        store = await reopen(store);
+        store = await restarted(store);
         assert.deepEqual(await store.counts(), counts);
         await put.message('M4', { version: 1, state: 'received' });
         await put.delivery('d1', { version: 1, message: 'm1', state: 'delivered' });
@@ -785,7 +788,7 @@ export function storeContract(name: string, create: () => Promise<Store>, reopen
 
       it('lists records with a warning, whatever its code, and those whose warning is not acknowledged', async () => {
         for (const restart of [false, true]) {
-          if (restart) store = await reopen(store);
+          if (restart) store = await restarted(store);
           assert.deepEqual(await lists({ warned: true }), [
             ['m2', 'm1'],
             ['d2', 'd1'],
@@ -802,7 +805,7 @@ export function storeContract(name: string, create: () => Promise<Store>, reopen
 
       it('counts unacknowledged warnings, and counts again after a new warning', async () => {
         assert.deepEqual(await warned(), { messages: 1, deliveries: 2 });
-        store = await reopen(store);
+        store = await restarted(store);
         assert.deepEqual(await warned(), { messages: 1, deliveries: 2 });
         await put.message('m1', { version: 1, ...settled, warning: seen });
         await put.delivery('d1', { version: 1, state: 'delivered', error: seen });
@@ -812,7 +815,7 @@ export function storeContract(name: string, create: () => Promise<Store>, reopen
           ['m2', 'm1'],
           ['d2', 'd1'],
         ]);
-        store = await reopen(store);
+        store = await restarted(store);
         assert.deepEqual(await warned(), { messages: 0, deliveries: 1 });
         await put.message('m1', { version: 2, state: 'received' });
         assert.deepEqual(await lists({ warned: true }), [['m2'], ['d2', 'd1']]);

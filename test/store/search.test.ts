@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { LowdbStore } from '../../src/store/lowdb-store.js';
 import { cursorOf, pagesOf } from '../../src/store/pages.js';
 import type { Change } from '../../src/store/store.js';
+import { inAnyState } from './any-state.js';
 import { newFolder, removeFolders } from './folders.js';
 import { conversation, link, message } from './records.js';
 
@@ -13,6 +14,7 @@ describe('lists and searches over many shards', () => {
   before(async () => {
     store = new LowdbStore({ folder: await newFolder(), shardBytes: 5000 });
     await store.open();
+    const filled = inAnyState(Object.create(store) as LowdbStore);
     for (let n = 0; n < COUNT; n++) {
       const changes: Change[] = [
         {
@@ -25,7 +27,7 @@ describe('lists and searches over many shards', () => {
         },
         { kind: 'message', record: message(`m${id(n)}`, { conversation: `c${id(n)}`, state: 'settled' }) },
       ];
-      await store.commit(changes);
+      await filled.commit(changes);
     }
     await store.close();
     await store.open();
