@@ -2,18 +2,9 @@ import { crc32 } from 'node:zlib';
 import { SwitchboardError } from '../errors.js';
 import { say } from '../text/say.js';
 import type { LineBodies, LineChange } from './journal-line.js';
-import {
-  type BodyRef,
-  type DeliveryEntry,
-  type DeliveryWork,
-  type RecordEntry,
-  type RecordKind,
-  type RecordOf,
-  toEntry,
-  workOf,
-} from './record-entry.js';
+import { type BodyRef, type DeliveryEntry, type DeliveryWork, type RecordEntry, toEntry, workOf } from './record-entry.js';
 import { keyInWords, type UniqueKey } from './record-keys.js';
-import type { Bodies, Change, ChangeNotice } from './store.js';
+import type { Bodies, Change, ChangeNotice, RecordKind, RecordOf } from './store.js';
 import type { StoredSetting, StoreState } from './store-state.js';
 import { assertTransition } from './transitions.js';
 

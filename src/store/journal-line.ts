@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
 import { hex } from './checked-file.js';
-import type { RecordKind } from './record-entry.js';
+import type { RecordKind } from './store.js';
 
 /**
  * One line of the journal: `crc32 metaLength bodiesLength meta bodies LF`, the first three as eight hex digits each. The meta

@@ -1,7 +1,7 @@
-import type { Bucket, EntryOf, RecordEntry, RecordKind, RecordOf } from './record-entry.js';
+import type { Bucket, EntryOf, RecordEntry } from './record-entry.js';
 import { Scan } from './scan.js';
 import { Search } from './search.js';
-import type { ListQuery, Page } from './store.js';
+import type { ListQuery, Page, RecordKind, RecordOf } from './store.js';
 import { parse, type StoreState, type Wanted } from './store-state.js';
 import { TimeSlice } from './time-slice.js';
 

@@ -6,7 +6,7 @@ import { readBody } from './bodies.js';
 import { type Disk, nodeDisk } from './disk.js';
 import { list } from './listing.js';
 import { closeStoreFolder, type LowdbStoreOptions, type OpenStore, openStoreFolder, withDefaults } from './open-store.js';
-import type { RecordKind, RecordOf, Work } from './record-entry.js';
+import type { Work } from './record-entry.js';
 import { linkKey, referenceKey } from './record-keys.js';
 import type {
   Bodies,
@@ -18,6 +18,8 @@ import type {
   ListQuery,
   MessageRecord,
   Page,
+  RecordKind,
+  RecordOf,
   Store,
   StoreCounts,
   StoreMemory,

@@ -4,9 +4,10 @@ import { checkedJson, DamagedFile } from './checked-file.js';
 import { type Disk, FOLDER_MODE } from './disk.js';
 import { decodeLine, type LineChange, nextLine } from './journal-line.js';
 import { partitionOf } from './partitioned-map.js';
-import { type BodyRef, KINDS, type RecordKind, type RecordOf, toEntry } from './record-entry.js';
+import { type BodyRef, KINDS, toEntry } from './record-entry.js';
 import { replayLine } from './replay.js';
 import type { ShardWriter } from './shard-writer.js';
+import type { RecordKind, RecordOf } from './store.js';
 import type { StoreState } from './store-state.js';
 import { TimeSlice } from './time-slice.js';
 

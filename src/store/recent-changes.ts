@@ -1,6 +1,7 @@
 import { HashIndex } from './hash-index.js';
-import type { RecordEntry, RecordKind } from './record-entry.js';
+import type { RecordEntry } from './record-entry.js';
 import { SortedKeys } from './sorted-keys.js';
+import type { RecordKind } from './store.js';
 
 const TABLES = 64;
 /** What an entry costs beside its text. */

@@ -1,5 +1,5 @@
-import type { RecordEntry, RecordKind } from './record-entry.js';
-import type { StoreCounts } from './store.js';
+import type { RecordEntry } from './record-entry.js';
+import type { RecordKind, StoreCounts } from './store.js';
 
 /** Numbers of records, kept up to date with each change. */
 export class RecordCounts {

@@ -1,5 +1,14 @@
 import { laneKey, type RecordKeys } from './record-keys.js';
-import type { ConversationRecord, DeliveryRecord, DeliveryState, MessageOutcome, MessageRecord, MessageState } from './store.js';
+import type {
+  ConversationRecord,
+  DeliveryRecord,
+  DeliveryState,
+  MessageOutcome,
+  MessageRecord,
+  MessageState,
+  RecordKind,
+  RecordOf,
+} from './store.js';
 import { warningState } from './warning.js';
 
 /** Where one body of a record is in the journal. */
@@ -12,7 +21,6 @@ export interface BodyRef {
   crc?: number;
 }
 
-export type RecordKind = 'message' | 'delivery' | 'conversation';
 export const KINDS: readonly RecordKind[] = ['message', 'delivery', 'conversation'];
 
 /**
@@ -75,12 +83,6 @@ export interface EntryOf {
   conversation: ConversationEntry;
 }
 export type RecordEntry = EntryOf[RecordKind];
-
-export interface RecordOf {
-  message: MessageRecord;
-  delivery: DeliveryRecord;
-  conversation: ConversationRecord;
-}
 
 /** What queues need to know of a message or delivery that waits; kept in memory for as long as it does. */
 export type MessageWork = Pick<MessageEntry, 'kind' | 'id' | 'version' | 'node' | 'notBefore'>;

@@ -1,6 +1,5 @@
 import { hashOf } from './hash-index.js';
-import type { RecordKind, RecordOf } from './record-entry.js';
-import type { ConversationRecord, DeliveryRecord, MessageRecord } from './store.js';
+import type { ConversationRecord, DeliveryRecord, MessageRecord, RecordKind, RecordOf } from './store.js';
 
 /** The keys of a record, by which it is found. */
 export interface RecordKeys {

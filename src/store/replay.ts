@@ -1,5 +1,6 @@
 import type { LineBodies, LineChange } from './journal-line.js';
-import { type BodyRef, type RecordEntry, type RecordOf, toEntry } from './record-entry.js';
+import { type BodyRef, type RecordEntry, toEntry } from './record-entry.js';
+import type { RecordOf } from './store.js';
 import type { StoreState } from './store-state.js';
 
 /**

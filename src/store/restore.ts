@@ -1,7 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 import { decodeLine, nextLine } from './journal-line.js';
-import { type BodyRef, type RecordEntry, type RecordOf, toEntry } from './record-entry.js';
+import { type BodyRef, type RecordEntry, toEntry } from './record-entry.js';
+import type { RecordOf } from './store.js';
 import { TimeSlice } from './time-slice.js';
 
 /** A record as it was in a lost line of a shard. */

@@ -1,7 +1,8 @@
 import type { RecentChanges } from './recent-changes.js';
-import { type Bucket, type EntryOf, idIn, type RecordEntry, type RecordKind } from './record-entry.js';
+import { type Bucket, type EntryOf, idIn, type RecordEntry } from './record-entry.js';
 import type { Section } from './shard-index.js';
 import { isDead, type Shard, type Shards } from './shards.js';
+import type { RecordKind } from './store.js';
 import type { StoreState } from './store-state.js';
 
 /** Lines read at once where most lines of a shard match. */

@@ -1,7 +1,8 @@
-import type { EntryOf, RecordEntry, RecordKind } from './record-entry.js';
+import type { EntryOf, RecordEntry } from './record-entry.js';
 import { matchesAllWords, searchedOf, searchValue, searchWords } from './record-keys.js';
 import { linesWithPrefix, TERM_LETTER } from './shard-index.js';
 import { isDead, type Shard } from './shards.js';
+import type { RecordKind } from './store.js';
 import { parse, type StoreState, type Wanted } from './store-state.js';
 import { TimeSlice } from './time-slice.js';
 

@@ -3,7 +3,8 @@ import { crc32 } from 'node:zlib';
 import { type Adapter, Low } from 'lowdb';
 import { DamagedFile, hex } from './checked-file.js';
 import { type Disk, FILE_MODE, writeAll } from './disk.js';
-import { type BodyRef, type RecordEntry, type RecordKind, type RecordOf, toEntry } from './record-entry.js';
+import { type BodyRef, type RecordEntry, toEntry } from './record-entry.js';
+import type { RecordKind, RecordOf } from './store.js';
 
 /** Names of the two files of a shard. */
 export const shardName = (number: number): string => `${String(number).padStart(8, '0')}.ndjson`;

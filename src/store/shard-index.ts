@@ -1,16 +1,8 @@
 import { crc32 } from 'node:zlib';
 import { DamagedFile, hex } from './checked-file.js';
-import {
-  type Bucket,
-  bucketOf,
-  isUnfinished,
-  KINDS,
-  type RecordEntry,
-  type RecordKind,
-  type Work,
-  workOf,
-} from './record-entry.js';
+import { type Bucket, bucketOf, isUnfinished, KINDS, type RecordEntry, type Work, workOf } from './record-entry.js';
 import type { RecordKeys } from './record-keys.js';
+import type { RecordKind } from './store.js';
 import { TimeSlice } from './time-slice.js';
 
 /**

@@ -1,9 +1,10 @@
 import { type Recent, RecentChanges } from './recent-changes.js';
 import { RecordCache } from './record-cache.js';
 import { RecordCounts } from './record-counts.js';
-import { type EntryOf, isUnfinished, type RecordEntry, type RecordKind, type RecordOf } from './record-entry.js';
+import { type EntryOf, isUnfinished, type RecordEntry } from './record-entry.js';
 import { type KeyHashes, uniqueKeysOf } from './record-keys.js';
 import type { Shard, Shards } from './shards.js';
+import type { RecordKind, RecordOf } from './store.js';
 import { WorkQueues } from './work-queues.js';
 
 /** Bytes of records kept in memory beside the changed ones. */

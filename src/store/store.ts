@@ -314,6 +314,13 @@ export interface DeliveryRecord {
   updatedAt: string;
 }
 
+export interface RecordOf {
+  message: MessageRecord;
+  delivery: DeliveryRecord;
+  conversation: ConversationRecord;
+}
+export type RecordKind = keyof RecordOf;
+
 export type Bodies = Record<string, unknown>;
 
 export type Change =

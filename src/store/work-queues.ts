@@ -1,16 +1,9 @@
 import { DeliveryLanes } from './delivery-lanes.js';
 import { InboxQueues } from './inbox-queues.js';
 import { PartitionedMap } from './partitioned-map.js';
-import {
-  type DeliveryWork,
-  type MessageWork,
-  OPEN_DELIVERY,
-  type RecordEntry,
-  type RecordKind,
-  type Work,
-  workOf,
-} from './record-entry.js';
+import { type DeliveryWork, type MessageWork, OPEN_DELIVERY, type RecordEntry, type Work, workOf } from './record-entry.js';
 import { withKey, withoutKey } from './sorted-keys.js';
+import type { RecordKind } from './store.js';
 
 /** Everything that waits: messages to be emitted, deliveries to be sent, and deliveries that block their lane. */
 export class WorkQueues {

@@ -8,7 +8,7 @@ import type { Broker } from '../../src/delivery/broker.js';
 import { SwitchboardError } from '../../src/errors.js';
 import { until } from '../live/node-red.js';
 
-const LOST = { error: new SwitchboardError('SWB_STORE_LOCKED', 'in use'), retryAt: Date.now() + 60_000 };
+const lost = () => ({ error: new SwitchboardError('SWB_STORE_LOCKED', 'in use'), retryAt: Date.now() + 60_000 });
 
 describe('a node that needs an open store', () => {
   const broker = (name: string) => ({ name }) as Broker;
@@ -39,7 +39,7 @@ describe('a node that needs an open store', () => {
   it('starts when the store opens, and shows why it does not', async () => {
     start(noting);
     assert.deepEqual([events, statuses], [[], ['opening the store']]);
-    availability.failed(LOST);
+    availability.failed(lost());
     await until('the reason', () => /^store in use by another process, next attempt in \d+ s$/.test(statuses.at(-1) ?? ''));
     availability.opened(broker('one'));
     await until('the start', () => events.includes('start one'));
@@ -51,7 +51,7 @@ describe('a node that needs an open store', () => {
     availability.opened(broker('one'));
     start(noting);
     await until('the start', () => events.length === 1);
-    availability.failed(LOST);
+    availability.failed(lost());
     availability.opened(broker('two'));
     await until('the second start', () => events.length === 3);
     assert.deepEqual(events, ['start one', 'end one', 'start two']);
