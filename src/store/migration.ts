@@ -1,7 +1,7 @@
-import { copyFile, link, mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { copyFile, link, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 import { checkedJson, DamagedFile } from './checked-file.js';
-import { type Disk, FOLDER_MODE } from './disk.js';
+import { type Disk, FILE_MODE, FOLDER_MODE } from './disk.js';
 import { decodeLine, type LineChange, nextLine } from './journal-line.js';
 import { partitionOf } from './partitioned-map.js';
 import { type BodyRef, KINDS, toEntry } from './record-entry.js';
@@ -44,9 +44,20 @@ export interface FormatOne {
 
 export async function hasFormatOne(folder: string): Promise<boolean> {
   return stat(`${folder}/${SNAPSHOT}`).then(
-    () => true,
+    (found) => found.isDirectory(),
     () => false,
   );
+}
+
+/**
+ * Keeps version 0.1.0, which knows no formats, from opening the folder as if it were empty: it stops at a file where it needs a
+ * folder.
+ */
+export async function refuseFormatOne(folder: string): Promise<void> {
+  const text = 'This store has a newer format. Install a current version of Switchboard, or restore a backup.\n';
+  await writeFile(`${folder}/${SNAPSHOT}`, text, { flag: 'wx', mode: FILE_MODE }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error;
+  });
 }
 
 /**

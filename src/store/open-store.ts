@@ -13,7 +13,7 @@ import { loadShards, removeLeftovers } from './loading.js';
 import { LOCK_TIMES, Lock, type LockTimes } from './lock.js';
 import { Losses } from './losses.js';
 import { type Manifest, manifestDatabase, segmentsDatabase } from './manifest.js';
-import { type FormatOne, migrate, replayFormatOne } from './migration.js';
+import { type FormatOne, migrate, refuseFormatOne, replayFormatOne } from './migration.js';
 import { RecordCounts } from './record-counts.js';
 import { KeyHashes } from './record-keys.js';
 import { recover } from './recovery.js';
@@ -188,6 +188,7 @@ async function load(
   if (migrated || losses.any) await compaction.run();
   await writeFormat(folder, disk);
   if (migrated) await migrated.finish();
+  await refuseFormatOne(folder);
   await rememberGeneration(generation, opening.generation, log);
   await losses.forget();
   if (olderCopy) {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { cp, readdir, readFile, rm } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LowdbStore } from '../../src/store/lowdb-store.js';
 import { cursorOf } from '../../src/store/pages.js';
@@ -95,7 +95,7 @@ describe('a store of version 0.1.0', () => {
     assert.deepEqual(await store.bodies('message', 'new'), { received: 'new' });
     assert.deepEqual(await store.bodies('message', 'm1'), expected.bodies['message m1']);
     assert.deepEqual(await files(`${folder}/backup-format-1`), await files(RELEASED));
-    assert.ok(!(await readdir(folder)).includes('snapshot'));
+    await assert.rejects(mkdir(`${folder}/snapshot`, { recursive: true }), { code: 'EEXIST' }, 'version 0.1.0 does not open it');
     assert.deepEqual(
       logged.filter((text) => !text.startsWith('info')),
       [],
@@ -107,6 +107,7 @@ describe('a store of version 0.1.0', () => {
     await store.close();
     // As it was before the format file: the old snapshot, and whatever was written.
     await rm(`${folder}/format.json`);
+    await rm(`${folder}/snapshot`);
     await cp(`${RELEASED}/snapshot`, `${folder}/snapshot`, { recursive: true });
     await store.open();
     assert.deepEqual(await now(), await released());
