@@ -59,7 +59,8 @@ for (const group of groups) {
     ],
     {
       stdio: 'inherit',
-      env: { ...env, MOCHA_COUNTS: counts },
+      // Whatever tests leave behind is removed with it.
+      env: { ...env, MOCHA_COUNTS: counts, TMPDIR: folder },
     },
   );
   try {
