@@ -1,5 +1,5 @@
 import { digest } from '../../src/conversation/fingerprint.js';
-import { recordsOf } from '../../src/store/pages.js';
+import { cursorOf, recordsOf } from '../../src/store/pages.js';
 import type { Bodies, ConversationRecord, DeliveryRecord, Link, ListQuery, MessageRecord, Store } from '../../src/store/store.js';
 import type {
   ConversationDetail,
@@ -9,6 +9,7 @@ import type {
   ConversationRow,
   Unchanged,
 } from './conversation-views.js';
+import { type Places, readCursor, writeCursor } from './cursor.js';
 import { type MessageContent, type OutboundEntry, timeline } from './timeline.js';
 import type { BrokerAccess, NameOf } from './view-model.js';
 
@@ -18,8 +19,8 @@ export type PayloadReader = (record: MessageRecord, bodies: Bodies) => Promise<M
 /** Maximum number of records scanned for one page; the next page continues from there. */
 const MAX_SCANNED = 2000;
 const BATCH = 100;
-/** Maximum number of conversations that a search returns. */
-const MAX_FOUND = 200;
+/** Milliseconds after which a search returns what it has found so far. */
+const PATIENCE = 250;
 type RecordFilter = Pick<ListQuery, 'states' | 'warned'>;
 /** The messages and deliveries that need attention, counted by conversation. */
 const COUNTED = {
@@ -109,22 +110,29 @@ function timeOf(record: MessageRecord | DeliveryRecord): number {
   return Date.parse('receivedAt' in record ? record.receivedAt : record.createdAt);
 }
 
-/** Searches all stores. */
+/** Searches all stores: what is found within a moment, and where the search goes on. */
 async function searchConversations(
   brokers: BrokerAccess[],
-  { search, state, limit }: ConversationQuery,
+  { search, state, limit, before }: ConversationQuery,
   nameOf: NameOf,
 ): Promise<ConversationList> {
+  const places = readCursor(before);
+  const rest: Places = {};
+  const states = state === 'open' || state === 'closed' ? [state] : undefined;
   const rows = await Promise.all(
-    brokers.map(async ({ store }) => {
-      const states = state === 'open' || state === 'closed' ? [state] : undefined;
-      const records = await store.listConversations({ search, states, limit: MAX_FOUND });
-      return Promise.all(records.map((record) => rowOf(store, record, nameOf)));
+    brokers.map(async ({ id, store }) => {
+      if (before !== undefined && !(id in places)) return [];
+      const page = await store.listConversations({ search, states, limit, before: places[id], patience: PATIENCE });
+      const last = page.length < limit ? undefined : page.at(-1);
+      const next = page.next ?? (last && cursorOf(last));
+      if (next !== undefined) rest[id] = next;
+      return Promise.all(page.map((record) => rowOf(store, record, nameOf)));
     }),
   );
   const countName = LISTED_FOR[state];
   const matching = rows.flat().filter((row) => !countName || row[countName] > 0);
-  return { conversations: matching.sort((a, b) => (a.at < b.at ? 1 : -1)).slice(0, limit) };
+  const conversations = matching.sort((a, b) => (a.at < b.at ? 1 : -1));
+  return { conversations, ...(Object.keys(rest).length > 0 && { next: writeCursor(rest) }) };
 }
 
 /** A message or delivery. Unlike ids of conversations, their ids sort by time. */

@@ -7,6 +7,7 @@ import type { Exchange } from '../../src/http/exchange.js';
 import type { Json } from '../../src/model/message.js';
 import type { Attempt, Bodies, ConversationRecord, DeliveryRecord, MessageRecord, Store } from '../../src/store/store.js';
 import { warningOf } from '../../src/store/warning.js';
+import { readCursor, writeCursor } from './cursor.js';
 import { fieldLines, leaves } from './lineage.js';
 import { type MessageRef, type MessageSource, messageSources } from './message-sources.js';
 import { deliveryActions, isUnread, messageActions, shownDelivery, shownMessage, shownWarning } from './shown-state.js';
@@ -268,21 +269,4 @@ function newest<Head extends { lead?: MessageRef }>(heads: Head[]): Head | undef
     (best, head) => (head.lead && (!best?.lead || head.lead.at > best.lead.at) ? head : best),
     undefined,
   );
-}
-
-type Places = Record<string, string>;
-
-function writeCursor(places: Places): string {
-  return Buffer.from(JSON.stringify(places)).toString('base64url');
-}
-
-/** The cursor comes from the browser; an invalid one starts from the beginning. */
-function readCursor(cursor: string | undefined): Places {
-  try {
-    const places: unknown = JSON.parse(Buffer.from(cursor ?? '', 'base64url').toString());
-    const entries = Object.entries(places ?? {}).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
-    return Object.fromEntries(entries);
-  } catch {
-    return {};
-  }
 }

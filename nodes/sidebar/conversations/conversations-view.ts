@@ -122,6 +122,8 @@ export function conversationsView(backend: Backend): MountedSection {
         rows = [...(further ? rows : []), ...page.conversations.filter((row) => !known.has(row.id))];
         next = page.next;
         show(undefined);
+        // A search returns what it finds at once, and goes on until there is a page.
+        if (query.search && next !== undefined && rows.length < limit) load(true, limit);
       },
       (error) => current === requestNumber && show(errorText(error, t)),
     );
@@ -129,8 +131,8 @@ export function conversationsView(backend: Backend): MountedSection {
 
   function show(failure: string | undefined): void {
     const focused = list.contains(document.activeElement) ? (document.activeElement as HTMLElement).dataset.id : undefined;
-    const empty =
-      requestNumber === 0 ? t('list.loading') : t(query.search ? 'list.notFound' : `conversations.none.${query.state}`);
+    const isLoading = requestNumber === 0 || next !== undefined;
+    const empty = isLoading ? t('list.loading') : t(query.search ? 'list.notFound' : `conversations.none.${query.state}`);
     notice.textContent = failure ?? (rows.length === 0 ? empty : '');
     notice.classList.toggle('switchboard-failure', failure !== undefined);
     more.hidden = next === undefined;

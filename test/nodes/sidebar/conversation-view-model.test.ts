@@ -8,6 +8,7 @@ import { parse as parseIncident } from '../../../src/endpoints/servicenow/parse.
 import { dialectOf } from '../../../src/endpoints/tmf621/dialect.js';
 import { parse as parseTicket } from '../../../src/endpoints/tmf621/parse.js';
 import { LowdbStore } from '../../../src/store/lowdb-store.js';
+import { cursorOf } from '../../../src/store/pages.js';
 import { inAnyState } from '../../store/any-state.js';
 import { at, conversation, HOSTILE, idAt, link, message, seedConversations } from './conversation-seed.js';
 
@@ -57,6 +58,26 @@ describe('the conversations view', () => {
   ] as [ConversationFilter, string[]][]) {
     it(`filters: ${state}`, async () => assert.deepEqual(await ids({ state }), expected));
   }
+
+  it('returns what a search has found so far, and goes on from there', async () => {
+    const slow = Object.create(store) as LowdbStore;
+    // As a store whose time is over after one record.
+    slow.listConversations = async (asked) => {
+      const page = await store.listConversations({ ...asked, limit: 1 });
+      const [record] = page;
+      return record ? Object.assign([record], { next: cursorOf(record) }) : [];
+    };
+    const found: string[] = [];
+    let before: string | undefined;
+    for (let pages = 0; pages === 0 || before !== undefined; pages++) {
+      assert.ok(pages < 9, 'it ends');
+      const page = await listConversations([broker(slow)], query({ search: 'swb-', before }), nameOf);
+      assert.ok(page.conversations.length <= 1);
+      found.push(...page.conversations.map(({ id }) => id));
+      before = page.next;
+    }
+    assert.deepEqual(found.sort(), ['SWB-CLOSED', 'SWB-ORDER', 'SWB-TICKET']);
+  });
 
   it('lists those that need a decision, counted separately from failures', async () => {
     assert.deepEqual(await ids({ state: 'needsDecision' }), []);
