@@ -16,9 +16,10 @@ import { say } from '../text/say.js';
 import { AuditLog } from './audit.js';
 import { planRecovery, type RecoveryPlan, withoutRecoverable } from './comment-recovery.js';
 import { errorRecord } from './error-record.js';
+import type { FlowReference, MessageInFlow } from './flows.js';
 import { whyStale } from './freshness.js';
 import { IdentityGuard } from './identity-guard.js';
-import { type FlowReference, Inbox, type MessageInFlow } from './inbox.js';
+import { Inbox } from './inbox.js';
 import { IntakeTroubles } from './intake-troubles.js';
 import { Interventions } from './interventions.js';
 import type { Leg } from './leg.js';
@@ -206,11 +207,11 @@ export class Broker {
    * flow is idle. Resolves with undefined when the message has left its flow meanwhile.
    */
   async correlate(reference: FlowReference, incoming: InboundMessage): Promise<CorrelationResult | undefined> {
-    if (!this.inbox.inFlow(reference)) return undefined;
+    if (!this.inbox.flows.inFlow(reference)) return undefined;
     await this.enter(reference, incoming);
-    const flow = this.inbox.inFlow(reference);
+    const flow = this.inbox.flows.inFlow(reference);
     if (!flow) return undefined;
-    this.inbox.touch(flow);
+    this.inbox.flows.touch(flow);
     const answerTo = answeredDelivery(flow.record);
     // A payload that was not read shows the entity as of its receipt.
     const readAt = flow.record.readAt ?? flow.record.id;
@@ -309,7 +310,7 @@ export class Broker {
 
   /** Makes the message fail once its flow is idle, whatever the other nodes do with it. */
   reject(reference: FlowReference, error: SwitchboardError): void {
-    const flow = this.inbox.inFlow(reference);
+    const flow = this.inbox.flows.inFlow(reference);
     if (flow) flow.error ??= errorRecord(error, this.now());
   }
 
@@ -317,7 +318,7 @@ export class Broker {
   countUnmapped(reference: FlowReference, where: MappingPlace, problems: Problem[]): void {
     const unmapped = problems.filter(({ code }) => code === 'unmapped');
     for (const { field, value } of unmapped) this.unmapped.count({ ...where, field, value: value ?? '' });
-    const flow = this.inbox.inFlow(reference);
+    const flow = this.inbox.flows.inFlow(reference);
     const message = unmapped.map(({ text }) => text).join(' ');
     if (flow && message) this.warn(flow, 'SWB_UNMAPPED', message);
   }
@@ -341,12 +342,12 @@ export class Broker {
   /** Accepts a leg from an out node; it is committed with its message. A leg of a message that has left its flow is committed at once. */
   async acceptLeg(leg: Leg): Promise<AcceptedLeg> {
     const reference = { messageId: leg.message, emission: leg.emission };
-    const flow = this.inbox.inFlow(reference);
-    if (!flow && (await this.inbox.isOutdated(reference)))
+    const flow = this.inbox.flows.inFlow(reference);
+    if (!flow && (await this.inbox.flows.isOutdated(reference)))
       return { deliveries: 0, reason: say`The message is processed again, because a deploy has interrupted its flow.` };
     const source = flow?.source;
     const given = source ? applyPartyRules(leg, this.rules(leg.endpoint), source) : leg;
-    const accepted = await this.inbox.inTransaction(flow, leg.conversation, (transaction) =>
+    const accepted = await this.inbox.flows.inTransaction(flow, leg.conversation, (transaction) =>
       this.outbox.accept(given, transaction),
     );
     if (flow) {

@@ -8,7 +8,8 @@ import { SwitchboardError } from '../errors.js';
 import type { GenericFields, GenericMessage, OrderItem } from '../model/message.js';
 import type { ConversationRecord, Plan, PlannedLeg } from '../store/store.js';
 import { say } from '../text/say.js';
-import type { FlowReference, Inbox, MessageInFlow } from './inbox.js';
+import type { FlowReference, MessageInFlow } from './flows.js';
+import type { Inbox } from './inbox.js';
 
 /** Payload of the message that a fan-out node gets when a leg has failed and the others are to be cancelled. */
 export interface Compensation {
@@ -41,7 +42,7 @@ export class Legs {
     fits: (leg: FanOutLeg) => boolean,
     spare: boolean,
   ): Promise<{ legs: LegMessage[]; unassigned: OrderItem[] } | undefined> {
-    const flow = this.inbox.inFlow(reference);
+    const flow = this.inbox.flows.inFlow(reference);
     if (!flow) return undefined;
     let planned: ReturnType<typeof planFor> | undefined;
     await flow.transaction.stage((draft) => {
@@ -60,7 +61,7 @@ export class Legs {
 
   /** Turns a message about one leg into one about the whole order, for the customer. Unchanged where nothing was fanned out. */
   async rollUp(reference: FlowReference, rules: readonly RollUpRule[], message: GenericMessage): Promise<GenericMessage> {
-    const flow = this.inbox.inFlow(reference);
+    const flow = this.inbox.flows.inFlow(reference);
     const now = (await flow?.transaction.view())?.conversation;
     const next = now && (flow?.advance?.(now) ?? now);
     const whole = next && wholeOrder(next, rules, this.name);
@@ -90,7 +91,7 @@ export class Legs {
 
   /** The cancellations for the other legs when one has failed. */
   async cancelRest(reference: FlowReference, { reason, cancel }: Compensation): Promise<LegMessage[]> {
-    const flow = this.inbox.inFlow(reference);
+    const flow = this.inbox.flows.inFlow(reference);
     const conversation = (await flow?.transaction.view())?.conversation;
     const order = conversation && orderLink(conversation);
     if (!flow || !conversation?.plan || !order) return [];

@@ -155,7 +155,7 @@ describe('one message is one transaction', () => {
     const emissions: string[] = [];
     const finish: (() => void)[] = [];
     rig.flow = async (payload, message) => {
-      emissions.push(rig.broker.inbox.inFlow({ messageId: message.id })?.emission ?? '');
+      emissions.push(rig.broker.inbox.flows.inFlow({ messageId: message.id })?.emission ?? '');
       await new Promise<void>((resolve) => finish.push(resolve));
       await rig.forward(payload, message);
     };

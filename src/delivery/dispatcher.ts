@@ -1,0 +1,325 @@
+import { isAbsent } from '../endpoints/api.js';
+import { PartnerError } from '../errors.js';
+import type { Json } from '../model/message.js';
+import type { Bodies, ErrorRecord, MessageRecord, Store } from '../store/store.js';
+import { say } from '../text/say.js';
+import { errorRecord } from './error-record.js';
+import type { Flows } from './flows.js';
+import { isHint } from './received-item.js';
+import { backoff, DEFAULT_RETRY, type RetryPolicy } from './retry.js';
+
+/** Messages of one node that may be in its flow at once. */
+const WINDOW = 100;
+const LONGEST_SLEEP = 60_000;
+/** How long a read that is older than its hint is repeated, because replicas lag; after that it is accepted. Milliseconds. */
+const CATCH_UP = 30_000;
+/** Longest wait between these reads, milliseconds. */
+const CATCH_UP_INTERVAL = 5_000;
+/** Longest wait between checks whether a delivery is still in doubt, milliseconds. */
+const DOUBT_CHECK_INTERVAL = 30_000;
+/** Milliseconds to wait after the store failed. */
+const STORE_BACKOFF = 1_000;
+
+/** Implemented by nodes that emit messages of the inbox. */
+export interface Emitter {
+  /**
+   * Reads the entity of the message from the partner; undefined = the received payload is complete. `known`: the result of a read
+   * for another message that shows this one's change too; it is not repeated.
+   */
+  read(record: MessageRecord, bodies: Bodies, known?: Json): Promise<Json | undefined>;
+  /**
+   * Sends the message into the flow, with `emission` in its envelope. Calls `onIdle` once no node holds it any more, with the
+   * first error of a node.
+   */
+  emit(record: MessageRecord, payload: Json, emission: string, onIdle: (error?: ErrorRecord) => void): void;
+  /** Called when the entity of a message could not be read; `retryAt` is absent where the message failed. */
+  readFailed?(record: MessageRecord, error: unknown, retryAt?: number): void;
+}
+
+/** What reading and emitting messages needs. */
+export interface ReadingOptions {
+  store: Store;
+  ids: () => string;
+  clock: () => number;
+  /** Steady clock for due times and durations (src/steady-clock.ts); `clock` is for times that are shown. */
+  steady: () => number;
+  random: () => number;
+  log: (level: 'info' | 'warn' | 'error', text: string) => void;
+  retry?: Partial<RetryPolicy>;
+  /** Why a read of the entity is older than its hint; undefined where it is current. `age`: milliseconds since the first read. */
+  whyStale?: (record: MessageRecord, read: Json, age: number) => Promise<string | undefined>;
+  /** Whether a read for another message, which began after this one was received, is proven to show its change. */
+  isShown: (record: MessageRecord, received: Json, read: Json) => Promise<boolean>;
+  /** The id of the entity that is read for a message. */
+  entityOf: (record: MessageRecord) => string;
+  /** Resolves when no write of ours to the entity is under way, so that one read shows all of its steps. */
+  ownWriteDone: (record: MessageRecord) => Promise<void>;
+  /** Payload that represents a known entity that no longer exists; undefined where it was not known. */
+  deletedPayload?: (record: MessageRecord) => Promise<Json | undefined>;
+  /** Whether the entity must not be read yet. */
+  mustWait?: (record: MessageRecord) => Promise<boolean>;
+}
+
+/** The inbox whose messages are emitted. */
+export interface MessageSource {
+  readonly options: ReadingOptions;
+  readonly flows: Flows;
+  /** Nothing may be emitted now. */
+  readonly paused: boolean;
+  /** The entity is about to be read: a hint that arrives from now on needs another read. */
+  startReading(record: MessageRecord): void;
+}
+
+const outdated = (why: string) =>
+  notYet(say`The entity as read is older than the reported change: ${why}.`, say`It is read again.`);
+const inDoubt = () =>
+  notYet(
+    say`It is not known yet whether a comment or a file there is ours.`,
+    say`It is read once no delivery to it is in doubt.`,
+  );
+
+function notYet(what: string, hint: string): PartnerError {
+  return new PartnerError('SWB_PARTNER_ANSWER', what, { hint, outcome: 'notDone', retry: true });
+}
+
+/** Messages about one entity, emitted one after the other. */
+interface Queue {
+  last: Promise<void>;
+  /** Those that have not been emitted, with the one that is next. */
+  waiting: Set<MessageRecord>;
+  /** Last read of the entity while more messages were waiting; `hints`: those that were when it began. */
+  read?: { readAt: string; payload: Json; hints: ReadonlySet<MessageRecord> };
+}
+
+/** Emits the messages of one node: oldest first, one at a time per entity, at most WINDOW at once. */
+export class Dispatcher {
+  private readonly inFlow = new Set<string>();
+  /** Steady time of the first read, by message, while it is repeated. */
+  private readonly firstReads = new Map<string, number>();
+  private readonly queues = new Map<string, Queue>();
+  private readonly retry: RetryPolicy;
+  private readonly unwatch: () => void;
+  private timer: NodeJS.Timeout | undefined;
+  private claiming = false;
+  private claimAgain = false;
+  private stopped = false;
+
+  constructor(
+    private readonly node: string,
+    private readonly emitter: Emitter,
+    private readonly inbox: MessageSource,
+  ) {
+    this.retry = { ...DEFAULT_RETRY, ...inbox.options.retry };
+    this.unwatch = inbox.options.store.watch((changes) => {
+      if (changes.some((c) => c.kind === 'message' && c.node === node && c.state === 'received')) this.dispatch();
+    });
+    this.dispatch();
+  }
+
+  get busy(): boolean {
+    return this.inFlow.size > 0;
+  }
+
+  async stop(): Promise<void> {
+    this.stopped = true;
+    clearTimeout(this.timer);
+    this.unwatch();
+    await Promise.allSettled([...this.queues.values()].map(({ last }) => last));
+    await this.inbox.options.store.release('message', [...this.inFlow]).catch(() => undefined);
+  }
+
+  dispatch(): void {
+    if (this.stopped || this.inbox.paused) return;
+    if (this.claiming) {
+      this.claimAgain = true;
+      return;
+    }
+    this.claiming = true;
+    this.claim()
+      .catch((error) => {
+        this.inbox.options.log('error', `Messages could not be read: ${error instanceof Error ? error.message : String(error)}`);
+        this.sleepUntil(this.inbox.options.steady() + STORE_BACKOFF);
+      })
+      .finally(() => {
+        this.claiming = false;
+        if (!this.claimAgain) return;
+        this.claimAgain = false;
+        this.dispatch();
+      });
+  }
+
+  private async claim(): Promise<void> {
+    const { store, steady } = this.inbox.options;
+    const room = WINDOW - this.inFlow.size;
+    if (room <= 0) return;
+    const claimed = await store.claimMessages(this.node, room, steady());
+    for (const record of claimed) {
+      this.inFlow.add(record.id);
+      const entity = `${record.endpoint}|${record.entityType}|${this.inbox.options.entityOf(record)}`;
+      const queue = this.queues.get(entity) ?? { last: Promise.resolve(), waiting: new Set() };
+      this.queues.set(entity, queue);
+      queue.waiting.add(record);
+      queue.last = queue.last
+        .then(() => this.emit(record, queue))
+        .catch((error) => this.backOff(record.id, error))
+        .finally(() => {
+          queue.waiting.delete(record);
+          if (queue.waiting.size === 0) this.queues.delete(entity);
+        });
+    }
+    if (claimed.length < room) {
+      const due = await store.nextDue('message', this.node);
+      if (due !== undefined) this.sleepUntil(due);
+    }
+  }
+
+  private async emit(claimed: MessageRecord, queue: Queue): Promise<void> {
+    if (this.stopped) return;
+    if (this.inbox.paused) return await this.giveBack(claimed);
+    const { store } = this.inbox.options;
+    const bodies = await store.bodies('message', claimed.id);
+    let payload = (bodies.read ?? undefined) as Json | undefined;
+    let read: Bodies | undefined;
+    let { readAt } = claimed;
+    if (payload === undefined) {
+      if (await this.inbox.options.mustWait?.(claimed)) return await this.waitForDoubt(claimed);
+      const shared = await this.sharedRead(claimed, bodies, queue);
+      // An event is part of the payload, so it enters the flow all the same.
+      if (shared && claimed.origin !== 'event') return await this.settleCovered(claimed);
+      try {
+        if (!shared) await this.inbox.options.ownWriteDone(claimed);
+        // A hint that repeats one of these from now on is not answered by this read.
+        const hints = new Set(queue.waiting);
+        for (const waiting of hints) this.inbox.startReading(waiting);
+        readAt = shared?.readAt ?? this.inbox.options.ids();
+        payload = await this.emitter.read(claimed, bodies, shared?.payload);
+        if (payload === undefined) {
+          readAt = claimed.readAt;
+        } else {
+          read = { read: payload };
+          const stale = !shared && (await this.inbox.options.whyStale?.(claimed, payload, this.readSince(claimed)));
+          if (stale && this.readSince(claimed) < CATCH_UP) return await this.unreadable(claimed, outdated(stale), true);
+          // A copy, because a flow may modify its payload.
+          if (!shared && queue.waiting.size > 1) queue.read = { readAt, payload: structuredClone(payload), hints };
+        }
+      } catch (error) {
+        // "Not found" may also come from a replica that does not have the entity yet.
+        const lags = isAbsent(error) && this.readSince(claimed) < CATCH_UP;
+        payload = isAbsent(error) && !lags ? await this.inbox.options.deletedPayload?.(claimed) : undefined;
+        if (payload === undefined) return await this.unreadable(claimed, error, lags);
+        read = { read: payload };
+      }
+    }
+    if (this.stopped) return;
+    if (this.inbox.paused) return await this.giveBack(claimed);
+    this.firstReads.delete(claimed.id);
+    const record: MessageRecord = { ...claimed, readAt };
+    const flow = this.inbox.flows.enter(record, bodies.correlated as Json | undefined, read, () => this.left(record.id));
+    this.emitter.emit(record, payload ?? (bodies.received as Json), flow.emission, (error) => {
+      this.inbox.flows
+        .settle(flow, error)
+        .catch((failure) => this.inbox.options.log('error', `Message ${record.id} could not be settled: ${String(failure)}`));
+    });
+  }
+
+  /** Nothing is emitted now: the message waits in the inbox. */
+  private async giveBack({ id }: MessageRecord): Promise<void> {
+    await this.inbox.options.store.release('message', [id]);
+    this.left(id);
+  }
+
+  /**
+   * The read for an earlier message, if it answers this one too: it began after this one was received, and shows its change. Partners
+   * count our requests. Of a polled item it is enough that nothing says otherwise; a webhook or event may stand for more than its id
+   * says, so proof is needed. A message that was tried before needs a new read.
+   */
+  private async sharedRead(claimed: MessageRecord, { received }: Bodies, { read }: Queue): Promise<Queue['read']> {
+    if (!read || claimed.emissions > 0 || claimed.id > read.readAt) return undefined;
+    const { whyStale, isShown } = this.inbox.options;
+    if (isHint(claimed)) {
+      if (!read.hints.has(claimed) || !(await isShown(claimed, received as Json, read.payload))) return undefined;
+    } else if (claimed.origin !== 'poll') return undefined;
+    return (await whyStale?.(claimed, read.payload, 0)) ? undefined : read;
+  }
+
+  private async settleCovered(claimed: MessageRecord): Promise<void> {
+    const { store, clock } = this.inbox.options;
+    const record: MessageRecord = {
+      ...claimed,
+      state: 'settled',
+      outcome: 'ignored',
+      reason: say`The previous message was read later and includes this change.`,
+      settledAt: new Date(clock()).toISOString(),
+    };
+    await store.commit([{ kind: 'message', record }], { durable: false });
+    await store.release('message', [claimed.id]);
+    this.left(claimed.id);
+  }
+
+  /** Milliseconds since this process first read the entity. The time of receipt is by the wall clock, which may be set. */
+  private readSince({ id }: MessageRecord): number {
+    const now = this.inbox.options.steady();
+    const first = this.firstReads.get(id) ?? now;
+    this.firstReads.set(id, first);
+    return now - first;
+  }
+
+  /** Waits until no delivery to the entity is in doubt. */
+  private async waitForDoubt(claimed: MessageRecord): Promise<void> {
+    await this.postpone(claimed, inDoubt(), Math.min(DOUBT_CHECK_INTERVAL, this.waitAfter(claimed)));
+  }
+
+  /** `lags`: the read may only be behind the hint, so that no failure is reported yet. */
+  private async unreadable(claimed: MessageRecord, error: unknown, lags = false): Promise<void> {
+    const again = lags || (error instanceof PartnerError && error.retry);
+    const asked = error instanceof PartnerError ? (error.retryAfter ?? 0) : 0;
+    // A read that may only be behind is repeated at short intervals until CATCH_UP is over.
+    const isBehind = (lags || (error instanceof PartnerError && error.concernsRecord)) && this.readSince(claimed) < CATCH_UP;
+    const maxDelay = isBehind ? CATCH_UP_INTERVAL : this.retry.maxDelay;
+    const wait = again ? Math.max(asked, Math.min(maxDelay, this.waitAfter(claimed))) : undefined;
+    if (!again) this.firstReads.delete(claimed.id);
+    const record = await this.postpone(claimed, error, wait);
+    if (!isBehind || wait === undefined)
+      this.emitter.readFailed?.(record, error, wait === undefined ? undefined : this.inbox.options.clock() + wait);
+  }
+
+  private waitAfter({ emissions }: MessageRecord): number {
+    return backoff(this.retry, emissions + 1, this.inbox.options.random);
+  }
+
+  /** Stores why a message is not emitted. It is tried again after `wait` milliseconds, or fails where that is undefined. */
+  private async postpone(claimed: MessageRecord, reason: unknown, wait: number | undefined): Promise<MessageRecord> {
+    const { store, clock, steady } = this.inbox.options;
+    const record: MessageRecord = {
+      ...claimed,
+      emissions: claimed.emissions + 1,
+      error: errorRecord(reason, new Date(clock()).toISOString()),
+      ...(wait === undefined ? { state: 'failed' } : { notBefore: steady() + wait }),
+    };
+    await store.commit([{ kind: 'message', record }], { durable: false });
+    await store.release('message', [claimed.id]);
+    this.left(claimed.id);
+    return record;
+  }
+
+  /** The store failed: the message is tried again later. */
+  private async backOff(id: string, error: unknown): Promise<void> {
+    const { log, store, steady } = this.inbox.options;
+    log('error', `Message ${id} waits for the store: ${error instanceof Error ? error.message : String(error)}`);
+    this.inFlow.delete(id);
+    await store.release('message', [id]).catch(() => undefined);
+    this.sleepUntil(steady() + STORE_BACKOFF);
+  }
+
+  private sleepUntil(time: number): void {
+    clearTimeout(this.timer);
+    if (this.stopped) return;
+    this.timer = setTimeout(() => this.dispatch(), Math.min(LONGEST_SLEEP, Math.max(1, time - this.inbox.options.steady())));
+    this.timer.unref();
+  }
+
+  private left(id: string): void {
+    this.inFlow.delete(id);
+    this.dispatch();
+  }
+}

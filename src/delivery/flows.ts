@@ -1,0 +1,272 @@
+import type { Conversations } from '../conversation/conversations.js';
+import type { DecisionKind } from '../errors.js';
+import type { Json } from '../model/message.js';
+import type { Bodies, Change, ConversationRecord, ErrorRecord, MessageRecord, Store } from '../store/store.js';
+import { say } from '../text/say.js';
+import { stateAfterError } from './decisions.js';
+import { FlowTransaction, type FlowTransactionOptions } from './flow-transaction.js';
+import type { SourceContext } from './leg-rules.js';
+
+/** Milliseconds after which the legs of a flow that stays open are committed. */
+const FLUSH_AFTER = 1_000;
+
+/** Names a message in its flow, as the envelope of a msg does. */
+export interface FlowReference {
+  messageId: string;
+  /** Which emission of the message: nodes may still hold one that a deploy has ended. Absent: whichever is in its flow. */
+  emission?: string;
+}
+
+/** A message in its flow. Collects what its nodes do with it until the flow is idle. */
+export interface MessageInFlow {
+  record: MessageRecord;
+  emission: string;
+  /** To be called once it has left its flow. */
+  left: () => void;
+  /** What is committed when the flow is idle. */
+  transaction: FlowTransaction;
+  /** The entity as read for this message. */
+  read?: Bodies;
+  /** Legs that reached an out node. */
+  legs: number;
+  ignored?: string;
+  error?: ErrorRecord;
+  /** Decision that correlation asks for. Kept here because nodes pass only the code of an error on. */
+  decision?: DecisionKind;
+  /** Parts of it were left out. */
+  warning?: ErrorRecord;
+  /** Updates the conversation with the message. Not committed where the message fails before any leg was accepted. */
+  advance?: (conversation: ConversationRecord) => ConversationRecord;
+  /** Further changes, committed together with that update. */
+  also: Change[];
+  /** The conversation before an early commit advanced it. */
+  before?: ConversationRecord;
+  /** What out nodes need to know beyond their payload. */
+  source?: SourceContext;
+  /** Result of correlation; stored for the replay where legs are committed before the message is done, or it fails. */
+  correlated?: Json;
+  /** Stored result of correlation, from an earlier emission some of whose legs were committed. */
+  replay?: Json;
+  deadline: number;
+  /** Commits of this message, one after the other. */
+  committing: Promise<void>;
+  flushTimer?: NodeJS.Timeout;
+}
+
+export interface FlowsOptions {
+  store: Store;
+  conversations: Conversations;
+  ids: () => string;
+  /** For times that are shown. */
+  clock: () => number;
+  /** For time-outs. */
+  steady: () => number;
+  log: (level: 'info' | 'warn' | 'error', text: string) => void;
+  /** Milliseconds a message may stay inside its flow. */
+  flowTimeout: number;
+  sendAtOnce: FlowTransactionOptions['sendAtOnce'];
+  /** A message has left its flow. */
+  onSettled: (message: string) => void;
+}
+
+/** The messages in their flows: what their nodes do with them is committed when a flow is idle. */
+export class Flows {
+  private readonly flows = new Map<string, MessageInFlow>();
+  private readonly sweep: NodeJS.Timeout;
+
+  constructor(private readonly options: FlowsOptions) {
+    this.sweep = setInterval(() => this.expire(), Math.min(5_000, Math.max(50, options.flowTimeout / 4)));
+    this.sweep.unref();
+  }
+
+  /** A message in its flow; undefined where it has left the flow, or was never in the inbox. */
+  inFlow({ messageId, emission }: FlowReference): MessageInFlow | undefined {
+    const flow = this.flows.get(messageId);
+    return flow && (emission === undefined || emission === flow.emission) ? flow : undefined;
+  }
+
+  /** Whether nodes hold an emission of a message that was ended, and it is or will be emitted again. */
+  async isOutdated(reference: FlowReference): Promise<boolean> {
+    if (this.inFlow(reference)) return false;
+    return this.flows.has(reference.messageId) || (await this.options.store.message(reference.messageId))?.state === 'received';
+  }
+
+  get busy(): boolean {
+    return this.flows.size > 0;
+  }
+
+  /** All messages leave their flows, with nothing committed. */
+  interrupt(): void {
+    for (const flow of [...this.flows.values()]) {
+      this.remove(flow);
+      this.leave(flow).catch((error) => this.options.log('error', `Message ${flow.record.id}: ${String(error)}`));
+    }
+  }
+
+  close(): void {
+    clearInterval(this.sweep);
+    for (const flow of this.flows.values()) clearTimeout(flow.flushTimer);
+    this.flows.clear();
+  }
+
+  /** Restarts the time-out of a message in its flow. */
+  touch(flow: MessageInFlow): void {
+    flow.deadline = this.options.steady() + this.options.flowTimeout;
+  }
+
+  /**
+   * Runs work in the transaction of a message; without one, or for another conversation, in a transaction of its own that is
+   * committed at once.
+   */
+  async inTransaction<T>(
+    flow: MessageInFlow | undefined,
+    conversation: string,
+    work: (transaction: FlowTransaction) => Promise<T>,
+  ): Promise<T> {
+    if (flow && (flow.transaction.conversation ?? conversation) === conversation) {
+      flow.transaction.conversation = conversation;
+      const done = await work(flow.transaction);
+      const reference = { messageId: flow.record.id, emission: flow.emission };
+      if (this.inFlow(reference)) {
+        this.flushLater(flow);
+        return done;
+      }
+      // It has left its flow during the work.
+      if (await this.isOutdated(reference)) return done;
+    }
+    const own = new FlowTransaction(this.options, conversation);
+    const done = await work(own);
+    await own.commit(async () => []);
+    return done;
+  }
+
+  /** @internal */
+  enter(record: MessageRecord, replay: Json | undefined, read: Bodies | undefined, left: () => void): MessageInFlow {
+    const flow: MessageInFlow = {
+      record,
+      emission: this.options.ids(),
+      left,
+      transaction: new FlowTransaction(this.options, record.conversation),
+      read,
+      legs: 0,
+      also: [],
+      replay,
+      deadline: this.options.steady() + this.options.flowTimeout,
+      committing: Promise.resolve(),
+    };
+    this.flows.set(record.id, flow);
+    return flow;
+  }
+
+  /** @internal The flow is idle: commits what it did, and the outcome of the message. */
+  async settle(flow: MessageInFlow, error: ErrorRecord | undefined): Promise<void> {
+    if (!this.remove(flow)) return;
+    const failed = flow.error ?? error;
+    try {
+      await flow.committing;
+      await this.commit(flow, (record) => ({ ...record, ...this.outcome(flow, failed) }), !failed || flow.legs > 0);
+    } finally {
+      await this.leave(flow);
+    }
+  }
+
+  /** False where it has left its flow already. */
+  private remove(flow: MessageInFlow): boolean {
+    clearTimeout(flow.flushTimer);
+    return this.flows.get(flow.record.id) === flow && this.flows.delete(flow.record.id);
+  }
+
+  private async leave(flow: MessageInFlow): Promise<void> {
+    const { id } = flow.record;
+    await flow.committing;
+    await this.options.store.release('message', [id]).catch(() => undefined);
+    this.options.onSettled(id);
+    flow.left();
+  }
+
+  /** The fields of a message whose flow is idle. */
+  private outcome(flow: MessageInFlow, failed: ErrorRecord | undefined): Partial<MessageRecord> {
+    const { warning } = flow;
+    if (failed) return { warning, ...stateAfterError(failed, flow.decision) };
+    const isRouted = flow.legs > 0;
+    const outcome = isRouted ? 'routed' : flow.ignored !== undefined ? 'ignored' : 'unrouted';
+    return {
+      warning,
+      state: 'settled',
+      // Flows need not handle answers, so an unrouted answer is no warning.
+      outcome: flow.record.origin === 'answer' && outcome === 'unrouted' ? 'ignored' : outcome,
+      reason: isRouted ? undefined : (flow.ignored ?? say`It reached no out node.`),
+      error: undefined,
+      settledAt: new Date(this.options.clock()).toISOString(),
+    };
+  }
+
+  /** Has what a flow staged committed soon, even if the flow stays open. */
+  private flushLater(flow: MessageInFlow): void {
+    flow.flushTimer ??= setTimeout(() => {
+      flow.flushTimer = undefined;
+      this.flush(flow).catch((error) => this.options.log('error', `Message ${flow.record.id}: ${String(error)}`));
+    }, FLUSH_AFTER).unref();
+  }
+
+  /**
+   * Commits the legs of a flow that stays open. The payload and the changes that were found in it are stored too: if the message
+   * has to be emitted again, it goes on with them.
+   */
+  private async flush(flow: MessageInFlow): Promise<void> {
+    if (this.flows.get(flow.record.id) !== flow || flow.legs === 0) return;
+    const committed = flow.committing.then(() => this.commit(flow, (record) => record, true));
+    flow.committing = committed.catch(() => undefined);
+    await committed;
+  }
+
+  /**
+   * Commits what a flow staged so far, with its message. `advances`: whether the conversation goes on: else it stays unchanged,
+   * so that the replay or the next message still finds the same changes. Nothing is committed where a user has skipped the
+   * message meanwhile.
+   */
+  private async commit(flow: MessageInFlow, change: (record: MessageRecord) => MessageRecord, advances: boolean): Promise<void> {
+    const { transaction, advance, also } = flow;
+    const { id } = flow.record;
+    let before: ConversationRecord | undefined;
+    await transaction.commit(async (draft) => {
+      const latest = await this.options.store.message(id);
+      if (latest?.state !== 'received') return false;
+      before = draft?.conversation;
+      if (advances && advance && draft) draft.conversation = advance(draft.conversation);
+      const { readAt, emissions } = flow.record;
+      const record = change({
+        ...latest,
+        readAt,
+        emissions: emissions + 1,
+        notBefore: undefined,
+        error: undefined,
+        decision: undefined,
+        undo: undefined,
+        conversation: transaction.conversation ?? latest.conversation,
+      });
+      const isDone = record.state === 'settled';
+      const correlated = !isDone && flow.legs > 0 && flow.correlated !== undefined ? { correlated: flow.correlated } : undefined;
+      const bodies = flow.read || correlated ? { ...flow.read, ...correlated } : undefined;
+      return [{ kind: 'message', record, bodies }, ...(advances ? also : [])];
+    });
+    flow.read = undefined;
+    if (!advances) return;
+    flow.before ??= before;
+    flow.advance = undefined;
+    flow.also = [];
+  }
+
+  private expire(): void {
+    const { clock, steady } = this.options;
+    const now = steady();
+    for (const [id, flow] of [...this.flows]) {
+      if (flow.deadline > now) continue;
+      const seconds = Math.round(this.options.flowTimeout / 1000);
+      const text = say`A node in the flow did not finish within ${seconds} s. Look for a node that does not call done, or raise the flow time-out of the store, then replay the message.`;
+      const record: ErrorRecord = { code: 'SWB_FLOW', message: text, at: new Date(clock()).toISOString() };
+      this.options.log('error', `Message ${id}: ${text}`);
+      this.settle(flow, record).catch((error) => this.options.log('error', String(error)));
+    }
+  }
+}

@@ -1,0 +1,35 @@
+import type { Expected, Json } from '../model/message.js';
+import type { ErrorRecord, MessageOrigin } from '../store/store.js';
+
+/** A webhook, event, poll result or internal message to be stored. */
+export interface ReceivedItem {
+  node: string;
+  origin: MessageOrigin;
+  endpoint: string;
+  entityType: string;
+  entityId: string;
+  number?: string;
+  /** De-duplication key: permanent for polled and internal messages, until the entity is read for webhooks and events. */
+  key: string;
+  expects?: Expected;
+  payload: Json;
+  /** An id created before the payload was read, where the caller has read it. */
+  readAt?: string;
+  /** Known for internal messages only. */
+  conversation?: string;
+  /** The message is not emitted until a user replays it. */
+  error?: ErrorRecord;
+}
+
+/**
+ * A hint only says that something changed. Each one needs a read, whatever version or id it names, because some partners change
+ * an entity without raising its version, or use an event id twice. A polled item shows by itself whether it is a repetition.
+ */
+export function isHint({ origin }: Pick<ReceivedItem, 'origin'>): boolean {
+  return origin === 'webhook' || origin === 'event';
+}
+
+/** The key that repeated hints share. */
+export function hintKey({ node, key }: Pick<ReceivedItem, 'node' | 'key'>): string {
+  return `${node}|${key}`;
+}
