@@ -3,6 +3,7 @@ import { BrokerHost } from '../../src/delivery/broker-host.js';
 import type { WriteResult } from '../../src/endpoints/endpoint.js';
 import { createHttpClient } from '../../src/http/http-client.js';
 import type { Json } from '../../src/model/message.js';
+import { PATIENCE } from '../patience.js';
 import { conversation, delivery } from '../store/records.js';
 import { Partner } from './partner.js';
 
@@ -28,7 +29,7 @@ const http = createHttpClient({
   name,
   baseUrl,
   auth: { kind: 'none' },
-  timeout: 60_000,
+  timeout: PATIENCE,
   rateLimit: Number(rate),
   concurrency: 100,
   mayWrite: () => availability.mayWrite(),

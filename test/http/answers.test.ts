@@ -197,7 +197,8 @@ describe('an answer', () => {
         const drip = setInterval(() => socket.write(part), 10);
         socket.once('close', () => clearInterval(drip));
       };
-      const error = await failure(POST, { timeout: 100 });
+      const timeout = 100;
+      const error = await failure(POST, { timeout });
       assert.match(error.message, /the request timed out/);
       assert.equal(error.outcome, 'unknown');
     });
@@ -210,7 +211,8 @@ describe('an answer', () => {
         socket.write('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n');
         const drip = setInterval(() => (left-- > 0 ? socket.write('x') : clearInterval(drip)), 250);
       };
-      const { body } = await client({ timeout: 2_000 }).request({ ...GET, as: 'stream' });
+      const timeout = 2_000;
+      const { body } = await client({ timeout }).request({ ...GET, as: 'stream' });
       assert.equal(await textOf(body), 'x'.repeat(10));
     });
 
@@ -224,7 +226,8 @@ describe('an answer', () => {
           then(request);
         };
         const auth = { kind: 'bearer', token: 'the-secret-token' } as const;
-        const { body } = await client({ timeout: 1_000, auth }).request({ ...GET, as: 'stream' });
+        const timeout = 1_000;
+        const { body } = await client({ timeout, auth }).request({ ...GET, as: 'stream' });
         await assert.rejects(textOf(body), (error: Error) => {
           assert.ok(!JSON.stringify(error, Object.getOwnPropertyNames(error)).includes('the-secret-token'));
           return true;

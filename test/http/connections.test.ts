@@ -224,7 +224,8 @@ describe('a connection to a partner', () => {
       const tls = await serve((_req, res) => res.end('{}'), own());
       const gate = await gateTo(tls.url);
       try {
-        const made = client({ timeout: 1_000, tls: { ca: certificates!.pem('ca.crt') } }, gate.url);
+        const timeout = 1_000;
+        const made = client({ timeout, tls: { ca: certificates!.pem('ca.crt') } }, gate.url);
         assert.equal((await failure(POST, made)).outcome, 'notDone');
         gate.open();
         await made.request(GET);
