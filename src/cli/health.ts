@@ -1,5 +1,6 @@
 import { type DeployedStore, deployedStores } from '../delivery/brokers.js';
 import { endpointState } from '../delivery/endpoint-state.js';
+import type { Store } from '../store/store.js';
 
 /**
  * `ok` if messages are accepted, and every store and every partner is available; `degraded` if a partner is not: messages are
@@ -8,8 +9,8 @@ import { endpointState } from '../delivery/endpoint-state.js';
 export async function health(phase?: 'starting' | 'stopping'): Promise<{ status: number; body: unknown }> {
   try {
     const stores = await Promise.all(deployedStores().map(storeHealth));
-    const closed = stores.find((store) => !store.open);
-    const problem = phase ?? closed?.reason ?? (stores.length === 0 ? 'no store is open' : undefined);
+    const unusable = stores.find((store) => store.reason !== undefined);
+    const problem = phase ?? unusable?.reason ?? (stores.length === 0 ? 'no store is open' : undefined);
     const degraded = stores.some(
       (store) =>
         store.open &&
@@ -31,11 +32,24 @@ async function storeHealth({ name, availability }: DeployedStore) {
   // A store that lost its lock while nothing was written is noticed here.
   await broker.store.confirmOwnership();
   const { waiting, ...counts } = await broker.store.counts();
+  const reason = broker.store.trouble && (await writeFailure(broker.store));
   const endpoints = broker.workers().map(({ client, status }) => ({
     name: client.name,
     state: endpointState(status),
     waiting: waiting[client.id] ?? 0,
     ...(status.suspended && { suspendedAt: status.suspended.at }),
   }));
-  return { name, open: true as const, ...counts, endpoints, intakeTroubles: broker.intakeTroubles.list() };
+  const intakeTroubles = broker.intakeTroubles.list();
+  return { name, open: true as const, ...(reason && { reason }), ...counts, endpoints, intakeTroubles };
+}
+
+/**
+ * Why a store whose last write failed still cannot write; undefined if it can again. Tried here, because no messages may come until
+ * the state is better.
+ */
+async function writeFailure(store: Store): Promise<string | undefined> {
+  return store.commit([{ kind: 'setting', key: 'writable', value: undefined }]).then(
+    () => undefined,
+    (error: Error) => error.message,
+  );
 }

@@ -521,11 +521,14 @@ export class Worker {
     const records = error instanceof WrongEntityError && { ours: error.ours, theirs: error.theirs };
     const bodies: Bodies = { ...records, ...http.bodies };
     const change: Change = { kind: 'delivery', record: updated, bodies };
-    await conversations.update(
-      delivery.conversation,
-      (latest) => (ended && conversationState(latest) === 'closed' ? { ...latest, state: 'open' } : latest),
-      () => [change],
-    );
+    // A store that continues without damaged files may lack the conversation.
+    if (!conversation) await store.commit([change]);
+    else
+      await conversations.update(
+        delivery.conversation,
+        (latest) => (ended && conversationState(latest) === 'closed' ? { ...latest, state: 'open' } : latest),
+        () => [change],
+      );
     if (ended) {
       const how = next.decision ? 'needs a decision' : 'failed permanently';
       log('error', `Delivery to ${client.name} ${how}: ${record.message}`);

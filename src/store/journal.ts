@@ -100,6 +100,11 @@ export class Journal {
     return this.halted !== undefined;
   }
 
+  /** Why nothing can be written at the moment. */
+  get trouble(): SwitchboardError | undefined {
+    return this.halted ?? this.failure?.error;
+  }
+
   get bytes(): number {
     return this.segments.reduce((sum, segment) => sum + segment.length, 0);
   }

@@ -21,6 +21,8 @@ class Listing<K extends RecordKind> {
   private readonly search: Search | undefined;
   private readonly deadline: number;
   private stopped = false;
+  /** Exact matches: they are on the first page. */
+  private readonly shown = new Set<string>();
   /** How far the records were read. */
   private position: string | undefined;
 
@@ -42,9 +44,11 @@ class Listing<K extends RecordKind> {
       return this.page.records();
     }
     if (!this.search) return this.finished(await this.byAge());
-    if (this.query.patience !== undefined && this.query.before === undefined) {
-      for (const entry of await this.search.exact(this.kind)) this.offer(entry);
+    if (this.query.patience !== undefined) {
+      const exact = await this.search.exact(this.kind);
+      if (this.query.before === undefined) for (const entry of exact) this.offer(entry);
       if (this.page.size > 0) return this.finished(false);
+      for (const { id } of exact) this.shown.add(id);
     }
     // A prefix matches either many records, and then the newest are soon found by reading back in time, or few, and then the
     // terms of all shards are soon read. Both run until one of them is done; the former also says how far it came.
@@ -118,7 +122,7 @@ class Listing<K extends RecordKind> {
   }
 
   private offer(entry: EntryOf[K]): void {
-    if (matches(this.query, entry)) this.page.offer(entry);
+    if (matches(this.query, entry) && !this.shown.has(entry.id)) this.page.offer(entry);
   }
 
   /** The records to check for a query of one conversation or message; undefined for all other queries. */

@@ -183,6 +183,10 @@ export class LowdbStore implements Store {
     return this.opened?.lock.confirm();
   }
 
+  get trouble(): SwitchboardError | undefined {
+    return this.lost ?? this.opened?.journal.trouble;
+  }
+
   onLost(listener: (error: SwitchboardError) => void): () => void {
     this.lossListeners.add(listener);
     return () => this.lossListeners.delete(listener);

@@ -31,8 +31,8 @@ export interface Manifest {
 /** Segments of the journal that must exist; in a file of its own, because it changes with each new segment. */
 export interface ListedSegments {
   segments: { number: number; first: number }[];
-  /** A close found the journal to end here; it cannot be shorter since. */
-  end?: { segment: number; length: number };
+  /** A close found the journal to end here, with this sequence number; it cannot be shorter since. */
+  end?: { segment: number; length: number; seq?: number };
 }
 
 export type SettingsFile = [key: string, setting: StoredSetting][];

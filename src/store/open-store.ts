@@ -203,7 +203,7 @@ async function load(
   const { since } = opening;
   const listEnd = async () => {
     const last = journal.segments.at(-1);
-    await list(journal.segments, last && { segment: last.number, length: last.length });
+    await list(journal.segments, last && { segment: last.number, length: last.length, seq: journal.durableSeq });
   };
   return {
     lock,

@@ -39,6 +39,7 @@ export const keyInWords = (key: string): string => key.split(SEPARATOR).join(' /
 export function searchValue(text: string): string {
   return text
     .trim()
+    .normalize()
     .toLowerCase()
     .replace(/\p{Cc}/gu, ' ')
     .slice(0, SEARCHED_LENGTH);
@@ -48,7 +49,10 @@ export function searchValue(text: string): string {
 export function searchWords(text: string | undefined): string[] {
   if (!text) return [];
   const words = new Set<string>();
-  for (const [word] of text.toLowerCase().matchAll(/[\p{L}\p{N}]+/gu)) {
+  for (const [word] of text
+    .normalize()
+    .toLowerCase()
+    .matchAll(/[\p{L}\p{N}]+/gu)) {
     if (word.length >= SHORTEST_WORD) words.add(word.slice(0, LONGEST_WORD));
     if (words.size === MAX_WORDS) break;
   }

@@ -40,7 +40,7 @@ class Recovery {
   private lastSeq: number;
   private replayed = 0;
   /** Bytes before the next line could not be read. */
-  private damaged = false;
+  private damaged: string | undefined;
 
   constructor(private readonly options: RecoveryOptions) {
     this.path = (segment) => `${options.folder}/${segmentName(segment)}`;
@@ -56,6 +56,11 @@ class Recovery {
       if (known.header && known.header.first <= this.options.from + 1) start = i;
     });
     for (let i = start; i < this.known.length; i++) if (!(await this.replay(i))) break;
+    const { seq = 0 } = this.options.listed.end ?? {};
+    if (this.damaged && this.lastSeq < seq) {
+      this.options.losses.add(`the changes after ${this.lastSeq} are in a damaged part of journal/${this.damaged}`);
+      this.options.losses.check();
+    }
     const segments = this.known.map((known) => known.segment);
     const last = segments.at(-1);
     if (last) await this.sync(last);
@@ -120,7 +125,7 @@ class Recovery {
         (segment.number < closed.segment || (segment.number === closed.segment && offset < closed.length));
       if (nothingMissing || wasClosed || (await this.wasAcknowledged(this.lastSeq + 1, index, buffer, next, end))) {
         await this.quarantineDamage(segment, buffer, offset, next ?? end);
-        this.damaged = true;
+        this.damaged ??= segmentName(segment.number);
         offset = next ?? end;
       } else {
         await this.truncateTail(index, buffer, offset, end);
@@ -134,16 +139,23 @@ class Recovery {
 
   private async apply(segment: Segment, line: Line): Promise<void> {
     const { seq, changes } = line.meta;
-    if (!changes || seq <= this.options.from) return;
-    if (seq <= this.lastSeq) return;
-    // Numbers have no gaps. Those in unreadable bytes are said with these.
-    if (seq > this.lastSeq + 1 && !this.damaged) {
+    if (!changes) return;
+    // What was damaged before a line that is in the shards is there, too.
+    if (seq <= this.lastSeq) {
+      this.damaged = undefined;
+      return;
+    }
+    // Numbers have no gaps.
+    if (seq > this.lastSeq + 1) {
+      const lost = `changes ${this.lastSeq + 1} to ${seq - 1}`;
       this.options.losses.add(
-        `the changes ${this.lastSeq + 1} to ${seq - 1} are not in the journal before ${segmentName(segment.number)}`,
+        this.damaged
+          ? `the ${lost} are in a damaged part of journal/${this.damaged}`
+          : `the ${lost} are not in the journal before ${segmentName(segment.number)}`,
       );
       this.options.losses.check();
     }
-    this.damaged = false;
+    this.damaged = undefined;
     await this.options.apply(seq, changes, segment.number, line.bodies);
     this.lastSeq = seq;
   }
@@ -184,7 +196,7 @@ class Recovery {
     this.options.log(
       'warn',
       `The store's journal is damaged: ${to - from} bytes at ${from} of ${segmentName(segment.number)} cannot be read; they were copied to ` +
-        `quarantine/${name}. Changes in these bytes are lost unless a later change repeats them; all later changes were kept. Check the disk.`,
+        `quarantine/${name}. Check the disk.`,
     );
   }
 

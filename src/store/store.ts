@@ -510,6 +510,8 @@ export interface Contents {
    * checked. After a regular `close` there is nothing to own.
    */
   confirmOwnership(): Promise<void> | undefined;
+  /** Why the last write failed; undefined if it succeeded. */
+  readonly trouble: SwitchboardError | undefined;
   /** Calls back when another process has taken the store over; returns the function that unsubscribes. */
   onLost(listener: (error: SwitchboardError) => void): () => void;
 }

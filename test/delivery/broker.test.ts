@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PartnerError } from '../../src/errors.js';
 import { until } from '../live/node-red.js';
+import { delivery } from '../store/records.js';
 import { Rig } from './rig.js';
 
 describe('the broker', () => {
@@ -229,6 +230,13 @@ describe('the broker', () => {
     for (let i = 0; i < 3; i++) await rig.receive('customer', { id: 'A', version: '1', fields: { title: 'one' } }, 'evt|1');
     await rig.receive('customer', { id: 'A', version: '1', fields: { title: 'one' } }, 'evt|2');
     assert.equal((await rig.messages()).length, 2);
+  });
+
+  it('ends a delivery whose conversation is not in the store any more as a dead letter', async () => {
+    const lost = delivery('d1', { endpoint: 'provider', conversation: 'lost', part: 'entity', lane: 'lost|provider' });
+    await rig.store.commit([{ kind: 'delivery', record: lost, bodies: { request: {} } }]);
+    await until('the dead letter', async () => (await rig.store.counts()).deliveries.failed === 1);
+    assert.match((await rig.deliveries())[0]?.error?.message ?? '', /is no longer in the store/);
   });
 
   it('reads and reports once the changes that polls found before the read, and reads again for later ones', async () => {

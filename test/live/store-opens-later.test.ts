@@ -142,6 +142,16 @@ describe('a store that opens later', () => {
       sandbox.servicenow.create('incident', { short_description: 'opened later' });
       await until('the ticket', () => sandbox.tmf('v4').tickets().length === 1);
       await until('a good status', () => shown('sb1-tmf-out').at(-1) === 'connected');
+      if (preload === 'full-disk.cjs') {
+        const free = await begin(store, folder);
+        const refused = await post('customer', { 'x-switchboard-secret': sandbox.environment.SANDBOX_WEBHOOK_SECRET! });
+        assert.equal(refused.status, 503);
+        const ill = await fetch(`${url}/health`);
+        assert.equal(ill.status, 503);
+        assert.match(((await ill.json()) as { status: string }).status, /cannot write .*ENOSPC/);
+        await free();
+        await until('it to be healthy without any message', async () => (await fetch(`${url}/health`)).status === 200);
+      }
       started.process.kill('SIGTERM');
       assert.equal(await started.ended, '0', started.output());
     });

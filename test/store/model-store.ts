@@ -256,6 +256,7 @@ export class ModelStore implements Store {
 
   readonly memory = { since: new Date().toISOString(), olderCopy: false };
   /** It has no owner but its process. */
+  readonly trouble = undefined;
   confirmOwnership(): undefined {}
   onLost() {
     return () => undefined;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { LowdbStore } from '../../src/store/lowdb-store.js';
-import { cursorOf, pagesOf } from '../../src/store/pages.js';
+import { allOf, cursorOf, pagesOf } from '../../src/store/pages.js';
 import type { Change } from '../../src/store/store.js';
 import { inAnyState } from './any-state.js';
 import { newFolder, removeFolders } from './folders.js';
@@ -99,5 +99,20 @@ describe('lists and searches over many shards', () => {
     );
     const [newest] = await store.listConversations({ limit: 1 });
     assert.equal(cursorOf(newest!), '2026-03-02T10:00:00.000Z|c0250');
+  });
+
+  it('lists an exact match once, however far the search goes on, and finds composed and decomposed letters alike', async () => {
+    const title = 'Störung';
+    await store.commit([
+      { kind: 'conversation', record: conversation('umlaut', { title, links: [link('U1', { number: 'INC77777' })] }) },
+    ]);
+    for (const search of ['INC77777', title.normalize('NFC'), title.normalize('NFD')]) {
+      const found = await allOf((page) => store.listConversations({ search, patience: 1_000, ...page }), 1);
+      assert.deepEqual(
+        found.map(({ id }) => id),
+        ['umlaut'],
+        search,
+      );
+    }
   });
 });
