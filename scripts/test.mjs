@@ -3,7 +3,7 @@
 //   npm run test:faults         the long fault tests
 //   node scripts/test.mjs unit live browser faults   only the given groups
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium } from './provision.mjs';
@@ -42,6 +42,8 @@ if (!long && chosen.length === 0) {
 if (groups.includes('browser')) env.CHROMIUM = chromium() ?? '';
 
 const folder = mkdtempSync(join(tmpdir(), 'switchboard-test-'));
+// A test runs a process as another user.
+chmodSync(folder, 0o755);
 const total = { passes: 0, failures: 0, pending: 0 };
 for (const group of groups) {
   const counts = join(folder, `${group}.json`);
