@@ -70,10 +70,10 @@ export class FlowTransaction {
     const { store, conversations, sendAtOnce } = this.options;
     this.steps = [];
     this.woken = [];
-    const isDone = async (draft: Draft | undefined): Promise<boolean> => {
-      for (const step of draft ? steps : []) step(draft as Draft);
+    const fill = async (draft: Draft): Promise<boolean> => {
+      for (const step of steps) step(draft);
       const last = await finish(draft);
-      if (last) draft?.changes.push(...(await this.wakeChanges(woken)), ...last);
+      if (last) draft.changes.push(...(await this.wakeChanges(woken)), ...last);
       return last !== false;
     };
     try {
@@ -82,7 +82,7 @@ export class FlowTransaction {
         if (changes) await store.commit(changes, { durable: false });
         return changes !== false;
       }
-      return await conversations.commit(conversation, started, isDone, sendAtOnce);
+      return await conversations.commit(conversation, started, fill, sendAtOnce);
     } catch (error) {
       this.steps = [...steps, ...this.steps];
       this.woken = [...woken, ...this.woken];

@@ -1,24 +1,20 @@
-import type { Expected, Json } from '../model/message.js';
-import type { ErrorRecord, MessageOrigin } from '../store/store.js';
+import type { Json } from '../model/message.js';
+import type { MessageRecord } from '../store/store.js';
+
+/** What of a message is known when it is received. */
+type Known = 'node' | 'origin' | 'endpoint' | 'entityType' | 'entityId' | 'number' | 'expects';
 
 /** A webhook, event, poll result or internal message to be stored. */
-export interface ReceivedItem {
-  node: string;
-  origin: MessageOrigin;
-  endpoint: string;
-  entityType: string;
-  entityId: string;
-  number?: string;
+export interface ReceivedItem extends Pick<MessageRecord, Known> {
   /** De-duplication key: permanent for polled and internal messages, until the entity is read for webhooks and events. */
   key: string;
-  expects?: Expected;
   payload: Json;
   /** An id created before the payload was read, where the caller has read it. */
   readAt?: string;
   /** Known for internal messages only. */
   conversation?: string;
   /** The message is not emitted until a user replays it. */
-  error?: ErrorRecord;
+  error?: MessageRecord['error'];
 }
 
 /**

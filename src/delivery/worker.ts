@@ -256,7 +256,7 @@ export class Worker {
     return this.asSending(delivery, false);
   }
 
-  /** Gives up a reserved slot. */
+  /** Frees a reserved slot. */
   unreserve(): void {
     this.reserved--;
   }

@@ -155,7 +155,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     // Undici reserves to send a request again whose connection was closed; whether it was processed is unknown then.
     if (this.controller) this.fail('the connection was closed', 'ECONNRESET');
     // Keeps undici from sending, and the connection open.
-    if (!this.open) throw new Error('The request was given up before it was sent.');
+    if (!this.open) throw new Error('The request was abandoned before it was sent.');
     this.controller = controller;
   }
 

@@ -46,7 +46,7 @@ export class HashIndex {
     return this.tables.length;
   }
 
-  /** Makes room for this many pairs at once, so that loading them need not grow the tables again and again. */
+  /** Makes room for this many pairs at once, so that loading them need not grow the tables repeatedly. */
   reserve(pairs: number): void {
     const cells = Math.ceil(pairs / this.tables.length / FULL) + SMALLEST;
     for (const table of this.tables) if (table.cells.length < 2 * cells) resize(table, cells, () => true);

@@ -224,7 +224,7 @@ async function rememberGeneration(known: KnownGeneration, generation: number, lo
   try {
     await known.write(generation);
   } catch (error) {
-    // The folder above may belong to somebody else, as that of a mounted volume does.
+    // The folder above may belong to another user, as that of a mounted volume does.
     log(
       'info',
       `The generation of the store cannot be written beside its folder (${(error as Error).message}): an older copy of it would not be recognised.`,

@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict';
 import type { Readable } from 'node:stream';
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
-import { PartnerError } from '../../src/errors.js';
-import type { HttpClient, HttpOptions, HttpRequest } from '../../src/http/http.js';
-import { createHttpClient } from '../../src/http/http-client.js';
+import type { HttpOptions, HttpRequest } from '../../src/http/http.js';
 import { until } from '../live/node-red.js';
 import { answerText, type RawRequest, type RawServer, rawServer } from './raw-server.js';
-import { options } from './server.js';
+import { failureOf, TestClients } from './server.js';
 
 const GET = { method: 'GET', path: '/', what: 'read' } as const;
 const POST = { method: 'POST', path: '/', body: { a: 1 }, what: 'create' } as const;
@@ -14,32 +12,14 @@ const POST = { method: 'POST', path: '/', body: { a: 1 }, what: 'create' } as co
 describe('an answer', () => {
   let server: RawServer;
   let answer: (request: RawRequest) => void;
-  let clients: HttpClient[];
+  const clients = new TestClients();
   before(async () => {
     server = await rawServer((request) => answer(request));
   });
   after(() => server.close());
-  beforeEach(() => {
-    clients = [];
-  });
-  afterEach(() => {
-    for (const client of clients) client.close();
-  });
-  const client = (more: Partial<HttpOptions> = {}) => {
-    const made = createHttpClient(options(server.url, more));
-    clients.push(made);
-    return made;
-  };
-  const failure = (request: HttpRequest, more: Partial<HttpOptions> = {}): Promise<PartnerError> =>
-    client(more)
-      .request(request)
-      .then(
-        () => assert.fail('the request should have failed'),
-        (error) => {
-          assert.ok(error instanceof PartnerError, String(error));
-          return error;
-        },
-      );
+  afterEach(() => clients.close());
+  const client = (more: Partial<HttpOptions> = {}) => clients.make(server.url, more);
+  const failure = (request: HttpRequest, more: Partial<HttpOptions> = {}) => failureOf(client(more).request(request));
   const write =
     (...parts: (string | Buffer)[]) =>
     ({ socket }: RawRequest) => {

@@ -3,14 +3,12 @@ import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
 import { PassThrough, Readable } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
-import { PartnerError } from '../../src/errors.js';
-import type { HttpClient, HttpOptions, HttpRequest } from '../../src/http/http.js';
-import { createHttpClient } from '../../src/http/http-client.js';
+import type { HttpOptions, HttpRequest } from '../../src/http/http.js';
 import { until } from '../live/node-red.js';
 import { Certificates } from './certificates.js';
 import { gateTo } from './gate.js';
 import { answerText, type RawRequest, type RawServer, rawServer } from './raw-server.js';
-import { options, serve } from './server.js';
+import { failureOf, serve, TestClients } from './server.js';
 
 const GET = { method: 'GET', path: '/', what: 'read' } as const;
 const POST = { method: 'POST', path: '/', body: { a: 1 }, what: 'create' } as const;
@@ -18,32 +16,18 @@ const POST = { method: 'POST', path: '/', body: { a: 1 }, what: 'create' } as co
 describe('a connection to a partner', () => {
   let server: RawServer;
   let answer: (request: RawRequest) => void;
-  let clients: HttpClient[];
+  const clients = new TestClients();
   before(async () => {
     server = await rawServer((request) => answer(request));
   });
   after(() => server.close());
   beforeEach(() => {
-    clients = [];
     answer = ({ socket }) => socket.write(answerText('{}'));
     server.requests.length = 0;
   });
-  afterEach(() => {
-    for (const client of clients) client.close();
-  });
-  const client = (more: Partial<HttpOptions> = {}, url = server.url) => {
-    const made = createHttpClient(options(url, more));
-    clients.push(made);
-    return made;
-  };
-  const failure = (request: HttpRequest, made = client()): Promise<PartnerError> =>
-    made.request(request).then(
-      () => assert.fail('the request should have failed'),
-      (error) => {
-        assert.ok(error instanceof PartnerError, String(error));
-        return error;
-      },
-    );
+  afterEach(() => clients.close());
+  const client = (more: Partial<HttpOptions> = {}, url = server.url) => clients.make(url, more);
+  const failure = (request: HttpRequest, made = client()) => failureOf(made.request(request));
   const headOf = async (request: HttpRequest, made = client()) => {
     await made.request(request);
     return server.requests.at(-1)!.head;

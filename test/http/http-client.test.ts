@@ -1,40 +1,22 @@
 import assert from 'node:assert/strict';
 import type { RequestListener } from 'node:http';
-import { PartnerError } from '../../src/errors.js';
 import type { HttpClient, HttpOptions } from '../../src/http/http.js';
-import { createHttpClient } from '../../src/http/http-client.js';
 import { until } from '../live/node-red.js';
 import { PATIENCE } from '../patience.js';
-import { bodyOf, options, serve, type TestServer } from './server.js';
+import { bodyOf, failureOf, serve, TestClients, type TestServer } from './server.js';
 
 describe('a request to a partner', () => {
   let server: TestServer;
-  let clients: HttpClient[];
+  const clients = new TestClients();
   let listener: RequestListener;
   before(async () => {
     server = await serve((req, res) => listener(req, res));
   });
   after(() => server.close());
-  beforeEach(() => {
-    clients = [];
-  });
-  afterEach(() => {
-    for (const client of clients) client.close();
-  });
-  const client = (more: Partial<HttpOptions> = {}) => {
-    const made = createHttpClient(options(server.url, more));
-    clients.push(made);
-    return made;
-  };
-  const failure = async (made: HttpClient, method: 'GET' | 'POST' = 'POST') => {
-    try {
-      await made.request({ method, path: '/things', body: { a: 1 }, what: 'create thing' });
-    } catch (error) {
-      assert.ok(error instanceof PartnerError, String(error));
-      return error;
-    }
-    throw new Error('The request should have failed.');
-  };
+  afterEach(() => clients.close());
+  const client = (more: Partial<HttpOptions> = {}) => clients.make(server.url, more);
+  const failure = (made: HttpClient, method: 'GET' | 'POST' = 'POST') =>
+    failureOf(made.request({ method, path: '/things', body: { a: 1 }, what: 'create thing' }));
 
   it('sends JSON with its query and returns the parsed answer', async () => {
     let seen = '';
@@ -114,9 +96,7 @@ describe('a request to a partner', () => {
   it('to a closed port was certainly not processed', async () => {
     const gone = await serve(() => undefined);
     await gone.close();
-    const made = createHttpClient(options(gone.url));
-    clients.push(made);
-    const error = await failure(made);
+    const error = await failure(clients.make(gone.url));
     assert.deepEqual([error.outcome, error.retry], ['notDone', true]);
     assert.match(error.message, /the connection was refused/);
   });

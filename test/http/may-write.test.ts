@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
-import type { HttpClient, HttpOptions } from '../../src/http/http.js';
-import { createHttpClient } from '../../src/http/http-client.js';
+import type { HttpOptions } from '../../src/http/http.js';
 import { until } from '../live/node-red.js';
 import { Certificates } from './certificates.js';
 import { gateTo } from './gate.js';
 import { answerText, type RawServer, rawServer } from './raw-server.js';
-import { options, serve } from './server.js';
+import { serve, TestClients } from './server.js';
 
 const POST = { method: 'POST', path: '/', body: { a: 1 }, what: 'create' } as const;
 
@@ -13,7 +12,7 @@ describe('the permission to write', () => {
   let server: RawServer;
   let asked: number;
   let refusal: Error | undefined;
-  let clients: HttpClient[];
+  const clients = new TestClients();
   before(async () => {
     server = await rawServer(({ head, socket }) => {
       if (head.startsWith('POST /token')) socket.write(answerText('{"access_token":"t","expires_in":1800}'));
@@ -24,21 +23,14 @@ describe('the permission to write', () => {
   beforeEach(() => {
     asked = 0;
     refusal = undefined;
-    clients = [];
     server.requests.length = 0;
   });
-  afterEach(() => {
-    for (const client of clients) client.close();
-  });
+  afterEach(() => clients.close());
   const mayWrite = async () => {
     asked++;
     if (refusal) throw refusal;
   };
-  const client = (more: Partial<HttpOptions> = {}, url = server.url) => {
-    const made = createHttpClient(options(url, { mayWrite, ...more }));
-    clients.push(made);
-    return made;
-  };
+  const client = (more: Partial<HttpOptions> = {}, url = server.url) => clients.make(url, { mayWrite, ...more });
   const methods = () => server.requests.map(({ head }) => head.split(' ', 2).join(' '));
 
   it('is asked for before each request that writes, but not for reads and tokens', async () => {

@@ -1,6 +1,9 @@
+import assert from 'node:assert/strict';
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer, type ServerOptions } from 'node:https';
-import type { HttpOptions } from '../../src/http/http.js';
+import { PartnerError } from '../../src/errors.js';
+import type { HttpClient, HttpOptions } from '../../src/http/http.js';
+import { createHttpClient } from '../../src/http/http-client.js';
 import { PATIENCE } from '../patience.js';
 
 export interface TestServer {
@@ -44,3 +47,28 @@ export const options = (baseUrl: string, more: Partial<HttpOptions> = {}): HttpO
   concurrency: 8,
   ...more,
 });
+
+/** The clients of a test, to be closed after it. */
+export class TestClients {
+  private made: HttpClient[] = [];
+
+  make(url: string, more: Partial<HttpOptions> = {}): HttpClient {
+    const client = createHttpClient(options(url, more));
+    this.made.push(client);
+    return client;
+  }
+
+  close(): void {
+    for (const client of this.made.splice(0)) client.close();
+  }
+}
+
+/** The error of a request that has to fail. */
+export async function failureOf(request: Promise<unknown>): Promise<PartnerError> {
+  const error = await request.then(
+    () => assert.fail('the request should have failed'),
+    (failure: unknown) => failure,
+  );
+  assert.ok(error instanceof PartnerError, String(error));
+  return error;
+}

@@ -37,3 +37,21 @@ export function troubleTicketFlow(sandbox: Pick<Sandbox, 'url'>, options: FlowOp
   };
   return nodes.map((node) => ({ ...node, ...changes[node.id] }));
 }
+
+/** Nodes that print what nodes of the first example show as their status, after `[debug:status-<id>]`. */
+export function statusPrinters(ids: readonly string[]): FlowNode[] {
+  return ids.flatMap((id) => [
+    { id: `watch-${id}`, type: 'status', z: 'sb1-flow', scope: [id], wires: [[`print-${id}`]] },
+    {
+      id: `print-${id}`,
+      type: 'debug',
+      z: 'sb1-flow',
+      name: `status-${id}`,
+      active: true,
+      console: true,
+      complete: 'status.text',
+      targetType: 'msg',
+      wires: [],
+    },
+  ]);
+}

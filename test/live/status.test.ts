@@ -1,23 +1,10 @@
 import assert from 'node:assert/strict';
 import type { MessageList } from '../../nodes/sidebar/views.js';
-import { type FlowNode, until } from './node-red.js';
+import { statusPrinters } from './flows.js';
+import { until } from './node-red.js';
 import { LiveRig } from './rig.js';
 
-/** Prints what nodes show as their status. */
-const STATUS: FlowNode[] = ['sb1-tmf-out', 'sb1-sn-in'].flatMap((id) => [
-  { id: `watch-${id}`, type: 'status', z: 'sb1-flow', scope: [id], wires: [[`print-${id}`]] },
-  {
-    id: `print-${id}`,
-    type: 'debug',
-    z: 'sb1-flow',
-    name: `status-${id}`,
-    active: true,
-    console: true,
-    complete: 'status.text',
-    targetType: 'msg',
-    wires: [],
-  },
-]);
+const STATUS = statusPrinters(['sb1-tmf-out', 'sb1-sn-in']);
 
 describe('the status of nodes', () => {
   let rig: LiveRig;

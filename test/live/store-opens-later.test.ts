@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.js';
 import { LowdbStore } from '../../src/store/lowdb-store.js';
-import { troubleTicketFlow } from './flows.js';
-import { type FlowNode, freePort, until } from './node-red.js';
+import { statusPrinters, troubleTicketFlow } from './flows.js';
+import { freePort, until } from './node-red.js';
 import { command, type Run } from './product.js';
 
 /** What keeps a store from being opened; `begin` returns the function that ends it. */
@@ -50,21 +50,7 @@ const OBSTACLES: Obstacle[] = [
   },
 ];
 
-/** Prints what nodes show as their status. */
-const STATUS: FlowNode[] = ['sb1-tmf-out', 'sb1-sn-in', 'sb1-tmf-in'].flatMap((id) => [
-  { id: `watch-${id}`, type: 'status', z: 'sb1-flow', scope: [id], wires: [[`print-${id}`]] },
-  {
-    id: `print-${id}`,
-    type: 'debug',
-    z: 'sb1-flow',
-    name: `status-${id}`,
-    active: true,
-    console: true,
-    complete: 'status.text',
-    targetType: 'msg',
-    wires: [],
-  },
-]);
+const STATUS = statusPrinters(['sb1-tmf-out', 'sb1-sn-in', 'sb1-tmf-in']);
 
 describe('a store that opens later', () => {
   let sandbox: Sandbox;
