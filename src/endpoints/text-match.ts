@@ -9,10 +9,12 @@ const MAX_ESCAPES = 20;
 /**
  * Does a partner show the text that was sent? Partners wrap, trim and cut texts, add prefixes, escape them, convert them to HTML
  * or replace characters that their database cannot hold: only letters and digits are compared. Pure.
+ * @param author of the sent text. Many texts begin with their author, and other texts name it, so it does not identify a cut text.
  */
-export function showsText(shown: string, sent: string): boolean {
+export function showsText(shown: string, sent: string, author = ''): boolean {
   const ours = readings(sent).map(({ letters }) => letters);
-  return readings(shown).some((there) => ours.some((one, at) => (at === 0 || one !== '') && isIn(there, one)));
+  const begin = letters(author);
+  return readings(shown).some((there) => ours.some((one, at) => (at === 0 || one !== '') && isIn(there, one, begin)));
 }
 
 /** Whether the shown text contains the sent one anywhere, however short: only for entries that are known to be new and ours. */
@@ -52,13 +54,14 @@ function readings(text: string): Reading[] {
   });
 }
 
-function isIn(there: Reading, ours: string): boolean {
+function isIn(there: Reading, ours: string, author: string): boolean {
   const { letters: shown } = there;
   if (shown === ours) return true;
   if (ours.length >= DISTINCTIVE && holds(there, ours)) return true;
-  if (shown.length >= DISTINCTIVE && ours.startsWith(shown)) return true;
+  const least = DISTINCTIVE + (ours.startsWith(author) ? author.length : 0);
+  if (shown.length >= least && ours.startsWith(shown)) return true;
   // With a prefix, and cut because of it.
-  const begin = ours.length >= DISTINCTIVE ? shown.indexOf(ours.slice(0, DISTINCTIVE)) : -1;
+  const begin = ours.length >= least ? shown.indexOf(ours.slice(0, least)) : -1;
   return begin >= 0 && ours.startsWith(shown.slice(begin));
 }
 

@@ -42,6 +42,21 @@ describe('a text that a partner shows', () => {
     it(`does not match: "${shown}" and "${sent.slice(0, 20)}"`, () => assert.equal(showsText(shown, sent), false));
 });
 
+describe('a text that begins with its author', () => {
+  const AUTHOR = 'Device vendor (TMF622 v4) (Device vendor)';
+  const SENT = `${AUTHOR}: Which colour shall the phones and the covers have?`;
+  for (const [how, shown, matches] of [
+    ['another text that ends with the author', 'devices: pending at Device vendor (TMF622 v4).', false],
+    ['another text that ends with the whole author', `devices: pending at ${AUTHOR}.`, false],
+    ['the author alone', AUTHOR, false],
+    ['another text of the author', `${AUTHOR}: Which day?`, false],
+    ['cut', SENT.slice(0, 75), true],
+    ['with a prefix, and cut', `[web] ${SENT.slice(0, 75)}`, true],
+    ['whole, with a prefix', `[web] ${SENT}`, true],
+  ] as const)
+    it(`${matches ? 'matches' : 'does not match'}: ${how}`, () => assert.equal(showsText(shown, SENT, AUTHOR), matches));
+});
+
 describe('a short text in an entry of ours', () => {
   for (const [shown, sent, holds] of [
     ['[web] Ann: Done.', 'Done.', true],

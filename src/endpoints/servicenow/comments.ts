@@ -27,7 +27,7 @@ export class Comments {
   constructor(private readonly options: CommentsOptions) {}
 
   /**
-   * Only the journal proves that the comment was candidates, because columns that the user may not write are silently ignored.
+   * Only the journal proves that the comment was written, because columns that the user may not write are silently ignored.
    * `seen`: ids of entries that existed before. Throws PartnerError, unshown.
    */
   async write(id: string, comment: GenericComment, seen: readonly string[] = []): Promise<WrittenPart> {
@@ -58,7 +58,7 @@ export class Comments {
   }
 
   /**
-   * Was the comment candidates before? `since`: ISO time of our first attempt by the instance's clock. `seen`: ids of entries
+   * Was the comment written before? `since`: ISO time of our first attempt by the instance's clock. `seen`: ids of entries
    * that are not it.
    */
   async find(id: string, comment: GenericComment, since: string, seen: readonly string[] = []): Promise<WrittenPart | undefined> {
@@ -84,7 +84,7 @@ export class Comments {
   }
 
   /**
-   * An empty journal proves that nothing was candidates only if the user may read journals, or if the record has not been changed
+   * An empty journal proves that nothing was written only if the user may read journals, or if the record has not been changed
    * since. Throws PartnerError, unshown.
    */
   private async requireUnwritten(id: string, since: string): Promise<void> {
@@ -121,12 +121,17 @@ export class Comments {
 }
 
 /** The journal entry of our comment: the newest one that matches and was not seen before. */
-function entryOf(journal: Row[], comment: GenericComment, seen: readonly string[], shows: typeof showsText): Row | undefined {
+function entryOf(
+  journal: Row[],
+  comment: GenericComment,
+  seen: readonly string[],
+  shows: typeof showsText | typeof containsText,
+): Row | undefined {
   const [element, text = ''] = Object.entries(commentBody(comment))[0] ?? [];
   return journal.find(
     (row) =>
       columnText(row.element) === element &&
       !seen.includes(columnText(row.sys_id)) &&
-      shows(plainText(columnText(row.value)), plainText(text)),
+      shows(plainText(columnText(row.value)), plainText(text), comment.author),
   );
 }

@@ -104,7 +104,10 @@ export function noteMatch(comment: GenericComment) {
 /** Whether a note shows a comment's text. Under the comment's author, a short text behind a prefix of the provider counts too. */
 function hasWords(note: Attributes, comment: GenericComment): boolean {
   const text = textOf(note.text) ?? '';
-  return showsText(text, comment.text) || (textOf(note.author) === authorOf(comment) && containsText(text, comment.text));
+  return (
+    showsText(text, comment.text, comment.author) ||
+    (textOf(note.author) === authorOf(comment) && containsText(text, comment.text))
+  );
 }
 
 function authorOf({ author }: GenericComment): string {
