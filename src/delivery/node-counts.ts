@@ -80,13 +80,15 @@ export class NodeCounts {
       if (change.kind !== this.kind || change.node !== this.node) continue;
       this.changedWhileReading?.add(change.id);
       this.noteState(change.id, change.state);
-      void this.read(change.id);
+      mark(this.warnings, change.id, change.warned === 'unseen');
+      if (change.notBefore === undefined) this.retries.delete(change.id);
+      else void this.read(change.id);
       hasChanged = true;
     }
     if (hasChanged) this.changed();
   }
 
-  /** Reads what a notice does not say: a warning, and when the next attempt is due. */
+  /** Reads what a notice does not say: whether it waits for another attempt. */
   private async read(id: string): Promise<void> {
     const record = await (this.kind === 'message' ? this.store.message(id) : this.store.delivery(id)).catch(() => undefined);
     if (!record || this.stopped) return;

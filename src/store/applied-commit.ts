@@ -194,10 +194,10 @@ function startsAtOnce(state: StoreState, entry: DeliveryEntry): boolean {
 
 function noticeOf(entry: RecordEntry, node: string): ChangeNotice {
   if (entry.kind === 'conversation') return { kind: entry.kind, id: entry.id, state: entry.state };
-  const { id, endpoint } = entry;
-  if (entry.kind === 'delivery')
-    return { kind: entry.kind, id, node, endpoint, state: entry.state, conversation: entry.conversation };
-  return { kind: entry.kind, id, node, endpoint, state: entry.state, conversation: entry.conversation };
+  const { id, endpoint, warned, notBefore } = entry;
+  const work = { id, node, endpoint, warned, notBefore };
+  if (entry.kind === 'delivery') return { kind: entry.kind, state: entry.state, conversation: entry.conversation, ...work };
+  return { kind: entry.kind, state: entry.state, conversation: entry.conversation, ...work };
 }
 
 /** The optimistic lock. */

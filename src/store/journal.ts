@@ -244,8 +244,7 @@ export class Journal {
       const lines = batch.slice(from, to).map((pending) => pending.line);
       const handle = await this.handleFor(first.segment, first.offset);
       await writeAll(handle, lines.length === 1 ? lines[0]! : Buffer.concat(lines), first.offset);
-      await handle.datasync();
-      await this.confirmFile();
+      await Promise.all([handle.datasync(), this.confirmFile()]);
       from = to;
     }
   }

@@ -7,10 +7,14 @@ export interface RecordKeys {
   unique: readonly UniqueKey[];
   /** Hashes of all keys by which it is found exactly, without duplicates. */
   hashes: readonly number[];
-  /** Ids, numbers and references in lower case, for search by prefix. */
-  terms: readonly string[];
-  /** Words of the title. */
-  words: readonly string[];
+  searched: Searched;
+}
+
+/** What a record is searched by. */
+export interface Searched {
+  /** Its own id, and ids, numbers and references of parties. */
+  values: readonly string[];
+  title?: string;
 }
 
 export interface UniqueKey {
@@ -26,7 +30,8 @@ const MAX_WORDS = 12;
 const LONGEST_WORD = 30;
 /** A single letter or digit is not indexed. */
 const SHORTEST_WORD = 2;
-const NO_WORDS: readonly string[] = [];
+/** Text that search takes as it is: most ids and numbers, but for their capitals. */
+const PLAIN = /^[!-~]*$/;
 
 const keyOf = (...parts: string[]): string => parts.join(SEPARATOR);
 export const laneKey = (endpoint: string, lane: string): string => keyOf(endpoint, lane);
@@ -37,6 +42,7 @@ export const keyInWords = (key: string): string => key.split(SEPARATOR).join(' /
 
 /** A value in the form in which it is searched; no raw control characters, which separate terms in their file. */
 export function searchValue(text: string): string {
+  if (PLAIN.test(text)) return text.toLowerCase().slice(0, SEARCHED_LENGTH);
   return text
     .trim()
     .normalize()
@@ -64,15 +70,21 @@ export function matchesAllWords(words: readonly string[], asked: readonly string
   return asked.length > 0 && asked.every((part) => words.some((word) => word.startsWith(part)));
 }
 
-/** What a record is searched by: its own id, and ids, numbers and references of parties, as they are; and a title. */
-export function searchedOf(kind: RecordKind, record: RecordOf[RecordKind]): { values: string[]; title?: string } {
-  const present = (values: (string | undefined)[]) => values.filter((value): value is string => !!value);
+export function searchedOf(kind: RecordKind, record: RecordOf[RecordKind]): Searched {
+  const { id: own } = record;
   if (kind !== 'conversation') {
     const { entityId, number } = record as MessageRecord | DeliveryRecord;
-    return { values: present([entityId, number]) };
+    return { values: [own, entityId, number].filter(isText) };
   }
   const { reference, aliases = [], links, title } = record as ConversationRecord;
-  return { values: present([reference, ...aliases, ...links.flatMap(({ id, number }) => [id, number])]), title };
+  return { values: [own, reference, ...aliases, ...links.flatMap(({ id, number }) => [id, number])].filter(isText), title };
+}
+
+const isText = (value: string | undefined): value is string => !!value;
+
+/** The ids, numbers and references by which a record is found, for search by prefix; without duplicates. */
+export function termsOf({ values }: Searched): string[] {
+  return [...new Set(values.map(searchValue))];
 }
 
 /** Hashes of keys; the seed is random per store, so that nobody can choose ids that all collide. */
@@ -101,14 +113,12 @@ export class KeyHashes {
   /** All keys of a record. */
   keysOf(kind: RecordKind, record: RecordOf[RecordKind]): RecordKeys {
     const hashes = new Set([this.id(kind, record.id)]);
-    const terms = new Set([searchValue(record.id)]);
-    const { values, title } = searchedOf(kind, record);
-    for (const value of record.id === searchValue(record.id) ? values : [record.id, ...values]) {
-      const searched = searchValue(value);
-      terms.add(searched);
-      // What is in a conversation is found exactly by that, which has the same ids and numbers: this saves keys.
-      if (value === record.id || (record as Partial<MessageRecord>).conversation === undefined)
-        hashes.add(this.value(kind, searched));
+    const searched = searchedOf(kind, record);
+    // What is in a conversation is found exactly by that, which has the same ids and numbers: this saves keys.
+    const isMember = kind !== 'conversation' && (record as MessageRecord | DeliveryRecord).conversation !== undefined;
+    for (const value of searched.values) {
+      const isOwn = value === record.id;
+      if (isOwn ? value !== searchValue(value) : !isMember) hashes.add(this.value(kind, searchValue(value)));
     }
     const unique = this.uniqueKeys(kind, record);
     for (const { hash } of unique) hashes.add(hash);
@@ -117,7 +127,7 @@ export class KeyHashes {
       if (conversation !== undefined) hashes.add(this.member(kind, conversation));
       if (kind === 'delivery') hashes.add(this.deliveryOf((record as DeliveryRecord).message));
     }
-    return { unique, hashes: [...hashes], terms: [...terms], words: title ? searchWords(title) : NO_WORDS };
+    return { unique, hashes: [...hashes], searched };
   }
 
   private uniqueKeys(kind: RecordKind, record: RecordOf[RecordKind]): UniqueKey[] {

@@ -134,13 +134,10 @@ export class Search {
   }
 
   private isFoundItself(entry: RecordEntry): boolean {
-    if (searchValue(entry.id).startsWith(this.value)) return true;
-    if (entry.keys) return this.matches(entry.keys.terms, entry.keys.words);
-    const { values, title } = searchedOf(entry.kind, parse(entry));
-    return this.matches(values.map(searchValue), title ? searchWords(title) : []);
-  }
-
-  private matches(terms: readonly string[], words: readonly string[]): boolean {
-    return terms.some((term) => term.startsWith(this.value)) || matchesAllWords(words, this.words);
+    const { values, title } = entry.keys?.searched ?? searchedOf(entry.kind, parse(entry));
+    return (
+      values.some((value) => searchValue(value).startsWith(this.value)) ||
+      (this.words.length > 0 && matchesAllWords(searchWords(title), this.words))
+    );
   }
 }

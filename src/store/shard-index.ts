@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib';
 import { DamagedFile, hex } from './checked-file.js';
 import { type Bucket, bucketOf, isUnfinished, KINDS, type RecordEntry, type Work, workOf } from './record-entry.js';
-import type { RecordKeys } from './record-keys.js';
+import { type RecordKeys, searchWords, termsOf } from './record-keys.js';
 import type { RecordKind } from './store.js';
 import { TimeSlice } from './time-slice.js';
 
@@ -82,7 +82,7 @@ export async function encodeIndex(
   let key = 0;
   for (const [line, entry] of entries.entries()) {
     const bucket = bucketOf(entry);
-    const name = JSON.stringify(bucket);
+    const name = Object.values(bucket).join();
     let number = bucketNames.get(name);
     if (number === undefined) {
       number = buckets.push(bucket) - 1;
@@ -95,7 +95,7 @@ export async function encodeIndex(
     const waiting = workOf(entry);
     if (waiting) work.push([line, waiting]);
     if (!isUnfinished(entry)) oldest = Math.min(oldest ?? entry.minute, entry.minute);
-    const { hashes: own, terms: values, words } = keys[line]!;
+    const { hashes: own, searched } = keys[line]!;
     for (const hash of own) {
       hashes[key] = hash;
       lineOf[key++] = line;
@@ -105,8 +105,8 @@ export async function encodeIndex(
       if (lines) lines.push(line);
       else terms.set(term, [line]);
     };
-    for (const value of values) addTerm(TERM_LETTER[entry.kind] + value);
-    for (const word of words) addTerm(TERM_LETTER.word + word);
+    for (const value of termsOf(searched)) addTerm(TERM_LETTER[entry.kind] + value);
+    for (const word of searchWords(searched.title)) addTerm(TERM_LETTER.word + word);
     await slice.yieldIfDue();
   }
   const lines: string[] = [''];

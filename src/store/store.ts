@@ -354,14 +354,24 @@ export interface CommitResult {
 }
 
 /**
- * What a commit changed: keys only, because another process that shares the store learns no more; who needs a record reads it.
- * Of a removed record the fields before that.
+ * What a commit changed: keys and states only, because another process that shares the store learns no more; who needs a record
+ * reads it. Of a removed record the fields before that.
  */
 export type ChangeNotice =
-  | { kind: 'message'; id: string; node: string; endpoint: string; state: MessageState; conversation?: string }
-  | { kind: 'delivery'; id: string; node: string; endpoint: string; state: DeliveryState; conversation: string }
+  | ({ kind: 'message'; state: MessageState; conversation?: string } & WorkNotice)
+  | ({ kind: 'delivery'; state: DeliveryState; conversation: string } & WorkNotice)
   | { kind: 'conversation'; id: string; state: ConversationRecord['state'] }
   | { kind: 'setting'; key: string };
+
+interface WorkNotice {
+  id: string;
+  node: string;
+  endpoint: string;
+  /** It has a warning: whether a user has seen it. */
+  warned?: 'seen' | 'unseen';
+  /** It waits until this time, epoch milliseconds. */
+  notBefore?: number;
+}
 
 export interface ListQuery {
   /**

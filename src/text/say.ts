@@ -20,7 +20,32 @@ export function useLanguage(language: string): void {
  * catalogs are complete.
  */
 export function say(parts: TemplateStringsArray, ...values: readonly (string | number | undefined)[]): string {
+  let template = templates.get(parts);
+  if (template?.catalog !== catalog) {
+    template = templateOf(parts);
+    templates.set(parts, template);
+  }
+  let text = template.texts[0]!;
+  for (const [i, at] of template.order.entries()) text += String(values[at] ?? '') + template.texts[i + 1]!;
+  return text;
+}
+
+/** A text in the language of the runtime: the texts between its values, and which value follows each. */
+interface Template {
+  catalog: Catalog;
+  texts: string[];
+  order: number[];
+}
+
+/** By the place in the code. */
+const templates = new WeakMap<TemplateStringsArray, Template>();
+
+function templateOf(parts: TemplateStringsArray): Template {
   const english = parts.reduce((text, part, at) => `${text}{${at - 1}}${part}`);
-  const template = catalog[english] ?? english;
-  return template.replace(/\{(\d+)\}/g, (_, at: string) => String(values[Number(at)] ?? ''));
+  const pieces = (catalog[english] ?? english).split(/\{(\d+)\}/);
+  return {
+    catalog,
+    texts: pieces.filter((_, at) => at % 2 === 0),
+    order: pieces.filter((_, at) => at % 2 === 1).map(Number),
+  };
 }

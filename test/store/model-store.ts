@@ -322,8 +322,10 @@ function isNext(record: DeliveryRecord, all: DeliveryRecord[], leases: Set<strin
 
 function noticeOf(kind: keyof Records, record: Any): ChangeNotice {
   if (kind === 'conversation') return { kind, id: record.id, state: (record as ConversationRecord).state };
-  const { id, node, endpoint, state, conversation } = record as MessageRecord;
-  return { kind, id, node, endpoint, state, conversation } as ChangeNotice;
+  const { id, node, endpoint, state, conversation, notBefore } = record as MessageRecord;
+  const warning = kind === 'message' ? messageWarning(record as MessageRecord) : deliveryWarning(record as DeliveryRecord);
+  const warned = warning && (warning.seen ? 'seen' : 'unseen');
+  return { kind, id, node, endpoint, state, conversation, warned, notBefore } as ChangeNotice;
 }
 
 function tally(records: { endpoint: string }[]): Record<string, number> {
