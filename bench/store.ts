@@ -101,7 +101,7 @@ function records(): { message: MessageRecord; conversation: ConversationRecord; 
         id: entityId,
         number: `INC${number}`,
         origin: 'theirs',
-        shadow: {
+        lastKnown: {
           title: 'No dial tone on line 4711',
           state: 'inProgress',
           priority: 'high',

@@ -76,7 +76,7 @@ async function fill(store: LowdbStore): Promise<void> {
     const [number, ticket] = [`INC${String(topic).padStart(7, '0')}`, `TT-${String(topic).padStart(7, '0')}`];
     const message = ids();
     if (n % PER_CONVERSATION === 0) {
-      const link = { leg: '', shadow: {}, raw: { short_description: 'x' }, writtenBy: {}, seen: [], since: at };
+      const link = { leg: '', lastKnown: {}, raw: { short_description: 'x' }, writtenBy: {}, seen: [], since: at };
       changes.push({
         kind: 'conversation',
         record: {

@@ -108,7 +108,7 @@ export function detectChanges(
 function withStateOnly(latest: ConversationRecord, { source, fields }: GenericMessage): ConversationRecord {
   const links = latest.links.map((link) =>
     isOf(link, source)
-      ? { ...link, shadow: { ...(fields.state && { state: fields.state }) }, number: source.number ?? link.number }
+      ? { ...link, lastKnown: { ...(fields.state && { state: fields.state }) }, number: source.number ?? link.number }
       : link,
   );
   const next = { ...latest, links };
@@ -126,7 +126,7 @@ function writtenItemsAfter({ writtenItems }: Link, progress: ItemProgress[] = []
   if (!writtenItems) return undefined;
   const now = new Map(progress.map((item) => [item.id, itemStateKey(item)]));
   const afterReport = ([id, item]: [string, WrittenItem]): [string, WrittenItem] => {
-    const moved = item.standing !== undefined && now.has(id) && now.get(id) !== item.standing;
+    const moved = item.state !== undefined && now.has(id) && now.get(id) !== item.state;
     return [id, moved ? { ...item, entry: '' } : item];
   };
   return Object.fromEntries(
@@ -176,14 +176,14 @@ function advanceConversation(
     const raw = { ...link.raw };
     for (const names of Object.values(sources))
       for (const name of names) if (!outdated(name)) raw[name] = fingerprint(record[name]);
-    const shadow = { ...link.shadow };
+    const lastKnown = { ...link.lastKnown };
     for (const [name, value] of Object.entries(message.fields))
       if (value !== undefined && !fieldsOf(name, incoming, link).some(outdated))
-        Object.assign(shadow, lastKnownEntries(name, value as Json));
+        Object.assign(lastKnown, lastKnownEntries(name, value as Json));
     return {
       ...link,
       raw,
-      shadow,
+      lastKnown,
       ...parts.remembered(link),
       number: source.number ?? link.number,
       url: source.url ?? link.url,
@@ -192,8 +192,8 @@ function advanceConversation(
       ourWrites: filterEntries(link.ourWrites, (field) => isMissed(field) || isRecent(link, field, readAt)),
       made: undefined,
       gone: undefined,
-      // A value marked as untold during this reading is passed on by the next one.
-      untold: filterEntries(link.untold, (name) => !changed?.includes(name) || !isReadAfter(link.untold?.[name] ?? '', incoming)),
+      // A value marked as unsent during this reading is passed on by the next one.
+      unsent: filterEntries(link.unsent, (name) => !changed?.includes(name) || !isReadAfter(link.unsent?.[name] ?? '', incoming)),
       ...(incoming.items && { items: withIds(link.items ?? incoming.items, incoming.items) }),
       writtenItems: (sources.progress ?? []).some(outdated)
         ? link.writtenItems
@@ -225,7 +225,7 @@ function filterEntries<T>(
  * it again.
  */
 export function conversationState(conversation: ConversationRecord): 'open' | 'closed' {
-  const final = (link: Link) => link.gone || FINAL_STATES.includes(link.shadow.state as State);
+  const final = (link: Link) => link.gone || FINAL_STATES.includes(link.lastKnown.state as State);
   const { links, plan } = conversation;
   const hasPendingLeg = plan?.legs.some((leg) => leg.state === undefined && !isOver(leg)) ?? false;
   return links.length > 0 && links.every(final) && !hasPendingLeg ? 'closed' : 'open';
@@ -265,7 +265,7 @@ export function newLink(source: GenericMessage['source'], leg: string, origin: L
     number: source.number,
     url: source.url,
     origin,
-    shadow: {},
+    lastKnown: {},
     raw: {},
     writtenBy: {},
     seen: [],

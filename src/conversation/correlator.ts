@@ -205,7 +205,7 @@ export class Correlator {
         return request && delivery.leg === link.leg ? [{ delivery, request }] : [];
       });
     // The create of the entity does not compete with the values it was created from.
-    return [...to(done, doneRequests), ...to(open, requests).slice(link.made === 'told' ? 1 : 0)];
+    return [...to(done, doneRequests), ...to(open, requests).slice(link.made === 'sent' ? 1 : 0)];
   }
 
   /** The comments and files of deliveries. */
@@ -368,7 +368,9 @@ function withOurItemIds(
 /** The saved changes, without fields for which something newer has been sent since. */
 function replayedChanges(message: GenericMessage, link: Link, before: SavedChanges): DetectedChanges {
   const fields = message.fields as Record<string, Json | undefined>;
-  const changed = before.changed?.filter((name) => !(name in link.shadow) || sameFingerprint(link.shadow[name], fields[name]));
+  const changed = before.changed?.filter(
+    (name) => !(name in link.lastKnown) || sameFingerprint(link.lastKnown[name], fields[name]),
+  );
   const comments = [
     ...message.comments.filter((c) => before.comments.includes(c.id)),
     ...editedComments(message.comments, before.comments),
@@ -391,10 +393,10 @@ export function linkAfterCreate(
   carries?: string,
   itemsOf?: ItemsReader,
 ): Link {
-  const link: Link = { ...newLink(source, leg, 'ours', now), made: 'told', ...(carries && { carries }) };
+  const link: Link = { ...newLink(source, leg, 'ours', now), made: 'sent', ...(carries && { carries }) };
   if (!request) return link;
   for (const [name, value] of Object.entries(request.fields)) link.raw[name] = fingerprint(value);
-  for (const [name, value] of Object.entries(request.generic)) Object.assign(link.shadow, lastKnownEntries(name, value));
+  for (const [name, value] of Object.entries(request.generic)) Object.assign(link.lastKnown, lastKnownEntries(name, value));
   const sent = sentItems(request, itemsOf);
   return sent ? { ...link, items: { sent, ids: {}, theirs: [] } } : link;
 }

@@ -17,7 +17,7 @@ export function planFor(
   const join = ({ name, after }: FanOutLeg): PlannedLeg => {
     let leg = legs.find((l) => l.leg === name && l.dropped === undefined);
     if (!leg) {
-      leg = { leg: name, items: [], told: {}, progress: [], ...(after?.length && { after }) };
+      leg = { leg: name, items: [], lastSent: {}, progress: [], ...(after?.length && { after }) };
       legs.push(leg);
     }
     return leg;
@@ -99,14 +99,14 @@ function partOf(leg: PlannedLeg, message: GenericMessage): { fields: GenericMess
     ...(gone.length && { progress: gone.map(({ id }) => ({ id, state: 'cancelled' as const })) }),
     ...(cancel && { state: 'cancelled' as const, ...(stateReason && { stateReason }) }),
   };
-  if (Object.keys(leg.told).length === 0) return { fields };
+  if (Object.keys(leg.lastSent).length === 0) return { fields };
   // The leg was sent the order before. If a crash lost the end of that message, this one has no list of changes.
   const changedNames = message.changed ?? Object.keys(message.fields);
   const changed = changedNames.filter((name) => !SPLIT_FIELDS.includes(name));
   if (changed.length === changedNames.length) return { fields, changed };
   // A leg that is being cancelled does not need the other changes.
   if (cancel) return { fields, changed: leg.cancelled ? [] : ['state', 'stateReason'] };
-  const differ = items.filter((item) => !sameFingerprint(leg.told[item.id], sentItemValue(message.fields, item)));
+  const differ = items.filter((item) => !sameFingerprint(leg.lastSent[item.id], sentItemValue(message.fields, item)));
   if (differ.length) changed.push('items');
   if (differ.some((item) => gone.includes(item))) changed.push('progress');
   return { fields, changed };
@@ -147,9 +147,9 @@ export function planAfterQueued(plan: Plan, name: string, { items, progress, sta
     ...plan,
     legs: plan.legs.map((leg) => {
       if (leg.leg !== name) return leg;
-      const told = { ...leg.told };
-      for (const item of items ?? []) told[item.id] = fingerprint(sentItemValue({ progress }, item));
-      return { ...leg, told, ...(state !== undefined && CANCELLING_STATES.includes(state) && { cancelled: true }) };
+      const lastSent = { ...leg.lastSent };
+      for (const item of items ?? []) lastSent[item.id] = fingerprint(sentItemValue({ progress }, item));
+      return { ...leg, lastSent, ...(state !== undefined && CANCELLING_STATES.includes(state) && { cancelled: true }) };
     }),
   };
 }

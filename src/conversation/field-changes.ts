@@ -67,13 +67,13 @@ export function detectFieldChanges(link: Link, incoming: InboundMessage, guard: 
     const made = link.made !== undefined && !ITEM_FIELDS.has(name);
     if (value === undefined) continue;
     const outdated = fields.some(isOutdated);
-    const untold = outdated || incoming.answerTo !== undefined ? undefined : link.untold?.[name];
-    if (untold !== undefined && isReadAfter(untold, incoming)) {
+    const unsent = outdated || incoming.answerTo !== undefined ? undefined : link.unsent?.[name];
+    if (unsent !== undefined && isReadAfter(unsent, incoming)) {
       changed.push(name);
       continue;
     }
-    again ||= untold !== undefined;
-    if (isLastKnown(link.shadow, name, value)) continue;
+    again ||= unsent !== undefined;
+    if (isLastKnown(link.lastKnown, name, value)) continue;
     if (
       made &&
       name === 'state' &&
@@ -96,7 +96,7 @@ export function detectFieldChanges(link: Link, incoming: InboundMessage, guard: 
       continue;
     }
     changed.push(name);
-    if (made && (link.made === 'told' || !differing.some((field) => field in link.raw))) asMade.push(name);
+    if (made && (link.made === 'sent' || !differing.some((field) => field in link.raw))) asMade.push(name);
   }
   return { changed, asMade, overtaken, rereadNeeded: again, isOutdated };
 }
@@ -117,7 +117,7 @@ export function isReadAfter(stamp: string, { readAt }: Pick<InboundMessage, 'rea
 
 /** Is a new entity further along than requested? Then a user or a rule at the partner has picked it up. */
 function isFurtherAlong(link: Link, { fields }: GenericMessage): boolean {
-  const asked = link.shadow.state as State | undefined;
+  const asked = link.lastKnown.state as State | undefined;
   if (asked === undefined || fields.state === undefined) return false;
   return stepOf(fields.state) > stepOf(asked);
 }

@@ -33,15 +33,15 @@ export function attachmentMark(endpoint: string, attachment: Pick<GenericAttachm
 /** Name under which a link keeps the item states without vendors, numbers and reasons, which the partner may not send back. */
 const ITEM_STATES = 'progress.state';
 
-/** The entries to keep in a link's `shadow` (last known values) for a canonical value. */
+/** The entries to keep in a link's `lastKnown` (last known values) for a canonical value. */
 export function lastKnownEntries(name: string, value: Json): Record<string, Json> {
   return { [name]: fingerprint(value), ...(name === 'progress' && { [ITEM_STATES]: itemStatesFingerprint(value) }) };
 }
 
 /** True if the partner already has this value, by the link's last known values. */
-export function isLastKnown(shadow: Record<string, Json>, name: string, value: Json | undefined): boolean {
-  if (name === 'progress' && value !== undefined) return shadow[ITEM_STATES] === itemStatesFingerprint(value);
-  return name in shadow && sameFingerprint(shadow[name], value);
+export function isLastKnown(lastKnown: Record<string, Json>, name: string, value: Json | undefined): boolean {
+  if (name === 'progress' && value !== undefined) return lastKnown[ITEM_STATES] === itemStatesFingerprint(value);
+  return name in lastKnown && sameFingerprint(lastKnown[name], value);
 }
 
 function itemStatesFingerprint(progress: Json): Json {

@@ -142,7 +142,7 @@ function link(
   const made: Link = {
     ...newLink({ ...entity }, '', 'theirs', at),
     raw: fingerprints(entity.record),
-    shadow: fingerprints(entity.fields),
+    lastKnown: fingerprints(entity.fields),
     seen: entity.parts,
     ...(entity.version && { entityVersion: entity.version }),
   };

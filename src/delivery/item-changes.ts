@@ -25,7 +25,5 @@ export function valueToWrite(request: EntityRequest, name: string, link: Link): 
 /** The entry written for each item; undefined where the entries cannot be assigned to items. */
 export function itemsAsWritten(request: EntityRequest, name: string): Record<string, WrittenItem> | undefined {
   const items = entriesOf(request, request.fields[name] as Json);
-  return (
-    items && Object.fromEntries(items.map(({ id, entry, stateKey: standing }) => [id, { entry: fingerprint(entry), standing }]))
-  );
+  return items && Object.fromEntries(items.map(({ id, entry, stateKey: state }) => [id, { entry: fingerprint(entry), state }]));
 }

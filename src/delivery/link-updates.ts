@@ -26,7 +26,7 @@ export function linkAfterWrite(
   stamp: string,
 ): Link {
   const raw = { ...link.raw };
-  const shadow = { ...link.shadow };
+  const lastKnown = { ...link.lastKnown };
   const writtenBy = { ...link.writtenBy };
   const writtenVersion = { ...link.writtenVersion };
   const ourWrites = { ...link.ourWrites };
@@ -43,13 +43,13 @@ export function linkAfterWrite(
     // The answer may also hold changes that the partner made to its items; its own message will report them.
     if (!isItemList(request, name)) raw[name] = fingerprint(name in parsed.record ? parsed.record[name] : request.fields[name]);
     for (const source of request.sources[name] ?? [])
-      if (source in request.generic) Object.assign(shadow, lastKnownEntries(source, request.generic[source] as Json));
+      if (source in request.generic) Object.assign(lastKnown, lastKnownEntries(source, request.generic[source] as Json));
     if (version !== undefined) writtenVersion[name] = version;
   }
   return {
     ...link,
     raw,
-    shadow,
+    lastKnown,
     writtenBy,
     writtenVersion,
     ourWrites,
@@ -102,7 +102,7 @@ export function withUnsent(
   if (!link || fields.length === 0) return conversation;
   return withLink(conversation, {
     ...link,
-    untold: { ...link.untold, ...Object.fromEntries(fields.map((name) => [name, stamp])) },
+    unsent: { ...link.unsent, ...Object.fromEntries(fields.map((name) => [name, stamp])) },
   });
 }
 

@@ -190,7 +190,9 @@ export function effectiveChanges(request: EntityRequest, link: Link, deliveryId?
     if (deliveryId && newer && newer > deliveryId) return false;
     if (request.defaults.includes(field) && link.raw[field]) return false;
     const sources = genericSources(field, request);
-    return !(sources.length > 0 && sources.every((s) => s in link.shadow && sameFingerprint(link.shadow[s], request.generic[s])));
+    return !(
+      sources.length > 0 && sources.every((s) => s in link.lastKnown && sameFingerprint(link.lastKnown[s], request.generic[s]))
+    );
   });
   const differing = wanted.filter((field) => !(field in link.raw && sameFingerprint(link.raw[field], request.fields[field])));
   // One generic value may span several fields, and the other side may be changing any of them.

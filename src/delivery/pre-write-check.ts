@@ -23,7 +23,7 @@ export interface PreWriteCheck {
 
 /** Fields that the partner may have changed unnoticed: those with a last known value, except item lists and manual edits. */
 export function fieldsToCheck(names: readonly string[], request: EntityRequest, link: Link): string[] {
-  if (!request.said || link.made === 'told') return [];
+  if (!request.said || link.made === 'sent') return [];
   return names.filter(
     (name) =>
       name in link.raw &&

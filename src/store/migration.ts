@@ -5,6 +5,7 @@ import { type Disk, FILE_MODE, FOLDER_MODE } from './disk.js';
 import { decodeLine, type LineChange, nextLine } from './journal-line.js';
 import { partitionOf } from './partitioned-map.js';
 import { type BodyRef, KINDS, toEntry } from './record-entry.js';
+import { recordOfToday } from './record-of-today.js';
 import { replayLine } from './replay.js';
 import type { ShardWriter } from './shard-writer.js';
 import type { RecordKind, RecordOf } from './store.js';
@@ -58,16 +59,6 @@ export async function refuseFormatOne(folder: string): Promise<void> {
   await writeFile(`${folder}/${SNAPSHOT}`, text, { flag: 'wx', mode: FILE_MODE }).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'EEXIST') throw error;
   });
-}
-
-/**
- * The record of today for one of format 1: the place for every change of a field's name or meaning. Version 0.1.0 said
- * `needsLink` where it is `waitsFor: 'link'` now.
- */
-export function recordOfToday(kind: RecordKind, record: RecordOf[RecordKind]): RecordOf[RecordKind] {
-  if (kind !== 'delivery' || !('needsLink' in record)) return record;
-  const { needsLink, ...rest } = record as RecordOf['delivery'] & { needsLink?: boolean };
-  return needsLink ? { ...rest, waitsFor: 'link' } : rest;
 }
 
 /** Loads a snapshot of format 1 and writes its records to shards, after a copy of the folder is complete. */

@@ -99,7 +99,7 @@ export interface Link {
    */
   carries?: string;
   /** Last known canonical fields of the entity, whoever wrote them: a change is detected against these. */
-  shadow: Record<string, Json>;
+  lastKnown: Record<string, Json>;
   /** Last known fields under the system's own names, to write only real changes. */
   raw: Record<string, Json>;
   /** For each raw field the id of the newest delivery that wrote it, so that replaying an older delivery cannot overwrite it. */
@@ -112,14 +112,14 @@ export interface Link {
   /** For raw fields, our last write, until a read that started some seconds after it. */
   ourWrites?: Record<string, OurWrite>;
   /** For our entity before its first compared read: whether the create's answer or an event showed its initial fields. */
-  made?: 'answered' | 'told';
+  made?: 'answered' | 'sent';
   /** The entity was deleted at the partner, or is hidden from us. */
   gone?: true;
   /**
    * Canonical fields that kept this value in a conflict with another party's write, with an id made when the conflict was seen:
    * the next read that starts after it reports them as changed, even if the value is one they had before.
    */
-  untold?: Record<string, string>;
+  unsent?: Record<string, string>;
   /**
    * For lists of items, the last entry we wrote for each item id, until the partner reports a change of it: an unchanged entry is
    * not written again, because it could overwrite a partner's change that we have not read yet.
@@ -154,7 +154,7 @@ export interface WrittenItem {
   /** Fingerprint of the entry; '' once the partner has moved the item on. */
   entry: Json;
   /** State of the item in that entry. */
-  standing?: string;
+  state?: string;
 }
 
 /**
@@ -168,7 +168,7 @@ export interface PlannedLeg {
   items: string[];
   after?: Predecessor[];
   /** Fingerprint of each item as last sent. */
-  told: Record<string, Json>;
+  lastSent: Record<string, Json>;
   /** Its cancellation was requested. */
   cancelled?: boolean;
   /** Why it was dropped before it was sent. */

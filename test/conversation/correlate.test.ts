@@ -41,7 +41,7 @@ describe('the changes detected in a message', () => {
   });
 
   it('clear the written entry of an item whose state the partner has changed, but remember the item', () => {
-    const wrote = (id: string) => ({ entry: id, standing: `${id}|acknowledged|` });
+    const wrote = (id: string) => ({ entry: id, state: `${id}|acknowledged|` });
     const link = { ...newLink(SOURCE, '', 'ours', ''), writtenItems: { lines: { 1: wrote('1'), 2: wrote('2') } } };
     const before = { ...conversation(), links: [link] };
     const progress = [
@@ -74,11 +74,11 @@ describe('the changes detected in a message', () => {
     assert.equal(found.message.changed, undefined);
   });
 
-  it('include an untold field, even if it was marked while an earlier reading was processed', () => {
+  it('include an unsent field, even if it was marked while an earlier reading was processed', () => {
     const settled = detect(conversation(), OPENED).advance(conversation());
     const judged = detect(settled, OPENED);
     const [link] = settled.links;
-    const later = judged.advance({ ...settled, links: [{ ...link!, untold: { priority: '4' } }] });
+    const later = judged.advance({ ...settled, links: [{ ...link!, unsent: { priority: '4' } }] });
     const reread = { ...OPENED, readAt: '5' };
     const next = detect(later, reread);
     assert.deepEqual(next.message.changed, ['priority']);
@@ -192,7 +192,7 @@ describe('the changes detected in a message', () => {
     const [link] = settled.links;
     // The version, in whole seconds, is that of both writes.
     const twice = { ...link!, raw: { ...link!.raw, state: '3' }, writtenBy: { state: 'd2' }, writtenVersion: { state: '7' } };
-    const written = withLink(settled, { ...twice, shadow: { ...twice.shadow, state: 'pending' } });
+    const written = withLink(settled, { ...twice, lastKnown: { ...twice.lastKnown, state: 'pending' } });
     const record = { short_description: 'No dial tone', state: '2', hold_reason: '', priority: '2' };
     const fields = { title: 'No dial tone', state: 'inProgress', priority: 'high' } as const;
     const answer = incoming(record, fields, { source: { ...SOURCE, version: '7' } });

@@ -145,7 +145,7 @@ describe('an order that is split by item', () => {
   describe('a comment of the customer', () => {
     const recipients = (legs: Parameters<typeof plan>[0], more: Parameters<typeof plan>[1] = {}) =>
       legMessages(plan(legs, more), update({}, [], { event: 'commented', comments: [comment('Floor 3')] })).map((l) => l.leg);
-    const done = { told: { 1: 'x' } };
+    const done = { lastSent: { 1: 'x' } };
 
     it('is sent only to the vendor that waits for an answer', () => {
       assert.deepEqual(

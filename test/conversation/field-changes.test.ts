@@ -9,11 +9,11 @@ import { isOlder, messageWith, SOURCE } from './incident.js';
 const VERSIONED = { ...SOURCE, version: '3' };
 const SOURCES = { state: ['state', 'hold_reason'], severity: ['impact', 'urgency'], description: ['description'] };
 
-const made = (how: Link['made'], raw: Record<string, Json>, shadow: Record<string, Json>): Link => ({
+const made = (how: Link['made'], raw: Record<string, Json>, lastKnown: Record<string, Json>): Link => ({
   ...newLink(SOURCE, '', 'ours', ''),
   made: how,
   raw,
-  shadow,
+  lastKnown,
 });
 function reading(
   record: Record<string, Json>,
@@ -33,17 +33,17 @@ describe('the changed fields of a reading', () => {
     assert.deepEqual([defaults.changed, defaults.asMade], [['state'], ['state']]);
   });
 
-  it('include an untold value, although the other parties once had it', () => {
+  it('include an unsent value, although the other parties once had it', () => {
     const link: Link = {
       ...newLink(SOURCE, '', 'theirs', ''),
       raw: { impact: '3' },
-      shadow: { severity: 'minor' },
-      untold: { severity: '4' },
+      lastKnown: { severity: 'minor' },
+      unsent: { severity: '4' },
     };
     const shown = reading({ impact: '2', urgency: '3' }, { severity: 'minor' });
     assert.deepEqual(detect(link, shown).changed, ['severity']);
-    assert.deepEqual(detect({ ...link, untold: undefined }, shown).changed, []);
-    const earlier = detect({ ...link, untold: { severity: '6' } }, shown);
+    assert.deepEqual(detect({ ...link, unsent: undefined }, shown).changed, []);
+    const earlier = detect({ ...link, unsent: { severity: '6' } }, shown);
     assert.deepEqual([earlier.changed, earlier.rereadNeeded], [[], true], 'an earlier reading cannot decide: it is read again');
   });
 
@@ -57,7 +57,7 @@ describe('the changed fields of a reading', () => {
   });
 
   it('overwrite nothing if only an event shows how a new ticket was created, except for a state further along', () => {
-    const link = made('told', { state: '1', impact: '1', urgency: '1' }, { state: 'acknowledged', severity: 'critical' });
+    const link = made('sent', { state: '1', impact: '1', urgency: '1' }, { state: 'acknowledged', severity: 'critical' });
     const found = detect(
       link,
       reading({ state: '2', hold_reason: '', impact: '3', urgency: '3' }, { state: 'inProgress', severity: 'minor' }),

@@ -34,7 +34,7 @@ export function order(fields: GenericFields = {}, more: Partial<GenericMessage> 
 }
 
 export function leg(name: string, items: string[], more: Partial<PlannedLeg> = {}): PlannedLeg {
-  return { leg: name, items, told: {}, progress: [], ...more };
+  return { leg: name, items, lastSent: {}, progress: [], ...more };
 }
 
 export function plan(legs: PlannedLeg[], more: Partial<Plan> = {}): Plan {
@@ -60,7 +60,7 @@ export function conversation(of: Plan | undefined, vendors: Record<string, strin
       id: number,
       number,
       origin: 'ours',
-      shadow: {},
+      lastKnown: {},
       raw: {},
       writtenBy: {},
       seen: [],

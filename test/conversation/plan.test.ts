@@ -73,7 +73,7 @@ describe('the plan of a fanned-out order', () => {
   it('keeps the conversation open while a leg is pending', () => {
     const ended = (legs: Parameters<typeof plan>[0]) => {
       const c = conversation(plan(legs), { sim: 'PO-1' });
-      return conversationState({ ...c, links: c.links.map((l) => ({ ...l, shadow: { state: 'completed' } })) });
+      return conversationState({ ...c, links: c.links.map((l) => ({ ...l, lastKnown: { state: 'completed' } })) });
     };
     const sim = leg('sim', ['1'], { state: 'completed' });
     assert.equal(ended([sim, leg('delivery', ['2'])]), 'open');

@@ -29,13 +29,19 @@ describe('a store of version 0.1.0', () => {
 
   const released = async () => {
     const { messages, deliveries, conversations, bodies, counts } = JSON.parse(await readFile(`${RELEASED}.json`, 'utf8'));
-    // The field of that version for what waits for a link.
+    // The fields that had other names.
     const today = ({ needsLink, ...delivery }: DeliveryRecord & { needsLink?: boolean }) =>
       needsLink ? { ...delivery, waitsFor: 'link' } : delivery;
+    const linkToday = ({ shadow, ...link }: Record<string, unknown>) => ({ ...link, lastKnown: shadow });
     return {
       messages,
       deliveries: deliveries.map(today),
-      conversations: conversations.sort((a: { id: string }, b: { id: string }) => (cursorOf(a) < cursorOf(b) ? 1 : -1)),
+      conversations: conversations
+        .map((conversation: { links: Record<string, unknown>[] }) => ({
+          ...conversation,
+          links: conversation.links.map(linkToday),
+        }))
+        .sort((a: { id: string }, b: { id: string }) => (cursorOf(a) < cursorOf(b) ? 1 : -1)),
       bodies,
       counts: {
         messages: { needsDecision: 0, ...counts.messages },

@@ -51,7 +51,7 @@ export function link(id: string, changes: Partial<Link> = {}): Link {
     leg: '',
     id,
     origin: 'theirs',
-    shadow: { title: 'No dial tone', state: 'inProgress' },
+    lastKnown: { title: 'No dial tone', state: 'inProgress' },
     raw: { short_description: 'No dial tone', state: '2' },
     writtenBy: {},
     seen: [],

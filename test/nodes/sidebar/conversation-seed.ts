@@ -19,7 +19,7 @@ export const link = (endpoint: string, entityType: string, id: string, more: Par
   number: id.toUpperCase(),
   url: `https://${endpoint}.example.com/${id}`,
   origin: 'ours',
-  shadow: {},
+  lastKnown: {},
   raw: {},
   writtenBy: {},
   seen: [],
@@ -123,8 +123,8 @@ const TICKET: Change[] = [
   {
     kind: 'conversation',
     record: conversation('SWB-TICKET', [
-      link('sn1', 'incident', 'inc1', { origin: 'theirs', shadow: { state: 'inProgress' } }),
-      link('tmf1', 'troubleTicket', 'tt1', { shadow: { state: 'inProgress' }, url: 'javascript:alert(1)' }),
+      link('sn1', 'incident', 'inc1', { origin: 'theirs', lastKnown: { state: 'inProgress' } }),
+      link('tmf1', 'troubleTicket', 'tt1', { lastKnown: { state: 'inProgress' }, url: 'javascript:alert(1)' }),
     ]),
   },
   { kind: 'message', record: message(0, 'SWB-TICKET', 'sn1', 'inc1'), bodies: incident() },
@@ -190,8 +190,8 @@ const ORDER: Change[] = [
       'SWB-ORDER',
       [
         link('sn1', 'incident', 'req1', { origin: 'theirs' }),
-        link('tmf1', 'troubleTicket', 'po1', { leg: 'mobile', shadow: { state: 'completed' } }),
-        link('tmf2', 'troubleTicket', 'po2', { leg: 'devices', shadow: { state: 'inProgress' } }),
+        link('tmf1', 'troubleTicket', 'po1', { leg: 'mobile', lastKnown: { state: 'completed' } }),
+        link('tmf2', 'troubleTicket', 'po2', { leg: 'devices', lastKnown: { state: 'inProgress' } }),
       ],
       {
         entity: 'order',
@@ -200,10 +200,16 @@ const ORDER: Change[] = [
           node: 'fan',
           onFailure: 'keep',
           legs: [
-            { leg: 'mobile', items: ['2'], told: {}, progress: [{ id: '2', state: 'completed' }], state: 'completed' },
-            { leg: 'devices', items: ['1', '3'], told: {}, progress: [{ id: '1', state: 'inProgress' }], state: 'inProgress' },
-            { leg: 'delivery', items: ['4'], told: {}, progress: [], after: [{ leg: 'devices', states: ['completed'] }] },
-            { leg: 'billing', items: ['5'], told: {}, progress: [], dropped: 'devices failed' },
+            { leg: 'mobile', items: ['2'], lastSent: {}, progress: [{ id: '2', state: 'completed' }], state: 'completed' },
+            {
+              leg: 'devices',
+              items: ['1', '3'],
+              lastSent: {},
+              progress: [{ id: '1', state: 'inProgress' }],
+              state: 'inProgress',
+            },
+            { leg: 'delivery', items: ['4'], lastSent: {}, progress: [], after: [{ leg: 'devices', states: ['completed'] }] },
+            { leg: 'billing', items: ['5'], lastSent: {}, progress: [], dropped: 'devices failed' },
           ],
         },
       },

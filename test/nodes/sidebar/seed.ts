@@ -66,7 +66,7 @@ export const conversation = (n: number, more: Partial<ConversationRecord>): Conv
       number: `INC001002${n}`,
       url: `https://acme.service-now.com/incident.do?n=${n}`,
       origin: 'theirs',
-      shadow: {},
+      lastKnown: {},
       raw: {},
       writtenBy: {},
       seen: [],

@@ -60,7 +60,7 @@ describe('the timeline of a conversation', () => {
 
   it('shows a deleted entity as deleted, without a state', () => {
     const record = conversation(undefined, { mobile: 'PO-1' });
-    const links = record.links.map((link) => ({ ...link, gone: true as const, shadow: { state: 'inProgress' } }));
+    const links = record.links.map((link) => ({ ...link, gone: true as const, lastKnown: { state: 'inProgress' } }));
     const { lanes } = timeline({ ...record, links }, [], [], (name) => name);
     assert.deepEqual(
       lanes.filter(({ link }) => link).map(({ deleted, state }) => [deleted, state]),
