@@ -13,6 +13,7 @@ import { monotonicWallClock, steadyClock } from '../steady-clock.js';
 import { createIdSource, timeOf } from '../store/id.js';
 import type { MessageRecord, Store } from '../store/store.js';
 import { say } from '../text/say.js';
+import { answeredDelivery } from './attempts.js';
 import { AuditLog } from './audit.js';
 import { planRecovery, type RecoveryPlan, withoutRecoverable } from './comment-recovery.js';
 import { errorRecord } from './error-record.js';
@@ -30,7 +31,7 @@ import { DEFAULT_SETTLING, type RetryPolicy } from './retry.js';
 import { sendAtOnce } from './send-at-once.js';
 import { Spool } from './spool.js';
 import { type MappingPlace, UnmappedCounter } from './unmapped-counter.js';
-import { answeredDelivery, Worker, type WorkerStatus } from './worker.js';
+import { Worker, type WorkerStatus } from './worker.js';
 
 export interface BrokerOptions {
   id: string;
