@@ -1,5 +1,5 @@
 /** Bytes cached: a burst of messages is still there when its last delivery is sent. Memory that is never written to costs nothing. */
-const BYTES = 16 * 1024 * 1024;
+const BYTES = 8 * 1024 * 1024;
 
 /**
  * Caches the end of the segment being written: bodies are mostly read right after they were stored. It reuses one ring buffer,
