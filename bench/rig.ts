@@ -98,11 +98,11 @@ export function switchboardFlow(partners: Partners, provider?: string): FlowNode
   }));
 }
 
-/** Notifies Switchboard of a new incident, as the customer's business rule does. */
-export async function notify(live: Live, partners: Partners, row: Row): Promise<void> {
+/** Notifies Switchboard of an incident, as the customer's business rule does. */
+export async function notify(live: Live, partners: Partners, row: Row, operation: 'insert' | 'update' = 'insert'): Promise<void> {
   const headers = { 'x-switchboard-secret': partners.environment.SANDBOX_WEBHOOK_SECRET ?? '' };
   const { sys_id, number, sys_updated_on, sys_mod_count } = row;
-  const hint = { table: 'incident', sys_id, number, sys_updated_on, sys_mod_count, operation: 'insert' };
+  const hint = { table: 'incident', sys_id, number, sys_updated_on, sys_mod_count, operation };
   const { status, body } = await post(`${live.url}/switchboard/customer`, headers, hint);
   if (status !== 202) throw new Error(`switchboard: ${status} ${body}`);
 }
