@@ -175,7 +175,7 @@ class LaneList {
       this.lanes.set(key, { key, endpoint: planned.leg, entityType: '', leg: planned.leg, plan: planOf(planned) });
     }
     return [...this.lanes.values()].map(({ of, ...lane }) => {
-      const state = (of?.shadow.state as State | undefined) ?? states.get(lane.key);
+      const state = (of?.lastKnown.state as State | undefined) ?? states.get(lane.key);
       return { ...lane, ...(of?.gone ? { deleted: true } : state && { state }) };
     });
   }
