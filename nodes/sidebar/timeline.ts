@@ -1,7 +1,7 @@
 import type { EntityRequest } from '../../src/conversation/entity-request.js';
 import { attachmentMark, commentMark } from '../../src/conversation/fingerprint.js';
 import { isOver, linkOfLeg } from '../../src/conversation/plan.js';
-import { writtenFields } from '../../src/delivery/send.js';
+import { writtenFields } from '../../src/delivery/send-result.js';
 import type { GenericAttachment, GenericComment, State } from '../../src/model/message.js';
 import type { ConversationRecord, DeliveryRecord, Link, MessageRecord, PlannedLeg } from '../../src/store/store.js';
 import type { Lane, LanePlan, Note, TimelineEntry } from './conversation-views.js';

@@ -1,6 +1,6 @@
 import type { EntityRequest } from '../../src/conversation/entity-request.js';
 import type { Edit } from '../../src/delivery/edits.js';
-import { attemptText } from '../../src/delivery/send.js';
+import { attemptText } from '../../src/delivery/send-result.js';
 import type { WorkerStatus } from '../../src/delivery/worker.js';
 import type { EndpointClient, RawEntity } from '../../src/endpoints/endpoint.js';
 import type { Exchange } from '../../src/http/exchange.js';

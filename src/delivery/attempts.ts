@@ -13,8 +13,9 @@ import { WrongEntityError } from './identity-guard.js';
 import { describeWrite } from './in-doubt.js';
 import { resubmitted } from './interventions.js';
 import { LookupPendingError, type RetryPolicy, verdict } from './retry.js';
-import { FAILED, type SendResult, send, unblocked } from './send.js';
+import { send, unblocked } from './send.js';
 import type { SendContext } from './send-context.js';
+import { FAILED, type SendResult } from './send-result.js';
 import type { SettlingTimes } from './settling-times.js';
 
 /** Attempts kept per delivery. */

@@ -5,22 +5,20 @@ import { showsSentValue } from '../conversation/field-changes.js';
 import { fingerprint, sameFingerprint } from '../conversation/fingerprint.js';
 import { withSeenItems } from '../conversation/item-entries.js';
 import { isGone } from '../conversation/moved-entity.js';
-import { withCarriedEdit } from '../conversation/part-changes.js';
 import { legOf } from '../conversation/plan.js';
 import { createReference, differingReference } from '../conversation/reference.js';
 import { mayBeForgotten } from '../conversation/store-memory.js';
 import { halfDone, isAbsent } from '../endpoints/api.js';
 import type { EndpointClient, ParsedEntity, RawEntity, WriteResult } from '../endpoints/endpoint.js';
-import { type ErrorCode, PartnerError, SwitchboardError } from '../errors.js';
-import type { GenericAttachment, GenericComment, Json } from '../model/message.js';
+import { PartnerError, SwitchboardError } from '../errors.js';
+import type { GenericComment, Json } from '../model/message.js';
 import type { Bodies, Change, ConversationRecord, DeliveryRecord, Link } from '../store/store.js';
 import { say } from '../text/say.js';
-import { type CommentRecovery, snapshotsOf } from './comment-recovery.js';
+import type { CommentRecovery } from './comment-recovery.js';
 import {
   demandDecision,
   describeWrite,
   followMove,
-  ifNotVisible,
   isConflict,
   isRecent,
   keepLooking,
@@ -30,58 +28,15 @@ import {
 import { isItemList, valueToWrite } from './item-changes.js';
 import { addressItems, addressReadItems } from './item-ids.js';
 import type { CarriedEdit } from './leg.js';
-import { linkAfterWrite, withConfirmedFields, withDerivedState, withSentPart, withUnsent } from './link-updates.js';
-import { effectiveChanges, FOUND_COMMENT, isCancellation, RECOVERY_PART } from './outbox.js';
+import { linkAfterWrite, withConfirmedFields, withDerivedState, withUnsent } from './link-updates.js';
+import { effectiveChanges, isCancellation, RECOVERY_PART } from './outbox.js';
 import { checkBeforeWrite, fieldsToCheck } from './pre-write-check.js';
 import type { SendContext } from './send-context.js';
-
-const UPDATED = 'updated ';
-
-/** The fields that an update wrote, by its last attempt: all of `changed` until it is delivered, none where none were left. */
-export function writtenFields({ state, attempts }: DeliveryRecord, changed: string[]): string[] {
-  const what = attempts.at(-1)?.what;
-  if (state !== 'delivered' || what === undefined) return changed;
-  if (what.startsWith(UPDATED)) return what.slice(UPDATED.length).split(', ');
-  return what === NOTHING_TO_WRITE ? [] : changed;
-}
-
-/** What an attempt did, for people: what is read again, here and in comment-recovery.ts, is stored in English. */
-export function attemptText(what: string): string {
-  if (what.startsWith(UPDATED)) return say`updated ${what.slice(UPDATED.length)}`;
-  if (what === NOTHING_TO_WRITE) return say`nothing left to write`;
-  if (what === FOUND_COMMENT) return say`found the comment written by an earlier try`;
-  return what === FAILED ? say`failed` : what;
-}
+import { type AttachmentRequest, attach, carryEdit, comment, restoreComments } from './send-part.js';
+import { NOTHING_TO_WRITE, type SendResult, type SendWarning, UPDATED } from './send-result.js';
 
 /** How often an update is sent again if the partner kept nothing of it. */
 const RESENDS = 2;
-
-const NOTHING_TO_WRITE = 'nothing left to write';
-
-/** An attempt that failed; a question to a user quotes its error. */
-export const FAILED = 'failed';
-
-/** What a successful try did. */
-export interface SendResult {
-  /** Text for the attempts list. */
-  what: string;
-  link?: { id: string; number?: string };
-  /** The partner's answer, stored as the `response` body. */
-  response?: unknown;
-  /** Updates the conversation accordingly. */
-  change?: (latest: ConversationRecord) => ConversationRecord;
-  /** The answer as a raw entity, for the out node's output. */
-  answer?: RawEntity;
-  /** The created entity was found, and was created by an earlier store. */
-  adopted?: boolean;
-  /** Problems that a user should see although the write succeeded. */
-  warnings?: SendWarning[];
-}
-
-export interface SendWarning {
-  code: ErrorCode;
-  message: string;
-}
 
 /**
  * Sends one delivery. `inDoubt`: an earlier try may have reached the partner, so the write is looked up before it is sent again.
@@ -338,134 +293,6 @@ function noEffect(names: string[], { name }: EndpointClient): PartnerError {
 function knownBy(conversation: ConversationRecord, delivery: DeliveryRecord, request: EntityRequest, names: string[]): string[] {
   if (!isCancellation(request) || !legOf(conversation.plan, delivery.leg)) return names;
   return names.filter((name) => !(request.sources[name] ?? []).includes('state'));
-}
-
-async function comment(
-  delivery: DeliveryRecord,
-  text: GenericComment,
-  link: Link,
-  conversation: ConversationRecord,
-  inDoubt: boolean,
-  context: SendContext,
-): Promise<SendResult> {
-  const { client } = context;
-  const lookUp = () => client.findComment(delivery.entityType, link.id, text, delivery.begun ?? '', link.seen);
-  const found = await findPart(lookUp, say`the comment`, text.at, delivery, conversation, inDoubt, context);
-  if (inDoubt && !found) await keepLooking(say`the comment`, delivery, context);
-  const part = found ?? (await client.comment(delivery.entityType, link.id, text, link.seen));
-  const stamp = context.ids();
-  return {
-    what: found ? FOUND_COMMENT : say`commented on ${link.number ?? link.id}`,
-    link: { id: link.id, number: link.number },
-    response: part,
-    change: (latest) => withSentPart(latest, delivery, part.id, text, stamp),
-  };
-}
-
-/** Looks a comment or file up that an earlier try, or an earlier store, may have written. */
-async function findPart<Part>(
-  lookUp: () => Promise<Part | undefined>,
-  sought: string,
-  at: string | undefined,
-  delivery: DeliveryRecord,
-  conversation: ConversationRecord,
-  inDoubt: boolean,
-  context: SendContext,
-): Promise<Part | undefined> {
-  if (inDoubt) return lookUp().catch(ifNotVisible(sought, delivery, context));
-  if (delivery.onlyLook === false || !mayBeForgotten(conversation, context.store.memory, at)) return undefined;
-  return lookUp().catch((error: unknown) => {
-    if (!(error instanceof PartnerError && error.notVisible)) throw error;
-    if (context.store.memory.olderCopy) throw restoredDecision(sought, context.client);
-    return undefined;
-  });
-}
-
-/** Repeats an edit or deletion at this party; idempotent. Where the party does not support it, sends a comment instead. */
-async function carryEdit(
-  delivery: DeliveryRecord,
-  { kind, there = '', comment: edited, note }: CarriedEdit,
-  link: Link,
-  conversation: ConversationRecord,
-  inDoubt: boolean,
-  context: SendContext,
-): Promise<SendResult> {
-  const { client } = context;
-  const { entityType } = delivery;
-  const remove = () =>
-    (kind === 'comment' ? client.removeComment : client.removeAttachment)?.call(client, entityType, link.id, there);
-  const done = await (edited ? client.rewordComment?.(entityType, link.id, there, edited) : remove());
-  if (!done) return comment(delivery, note, link, conversation, inDoubt, context);
-  const stamp = context.ids();
-  return {
-    what: edited ? say`edited the comment` : kind === 'comment' ? say`deleted the comment` : say`deleted the attachment`,
-    link: { id: link.id, number: link.number },
-    change: (latest) => {
-      const now = linkAt(latest, delivery.endpoint, entityType, delivery.leg);
-      return now ? withLink(latest, withCarriedEdit(now, kind, there, edited?.text, stamp)) : latest;
-    },
-  };
-}
-
-/** Restores comments that an interrupted write of ours removed; idempotent. */
-async function restoreComments(
-  { entityType }: DeliveryRecord,
-  request: CommentRecovery,
-  link: Link,
-  { client, store }: SendContext,
-): Promise<SendResult> {
-  const texts = (await client.putBack?.(entityType, link.id, await snapshotsOf(store, request), request.since)) ?? [];
-  const list = texts.map((text) => say`"${text}"`).join(', ');
-  const what = texts.length === 0 ? say`nothing to restore` : say`restored comments that an earlier write had removed: ${list}`;
-  return { what, link: { id: link.id, number: link.number } };
-}
-
-interface AttachmentRequest {
-  attachment: GenericAttachment;
-  from: { endpoint: string; entityType: string; entityId: string };
-}
-
-async function attach(
-  delivery: DeliveryRecord,
-  request: AttachmentRequest,
-  link: Link,
-  conversation: ConversationRecord,
-  inDoubt: boolean,
-  context: SendContext,
-): Promise<SendResult> {
-  const { client, spool } = context;
-  const { attachment, from } = request;
-  const name = delivery.id;
-  let file = await spool.find(name, attachment);
-  if (!file) {
-    const source = context.endpoint(from.endpoint);
-    if (!source) {
-      throw new SwitchboardError(
-        'SWB_CONFIG',
-        say`The endpoint ${from.endpoint}, which has the attachment ${attachment.name}, is not available.`,
-        { hint: say`Check its settings and deploy.` },
-      );
-    }
-    try {
-      file = await spool.store(name, attachment, await source.download(from.entityType, from.entityId, attachment));
-    } catch (error) {
-      throw error instanceof PartnerError ? error.withDetails({ outcome: 'notDone', otherPartner: true }) : error;
-    }
-  }
-  const lookUp = () => client.findAttachment(delivery.entityType, link.id, file, delivery.begun ?? '', link.seen);
-  const found = await findPart(lookUp, attachment.name, attachment.at, delivery, conversation, inDoubt, context);
-  if (inDoubt && !found) await keepLooking(attachment.name, delivery, context);
-  const part = found ?? (await client.attach(delivery.entityType, link.id, file, link.seen));
-  const stamp = context.ids();
-  await spool.remove(name);
-  return {
-    what: found
-      ? say`found ${attachment.name} attached by an earlier try`
-      : say`attached ${attachment.name} (${file.size} bytes)`,
-    link: { id: link.id, number: link.number },
-    response: part,
-    change: (latest) => withSentPart(latest, delivery, part.id, attachment, stamp),
-  };
 }
 
 /**

@@ -1,0 +1,147 @@
+import { linkAt, withLink } from '../conversation/correlate.js';
+import { withCarriedEdit } from '../conversation/part-changes.js';
+import { mayBeForgotten } from '../conversation/store-memory.js';
+import { PartnerError, SwitchboardError } from '../errors.js';
+import type { GenericAttachment, GenericComment } from '../model/message.js';
+import type { ConversationRecord, DeliveryRecord, Link } from '../store/store.js';
+import { say } from '../text/say.js';
+import { type CommentRecovery, snapshotsOf } from './comment-recovery.js';
+import { ifNotVisible, keepLooking, restoredDecision } from './in-doubt.js';
+import type { CarriedEdit } from './leg.js';
+import { withSentPart } from './link-updates.js';
+import { FOUND_COMMENT } from './outbox.js';
+import type { SendContext } from './send-context.js';
+import type { SendResult } from './send-result.js';
+
+/** Sending of parts: comments and files. */
+
+/** Sends a comment. */
+export async function comment(
+  delivery: DeliveryRecord,
+  text: GenericComment,
+  link: Link,
+  conversation: ConversationRecord,
+  inDoubt: boolean,
+  context: SendContext,
+): Promise<SendResult> {
+  const { client } = context;
+  const lookUp = () => client.findComment(delivery.entityType, link.id, text, delivery.begun ?? '', link.seen);
+  const found = await findPart(lookUp, say`the comment`, text.at, delivery, conversation, inDoubt, context);
+  if (inDoubt && !found) await keepLooking(say`the comment`, delivery, context);
+  const part = found ?? (await client.comment(delivery.entityType, link.id, text, link.seen));
+  const stamp = context.ids();
+  return {
+    what: found ? FOUND_COMMENT : say`commented on ${link.number ?? link.id}`,
+    link: { id: link.id, number: link.number },
+    response: part,
+    change: (latest) => withSentPart(latest, delivery, part.id, text, stamp),
+  };
+}
+
+/** Looks a comment or file up that an earlier try, or an earlier store, may have written. */
+async function findPart<Part>(
+  lookUp: () => Promise<Part | undefined>,
+  sought: string,
+  at: string | undefined,
+  delivery: DeliveryRecord,
+  conversation: ConversationRecord,
+  inDoubt: boolean,
+  context: SendContext,
+): Promise<Part | undefined> {
+  if (inDoubt) return lookUp().catch(ifNotVisible(sought, delivery, context));
+  if (delivery.onlyLook === false || !mayBeForgotten(conversation, context.store.memory, at)) return undefined;
+  return lookUp().catch((error: unknown) => {
+    if (!(error instanceof PartnerError && error.notVisible)) throw error;
+    if (context.store.memory.olderCopy) throw restoredDecision(sought, context.client);
+    return undefined;
+  });
+}
+
+/** Repeats an edit or deletion at this party; idempotent. Where the party does not support it, sends a comment instead. */
+export async function carryEdit(
+  delivery: DeliveryRecord,
+  { kind, there = '', comment: edited, note }: CarriedEdit,
+  link: Link,
+  conversation: ConversationRecord,
+  inDoubt: boolean,
+  context: SendContext,
+): Promise<SendResult> {
+  const { client } = context;
+  const { entityType } = delivery;
+  const remove = () =>
+    (kind === 'comment' ? client.removeComment : client.removeAttachment)?.call(client, entityType, link.id, there);
+  const done = await (edited ? client.rewordComment?.(entityType, link.id, there, edited) : remove());
+  if (!done) return comment(delivery, note, link, conversation, inDoubt, context);
+  const stamp = context.ids();
+  return {
+    what: edited ? say`edited the comment` : kind === 'comment' ? say`deleted the comment` : say`deleted the attachment`,
+    link: { id: link.id, number: link.number },
+    change: (latest) => {
+      const now = linkAt(latest, delivery.endpoint, entityType, delivery.leg);
+      return now ? withLink(latest, withCarriedEdit(now, kind, there, edited?.text, stamp)) : latest;
+    },
+  };
+}
+
+/** Restores comments that an interrupted write of ours removed; idempotent. */
+export async function restoreComments(
+  { entityType }: DeliveryRecord,
+  request: CommentRecovery,
+  link: Link,
+  { client, store }: SendContext,
+): Promise<SendResult> {
+  const texts = (await client.putBack?.(entityType, link.id, await snapshotsOf(store, request), request.since)) ?? [];
+  const list = texts.map((text) => say`"${text}"`).join(', ');
+  const what = texts.length === 0 ? say`nothing to restore` : say`restored comments that an earlier write had removed: ${list}`;
+  return { what, link: { id: link.id, number: link.number } };
+}
+
+/** A file to send, and where it comes from. */
+export interface AttachmentRequest {
+  attachment: GenericAttachment;
+  from: { endpoint: string; entityType: string; entityId: string };
+}
+
+/** Sends a file. */
+export async function attach(
+  delivery: DeliveryRecord,
+  request: AttachmentRequest,
+  link: Link,
+  conversation: ConversationRecord,
+  inDoubt: boolean,
+  context: SendContext,
+): Promise<SendResult> {
+  const { client, spool } = context;
+  const { attachment, from } = request;
+  const name = delivery.id;
+  let file = await spool.find(name, attachment);
+  if (!file) {
+    const source = context.endpoint(from.endpoint);
+    if (!source) {
+      throw new SwitchboardError(
+        'SWB_CONFIG',
+        say`The endpoint ${from.endpoint}, which has the attachment ${attachment.name}, is not available.`,
+        { hint: say`Check its settings and deploy.` },
+      );
+    }
+    try {
+      file = await spool.store(name, attachment, await source.download(from.entityType, from.entityId, attachment));
+    } catch (error) {
+      throw error instanceof PartnerError ? error.withDetails({ outcome: 'notDone', otherPartner: true }) : error;
+    }
+  }
+  const lookUp = () => client.findAttachment(delivery.entityType, link.id, file, delivery.begun ?? '', link.seen);
+  const found = await findPart(lookUp, attachment.name, attachment.at, delivery, conversation, inDoubt, context);
+  if (inDoubt && !found) await keepLooking(attachment.name, delivery, context);
+  const part = found ?? (await client.attach(delivery.entityType, link.id, file, link.seen));
+  const stamp = context.ids();
+  await spool.remove(name);
+  return {
+    what: found
+      ? say`found ${attachment.name} attached by an earlier try`
+      : say`attached ${attachment.name} (${file.size} bytes)`,
+    link: { id: link.id, number: link.number },
+    response: part,
+    change: (latest) => withSentPart(latest, delivery, part.id, attachment, stamp),
+  };
+}
