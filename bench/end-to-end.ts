@@ -11,6 +11,7 @@ import {
   post,
   type Row,
   startPartners,
+  storeCounts,
   switchboardFlow,
 } from './rig.js';
 
@@ -76,10 +77,8 @@ async function throughHandWired(live: Live, rows: Row[]): Promise<number> {
 /** Tickets per second through Switchboard: until every one is delivered and linked. */
 async function throughSwitchboard(live: Live, partners: Partners, rows: Row[]): Promise<number> {
   const delivered = async () => {
-    const { stores } = (await (await fetch(`${live.url}/health`)).json()) as {
-      stores: { deliveries: Record<string, number>; messages: Record<string, number> }[];
-    };
-    return (stores[0]?.messages.received ?? 0) === 0 ? (stores[0]?.deliveries.delivered ?? 0) : 0;
+    const { messages, deliveries } = await storeCounts(live);
+    return messages.received === 0 ? (deliveries.delivered ?? 0) : 0;
   };
   const before = await delivered();
   const started = performance.now();

@@ -11,6 +11,7 @@ import {
   post,
   type Row,
   startPartners,
+  storeCounts,
   switchboardFlow,
 } from './rig.js';
 
@@ -45,10 +46,7 @@ export async function memoryBench(): Promise<number[]> {
   const partners = await startPartners();
   const live = await startNodeRed({ folder, flow: switchboardFlow(partners), env: partners.environment });
   const waiting = async () => {
-    const { stores } = (await (await fetch(`${live.url}/health`)).json()) as {
-      stores: { deliveries: Record<string, number>; messages: Record<string, number> }[];
-    };
-    const [{ deliveries = {}, messages = {} } = {}] = stores;
+    const { messages, deliveries } = await storeCounts(live);
     return (messages.received ?? 0) + (deliveries.pending ?? 0) + (deliveries.sending ?? 0) + (deliveries.inDoubt ?? 0);
   };
   const measured: number[] = [];

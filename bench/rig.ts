@@ -106,3 +106,9 @@ export async function notify(live: Live, partners: Partners, row: Row, operation
   const { status, body } = await post(`${live.url}/switchboard/customer`, headers, hint);
   if (status !== 202) throw new Error(`switchboard: ${status} ${body}`);
 }
+
+/** Numbers of records by state, of the only store. */
+export async function storeCounts(live: Live): Promise<{ deliveries: Record<string, number>; messages: Record<string, number> }> {
+  const { stores } = (await (await fetch(`${live.url}/health`)).json()) as { stores: Awaited<ReturnType<typeof storeCounts>>[] };
+  return stores[0] ?? { deliveries: {}, messages: {} };
+}

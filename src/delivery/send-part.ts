@@ -13,20 +13,22 @@ import { FOUND_COMMENT } from './outbox.js';
 import type { SendContext } from './send-context.js';
 import type { SendResult } from './send-result.js';
 
-/** Sending of parts: comments and files. */
+/** A delivery of a comment or file, and what it is written to. */
+export interface PartWrite {
+  delivery: DeliveryRecord;
+  link: Link;
+  conversation: ConversationRecord;
+  /** As for `send`. */
+  inDoubt: boolean;
+  context: SendContext;
+}
 
 /** Sends a comment. */
-export async function comment(
-  delivery: DeliveryRecord,
-  text: GenericComment,
-  link: Link,
-  conversation: ConversationRecord,
-  inDoubt: boolean,
-  context: SendContext,
-): Promise<SendResult> {
+export async function comment(write: PartWrite, text: GenericComment): Promise<SendResult> {
+  const { delivery, link, inDoubt, context } = write;
   const { client } = context;
   const lookUp = () => client.findComment(delivery.entityType, link.id, text, delivery.begun ?? '', link.seen);
-  const found = await findPart(lookUp, say`the comment`, text.at, delivery, conversation, inDoubt, context);
+  const found = await findPart(write, lookUp, say`the comment`, text.at);
   if (inDoubt && !found) await keepLooking(say`the comment`, delivery, context);
   const part = found ?? (await client.comment(delivery.entityType, link.id, text, link.seen));
   const stamp = context.ids();
@@ -40,13 +42,10 @@ export async function comment(
 
 /** Looks a comment or file up that an earlier try, or an earlier store, may have written. */
 async function findPart<Part>(
+  { delivery, conversation, inDoubt, context }: PartWrite,
   lookUp: () => Promise<Part | undefined>,
   sought: string,
   at: string | undefined,
-  delivery: DeliveryRecord,
-  conversation: ConversationRecord,
-  inDoubt: boolean,
-  context: SendContext,
 ): Promise<Part | undefined> {
   if (inDoubt) return lookUp().catch(ifNotVisible(sought, delivery, context));
   if (delivery.onlyLook === false || !mayBeForgotten(conversation, context.store.memory, at)) return undefined;
@@ -58,20 +57,14 @@ async function findPart<Part>(
 }
 
 /** Repeats an edit or deletion at this party; idempotent. Where the party does not support it, sends a comment instead. */
-export async function carryEdit(
-  delivery: DeliveryRecord,
-  { kind, there = '', comment: edited, note }: CarriedEdit,
-  link: Link,
-  conversation: ConversationRecord,
-  inDoubt: boolean,
-  context: SendContext,
-): Promise<SendResult> {
+export async function carryEdit(write: PartWrite, { kind, there = '', comment: edited, note }: CarriedEdit): Promise<SendResult> {
+  const { delivery, link, context } = write;
   const { client } = context;
   const { entityType } = delivery;
   const remove = () =>
     (kind === 'comment' ? client.removeComment : client.removeAttachment)?.call(client, entityType, link.id, there);
   const done = await (edited ? client.rewordComment?.(entityType, link.id, there, edited) : remove());
-  if (!done) return comment(delivery, note, link, conversation, inDoubt, context);
+  if (!done) return comment(write, note);
   const stamp = context.ids();
   return {
     what: edited ? say`edited the comment` : kind === 'comment' ? say`deleted the comment` : say`deleted the attachment`,
@@ -85,10 +78,8 @@ export async function carryEdit(
 
 /** Restores comments that an interrupted write of ours removed; idempotent. */
 export async function restoreComments(
-  { entityType }: DeliveryRecord,
+  { delivery: { entityType }, link, context: { client, store } }: PartWrite,
   request: CommentRecovery,
-  link: Link,
-  { client, store }: SendContext,
 ): Promise<SendResult> {
   const texts = (await client.putBack?.(entityType, link.id, await snapshotsOf(store, request), request.since)) ?? [];
   const list = texts.map((text) => say`"${text}"`).join(', ');
@@ -103,16 +94,9 @@ export interface AttachmentRequest {
 }
 
 /** Sends a file. */
-export async function attach(
-  delivery: DeliveryRecord,
-  request: AttachmentRequest,
-  link: Link,
-  conversation: ConversationRecord,
-  inDoubt: boolean,
-  context: SendContext,
-): Promise<SendResult> {
+export async function attach(write: PartWrite, { attachment, from }: AttachmentRequest): Promise<SendResult> {
+  const { delivery, link, inDoubt, context } = write;
   const { client, spool } = context;
-  const { attachment, from } = request;
   const name = delivery.id;
   let file = await spool.find(name, attachment);
   if (!file) {
@@ -131,7 +115,7 @@ export async function attach(
     }
   }
   const lookUp = () => client.findAttachment(delivery.entityType, link.id, file, delivery.begun ?? '', link.seen);
-  const found = await findPart(lookUp, attachment.name, attachment.at, delivery, conversation, inDoubt, context);
+  const found = await findPart(write, lookUp, attachment.name, attachment.at);
   if (inDoubt && !found) await keepLooking(attachment.name, delivery, context);
   const part = found ?? (await client.attach(delivery.entityType, link.id, file, link.seen));
   const stamp = context.ids();

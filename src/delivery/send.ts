@@ -32,7 +32,7 @@ import { linkAfterWrite, withConfirmedFields, withDerivedState, withUnsent } fro
 import { effectiveChanges, isCancellation, RECOVERY_PART } from './outbox.js';
 import { checkBeforeWrite, fieldsToCheck } from './pre-write-check.js';
 import type { SendContext } from './send-context.js';
-import { type AttachmentRequest, attach, carryEdit, comment, restoreComments } from './send-part.js';
+import { type AttachmentRequest, attach, carryEdit, comment, type PartWrite, restoreComments } from './send-part.js';
 import { NOTHING_TO_WRITE, type SendResult, type SendWarning, UPDATED } from './send-result.js';
 
 /** How often an update is sent again if the partner kept nothing of it. */
@@ -67,13 +67,12 @@ export async function send(delivery: DeliveryRecord, inDoubt: boolean, context: 
     if (delivery.part === 'entity')
       return await update(delivery, request as unknown as EntityRequest, link, conversation, inDoubt, context);
     await context.guard.check(context.client, conversation, link);
-    if (delivery.part.startsWith('alike:'))
-      return await carryEdit(delivery, request as unknown as CarriedEdit, link, conversation, inDoubt, context);
-    if (delivery.part.startsWith(RECOVERY_PART))
-      return await restoreComments(delivery, request as unknown as CommentRecovery, link, context);
+    const write: PartWrite = { delivery, link, conversation, inDoubt, context };
+    if (delivery.part.startsWith('alike:')) return await carryEdit(write, request as unknown as CarriedEdit);
+    if (delivery.part.startsWith(RECOVERY_PART)) return await restoreComments(write, request as unknown as CommentRecovery);
     return delivery.part.startsWith('comment:')
-      ? await comment(delivery, request.comment as GenericComment, link, conversation, inDoubt, context)
-      : await attach(delivery, request as unknown as AttachmentRequest, link, conversation, inDoubt, context);
+      ? await comment(write, request.comment as GenericComment)
+      : await attach(write, request as unknown as AttachmentRequest);
   } catch (error) {
     if (isGone(error)) await followMove(conversation, link, context);
     throw isAbsent(error) && isRecent(link, context) ? notVisibleYet(error) : error;
