@@ -70,6 +70,7 @@ export function matchesAllWords(words: readonly string[], asked: readonly string
   return asked.length > 0 && asked.every((part) => words.some((word) => word.startsWith(part)));
 }
 
+/** What a record is searched by. */
 export function searchedOf(kind: RecordKind, record: RecordOf[RecordKind]): Searched {
   const { id: own } = record;
   if (kind !== 'conversation') {

@@ -4,8 +4,8 @@ import { crc32 } from 'node:zlib';
 import { LowdbStore } from '../../src/store/lowdb-store.js';
 import type { Change } from '../../src/store/store.js';
 import { inAnyState } from './any-state.js';
-import { everything } from './contract.js';
 import { crashCopy } from './crash-copy.js';
+import { everything } from './everything.js';
 import { newFolder, removeFolders } from './folders.js';
 import { conversation, delivery, link, message } from './records.js';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
 import { LowdbStore } from '../../src/store/lowdb-store.js';
 import type { Change } from '../../src/store/store.js';
-import { everything } from './contract.js';
+import { everything } from './everything.js';
 import { type Fault, FaultyDisk } from './faulty-disk.js';
 import { newFolder, removeFolders } from './folders.js';
 import { conversation, delivery, link, message } from './records.js';

@@ -3,7 +3,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { LowdbStore, type LowdbStoreOptions } from '../../src/store/lowdb-store.js';
 import type { Change } from '../../src/store/store.js';
 import { inAnyState } from './any-state.js';
-import { everything } from './contract.js';
+import { everything } from './everything.js';
 import { newFolder, removeFolders } from './folders.js';
 import { conversation, delivery, link, message } from './records.js';
 
