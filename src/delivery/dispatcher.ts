@@ -7,6 +7,7 @@ import { errorRecord } from './error-record.js';
 import type { Flows } from './flows.js';
 import { isHint } from './received-item.js';
 import { backoff, DEFAULT_RETRY, type RetryPolicy } from './retry.js';
+import { StoreBackOff } from './store-back-off.js';
 
 /** Messages of one node that may be in its flow at once. */
 const WINDOW = 100;
@@ -17,8 +18,6 @@ const CATCH_UP = 30_000;
 const CATCH_UP_INTERVAL = 5_000;
 /** Longest wait between checks whether a delivery is still in doubt, milliseconds. */
 const DOUBT_CHECK_INTERVAL = 30_000;
-/** Milliseconds to wait after the store failed. */
-const STORE_BACKOFF = 1_000;
 
 /** Implemented by nodes that emit messages of the inbox. */
 export interface Emitter {
@@ -98,6 +97,7 @@ export class Dispatcher {
   private readonly firstReads = new Map<string, number>();
   private readonly queues = new Map<string, Queue>();
   private readonly retry: RetryPolicy;
+  private readonly backOff: StoreBackOff;
   private readonly unwatch: () => void;
   private timer: NodeJS.Timeout | undefined;
   private claiming = false;
@@ -110,6 +110,7 @@ export class Dispatcher {
     private readonly inbox: MessageSource,
   ) {
     this.retry = { ...DEFAULT_RETRY, ...inbox.options.retry };
+    this.backOff = new StoreBackOff(inbox.options.steady, inbox.options.log);
     this.unwatch = inbox.options.store.watch((changes) => {
       if (changes.some((c) => c.kind === 'message' && c.node === node && c.state === 'received')) this.dispatch();
     });
@@ -130,6 +131,10 @@ export class Dispatcher {
 
   dispatch(): void {
     if (this.stopped || this.inbox.paused) return;
+    if (this.backOff.until > this.inbox.options.steady()) {
+      this.sleepUntil(this.backOff.until);
+      return;
+    }
     if (this.claiming) {
       this.claimAgain = true;
       return;
@@ -137,8 +142,8 @@ export class Dispatcher {
     this.claiming = true;
     this.claim()
       .catch((error) => {
-        this.inbox.options.log('error', `Messages could not be read: ${error instanceof Error ? error.message : String(error)}`);
-        this.sleepUntil(this.inbox.options.steady() + STORE_BACKOFF);
+        this.backOff.failed('Messages could not be read', error);
+        this.sleepUntil(this.backOff.until);
       })
       .finally(() => {
         this.claiming = false;
@@ -161,7 +166,7 @@ export class Dispatcher {
       queue.waiting.add(record);
       queue.last = queue.last
         .then(() => this.emit(record, queue))
-        .catch((error) => this.backOff(record.id, error))
+        .catch((error) => this.postponeFor(error, record.id))
         .finally(() => {
           queue.waiting.delete(record);
           if (queue.waiting.size === 0) this.queues.delete(entity);
@@ -214,11 +219,12 @@ export class Dispatcher {
     if (this.inbox.paused) return await this.giveBack(claimed);
     this.firstReads.delete(claimed.id);
     const record: MessageRecord = { ...claimed, readAt };
-    const flow = this.inbox.flows.enter(record, bodies.correlated as Json | undefined, read, () => this.left(record.id));
+    const flow = this.inbox.flows.enter(record, bodies.correlated as Json | undefined, read, (failure) =>
+      failure === undefined ? this.left(record.id) : this.postponeFor(failure, record.id),
+    );
     this.emitter.emit(record, payload ?? (bodies.received as Json), flow.emission, (error) => {
-      this.inbox.flows
-        .settle(flow, error)
-        .catch((failure) => this.inbox.options.log('error', `Message ${record.id} could not be settled: ${String(failure)}`));
+      // A failure was passed on when the message left its flow.
+      this.inbox.flows.settle(flow, error).catch(() => undefined);
     });
   }
 
@@ -303,12 +309,11 @@ export class Dispatcher {
   }
 
   /** The store failed: the message is tried again later. */
-  private async backOff(id: string, error: unknown): Promise<void> {
-    const { log, store, steady } = this.inbox.options;
-    log('error', `Message ${id} waits for the store: ${error instanceof Error ? error.message : String(error)}`);
+  private async postponeFor(failure: unknown, id: string): Promise<void> {
+    this.backOff.failed(`Message ${id} waits for the store`, failure);
     this.inFlow.delete(id);
-    await store.release('message', [id]).catch(() => undefined);
-    this.sleepUntil(steady() + STORE_BACKOFF);
+    await this.inbox.options.store.release('message', [id]).catch(() => undefined);
+    this.dispatch();
   }
 
   private sleepUntil(time: number): void {
@@ -319,6 +324,7 @@ export class Dispatcher {
   }
 
   private left(id: string): void {
+    this.backOff.succeeded();
     this.inFlow.delete(id);
     this.dispatch();
   }

@@ -21,8 +21,8 @@ export interface FlowReference {
 export interface MessageInFlow {
   record: MessageRecord;
   emission: string;
-  /** To be called once it has left its flow. */
-  left: () => void;
+  /** Called when the message has left its flow; `failure`: why what was done could not be committed. */
+  left: (failure?: unknown) => void;
   /** What is committed when the flow is idle. */
   transaction: FlowTransaction;
   /** The entity as read for this message. */
@@ -141,7 +141,7 @@ export class Flows {
   }
 
   /** @internal */
-  enter(record: MessageRecord, replay: Json | undefined, read: Bodies | undefined, left: () => void): MessageInFlow {
+  enter(record: MessageRecord, replay: Json | undefined, read: Bodies | undefined, left: MessageInFlow['left']): MessageInFlow {
     const flow: MessageInFlow = {
       record,
       emission: this.options.ids(),
@@ -165,9 +165,11 @@ export class Flows {
     try {
       await flow.committing;
       await this.commit(flow, (record) => ({ ...record, ...this.outcome(flow, failed) }), !failed || flow.legs > 0);
-    } finally {
-      await this.leave(flow);
+    } catch (failure) {
+      await this.leave(flow, failure);
+      throw failure;
     }
+    await this.leave(flow);
   }
 
   /** False where it has left its flow already. */
@@ -176,12 +178,12 @@ export class Flows {
     return this.flows.get(flow.record.id) === flow && this.flows.delete(flow.record.id);
   }
 
-  private async leave(flow: MessageInFlow): Promise<void> {
+  private async leave(flow: MessageInFlow, failure?: unknown): Promise<void> {
     const { id } = flow.record;
     await flow.committing;
     await this.options.store.release('message', [id]).catch(() => undefined);
     this.options.onSettled(id);
-    flow.left();
+    flow.left(failure);
   }
 
   /** The fields of a message whose flow is idle. */
@@ -266,7 +268,8 @@ export class Flows {
       const text = say`A node in the flow did not finish within ${seconds} s. Look for a node that does not call done, or raise the flow time-out of the store, then replay the message.`;
       const record: ErrorRecord = { code: 'SWB_FLOW', message: text, at: new Date(clock()).toISOString() };
       this.options.log('error', `Message ${id}: ${text}`);
-      this.settle(flow, record).catch((error) => this.options.log('error', String(error)));
+      // A failure is passed to `left`.
+      this.settle(flow, record).catch(() => undefined);
     }
   }
 }

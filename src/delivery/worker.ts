@@ -6,6 +6,7 @@ import { Circuit, type CircuitState } from './circuit.js';
 import { EntityAges } from './entity-ages.js';
 import { DEFAULT_RETRY, type RetryPolicy } from './retry.js';
 import { SettlingTimes } from './settling-times.js';
+import { StoreBackOff } from './store-back-off.js';
 import { type Suspension, suspensionKey } from './suspension.js';
 
 /** Open decisions read when an endpoint starts. */
@@ -14,8 +15,6 @@ const MAX_DECISIONS = 1_000;
 const LONGEST_SLEEP = 60_000;
 /** Longest time that a read waits for a write of ours to the same entity, milliseconds: it may be stuck. */
 const MAX_UPDATE_WAIT = 2_000;
-/** Milliseconds to wait after the store failed. */
-const STORE_BACKOFF = 1_000;
 
 export interface WorkerOptions extends Omit<AttemptOptions, 'policy' | 'circuit' | 'settlingTimes' | 'ages'> {
   concurrency: number;
@@ -40,12 +39,12 @@ export class Worker {
   readonly circuit: Circuit;
   private readonly settlingTimes: SettlingTimes;
   private readonly attempts: Attempts;
+  private readonly storeBackOff: StoreBackOff;
   private readonly active = new Map<string, Promise<void>>();
   /** Conversations of the updates of entities under way, by delivery. */
   private readonly updates = new Map<string, string>();
   private readonly statusListeners = new Set<(status: WorkerStatus) => void>();
   private readonly unwatch: () => void;
-  private backOffUntil = 0;
   /** Slots for deliveries that are being committed as sent. */
   private reserved = 0;
   private suspended: Suspension | undefined;
@@ -61,6 +60,7 @@ export class Worker {
     const { baseDelay } = policy;
     this.circuit = new Circuit(options.steady, 5, Math.max(50, baseDelay * 2), Math.max(1_000, baseDelay * 30));
     this.settlingTimes = new SettlingTimes(options.settling, options.steady);
+    this.storeBackOff = new StoreBackOff(options.steady, options.log);
     const { circuit, settlingTimes } = this;
     this.attempts = new Attempts({ ...options, policy, circuit, settlingTimes, ages: new EntityAges(options.steady) });
     const endpoint = options.client.id;
@@ -194,7 +194,7 @@ export class Worker {
   private async claim(): Promise<void> {
     if (this.suspended) return;
     const { store, client, steady, concurrency } = this.options;
-    const resumesAt = Math.max(this.circuit.resumesAt, this.backOffUntil);
+    const resumesAt = Math.max(this.circuit.resumesAt, this.storeBackOff.until);
     if (resumesAt > steady()) return this.sleepUntil(resumesAt);
     const room = (this.circuit.state === 'halfOpen' ? 1 : concurrency) - this.active.size - this.reserved;
     if (room <= 0) return;
@@ -211,7 +211,7 @@ export class Worker {
   reserve(delivery: DeliveryRecord): DeliveryRecord | undefined {
     const { steady, concurrency } = this.options;
     const isPaused = this.stopped || !this.ready || this.suspended !== undefined || this.circuit.state !== 'closed';
-    if (isPaused || this.backOffUntil > steady() || this.active.size + this.reserved >= concurrency) return undefined;
+    if (isPaused || this.storeBackOff.until > steady() || this.active.size + this.reserved >= concurrency) return undefined;
     this.reserved++;
     return this.attempts.asSending(delivery, false);
   }
@@ -239,6 +239,7 @@ export class Worker {
   private start(delivery: DeliveryRecord, begun = false): void {
     const run = this.attempts
       .run(delivery, begun)
+      .then(() => this.storeBackOff.succeeded())
       .catch((error) => this.backOff(`The result of delivery ${delivery.id} could not be recorded`, error))
       .finally(async () => {
         this.active.delete(delivery.id);
@@ -254,9 +255,8 @@ export class Worker {
 
   /** The store failed: immediate retries would starve everything else. */
   private backOff(what: string, error: unknown): void {
-    this.options.log('error', `${what}: ${error instanceof Error ? error.message : String(error)}`);
-    this.backOffUntil = this.options.steady() + STORE_BACKOFF;
-    this.sleepUntil(this.backOffUntil);
+    this.storeBackOff.failed(what, error);
+    this.sleepUntil(this.storeBackOff.until);
   }
 
   private notifyStatus(): void {

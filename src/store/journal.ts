@@ -109,6 +109,11 @@ export class Journal {
     return this.segments.reduce((sum, segment) => sum + segment.length, 0);
   }
 
+  /** The write that shows whether the store can write again. */
+  get trial(): Promise<void> | undefined {
+    return this.failure && this.running;
+  }
+
   /** Throws SWB_STORE while the store cannot write. Some time after a failure the next commit is let through as a new attempt. */
   assertWritable(): void {
     if (this.halted) throw this.halted;

@@ -71,8 +71,10 @@ export class LowdbStore implements Store {
 
   async commit(changes: Change[], { durable = true }: { durable?: boolean } = {}): Promise<CommitResult> {
     const { state, journal, commits } = this.needOpen();
+    const prepared = prepare(state, changes);
+    if (journal.trial) await journal.trial;
     journal.assertWritable();
-    const committed = commits.commit(prepare(state, changes));
+    const committed = commits.commit(prepared);
     const { notices, skipped, started } = committed instanceof Promise ? await committed : committed;
     // Also if everything was skipped: the duplicated record may not be on disk yet.
     if (durable || started.length > 0) await journal.flushed();

@@ -53,6 +53,22 @@ describe('when the disk fails under a delivery', () => {
     });
   }
 
+  it('emits a message that was accepted before less and less often, and logs that once', async () => {
+    disk.breaksAt = '"state":"settled"';
+    const [started, usual] = [performance.now(), rig.log.length];
+    await rig.receive('customer', { id: 'A', version: '1', fields: { title: 'one' } });
+    await until('the third emission', () => rig.emitted.length >= 3);
+    // The waits double: one second, and two.
+    assert.ok(performance.now() - started > 2_900);
+    const logged = rig.log.slice(usual);
+    assert.equal(logged.length, 1, logged.join('\n'));
+    assert.match(logged[0]!, /^Message \S+ waits for the store: The store cannot write to .*no space left/);
+    disk.breaksAt = undefined;
+    disk.broken.clear();
+    await rig.idle();
+    assert.equal(rig.provider.tickets.length, 1);
+  });
+
   it('continues by itself with what waited once the disk works again', async () => {
     disk.broken.add('write');
     await assert.rejects(rig.receive('customer', { id: 'A', version: '1', fields: { title: 'one' } }), { code: 'SWB_STORE' });
