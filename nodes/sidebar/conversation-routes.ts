@@ -14,7 +14,7 @@ import { fixtureFile } from './fixture-file.js';
 import { LinkEditService } from './link-edit-service.js';
 import { nodeNames } from './node-names.js';
 import { payloadReader } from './payload-reader.js';
-import { notFound } from './requests.js';
+import { notFound, openBrokers } from './requests.js';
 
 const PAGE = 50;
 const MAX_PAGE = 200;
@@ -23,7 +23,7 @@ const MAX_PAGE = 200;
 export function serveConversations(RED: NodeAPI, routes: AdminRoutes): void {
   const nameOf = nodeNames(RED);
   const readPayload = payloadReader(RED);
-  routes.get('conversations', (req) => listConversations(brokers(), queryOf(req.query), nameOf));
+  routes.get('conversations', (req) => listConversations(openBrokers(), queryOf(req.query), nameOf));
   const linkEdits = new LinkEditService(RED, nameOf);
   routes.get('conversations/:id', async (req): Promise<ConversationDetail | Unchanged> => {
     const { broker, id } = await conversationOf(req);

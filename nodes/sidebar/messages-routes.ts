@@ -7,7 +7,7 @@ import { say } from '../../src/text/say.js';
 import type { AdminRoutes, Request } from '../kit/admin-routes.js';
 import { bulk } from './bulk.js';
 import { nodeNames } from './node-names.js';
-import { notFound, personOf, reasonOf } from './requests.js';
+import { notFound, openBrokers, personOf, reasonOf } from './requests.js';
 import { countAll, listMessages, messageView } from './view-model.js';
 import { type BulkRequest, DIRECTIONS, FILTERS, type Query, type Selection, UNDOABLE } from './views.js';
 
@@ -47,10 +47,10 @@ const ACTIONS: Record<string, Partial<Record<Kind, Act>>> = {
 /** The HTTP routes of the messages view. */
 export function serveMessages(RED: NodeAPI, routes: AdminRoutes): void {
   const nameOf = nodeNames(RED);
-  routes.get('messages', (req) => listMessages(brokers(), queryOf(req.query), nameOf));
+  routes.get('messages', (req) => listMessages(openBrokers(), queryOf(req.query), nameOf));
   routes.get('messages/:id', async (req) => (await messageView(brokers(), req.params.id ?? '', nameOf)) ?? notFound('message'));
-  routes.get('counts', () => countAll(brokers()));
-  routes.post('bulk', (req) => bulk(brokers(), bulkOf(req), personOf(req), nameOf));
+  routes.get('counts', () => countAll(openBrokers()));
+  routes.post('bulk', (req) => bulk(openBrokers(), bulkOf(req), personOf(req), nameOf));
   for (const kind of ['message', 'delivery'] as const) {
     for (const [name, { [kind]: act }] of Object.entries(ACTIONS)) {
       if (!act) continue;

@@ -4,7 +4,7 @@ import { endpointState } from '../../src/delivery/endpoint-state.js';
 import type { IntakeTrouble } from '../../src/delivery/intake-troubles.js';
 import type { UnmappedValue } from '../../src/delivery/unmapped-counter.js';
 import type { AdminRoutes, Request } from '../kit/admin-routes.js';
-import { notFound, personOf, reasonOf } from './requests.js';
+import { notFound, openBrokers, personOf, reasonOf } from './requests.js';
 import type { AuditEntry, EndpointView, UnmappedView } from './views.js';
 
 const AUDIT = 200;
@@ -29,7 +29,7 @@ export function serveOperatorViews(routes: AdminRoutes): void {
 
 async function endpoints(): Promise<EndpointView[]> {
   const views = await Promise.all(
-    brokers().map(async (broker) => {
+    openBrokers().map(async (broker) => {
       const { waiting } = await broker.store.counts();
       return broker.workers().map((one) => endpoint(one, waiting, broker.intakeTroubles.list()));
     }),
@@ -58,7 +58,7 @@ function endpoint(
 
 async function unmapped(): Promise<UnmappedView[]> {
   const lists = await Promise.all(
-    brokers().map(async (broker) => (await broker.unmapped.list()).map((value) => ({ ...value, store: broker.id }))),
+    openBrokers().map(async (broker) => (await broker.unmapped.list()).map((value) => ({ ...value, store: broker.id }))),
   );
   return lists.flat().sort((a, b) => b.times - a.times);
 }
@@ -77,7 +77,7 @@ async function forget(req: Request): Promise<object> {
 }
 
 async function audit(): Promise<AuditEntry[]> {
-  const lists = await Promise.all(brokers().map((broker) => broker.audit.list(AUDIT)));
+  const lists = await Promise.all(openBrokers().map((broker) => broker.audit.list(AUDIT)));
   return lists
     .flat()
     .sort((a, b) => (a.at < b.at ? 1 : -1))

@@ -1,3 +1,4 @@
+import type { Broker } from '../../src/delivery/broker.js';
 import { brokers, deployedStores } from '../../src/delivery/brokers.js';
 import type { Person } from '../../src/delivery/interventions.js';
 import { SwitchboardError } from '../../src/errors.js';
@@ -24,11 +25,26 @@ const NOT_THERE = {
 };
 
 export function notFound(kind: keyof typeof NOT_THERE): never {
-  const trouble = deployedStores().find(({ availability }) => availability.trouble)?.availability.trouble;
-  if (trouble) throw trouble.error;
-  if (brokers().length === 0)
-    throw new SwitchboardError('SWB_CLOSED', say`No store is open.`, {
-      hint: say`The flows are being deployed. Try again in a moment.`,
-    });
+  const trouble = storeTrouble();
+  if (trouble) throw trouble;
+  if (brokers().length === 0) throw noStore();
   throw new NotFoundError(NOT_THERE[kind]());
+}
+
+/** The brokers of the stores that are open. Throws if none of the deployed ones is: nothing found would look like a loss. */
+export function openBrokers(): Broker[] {
+  const open = brokers();
+  if (open.length === 0 && deployedStores().length > 0) throw storeTrouble() ?? noStore();
+  return open;
+}
+
+/** Why a store cannot be opened. */
+function storeTrouble(): SwitchboardError | undefined {
+  return deployedStores().find(({ availability }) => availability.trouble)?.availability.trouble?.error;
+}
+
+function noStore(): SwitchboardError {
+  return new SwitchboardError('SWB_CLOSED', say`No store is open.`, {
+    hint: say`The flows are being deployed. Try again in a moment.`,
+  });
 }

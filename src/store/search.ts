@@ -6,6 +6,8 @@ import type { RecordKind } from './store.js';
 import { parse, type StoreState, type Wanted } from './store-state.js';
 import { TimeSlice } from './time-slice.js';
 
+/** A reference with the leg that an entity of ours carries with it: records are found by the conversation's part. */
+const CARRIED = /^(swb-\w+)\/.*$/;
 /** Lines of a shard read at once. */
 const CHUNK = 32;
 /** Conversations of which it is remembered whether they match. */
@@ -25,7 +27,7 @@ export class Search {
 
   /** Undefined if the text is empty. */
   static of(state: StoreState, text: string | undefined): Search | undefined {
-    const value = searchValue(text ?? '');
+    const value = searchValue(text ?? '').replace(CARRIED, '$1');
     return value ? new Search(state, value, searchWords(value)) : undefined;
   }
 

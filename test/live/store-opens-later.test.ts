@@ -83,7 +83,7 @@ describe('a store that opens later', () => {
         [
           ...(preload ? ['--require', resolve('test/live', preload)] : []),
           ...['dist/src/cli/switchboard.js', 'run', join(folder, 'flow.json'), '--user-dir', join(folder, 'user')],
-          ...['--port', String(port), '--log', 'info'],
+          ...['--port', String(port), '--log', 'info', '--editor'],
         ],
         { ...sandbox.environment, FULL_DISK: join(folder, 'full') },
       );
@@ -116,6 +116,11 @@ describe('a store that opens later', () => {
       assert.deepEqual([event.status, event.headers.get('Retry-After')], [503, '5'], await event.text());
       assert.equal(sandbox.tmf('v4').hubs().length, 0, 'nothing is registered');
       assert.doesNotMatch(started.output(), /Switchboard runs/);
+      for (const view of ['messages', 'counts', 'conversations', 'endpoints', 'unmapped', 'audit']) {
+        const answer = await fetch(`${url}/switchboard/${view}`);
+        assert.ok(answer.status >= 500, view);
+        assert.match(((await answer.json()) as { message: string }).message, reason);
+      }
 
       await end();
       await until('the start line', () => /Switchboard runs .*: http:/.test(started.output()));

@@ -352,7 +352,11 @@ function page<R extends MessageRecord | DeliveryRecord | ConversationRecord>(
   query: ListQuery,
   factsOf: (record: R) => Facts,
 ): R[] {
-  const search = query.search?.trim().toLowerCase() ?? '';
+  const search =
+    query.search
+      ?.trim()
+      .toLowerCase()
+      .replace(/^(swb-\w+)\/.*/, '$1') ?? '';
   const words = (text = '') =>
     text
       .toLowerCase()

@@ -123,7 +123,7 @@ export function messagesView({ backend, show: showSection }: SectionContext): Mo
     bar.endpoints(views);
     const problems = views.flatMap(({ name, state, waiting, intake }) => [
       ...(state === 'up' ? [] : [t(`stopped.${state}`, { name, count: waiting })]),
-      ...intake.map((trouble) => t(`intake.${trouble.part}`, { name: trouble.name, endpoint: name })),
+      ...intake.map((trouble) => `${t(`intake.${trouble.part}`, { name: trouble.name, endpoint: name })} ${trouble.reason}`),
     ]);
     fill(
       stopped,

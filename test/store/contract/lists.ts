@@ -89,6 +89,15 @@ export function listContract(at: TestedStore): void {
       assert.deepEqual(ids(await at.store.listMessages({ ...all, outcomes: ['unrouted'] })), ['m5', 'M4']);
     });
 
+    it('finds a conversation by the reference that one of its entities carries', async () => {
+      await put.conversation('c9', { reference: 'SWB-7K3M9Q2X4F6A' });
+      await put.message('m9', { conversation: 'c9' });
+      for (const search of ['SWB-7K3M9Q2X4F6A/mobile', ' swb-7k3m9q2x4f6a/mobile/2', 'SWB-7K3M9Q2X4F6A/']) {
+        assert.deepEqual(ids(await at.store.listConversations({ ...all, search })), ['c9'], search);
+        assert.deepEqual(ids(await at.store.listMessages({ ...all, search })), ['m9'], search);
+      }
+    });
+
     it('finds by prefixes of the words of a title, in any order', async () => {
       await put.conversation('c2', { version: 1, state: 'closed', title: 'Leitung nach Gent: 4711 größer, kein Ton' });
       await put.conversation('c3', { title: 'Leitung 4712' });
