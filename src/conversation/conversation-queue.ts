@@ -24,8 +24,15 @@ export class ConversationQueue {
     });
   }
 
-  /** To be called when a message has left its flow, even if it never entered the queue. */
+  /** To be called when a message has left its flow, even if it never entered the queue. Ends its wait, if it still waits. */
   leave(message: string): void {
+    for (const [conversation, queue] of this.waiting) {
+      const rest = queue.filter((waiting) => waiting.message !== message);
+      if (rest.length === queue.length) continue;
+      if (rest.length > 0) this.waiting.set(conversation, rest);
+      else this.waiting.delete(conversation);
+      for (const waiting of queue) if (waiting.message === message) waiting.enter();
+    }
     const conversation = this.entered.get(message);
     if (conversation === undefined) return;
     this.entered.delete(message);

@@ -300,11 +300,14 @@ export class Broker {
   }
 
   /** Waits for the message's turn. If a link edit moves it to another conversation meanwhile, it waits for its turn there. */
-  private async enter({ messageId }: FlowReference, { message }: InboundMessage): Promise<void> {
+  private async enter(reference: FlowReference, { message }: InboundMessage): Promise<void> {
+    const { messageId } = reference;
     for (;;) {
       const key = await this.correlator.keyOf(message.source);
+      // An emission that a deploy has ended has no place in the queue: the next emission of the message has.
+      if (!this.inbox.flows.inFlow(reference)) return;
       const waited = await this.conversationQueue.enter(key, messageId);
-      if (!waited || (await this.correlator.keyOf(message.source)) === key) return;
+      if (!waited || (await this.correlator.keyOf(message.source)) === key || !this.inbox.flows.inFlow(reference)) return;
       this.conversationQueue.leave(messageId);
     }
   }

@@ -22,6 +22,20 @@ describe('the queue of a conversation', () => {
     await queue.enter('b', 'm2');
   });
 
+  it('forgets a message that leaves while it waits, and ends its wait', async () => {
+    const queue = new ConversationQueue();
+    await queue.enter('a', 'm1');
+    const ended = queue.enter('a', 'm2');
+    queue.leave('m2');
+    await ended;
+    const again = queue.enter('a', 'm2');
+    const later = queue.enter('a', 'm3');
+    queue.leave('m1');
+    await again;
+    queue.leave('m2');
+    await later;
+  });
+
   it('lets the current message enter again, and ignores one that never entered', async () => {
     const queue = new ConversationQueue();
     await queue.enter('a', 'm1');

@@ -151,6 +151,42 @@ describe('one message is one transaction', () => {
     await until('the leg', () => titles().length === 1);
   });
 
+  it('does not wait for an emission that a deploy ended before it was its turn in the conversation', async () => {
+    rig.customer.tickets.push({ id: 'A', fields: {}, comments: [], files: [], version: 1 });
+    await rig.receive('customer', { id: 'A', fields: { title: 'one' } });
+    await rig.idle();
+    const [ticket] = rig.provider.tickets;
+    const finish: (() => void)[] = [];
+    rig.flow = async (payload, message) => {
+      await rig.forward(payload, message);
+      if (payload.id === 'A') await new Promise<void>((resolve) => finish.push(resolve));
+    };
+    // The first emission of the comment has not entered the queue of its conversation yet when the deploy begins.
+    const { correlator } = rig.broker;
+    const keyOf = correlator.keyOf.bind(correlator);
+    const enter: (() => void)[] = [];
+    correlator.keyOf = async (source) => {
+      if (source.endpoint === 'provider') await new Promise<void>((resolve) => enter.push(resolve));
+      return keyOf(source);
+    };
+    await rig.receive('customer', { id: 'A', version: '2', fields: { title: 'two' } });
+    await until('the first to be in its flow', () => finish.length === 1);
+    await rig.receive('provider', { id: ticket!.id, version: '9', fields: { title: 'two' }, comments: ['hello'] });
+    await until('the second to be in its flow', () => enter.length === 1);
+    rig.broker.inbox.pause();
+    rig.broker.inbox.resume();
+    await until('the first to be in its flow again', () => finish.length === 2);
+    await until('the second to be in its flow again', () => enter.length === 2);
+    correlator.keyOf = keyOf;
+    for (const go of enter) {
+      go();
+      await new Promise(setImmediate);
+    }
+    for (const end of finish) end();
+    await rig.idle();
+    assert.deepEqual(rig.customer.tickets[0]?.comments, ['hello']);
+  });
+
   it('is emitted again where a deploy interrupts its flow; what nodes still do with the old emission does not count', async () => {
     const emissions: string[] = [];
     const finish: (() => void)[] = [];

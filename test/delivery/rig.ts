@@ -35,6 +35,8 @@ export class Rig {
   provider = new Partner('provider');
   emitted: string[] = [];
   readonly log: string[] = [];
+  /** The emission of each record that is passed to `flow`. */
+  private readonly emissions = new WeakMap<MessageRecord, string>();
   /** Settling time, milliseconds. */
   settling = 60;
   /** Stores the HTTP exchanges of every attempt. */
@@ -89,8 +91,9 @@ export class Rig {
             'again' in (received as object)
               ? this.reading(node === 'in-customer' ? this.customer : this.provider, record)
               : undefined,
-          emit: (record, payload, _emission, onIdle) => {
+          emit: (record, payload, emission, onIdle) => {
             this.emitted.push(record.entityId);
+            this.emissions.set(record, emission);
             const error = (e: Error & { code?: string }): ErrorRecord => ({
               code: e.code ?? 'SWB_FLOW',
               message: e.message,
@@ -156,11 +159,13 @@ export class Rig {
     const names = Object.keys(payload.fields);
     const sources = Object.fromEntries(names.map((n) => [n, [n]]));
     const { deleted } = payload;
-    const found = await this.broker.correlate({ messageId: record.id }, { message, record: payload.fields, sources, deleted });
+    const emission = this.emissions.get(record);
+    const found = await this.broker.correlate({ messageId: record.id, emission }, { message, record: payload.fields, sources, deleted });
     if (!found || found.output === 'ignored') return;
     for (const node of nodes) {
       await this.broker.acceptLeg({
         message: record.id,
+        emission,
         conversation: found.conversation.id,
         node: `${node}-${to}`,
         endpoint: to,
