@@ -1,8 +1,10 @@
 import { linkAt, withLink } from '../conversation/correlate.js';
 import { withCarriedEdit } from '../conversation/part-changes.js';
 import { mayBeForgotten } from '../conversation/store-memory.js';
+import type { WrittenPart } from '../endpoints/endpoint.js';
 import { PartnerError, SwitchboardError } from '../errors.js';
 import type { GenericAttachment, GenericComment } from '../model/message.js';
+import { allOf } from '../store/pages.js';
 import type { ConversationRecord, DeliveryRecord, Link } from '../store/store.js';
 import { say } from '../text/say.js';
 import { type CommentRecovery, snapshotsOf } from './comment-recovery.js';
@@ -12,6 +14,9 @@ import { withSentPart } from './link-updates.js';
 import { FOUND_COMMENT } from './outbox.js';
 import type { SendContext } from './send-context.js';
 import type { SendResult } from './send-result.js';
+
+/** Deliveries read at once. */
+const PAGE = 500;
 
 /** A delivery of a comment or file, and what it is written to. */
 export interface PartWrite {
@@ -27,7 +32,8 @@ export interface PartWrite {
 export async function comment(write: PartWrite, text: GenericComment): Promise<SendResult> {
   const { delivery, link, inDoubt, context } = write;
   const { client } = context;
-  const lookUp = () => client.findComment(delivery.entityType, link.id, text, delivery.begun ?? '', link.seen);
+  const lookUp = (others?: string[]) =>
+    client.findComment(delivery.entityType, link.id, text, delivery.begun ?? '', others ?? link.seen);
   const found = await findPart(write, lookUp, say`the comment`, text.at);
   if (inDoubt && !found) await keepLooking(say`the comment`, delivery, context);
   const part = found ?? (await client.comment(delivery.entityType, link.id, text, link.seen));
@@ -40,20 +46,35 @@ export async function comment(write: PartWrite, text: GenericComment): Promise<S
   };
 }
 
-/** Looks a comment or file up that an earlier try, or an earlier store, may have written. */
+/**
+ * Looks a comment or file up that an earlier try, or an earlier store, may have written. `lookUp` looks among all but `others`;
+ * among what the link has not seen, if that is undefined.
+ */
 async function findPart<Part>(
-  { delivery, conversation, inDoubt, context }: PartWrite,
-  lookUp: () => Promise<Part | undefined>,
+  write: PartWrite,
+  lookUp: (others?: string[]) => Promise<Part | undefined>,
   sought: string,
   at: string | undefined,
 ): Promise<Part | undefined> {
+  const { delivery, conversation, inDoubt, context } = write;
   if (inDoubt) return lookUp().catch(ifNotVisible(sought, delivery, context));
   if (delivery.onlyLook === false || !mayBeForgotten(conversation, context.store.memory, at)) return undefined;
-  return lookUp().catch((error: unknown) => {
+  // What was there when this store first saw the entity may be what an earlier one wrote.
+  return lookUp(await partsWritten(write)).catch((error: unknown) => {
     if (!(error instanceof PartnerError && error.notVisible)) throw error;
     if (context.store.memory.olderCopy) throw restoredDecision(sought, context.client);
     return undefined;
   });
+}
+
+/** Ids of the comments and files that this store has written to the entity. */
+async function partsWritten({ delivery, context: { store } }: PartWrite): Promise<string[]> {
+  const { conversation, endpoint, entityType, leg } = delivery;
+  const query = { conversation, endpoint, states: ['delivered'] };
+  const delivered = await allOf((page) => store.listDeliveries({ ...query, ...page }), PAGE);
+  const parts = delivered.filter((one) => one.part !== 'entity' && one.entityType === entityType && one.leg === leg);
+  const bodies = await Promise.all(parts.map(({ id }) => store.bodies('delivery', id)));
+  return bodies.flatMap(({ response }) => (response as WrittenPart | undefined)?.id ?? []);
 }
 
 /** Repeats an edit or deletion at this party; idempotent. Where the party does not support it, sends a comment instead. */
@@ -114,7 +135,8 @@ export async function attach(write: PartWrite, { attachment, from }: AttachmentR
       throw error instanceof PartnerError ? error.withDetails({ outcome: 'notDone', otherPartner: true }) : error;
     }
   }
-  const lookUp = () => client.findAttachment(delivery.entityType, link.id, file, delivery.begun ?? '', link.seen);
+  const lookUp = (others?: string[]) =>
+    client.findAttachment(delivery.entityType, link.id, file, delivery.begun ?? '', others ?? link.seen);
   const found = await findPart(write, lookUp, attachment.name, attachment.at);
   if (inDoubt && !found) await keepLooking(attachment.name, delivery, context);
   const part = found ?? (await client.attach(delivery.entityType, link.id, file, link.seen));

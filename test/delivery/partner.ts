@@ -146,9 +146,11 @@ export class Partner implements EndpointClient {
       return {};
     });
   }
-  async findComment(_type: string, id: string, comment: GenericComment, since: string) {
+  async findComment(_type: string, id: string, comment: GenericComment, since: string, seen: readonly string[] = []) {
     this.soughtSince.push(since);
-    return this.ticket(id).comments.includes(comment.text) && !this.hidden.has(id) ? {} : undefined;
+    if (this.hidden.has(id)) return undefined;
+    const at = this.ticket(id).comments.findIndex((text, index) => text === comment.text && !seen.includes(`n${index}`));
+    return at < 0 ? undefined : { id: `n${at}` };
   }
   attach(_type: string, id: string, file: SpooledAttachment) {
     return this.write(`attach ${file.name}`, () => {

@@ -98,7 +98,17 @@ describe('a store that was lost, replaced or restored', () => {
       const [waiting] = await rig.messages();
       assert.deepEqual([waiting?.state, waiting?.decision], ['needsDecision', 'wrongEntity']);
       assert.match(waiting?.error?.message ?? '', /T1 has our reference .*This store knows nothing from before 20/);
-      await report('customer', ticket());
+      opened().comments.push('a technician is on the way', 'the technician has arrived');
+      // The customer's ticket shows it among the first things that this store sees of it.
+      await report(
+        'customer',
+        ticket({
+          notes: [
+            ['c1', 'since this morning'],
+            ['n0', 'a technician is on the way'],
+          ],
+        }),
+      );
       await until('the customer to know', () => rig.customer.tickets[0]?.fields.state === 'inProgress');
       await rig.idle();
       // Neither its own comment nor one that it has already.

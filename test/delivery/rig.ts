@@ -160,7 +160,10 @@ export class Rig {
     const sources = Object.fromEntries(names.map((n) => [n, [n]]));
     const { deleted } = payload;
     const emission = this.emissions.get(record);
-    const found = await this.broker.correlate({ messageId: record.id, emission }, { message, record: payload.fields, sources, deleted });
+    const found = await this.broker.correlate(
+      { messageId: record.id, emission },
+      { message, record: payload.fields, sources, deleted },
+    );
     if (!found || found.output === 'ignored') return;
     for (const node of nodes) {
       await this.broker.acceptLeg({
