@@ -1,4 +1,4 @@
-import { comparableText, containsText, showsText } from '../endpoints/text-match.js';
+import { comparableText, showsAfterPrefix, showsText } from '../endpoints/text-match.js';
 import type { GenericAttachment, GenericComment, Json, RemovedPart } from '../model/message.js';
 import type { ConversationRecord, Link } from '../store/store.js';
 import type { PartEchoGuard, PartInDoubt } from './echo-guard.js';
@@ -116,7 +116,7 @@ export function detectPartChanges(
 /** With the author we sent, a short text after a partner's prefix is enough. */
 function isShown(shown: GenericComment, ours: GenericComment): boolean {
   const sameAuthor = shown.author !== undefined && shown.author === ours.author;
-  return showsText(shown.text, ours.text, ours.author) || (sameAuthor && containsText(shown.text, ours.text));
+  return showsText(shown.text, ours.text, ours.author) || (sameAuthor && showsAfterPrefix(shown.text, ours.text));
 }
 
 /** How well a part that is shown matches one of ours in doubt. */

@@ -14,7 +14,16 @@ const MAX_ESCAPES = 20;
 export function showsText(shown: string, sent: string, author = ''): boolean {
   const ours = readings(sent).map(({ letters }) => letters);
   const begin = letters(author);
-  return readings(shown).some((there) => ours.some((one, at) => (at === 0 || one !== '') && isIn(there, one, begin)));
+  return shownReadings(shown).some((there) => ours.some((one, at) => (at === 0 || one !== '') && isIn(there, one, begin)));
+}
+
+/**
+ * Whether a partner shows the text that was sent behind a prefix of its own (`[web] Ann: `), however short: only for entries of
+ * the same author. Whoever quotes or repeats a text goes on after it, or uses it in a sentence.
+ */
+export function showsAfterPrefix(shown: string, sent: string): boolean {
+  const ours = letters(sent);
+  return ours !== '' && shownReadings(shown).some((there) => endsWith(there, ours) && hasPrefix(there, ours));
 }
 
 /** Whether the shown text contains the sent one anywhere, however short: only for entries that are known to be new and ours. */
@@ -34,35 +43,63 @@ export function comparableText(text: string): string {
   return letters(withoutTags(unescaped(text)));
 }
 
-/** The letters and digits of a text, and the positions where its words begin and end. */
+/** The letters and digits of a text, where its words begin and end, and what stands before each word. */
 interface Reading {
   letters: string;
   bounds: ReadonlySet<number>;
+  before: ReadonlyMap<number, string>;
 }
+
+/** What ends a prefix: `Ann:`, `[web]`, `>`, a line of its own. */
+const PREFIX_END = /[:\])}>|»–—\n-]\s*$/u;
 
 /** What looks like a tag may be the partner's formatting or part of the text, so both readings count. */
 function readings(text: string): Reading[] {
-  return [text, withoutTags(text)].map((given) => {
-    const words = wordsOf(unescaped(given));
-    const bounds = new Set([0]);
-    let length = 0;
-    for (const word of words) {
-      length += word.length;
-      bounds.add(length);
-    }
-    return { letters: words.join(''), bounds };
-  });
+  return [text, withoutTags(text)].map(reading);
+}
+
+/** Of a shown text also without the marks around HTML (ServiceNow). */
+function shownReadings(text: string): Reading[] {
+  const unmarked = text.replace(/\[\/?code\]/gi, ' ');
+  return unmarked === text ? readings(text) : [...readings(text), ...readings(unmarked)];
+}
+
+function reading(text: string): Reading {
+  const bounds = new Set([0]);
+  const before = new Map<number, string>();
+  const plain = comparable(unescaped(text));
+  let letters = '';
+  let end = 0;
+  for (const { 0: word, index } of plain.matchAll(WORD)) {
+    before.set(letters.length, plain.slice(end, index));
+    letters += word;
+    bounds.add(letters.length);
+    end = index + word.length;
+  }
+  return { letters, bounds, before };
 }
 
 function isIn(there: Reading, ours: string, author: string): boolean {
   const { letters: shown } = there;
   if (shown === ours) return true;
-  if (ours.length >= DISTINCTIVE && holds(there, ours)) return true;
+  // A longer text may begin with ours: a quotation and its answer.
+  if (ours.length >= DISTINCTIVE && endsWith(there, ours)) return true;
   const least = DISTINCTIVE + (ours.startsWith(author) ? author.length : 0);
   if (shown.length >= least && ours.startsWith(shown)) return true;
   // With a prefix, and cut because of it.
   const begin = ours.length >= least ? shown.indexOf(ours.slice(0, least)) : -1;
   return begin >= 0 && ours.startsWith(shown.slice(begin));
+}
+
+/** Whole words only. */
+function endsWith({ letters: shown, bounds }: Reading, ours: string): boolean {
+  return shown.endsWith(ours) && bounds.has(shown.length - ours.length);
+}
+
+/** Whether what stands before our text at the end is a prefix, or nothing. */
+function hasPrefix({ letters: shown, before }: Reading, ours: string): boolean {
+  const at = shown.length - ours.length;
+  return at === 0 || PREFIX_END.test(before.get(at) ?? '');
 }
 
 /** Whole words only: "port 1" is not in "port 12". */
@@ -85,14 +122,12 @@ function unescaped(text: string): string {
   }
 }
 
-function letters(text: string): string {
-  return wordsOf(text).join('');
+const WORD = /[\p{L}\p{N}]+/gu;
+
+function comparable(text: string): string {
+  return text.normalize('NFKC').toLowerCase();
 }
 
-function wordsOf(text: string): string[] {
-  return text
-    .normalize('NFKC')
-    .toLowerCase()
-    .split(/[^\p{L}\p{N}]+/u)
-    .filter(Boolean);
+function letters(text: string): string {
+  return (comparable(text).match(WORD) ?? []).join('');
 }

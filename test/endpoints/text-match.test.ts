@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { containsText, showsText } from '../../src/endpoints/text-match.js';
+import { containsText, showsAfterPrefix, showsText } from '../../src/endpoints/text-match.js';
 
 describe('a text that a partner shows', () => {
   const SENT = 'The line is down since 10:15, please look at the cabinet – thanks 👍';
@@ -38,6 +38,7 @@ describe('a text that a partner shows', () => {
     ['The book is here.', 'ok'],
     ['', 'anything'],
     ['The line is up again since 10:15, and so is the cabinet.', SENT],
+    [`${SENT} – done, it is up.`, SENT],
   ] as const)
     it(`does not match: "${shown}" and "${sent.slice(0, 20)}"`, () => assert.equal(showsText(shown, sent), false));
 });
@@ -67,4 +68,22 @@ describe('a short text in an entry of ours', () => {
     ['Ann: 👍', '👍', false],
   ] as const)
     it(`"${shown}" ${holds ? 'contains' : 'does not contain'} "${sent}"`, () => assert.equal(containsText(shown, sent), holds));
+});
+
+describe('a short text of the same author', () => {
+  for (const [shown, sent, shows] of [
+    ['Done.', 'Done.', true],
+    ['[web] Ann: Done.', 'Done.', true],
+    ['<p>Ann: Done.</p>', 'Done.', true],
+    ['[code]<p>Ann: Done.</p>[/code]', 'Done.', true],
+    ['Ann:\nok', 'ok', true],
+    ['ok thanks', 'ok', false],
+    ['thanks ok', 'ok', false],
+    ['thanks Bob', 'thanks', false],
+    ['Provider: thanks', 'Provider', false],
+    ['(provider) thanks', '- Provider', false],
+    ['Ann: port 12', 'port 1', false],
+    ['Ann: 👍', '👍', false],
+  ] as const)
+    it(`"${shown}" ${shows ? 'shows' : 'does not show'} "${sent}"`, () => assert.equal(showsAfterPrefix(shown, sent), shows));
 });

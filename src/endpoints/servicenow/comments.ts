@@ -3,7 +3,7 @@ import { say } from '../../text/say.js';
 import { type Api, afterWrite } from '../api.js';
 import type { WrittenPart } from '../endpoint.js';
 import { partnerTime } from '../partner-time.js';
-import { containsText, showsText } from '../text-match.js';
+import { containsText, showsAfterPrefix, showsText } from '../text-match.js';
 import { plainText } from './html.js';
 import { columnText, type Row, serviceNowTimeToIso } from './parse.js';
 import { newestOf, oneOf, RAW, ROW, showsJournals, sysId } from './query.js';
@@ -67,7 +67,8 @@ export class Comments {
     const ours = this.ours(rows);
     // An entry of our own user may also contain a short text behind a prefix of the instance.
     const isProven = this.options.integrationUser !== undefined;
-    const entry = entryOf(ours, comment, seen, showsText) ?? (isProven ? entryOf(ours, comment, seen, containsText) : undefined);
+    const entry =
+      entryOf(ours, comment, seen, showsText) ?? (isProven ? entryOf(ours, comment, seen, showsAfterPrefix) : undefined);
     return entry && { id: columnText(entry.sys_id) };
   }
 
@@ -121,12 +122,7 @@ export class Comments {
 }
 
 /** The journal entry of our comment: the newest one that matches and was not seen before. */
-function entryOf(
-  journal: Row[],
-  comment: GenericComment,
-  seen: readonly string[],
-  shows: typeof showsText | typeof containsText,
-): Row | undefined {
+function entryOf(journal: Row[], comment: GenericComment, seen: readonly string[], shows: typeof showsText): Row | undefined {
   const [element, text = ''] = Object.entries(commentBody(comment))[0] ?? [];
   return journal.find(
     (row) =>

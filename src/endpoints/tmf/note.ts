@@ -1,6 +1,6 @@
 import type { GenericComment } from '../../model/message.js';
 import type { WrittenPart } from '../endpoint.js';
-import { containsText, showsText } from '../text-match.js';
+import { containsText, showsAfterPrefix, showsText } from '../text-match.js';
 import { type Attributes, entries, isoTime, textOf } from './attributes.js';
 import type { TmfDialect } from './dialect.js';
 import { entryIds } from './entry-ids.js';
@@ -106,7 +106,7 @@ function hasWords(note: Attributes, comment: GenericComment): boolean {
   const text = textOf(note.text) ?? '';
   return (
     showsText(text, comment.text, comment.author) ||
-    (textOf(note.author) === authorOf(comment) && containsText(text, comment.text))
+    (textOf(note.author) === authorOf(comment) && showsAfterPrefix(text, comment.text))
   );
 }
 
