@@ -37,12 +37,14 @@ export async function checkFormat(folder: string, disk: Disk): Promise<boolean> 
   return format === 0 && (await hasFormatOne(folder));
 }
 
-export async function writeFormat(folder: string, disk: Disk): Promise<void> {
+/** Writes the format where it is missing, damaged or older; true if it was. */
+export async function writeFormat(folder: string, disk: Disk): Promise<boolean> {
   const file = formatDatabase(disk, folder);
   await file.read().catch(() => {});
-  if (file.data.format === FORMAT) return;
+  if (file.data.format === FORMAT) return false;
   file.data = { format: FORMAT };
   await file.write();
+  return true;
 }
 
 /** Reads the manifest. Only in a new folder it may be missing. */

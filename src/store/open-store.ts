@@ -12,7 +12,7 @@ import { KnownGeneration } from './known-generation.js';
 import { loadShards, removeLeftovers } from './loading.js';
 import { LOCK_TIMES, Lock, type LockTimes } from './lock.js';
 import { Losses } from './losses.js';
-import { type Manifest, manifestDatabase, segmentsDatabase } from './manifest.js';
+import { FORMAT_FILE, type Manifest, manifestDatabase, segmentsDatabase } from './manifest.js';
 import { type FormatOne, migrate, refuseFormatOne, replayFormatOne } from './migration.js';
 import { RecordCounts } from './record-counts.js';
 import { KeyHashes } from './record-keys.js';
@@ -186,7 +186,9 @@ async function load(
   await list(journal.segments);
   await manifest.write();
   if (migrated || losses.any) await compaction.run();
-  await writeFormat(folder, disk);
+  const isWritten = await writeFormat(folder, disk);
+  if (isWritten && before.generation > 0)
+    log('warn', `${FORMAT_FILE} in ${folder} was missing or damaged. It was written again.`);
   if (migrated) await migrated.finish();
   await refuseFormatOne(folder);
   await rememberGeneration(generation, opening.generation, log);

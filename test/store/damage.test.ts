@@ -379,11 +379,17 @@ describe('a damaged store', () => {
     assert.deepEqual(await store.bodies('delivery', 'd1'), { request: { n: 1 } });
   });
 
-  it('refuses a newer format in words, and writes a lost format file again', async () => {
+  it('refuses a newer format in words, and says that a lost format file is written again', async () => {
     await store.close();
     await rm(`${folder}/format.json`);
+    logged.length = 0;
+    await open(folder);
+    assert.match(logged.join('\n'), /format\.json in .* was missing or damaged\. It was written again\./);
+    await store.close();
+    logged.length = 0;
     await open(folder);
     await store.close();
+    assert.deepEqual(logged, []);
     const format = { file: `${folder}/format.json`, json: '{"format":3}' };
     await writeFile(format.file, `${format.json}\n#${crc32(format.json).toString(16).padStart(8, '0')}\n`);
     await assert.rejects(open(folder), /has format 3.*formats up to 2.*newer version/);
