@@ -32,8 +32,8 @@ export interface PartWrite {
 export async function comment(write: PartWrite, text: GenericComment): Promise<SendResult> {
   const { delivery, link, inDoubt, context } = write;
   const { client } = context;
-  const lookUp = (others?: string[]) =>
-    client.findComment(delivery.entityType, link.id, text, delivery.begun ?? '', others ?? link.seen);
+  const lookUp = (others: readonly string[]) =>
+    client.findComment(delivery.entityType, link.id, text, delivery.begun ?? '', others);
   const found = await findPart(write, lookUp, say`the comment`, text.at);
   if (inDoubt && !found) await keepLooking(say`the comment`, delivery, context);
   const part = found ?? (await client.comment(delivery.entityType, link.id, text, link.seen));
@@ -46,18 +46,15 @@ export async function comment(write: PartWrite, text: GenericComment): Promise<S
   };
 }
 
-/**
- * Looks a comment or file up that an earlier try, or an earlier store, may have written. `lookUp` looks among all but `others`;
- * among what the link has not seen, if that is undefined.
- */
+/** Looks a comment or file up that an earlier try, or an earlier store, may have written. `lookUp` looks among all but `others`. */
 async function findPart<Part>(
   write: PartWrite,
-  lookUp: (others?: string[]) => Promise<Part | undefined>,
+  lookUp: (others: readonly string[]) => Promise<Part | undefined>,
   sought: string,
   at: string | undefined,
 ): Promise<Part | undefined> {
-  const { delivery, conversation, inDoubt, context } = write;
-  if (inDoubt) return lookUp().catch(ifNotVisible(sought, delivery, context));
+  const { delivery, link, conversation, inDoubt, context } = write;
+  if (inDoubt) return lookUp(link.seen).catch(ifNotVisible(sought, delivery, context));
   if (delivery.onlyLook === false || !mayBeForgotten(conversation, context.store.memory, at)) return undefined;
   // What was there when this store first saw the entity may be what an earlier one wrote.
   return lookUp(await partsWritten(write)).catch((error: unknown) => {
@@ -135,8 +132,8 @@ export async function attach(write: PartWrite, { attachment, from }: AttachmentR
       throw error instanceof PartnerError ? error.withDetails({ outcome: 'notDone', otherPartner: true }) : error;
     }
   }
-  const lookUp = (others?: string[]) =>
-    client.findAttachment(delivery.entityType, link.id, file, delivery.begun ?? '', others ?? link.seen);
+  const lookUp = (others: readonly string[]) =>
+    client.findAttachment(delivery.entityType, link.id, file, delivery.begun ?? '', others);
   const found = await findPart(write, lookUp, attachment.name, attachment.at);
   if (inDoubt && !found) await keepLooking(attachment.name, delivery, context);
   const part = found ?? (await client.attach(delivery.entityType, link.id, file, link.seen));

@@ -43,10 +43,9 @@ export function comparableText(text: string): string {
   return letters(withoutTags(unescaped(text)));
 }
 
-/** The letters and digits of a text, where its words begin and end, and what stands before each word. */
+/** The letters and digits of a text, and what stands before each word, by where the word begins in them. */
 interface Reading {
   letters: string;
-  bounds: ReadonlySet<number>;
   before: ReadonlyMap<number, string>;
 }
 
@@ -65,7 +64,6 @@ function shownReadings(text: string): Reading[] {
 }
 
 function reading(text: string): Reading {
-  const bounds = new Set([0]);
   const before = new Map<number, string>();
   const plain = comparable(unescaped(text));
   let letters = '';
@@ -73,10 +71,9 @@ function reading(text: string): Reading {
   for (const { 0: word, index } of plain.matchAll(WORD)) {
     before.set(letters.length, plain.slice(end, index));
     letters += word;
-    bounds.add(letters.length);
     end = index + word.length;
   }
-  return { letters, bounds, before };
+  return { letters, before };
 }
 
 function isIn(there: Reading, ours: string, author: string): boolean {
@@ -92,8 +89,8 @@ function isIn(there: Reading, ours: string, author: string): boolean {
 }
 
 /** Whole words only. */
-function endsWith({ letters: shown, bounds }: Reading, ours: string): boolean {
-  return shown.endsWith(ours) && bounds.has(shown.length - ours.length);
+function endsWith({ letters: shown, before }: Reading, ours: string): boolean {
+  return shown.endsWith(ours) && before.has(shown.length - ours.length);
 }
 
 /** Whether what stands before our text at the end is a prefix, or nothing. */
@@ -103,9 +100,11 @@ function hasPrefix({ letters: shown, before }: Reading, ours: string): boolean {
 }
 
 /** Whole words only: "port 1" is not in "port 12". */
-function holds({ letters: shown, bounds }: Reading, ours: string): boolean {
-  for (let at = shown.indexOf(ours); at >= 0; at = shown.indexOf(ours, at + 1))
-    if (bounds.has(at) && bounds.has(at + ours.length)) return true;
+function holds({ letters: shown, before }: Reading, ours: string): boolean {
+  for (let at = shown.indexOf(ours); at >= 0; at = shown.indexOf(ours, at + 1)) {
+    const end = at + ours.length;
+    if (before.has(at) && (end === shown.length || before.has(end))) return true;
+  }
   return false;
 }
 
