@@ -45,6 +45,7 @@ const folder = mkdtempSync(join(tmpdir(), 'switchboard-test-'));
 // A test runs a process as another user.
 chmodSync(folder, 0o755);
 const total = { passes: 0, failures: 0, pending: 0 };
+const failed = [];
 for (const group of groups) {
   const counts = join(folder, `${group}.json`);
   const started = Date.now();
@@ -68,13 +69,21 @@ for (const group of groups) {
   try {
     const found = JSON.parse(readFileSync(counts, 'utf8'));
     for (const key of Object.keys(total)) total[key] += found[key];
-    if (status !== 0 && found.failures === 0) total.failures++;
-  } catch {
-    console.error(`The ${group} tests did not finish.`);
+    failed.push(...found.failed.map((test) => ({ ...test, group })));
+    if (status !== 0 && found.failures === 0) {
+      failed.push({ group, title: `ended with status ${status}`, error: 'No test of the group failed.' });
+      total.failures++;
+    }
+  } catch (error) {
+    failed.push({ group, title: 'did not finish', error: String(error) });
     total.failures++;
   }
   console.log(`${group}: ${((Date.now() - started) / 1000).toFixed(1)} s`);
 }
 rmSync(folder, { recursive: true, force: true });
+// Again at the end: a log is often read, and sometimes kept, from its end only.
+if (failed.length > 0) console.log(`\nFailed tests (Node.js ${process.version}):`);
+for (const { group, title, file, error } of failed)
+  console.log(`\n- ${group}: ${title}\n${[file, error].filter(Boolean).join('\n').slice(0, 2000)}`);
 console.log(`${total.passes} passed, ${total.failures} failed${total.pending ? `, ${total.pending} skipped` : ''}`);
 process.exit(total.failures === 0 ? 0 : 1);
