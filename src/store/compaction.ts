@@ -1,11 +1,9 @@
 import { unlink } from 'node:fs/promises';
 import type { Low } from 'lowdb';
-import { DamagedFile } from './checked-file.js';
 import type { Disk } from './disk.js';
 import type { Journal } from './journal.js';
 import { type Manifest, settingsDatabase, settingsName } from './manifest.js';
 import type { RecordEntry } from './record-entry.js';
-import { decodeEntry, shardDatabase, shardName } from './shard-file.js';
 import type { ShardWriter, WrittenShard } from './shard-writer.js';
 import { isDead, type ListedShard, type Shard, type Shards } from './shards.js';
 import type { StoreState } from './store-state.js';
@@ -22,6 +20,8 @@ const SMALL = 0.25;
 const SMALL_SHARDS = 8;
 /** Full shards rewritten at once. */
 const REWRITTEN_SHARDS = 8;
+/** Lines of them that are read at once. */
+const CHUNK = 64;
 
 export interface CompactionOptions {
   folder: string;
@@ -114,7 +114,8 @@ export class Compaction {
       // Rejects if anything up to `seq` cannot be made durable; then its number may be used again.
       await journal.flushed();
       await journal.confirm();
-      written = await this.writer.write(frozen.values().flatMap(({ entry }) => (entry ? [entry] : [])));
+      const entries = frozen.values().map(({ entry }) => entry);
+      written = await this.writer.write(entries.filter((entry) => entry !== undefined));
       const settingsFile = settings ? await this.writeSettings(settings) : this.manifest.data.settings;
       await this.writeManifest({ seq, counts, newestId, settings: settingsFile }, written);
     } catch (error) {
@@ -232,25 +233,19 @@ export class Compaction {
 
   /** All records of a shard; undefined if some are damaged and lost: nothing damaged is copied with a fresh checksum. */
   private async readAll(shard: Shard, slice: TimeSlice): Promise<RecordEntry[] | undefined> {
-    const { number, lines } = shard.listed;
-    const { db } = shardDatabase(this.options.disk, this.options.folder, number);
+    const { lines } = shard.listed;
+    const entries: RecordEntry[] = [];
     try {
-      await db.read();
-      if (db.data.length !== lines) throw new DamagedFile(`${shardName(number)} is too short`);
-      const entries: RecordEntry[] = [];
-      for (const json of db.data) {
-        entries.push(decodeEntry(json));
+      for (let from = 0; from < lines; from += CHUNK) {
+        for (const entry of await this.shards.readLines(shard, from, Math.min(lines, from + CHUNK))) entries.push(entry);
         await slice.yieldIfDue();
       }
       return entries;
-    } catch (error) {
-      if (!(error instanceof DamagedFile)) throw error;
-    }
-    // Damaged lines are restored from the journal where it still has them.
-    return this.shards.readLines(shard, 0, lines).catch(() => {
+    } catch {
+      // What can be restored from the journal already is.
       this.lost.add(shard);
       return undefined;
-    });
+    }
   }
 }
 

@@ -90,10 +90,10 @@ export class Search {
     try {
       for (const changes of [state.active, ...(state.frozen ? [state.frozen] : [])]) {
         for (const { kind: of, id, entry } of [...changes.values()]) {
+          await slice.yieldIfDue();
           if (of !== kind || !entry || !this.isFoundItself(entry)) continue;
           const now = await state.fetch(kind, id);
           if (now && this.isFoundItself(now)) yield now;
-          await slice.yieldIfDue();
         }
       }
       shards.sort((a, b) => (a.shard.index.sections[kind]!.to < b.shard.index.sections[kind]!.to ? 1 : -1));

@@ -5,6 +5,7 @@ import { DamagedFile, hex } from './checked-file.js';
 import { type Disk, FILE_MODE, writeAll } from './disk.js';
 import { type BodyRef, type RecordEntry, toEntry } from './record-entry.js';
 import type { RecordKind, RecordOf } from './store.js';
+import { TimeSlice } from './time-slice.js';
 
 /** Names of the two files of a shard. */
 export const shardName = (number: number): string => `${String(number).padStart(8, '0')}.ndjson`;
@@ -82,12 +83,14 @@ export class ShardFile implements Adapter<readonly string[]> {
     }
     const lines: string[] = [];
     const offsets = [0];
+    const slice = new TimeSlice();
     for (let at = 0; at < content.length; at = offsets.at(-1)!) {
       const end = content.indexOf(LINE_FEED, at) + 1;
       const json = decodeLine(content.subarray(at, end || content.length));
       if (json === undefined) throw new DamagedFile(`line ${lines.length + 1} of ${this.name} is damaged`);
       lines.push(json);
       offsets.push(end);
+      await slice.yieldIfDue();
     }
     this.offsets = Uint32Array.from(offsets);
     return lines;
@@ -95,12 +98,15 @@ export class ShardFile implements Adapter<readonly string[]> {
 
   async write(lines: readonly string[]): Promise<void> {
     const offsets = new Uint32Array(lines.length + 1);
-    const parts = lines.map((json, i) => {
+    const parts: Buffer[] = [];
+    const slice = new TimeSlice();
+    for (const [i, json] of lines.entries()) {
       const bytes = Buffer.from(`00000000 ${json}\n`);
       bytes.write(hex(crc32(bytes.subarray(PREFIX_LENGTH, -1))), 0, 'latin1');
       offsets[i + 1] = offsets[i]! + bytes.length;
-      return bytes;
-    });
+      parts.push(bytes);
+      await slice.yieldIfDue();
+    }
     this.offsets = offsets;
     await writeNew(this.disk, this.folder, this.name, Buffer.concat(parts));
   }

@@ -25,7 +25,7 @@ export interface ShardIndex {
   hashes: Uint32Array;
   /** The line of each hash. */
   lineOf: Uint16Array;
-  /** The terms for search, sorted; and kind, id and version of each line. */
+  /** The terms for search; and kind, id and version of each line. */
   terms: IndexText;
   names: IndexText;
 }
@@ -110,8 +110,8 @@ export async function encodeIndex(
     await slice.yieldIfDue();
   }
   const lines: string[] = [''];
-  for (const term of [...terms.keys()].sort()) {
-    lines.push(`${term}\t${terms.get(term)!.join()}`);
+  for (const [term, having] of terms) {
+    lines.push(`${term}\t${having.join()}`);
     await slice.yieldIfDue();
   }
   const termText = Buffer.from(`${lines.join('\n')}\n`);
@@ -165,14 +165,22 @@ export function decodeIndex(content: Buffer, name: string): ShardIndex {
 
 /** The lines of the terms that begin with a prefix, each with its letter. */
 export function* linesWithPrefix(terms: string, prefix: string): Generator<number> {
-  for (let at = terms.indexOf(`\n${prefix}`); at >= 0 && terms.startsWith(prefix, at + 1); ) {
+  const start = `\n${prefix}`;
+  for (let at = terms.indexOf(start); at >= 0; ) {
     const end = terms.indexOf('\n', at + 1);
     for (const line of terms.slice(terms.indexOf('\t', at) + 1, end).split(',')) yield Number(line);
-    at = end;
+    at = terms.indexOf(start, end);
   }
 }
 
 /** Records in the order of the lines of a shard. They are mostly in order already, as long as the kinds are apart. */
-export function inLineOrder(records: readonly RecordEntry[]): RecordEntry[] {
-  return KINDS.flatMap((kind) => records.filter((entry) => entry.kind === kind).sort((a, b) => (a.order < b.order ? -1 : 1)));
+export async function inLineOrder(records: readonly RecordEntry[], slice: TimeSlice): Promise<RecordEntry[]> {
+  const sorted: RecordEntry[] = [];
+  for (const kind of KINDS) {
+    const ofKind = records.filter((entry) => entry.kind === kind);
+    await slice.yieldIfDue();
+    for (const entry of ofKind.sort((a, b) => (a.order < b.order ? -1 : 1))) sorted.push(entry);
+    await slice.yieldIfDue();
+  }
+  return sorted;
 }

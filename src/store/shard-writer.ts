@@ -28,9 +28,9 @@ export class ShardWriter {
 
   /** Writes records, sorted by kind and by their position in lists. Their bodies must have their offsets. */
   async write(records: readonly RecordEntry[]): Promise<WrittenShard[]> {
-    const entries = inLineOrder(records);
-    const written: WrittenShard[] = [];
     const slice = new TimeSlice();
+    const entries = await inLineOrder(records, slice);
+    const written: WrittenShard[] = [];
     try {
       let lines: string[] = [];
       let bytes = 0;

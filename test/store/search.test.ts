@@ -115,4 +115,28 @@ describe('lists and searches over many shards', () => {
       );
     }
   });
+
+  it('gives the event loop its turns while it looks through many changed records of which none matches', async () => {
+    const many = new LowdbStore({ folder: await newFolder() });
+    await many.open();
+    await many.commit(Array.from({ length: 1000 }, (_, n) => ({ kind: 'message', record: message(`m${id(n)}`) }) as Change));
+    const { now } = performance;
+    let looks = 0;
+    let turns = 0;
+    const turn = () => {
+      turns++;
+      immediate = setImmediate(turn);
+    };
+    let immediate = setImmediate(turn);
+    try {
+      // Each look at the clock takes a millisecond, on any machine.
+      performance.now = () => looks++;
+      assert.deepEqual([...(await many.listMessages({ limit: 10, search: 'nothing' }))], []);
+    } finally {
+      performance.now = now;
+      clearImmediate(immediate);
+    }
+    await many.close();
+    assert.ok(turns > 100, `${turns} turns`);
+  });
 });
