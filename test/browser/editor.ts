@@ -98,7 +98,7 @@ export async function startEditor(options: EditorOptions = {}): Promise<EditorSe
 export async function openEditor(browser: Browser, server: { url: string }, theme: 'light' | 'dark' = 'light', path = '') {
   const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
   const errors: string[] = [];
-  page.on('pageerror', (error) => errors.push(String(error)));
+  page.on('pageerror', (error) => errors.push(error.stack ?? String(error)));
   page.on('console', (message) => {
     // The palette catalogue is fetched from the internet, which may be unavailable in tests.
     if (message.type() === 'error' && !/ERR_NAME_NOT_RESOLVED|ERR_INTERNET_DISCONNECTED|catalogue/.test(message.text()))

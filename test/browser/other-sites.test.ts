@@ -134,12 +134,11 @@ for (const [place, start] of Object.entries(PLACES)) {
       kind: 'merge',
     });
     const targets = () => Object.keys(RIGHTS).map((route) => addressOf(route));
-    const posts = () =>
-      targets()
-        .filter(({ method }) => method === 'POST')
-        .map(({ path }) => opened + path)
-        .flatMap((url) => [url, url.replace('/m1/', '/m9/'), url.replace('/d9/', '/d2/')])
-        .concat(victim.whole ? `${opened}flow` : []);
+    const posts = () => {
+      const urls = targets().flatMap(({ method, path }) => (method === 'POST' ? [opened + path] : []));
+      const variants = urls.flatMap((url) => [url, url.replace('/m1/', '/m9/'), url.replace('/d9/', '/d2/')]);
+      return [...new Set(variants), ...(victim.whole ? [`${opened}flow`] : [])];
+    };
     const gets = () => targets().flatMap(({ method, path }) => (method === 'GET' ? [opened + path] : []));
 
     /**
@@ -182,12 +181,12 @@ for (const [place, start] of Object.entries(PLACES)) {
             unharmed(async () => {
               await page.evaluate(
                 async ({ urls, text, enctype }) => {
-                  const frame = document.createElement('iframe');
-                  frame.name = 'hidden';
-                  document.body.append(frame);
-                  for (const url of urls) {
+                  const submitted = urls.map((url, n) => {
+                    const frame = document.createElement('iframe');
+                    frame.name = `hidden-${n}`;
+                    document.body.append(frame);
                     const form = document.createElement('form');
-                    Object.assign(form, { method: 'POST', action: url, target: 'hidden', enctype });
+                    Object.assign(form, { method: 'POST', action: url, target: frame.name, enctype });
                     // Sent as text, name and value form one JSON object.
                     const field = document.createElement('input');
                     Object.assign(field, { name: `${text.slice(0, -1)},"x":"`, value: '"}' });
@@ -198,8 +197,9 @@ for (const [place, start] of Object.entries(PLACES)) {
                     document.body.append(form);
                     const loaded = new Promise((done) => frame.addEventListener('load', done, { once: true }));
                     form.submit();
-                    await loaded;
-                  }
+                    return loaded;
+                  });
+                  await Promise.all(submitted);
                 },
                 { urls: posts(), text: JSON.stringify(theft()), enctype },
               );
