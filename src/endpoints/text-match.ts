@@ -22,8 +22,9 @@ export function showsText(shown: string, sent: string, author = ''): boolean {
  * the same author. Whoever quotes or repeats a text goes on after it, or uses it in a sentence.
  */
 export function showsAfterPrefix(shown: string, sent: string): boolean {
-  const ours = letters(sent);
-  return ours !== '' && shownReadings(shown).some((there) => endsWith(there, ours) && hasPrefix(there, ours));
+  const ours = reading(sent);
+  if (ours.letters === '') return false;
+  return shownReadings(shown).some((there) => endsWith(there, ours.letters) && hasPrefix(there, ours));
 }
 
 /** Whether the shown text contains the sent one anywhere, however short: only for entries that are known to be new and ours. */
@@ -94,9 +95,13 @@ function endsWith({ letters: shown, before }: Reading, ours: string): boolean {
 }
 
 /** Whether what stands before our text at the end is a prefix, or nothing. */
-function hasPrefix({ letters: shown, before }: Reading, ours: string): boolean {
-  const at = shown.length - ours.length;
-  return at === 0 || PREFIX_END.test(before.get(at) ?? '');
+function hasPrefix({ letters: shown, before }: Reading, ours: Reading): boolean {
+  const at = shown.length - ours.letters.length;
+  if (at === 0) return true;
+  const there = before.get(at) ?? '';
+  // The text itself may begin with a bracket or a quotation mark.
+  const own = ours.before.get(0)!.trim();
+  return PREFIX_END.test(own && there.trimEnd().endsWith(own) ? there.slice(0, there.lastIndexOf(own)) : there);
 }
 
 /** Whole words only: "port 1" is not in "port 12". */

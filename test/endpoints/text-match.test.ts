@@ -84,6 +84,12 @@ describe('a short text of the same author', () => {
     ['(provider) thanks', '- Provider', false],
     ['Ann: port 12', 'port 1', false],
     ['Ann: 👍', '👍', false],
+    ['[web] [[1]] ok', '[[1]] ok', true],
+    ['<p>[web] (urgent) ok</p>', '(urgent) ok', true],
+    ['Ann: "ok"', '"ok"', true],
+    ['Ann:\n- ok', '- ok', true],
+    ['Ann wrote "ok"', '"ok"', false],
+    ['Ann: "ok"', 'ok', false],
   ] as const)
     it(`"${shown}" ${shows ? 'shows' : 'does not show'} "${sent}"`, () => assert.equal(showsAfterPrefix(shown, sent), shows));
 });
