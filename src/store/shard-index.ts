@@ -114,8 +114,13 @@ export async function encodeIndex(
     lines.push(`${term}\t${having.join()}`);
     await slice.yieldIfDue();
   }
+  const names: string[] = [];
+  for (const { kind, id, version } of entries) {
+    names.push(`${JSON.stringify([kind, id, version])}\n`);
+    await slice.yieldIfDue();
+  }
   const termText = Buffer.from(`${lines.join('\n')}\n`);
-  const nameText = Buffer.from(entries.map(({ kind, id, version }) => `${JSON.stringify([kind, id, version])}\n`).join(''));
+  const nameText = Buffer.from(names.join(''));
   const header: Header = {
     lines: entries.length,
     keys: count,
