@@ -24,8 +24,8 @@ import {
 const TICKETS = 2_000;
 const ROUNDS = 5;
 
-/** The hand-wired flow. It sets `externalId` and maps the fields, but stores and looks up nothing. */
-function handWiredFlow(partners: Partners): FlowNode[] {
+/** The hand-wired flow. It sets `externalId` and maps the fields, but stores and looks up nothing. `api`: the provider's API. */
+export function handWiredFlow(partners: Partners, api = `${partners.url}/tmf4/tmf-api/troubleTicket/v4`): FlowNode[] {
   const z = 'hand';
   const jsonata = `{"externalId": payload.number, "name": payload.short_description, "description": payload.description,
     "severity": $lookup({"1": "Critical", "2": "Major", "3": "Minor", "4": "Minor", "5": "Minor"}, payload.priority), "ticketType": "incident", "status": "acknowledged"}`;
@@ -56,7 +56,7 @@ function handWiredFlow(partners: Partners): FlowNode[] {
       z,
       method: 'POST',
       ret: 'obj',
-      url: `${partners.url}/tmf4/tmf-api/troubleTicket/v4/troubleTicket`,
+      url: `${api}/troubleTicket`,
       persist: true,
       wires: [['hand-out']],
     },
