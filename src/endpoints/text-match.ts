@@ -99,9 +99,13 @@ function hasPrefix({ letters: shown, before }: Reading, ours: Reading): boolean 
   const at = shown.length - ours.letters.length;
   if (at === 0) return true;
   const there = before.get(at) ?? '';
-  // The text itself may begin with a bracket or a quotation mark.
-  const own = ours.before.get(0)!.trim();
-  return PREFIX_END.test(own && there.trimEnd().endsWith(own) ? there.slice(0, there.lastIndexOf(own)) : there);
+  // The text itself may begin with a bracket, a quotation mark or an emoji, which the partner may have replaced.
+  const own = Array.from(ours.before.get(0)!.trim()).length;
+  for (let end = there.length; end >= 0; end--) {
+    if (Array.from(there.slice(end).trim()).length > own) return false;
+    if (PREFIX_END.test(there.slice(0, end))) return true;
+  }
+  return false;
 }
 
 /** Whole words only: "port 1" is not in "port 12". */

@@ -88,6 +88,8 @@ describe('a short text of the same author', () => {
     ['<p>[web] (urgent) ok</p>', '(urgent) ok', true],
     ['Ann: "ok"', '"ok"', true],
     ['Ann:\n- ok', '- ok', true],
+    ['[web] ? ok', '✅ ok', true],
+    ['Ann wrote ? ok', '✅ ok', false],
     ['Ann wrote "ok"', '"ok"', false],
     ['Ann: "ok"', 'ok', false],
   ] as const)
