@@ -5,7 +5,7 @@ import { ENTITY_TYPES } from '../../src/endpoints/servicenow/form.js';
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.js';
 import { serviceNowEndpointDefaults, serviceNowInDefaults, tmfEndpointDefaults } from '../nodes/defaults.js';
 import { chromiumPath, launchBrowser } from './browser.js';
-import { type EditorServer, editNode, NODE_RED, openEditor, startEditor } from './editor.js';
+import { type EditorServer, editNode, NODE_RED, openEditor, scriptErrors, startEditor } from './editor.js';
 
 const FLOW = [
   { id: 'tab', type: 'tab', label: 'Test' },
@@ -170,8 +170,7 @@ describe(`the dialogs in Node-RED ${NODE_RED.version}`, () => {
 
   it('are in German if the editor is: labels, errors and help', async () => {
     const german = await browser.newPage({ viewport: { width: 1440, height: 900 }, locale: 'de-DE' });
-    const wrong: string[] = [];
-    german.on('pageerror', (error) => wrong.push(String(error)));
+    const wrong = scriptErrors(german);
     await german.addInitScript(() => localStorage.setItem('editor-language', 'de'));
     await german.goto(server.url);
     await german.waitForFunction('typeof RED !== "undefined" && RED.nodes?.node("sn1")?._def');

@@ -94,11 +94,22 @@ export async function startEditor(options: EditorOptions = {}): Promise<EditorSe
   };
 }
 
+/** Node-RED 5 shows its first tip after a second, whether its sidebar is there yet or not. */
+const TIP_BEFORE_SIDEBAR = "Cannot read properties of undefined (reading 'html')";
+
+/** Collects the errors in the scripts of a page. */
+export function scriptErrors(page: Page): string[] {
+  const errors: string[] = [];
+  page.on('pageerror', (error) => {
+    if (error.message !== TIP_BEFORE_SIDEBAR) errors.push(error.stack ?? String(error));
+  });
+  return errors;
+}
+
 /** Opens the editor; script errors are collected in `errors`. */
 export async function openEditor(browser: Browser, server: { url: string }, theme: 'light' | 'dark' = 'light', path = '') {
   const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
-  const errors: string[] = [];
-  page.on('pageerror', (error) => errors.push(error.stack ?? String(error)));
+  const errors = scriptErrors(page);
   page.on('console', (message) => {
     // The palette catalogue is fetched from the internet, which may be unavailable in tests.
     if (message.type() === 'error' && !/ERR_NAME_NOT_RESOLVED|ERR_INTERNET_DISCONNECTED|catalogue/.test(message.text()))

@@ -5,7 +5,7 @@ import { placeOrder } from '../../src/sandbox/servicenow-orders.js';
 import { until } from '../live/node-red.js';
 import { LiveRig } from '../live/rig.js';
 import { chromiumPath, launchBrowser } from './browser.js';
-import { openEditor } from './editor.js';
+import { openEditor, scriptErrors } from './editor.js';
 
 // The built sandbox: its page is next to it in dist/.
 const { startSandbox } = require(resolve('dist/src/sandbox/sandbox.js')) as typeof import('../../src/sandbox/sandbox.js');
@@ -75,15 +75,10 @@ describe('text in tickets, comments, attachments and party names', () => {
     );
     assert.deepEqual(made, [], where);
   };
-  const errors = (page: Page) => {
-    const found: string[] = [];
-    page.on('pageerror', (error) => found.push(String(error)));
-    return found;
-  };
 
   it('is shown as text in the messages view and in every message', async () => {
     const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
-    const wrong = errors(page);
+    const wrong = scriptErrors(page);
     await page.goto(`${rig.live.url}/switchboard/page`);
     await page.waitForSelector('.switchboard-row');
     await safe(page, 'the list');
@@ -104,7 +99,7 @@ describe('text in tickets, comments, attachments and party names', () => {
 
   it('is shown as text in the conversations view and in every conversation', async () => {
     const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
-    const wrong = errors(page);
+    const wrong = scriptErrors(page);
     await page.goto(`${rig.live.url}/switchboard/page`);
     await page.getByRole('tab', { name: 'Conversations' }).click();
     await page.waitForSelector('.switchboard-conversations .switchboard-row');
@@ -139,7 +134,7 @@ describe('text in tickets, comments, attachments and party names', () => {
   it('is shown as text on the sandbox’s desks', async () => {
     const sandbox = await startSandbox();
     const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
-    const wrong = errors(page);
+    const wrong = scriptErrors(page);
     try {
       for (const text of CORPUS) {
         const row = sandbox.servicenow.create('incident', { short_description: text, description: text });
