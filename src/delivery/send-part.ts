@@ -57,21 +57,29 @@ async function findPart<Part>(
   if (inDoubt) return lookUp(link.seen).catch(ifNotVisible(sought, delivery, context));
   if (delivery.onlyLook === false || !mayBeForgotten(conversation, context.store.memory, at)) return undefined;
   // What was there when this store first saw the entity may be what an earlier one wrote.
-  return lookUp(await partsWritten(write)).catch((error: unknown) => {
+  return lookUp(await partsKnown(write)).catch((error: unknown) => {
     if (!(error instanceof PartnerError && error.notVisible)) throw error;
     if (context.store.memory.olderCopy) throw restoredDecision(sought, context.client);
     return undefined;
   });
 }
 
-/** Ids of the comments and files that this store has written to the entity. */
-async function partsWritten({ delivery, context: { store } }: PartWrite): Promise<string[]> {
+/**
+ * Ids of the comments and files of the entity that this store knows: those it has written there, and comments that it has passed on
+ * from there. One that was found at the other party already may be what an earlier store wrote.
+ */
+async function partsKnown({ delivery, context: { store } }: PartWrite): Promise<string[]> {
   const { conversation, endpoint, entityType, leg } = delivery;
-  const query = { conversation, endpoint, states: ['delivered'] };
-  const delivered = await allOf((page) => store.listDeliveries({ ...query, ...page }), PAGE);
-  const parts = delivered.filter((one) => one.part !== 'entity' && one.entityType === entityType && one.leg === leg);
-  const bodies = await Promise.all(parts.map(({ id }) => store.bodies('delivery', id)));
-  return bodies.flatMap(({ response }) => (response as WrittenPart | undefined)?.id ?? []);
+  const delivered = await allOf((page) => store.listDeliveries({ conversation, states: ['delivered'], ...page }), PAGE);
+  const parts = delivered.filter(({ part }) => part !== 'entity');
+  const isHere = (one: DeliveryRecord) => one.endpoint === endpoint && one.entityType === entityType && one.leg === leg;
+  const bodies = await Promise.all(parts.filter(isHere).map(({ id }) => store.bodies('delivery', id)));
+  const passedOn = parts.filter((one) => !isHere(one) && one.attempts.at(-1)?.what !== FOUND_COMMENT);
+  return [
+    ...bodies.flatMap(({ response }) => (response as WrittenPart | undefined)?.id ?? []),
+    // Comments from elsewhere are among them; their ids do not occur here.
+    ...passedOn.flatMap(({ part }) => (part.startsWith('comment:') ? [part.slice('comment:'.length)] : [])),
+  ];
 }
 
 /** Repeats an edit or deletion at this party; idempotent. Where the party does not support it, sends a comment instead. */

@@ -117,6 +117,26 @@ describe('a store that was lost, replaced or restored', () => {
       assert.equal(rig.provider.tickets.length, 1);
     });
 
+    it('writes a comment with the words of another one that this store has passed on from there', async () => {
+      await report('customer', ticket());
+      const { reference } = opened();
+      opened().comments.push('ok');
+      const notes: [string, string][] = [
+        ['n0', 'since this morning'],
+        ['n1', 'ok'],
+      ];
+      await report('provider', { id: 'T1', version: '9', reference, fields: ticket().fields, notes });
+      assert.deepEqual(rig.customer.tickets[0]?.comments, ['ok']);
+      const said: [string, string][] = [
+        ['c1', 'since this morning'],
+        // Ours, then the customer's own.
+        ['c2', 'ok'],
+        ['c3', 'ok'],
+      ];
+      await report('customer', ticket({ version: '2', notes: said }));
+      assert.deepEqual(opened().comments, ['since this morning', 'ok', 'ok']);
+    });
+
     it('creates what the provider does not have, without waiting', async () => {
       rig.settling = 600_000;
       await report('customer', ticket());
