@@ -94,14 +94,16 @@ export async function startEditor(options: EditorOptions = {}): Promise<EditorSe
   };
 }
 
-/** Node-RED 5 shows its first tip after a second, whether its sidebar is there yet or not. */
-const TIP_BEFORE_SIDEBAR = "Cannot read properties of undefined (reading 'html')";
+/** Node-RED 5 shows its first tip after a second, whether its sidebar is there yet or not: an error with its own timer alone on the stack. */
+const TIP_BEFORE_SIDEBAR =
+  /^TypeError: Cannot read properties of undefined \(reading 'html'\)\n +at \w+ \(\S+\/red\/red\.min\.js\S*\)$/;
 
 /** Collects the errors in the scripts of a page. */
 export function scriptErrors(page: Page): string[] {
   const errors: string[] = [];
   page.on('pageerror', (error) => {
-    if (error.message !== TIP_BEFORE_SIDEBAR) errors.push(error.stack ?? String(error));
+    const text = error.stack ?? String(error);
+    if (!TIP_BEFORE_SIDEBAR.test(text)) errors.push(text);
   });
   return errors;
 }
