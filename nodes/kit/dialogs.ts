@@ -44,7 +44,7 @@ export function inDialog(form: SystemForm): string {
 
 /** The dialog of an out node. */
 export function outDialog(form: SystemForm): string {
-  return template(`${form.id}-out`, nodeFields(form));
+  return template(`${form.id}-out`, [...nodeFields(form), include('joins-others')]);
 }
 
 /** The select of authentication methods, and the fields that each method needs. */

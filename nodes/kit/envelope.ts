@@ -36,6 +36,8 @@ export interface Envelope {
     /** The linked entities at the endpoints. */
     entities?: { endpoint: string; entityType: string; leg: string }[];
   };
+  /** Set by a flow that drops the message on purpose: the reason. It is then not shown as unrouted. */
+  drop?: string | true;
   /** Distinguishes legs to the same endpoint; set by fan-out. */
   leg?: string;
   /** Set by map for the out node. */

@@ -2,6 +2,7 @@ import type { NodeAPI } from 'node-red';
 import { brokers } from '../../src/delivery/brokers.js';
 import { errorRecord } from '../../src/delivery/error-record.js';
 import type { ErrorRecord } from '../../src/store/store.js';
+import { say } from '../../src/text/say.js';
 import type { Envelope } from './envelope.js';
 import type { Msg } from './handle.js';
 
@@ -11,18 +12,24 @@ import type { Msg } from './handle.js';
  * in them: then all messages leave their flows, and are emitted again once the flows have started.
  */
 export interface FlowTracker {
-  /** Calls `send`; calls `onIdle` once, when the flow is idle, with the first error that a node reported. */
-  follow(envelope: Pick<Envelope, 'emission'>, source: string, send: () => void, onIdle: (error?: ErrorRecord) => void): void;
+  /** Calls `send`; calls `onIdle` once, when the flow is idle. */
+  follow(envelope: Pick<Envelope, 'emission'>, source: string, send: () => void, onIdle: OnIdle): void;
   /** Stops tracking the messages of a node that is being closed. */
   forget(source: string): void;
 }
+
+/** `error`: the first one that a node reported; `dropped`: why the flow dropped the message on purpose (`msg.switchboard.drop`). */
+type OnIdle = (error?: ErrorRecord, dropped?: string) => void;
 
 interface TrackedMessage {
   emission: string;
   source: string;
   holders: number;
   error?: ErrorRecord;
-  onIdle: (error?: ErrorRecord) => void;
+  dropped?: string;
+  onIdle: OnIdle;
+  /** The `_msgid` values of the message and its copies. */
+  ids: Set<string>;
 }
 
 interface HookEvent {
@@ -43,15 +50,28 @@ export function flowTracker(RED: NodeAPI): FlowTracker {
   // A catch, complete or link node passes messages directly, without a send event. Such messages are missing in this map.
   const inTransit = new WeakMap<object, number>();
 
-  const of = (event: HookEvent) => {
-    const emission = event.msg?.switchboard?.emission;
-    return emission === undefined ? undefined : tracked.get(emission);
+  // A copy that lost its envelope, for example in a function node, is still part of the flow: the next node will complain.
+  const byMsgId = new Map<string, TrackedMessage>();
+
+  const of = ({ msg }: HookEvent) => {
+    const emission = msg?.switchboard?.emission;
+    if (emission === undefined) return byMsgId.get(msg?._msgid ?? '');
+    const entry = tracked.get(emission);
+    if (entry && msg._msgid !== undefined) {
+      entry.ids.add(msg._msgid);
+      byMsgId.set(msg._msgid, entry);
+    }
+    return entry;
+  };
+  const forget = (entry: TrackedMessage) => {
+    tracked.delete(entry.emission);
+    for (const id of entry.ids) if (byMsgId.get(id) === entry) byMsgId.delete(id);
   };
   const release = (entry: TrackedMessage) => {
     entry.holders--;
     if (entry.holders > 0) return;
-    tracked.delete(entry.emission);
-    entry.onIdle(entry.error);
+    forget(entry);
+    entry.onIdle(entry.error, entry.dropped);
   };
   hooks.add('preDeliver.switchboard', (event) => {
     const entry = of(event);
@@ -74,17 +94,21 @@ export function flowTracker(RED: NodeAPI): FlowTracker {
   hooks.add('onComplete.switchboard', (event) => {
     const entry = of(event);
     if (!entry) return;
-    if (event.error && !entry.error) {
+    const { drop } = event.msg.switchboard ?? {};
+    if (drop) entry.dropped ??= typeof drop === 'string' ? drop : say`The flow dropped it on purpose.`;
+    if (event.error && !entry.error && concernsMessage(event)) {
       const record = errorRecord(event.error, new Date().toISOString());
-      const node = event.node?.node;
-      entry.error = { ...record, message: `${node?.name || node?.type || 'A node'}: ${record.message}` };
+      const { name, type } = event.node?.node ?? {};
+      const place = `${name || type || 'A node'}: `;
+      const { message } = record;
+      entry.error = { ...record, message: message.startsWith(place) ? message : place + message };
     }
     release(entry);
   });
 
   const tracker: FlowTracker = {
     follow({ emission }, source, send, onIdle) {
-      const entry: TrackedMessage = { emission, source, holders: 1, onIdle };
+      const entry: TrackedMessage = { emission, source, holders: 1, onIdle, ids: new Set() };
       tracked.set(emission, entry);
       try {
         send();
@@ -93,11 +117,12 @@ export function flowTracker(RED: NodeAPI): FlowTracker {
       }
     },
     forget(source) {
-      for (const [emission, entry] of tracked) if (entry.source === source) tracked.delete(emission);
+      for (const entry of tracked.values()) if (entry.source === source) forget(entry);
     },
   };
   RED.events.on('flows:stopping', () => {
     tracked.clear();
+    byMsgId.clear();
     for (const { inbox } of brokers()) inbox.pause();
   });
   RED.events.on('flows:started', () => {
@@ -105,4 +130,9 @@ export function flowTracker(RED: NodeAPI): FlowTracker {
   });
   trackers.set(hooks, tracker);
   return tracker;
+}
+
+/** Whether an error makes the message fail. Of copies without an envelope only our own nodes' errors do: they miss the envelope. */
+function concernsMessage({ msg, error }: HookEvent): boolean {
+  return msg.switchboard !== undefined || String((error as { code?: unknown }).code).startsWith('SWB_');
 }

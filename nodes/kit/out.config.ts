@@ -7,8 +7,10 @@ export interface OutConfig {
   endpoint: string;
   /** The record type to create; only if the system has several. */
   entityType?: string;
+  /** Also creates records for conversations that began elsewhere: for updates from a party where the conversation did not begin. */
+  joinsOthers?: boolean;
 }
 
 export function outDefaults(form: SystemForm): OutConfig {
-  return { name: '', endpoint: '', ...(hasTypes(form) && { entityType: form.entityTypes[0] }) };
+  return { name: '', endpoint: '', ...(hasTypes(form) && { entityType: form.entityTypes[0] }), joinsOthers: false };
 }

@@ -1,4 +1,5 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
+import { isGenericMessage } from '../../src/conversation/generic-message.js';
 import { NodeCounts } from '../../src/delivery/node-counts.js';
 import { systemOf } from '../../src/endpoints/registry.js';
 import type { System } from '../../src/endpoints/system.js';
@@ -58,6 +59,13 @@ function queuePayloads(RED: NodeAPI, node: Node, config: NodeDef & OutConfig, sy
         },
       );
     }
+    if (isGenericMessage(payload)) {
+      throw new SwitchboardError('SWB_PAYLOAD', say`msg.payload is a generic message, not a record of ${endpoint.label}.`, {
+        where,
+        field: 'msg.payload',
+        hint: say`Place a map node before the out node.`,
+      });
+    }
     const outgoing = envelope.outgoing;
     if (outgoing && outgoing.endpoint !== endpoint.id) {
       throw new SwitchboardError('SWB_CONFIG', say`The map node before this out node maps for another endpoint.`, {
@@ -95,6 +103,7 @@ function queuePayloads(RED: NodeAPI, node: Node, config: NodeDef & OutConfig, sy
       comments: (outgoing?.comments ?? []) as GenericComment[],
       attachments: (outgoing?.attachments ?? []) as GenericAttachment[],
       answers: wired,
+      joinsOthers: config.joinsOthers === true,
     });
   });
 

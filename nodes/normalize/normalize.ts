@@ -1,5 +1,5 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
-import { fieldsRead, genericMessage } from '../../src/conversation/generic-message.js';
+import { fieldsRead, genericMessage, isGenericMessage } from '../../src/conversation/generic-message.js';
 import type { EndpointClient, RawEntity } from '../../src/endpoints/endpoint.js';
 import { SwitchboardError } from '../../src/errors.js';
 import type { Problem } from '../../src/mapping/mapping.js';
@@ -51,6 +51,13 @@ export = (RED: NodeAPI) => {
 };
 
 function parse(client: EndpointClient, raw: RawEntity, where: string) {
+  if (isGenericMessage(raw)) {
+    throw new SwitchboardError('SWB_PAYLOAD', say`The message has already been normalized.`, {
+      where,
+      field: 'msg.payload',
+      hint: say`Remove one of the two normalize nodes.`,
+    });
+  }
   if (typeof raw !== 'object' || raw === null) {
     throw new SwitchboardError('SWB_PAYLOAD', say`msg.payload is not the record that the in node sent.`, {
       where,

@@ -35,3 +35,9 @@ export function fieldsRead(parsed: ParsedEntity, sources: Record<string, string[
     for (const name of names) if (name in parsed.record) record[name] = parsed.record[name] as Json;
   return record;
 }
+
+/** Whether a payload is a generic message rather than a partner's record. */
+export function isGenericMessage(payload: unknown): payload is GenericMessage {
+  const { source, fields, comments } = (payload ?? {}) as Partial<GenericMessage>;
+  return typeof source?.endpoint === 'string' && typeof fields === 'object' && Array.isArray(comments);
+}

@@ -56,9 +56,11 @@ function returnLinks({ moves, deliveries, made, spent, unlinked }: InverseLinkEd
     if (linkAt(conversation, entity.endpoint, entity.entityType, before.link.leg))
       throw refusal(say`Another ticket has been linked in place of ${nameOf(entity)} since.`, say`Unlink that ticket first.`);
     const remainingSpent = spent ? removeOnce(conversation.spent ?? [], [spent]) : conversation.spent;
+    const formerParties = removeOnce(conversation.formerParties ?? [], [entity.endpoint]);
     const record: ConversationRecord = {
       ...conversation,
       links: [...conversation.links, before.link],
+      formerParties: formerParties.length ? formerParties : undefined,
       spent: remainingSpent?.length ? remainingSpent : undefined,
     };
     changes.push(conversationChange(record, at), { kind: 'setting', key: unlinkedKey(entity), value: undefined });

@@ -218,6 +218,7 @@ function split(
     aliases: undefined,
     spent: undefined,
     links: [kept],
+    formerParties: [...new Set([...(record.formerParties ?? []), ...record.links.map(({ endpoint }) => endpoint)])],
     written: conversation.written.filter((mark) => mark.startsWith(`${gone.endpoint}|`)),
     createdAt: at,
   };
@@ -326,7 +327,9 @@ function requireLink(conversation: ConversationRecord, { endpoint, entityType, i
 function removeLink(conversation: ConversationRecord, gone: Link): { record: ConversationRecord; spent?: string } {
   const links = conversation.links.filter((l) => l !== gone);
   const spent = gone.origin === 'ours' ? expectedReference(conversation, gone) : undefined;
-  return { record: { ...conversation, links, ...(spent && { spent: [...(conversation.spent ?? []), spent] }) }, spent };
+  const formerParties = [...(conversation.formerParties ?? []), gone.endpoint];
+  const record = { ...conversation, links, formerParties, ...(spent && { spent: [...(conversation.spent ?? []), spent] }) };
+  return { record, spent };
 }
 
 /** A delivery that is being sent belongs to its conversation until it is answered. */

@@ -356,6 +356,7 @@ export class Broker {
     );
     if (flow) {
       if (accepted.deliveries > 0 || !accepted.reason) flow.legs++;
+      else if (accepted.outsider) flow.outsider ??= `${accepted.reason} ${say`No out node of its parties was reached.`}`;
       else flow.ignored ??= (source && describeDeletion(source)) ?? accepted.reason;
     }
     return accepted;

@@ -28,9 +28,9 @@ export interface Emitter {
   read(record: MessageRecord, bodies: Bodies, known?: Json): Promise<Json | undefined>;
   /**
    * Sends the message into the flow, with `emission` in its envelope. Calls `onIdle` once no node holds it any more, with the
-   * first error of a node.
+   * first error of a node, and with the reason if the flow dropped it on purpose.
    */
-  emit(record: MessageRecord, payload: Json, emission: string, onIdle: (error?: ErrorRecord) => void): void;
+  emit(record: MessageRecord, payload: Json, emission: string, onIdle: (error?: ErrorRecord, dropped?: string) => void): void;
   /** Called when the entity of a message could not be read; `retryAt` is absent where the message failed. */
   readFailed?(record: MessageRecord, error: unknown, retryAt?: number): void;
 }
@@ -222,9 +222,9 @@ export class Dispatcher {
     const flow = this.inbox.flows.enter(record, bodies.correlated as Json | undefined, read, (failure) =>
       failure === undefined ? this.left(record.id) : this.postponeFor(failure, record.id),
     );
-    this.emitter.emit(record, payload ?? (bodies.received as Json), flow.emission, (error) => {
+    this.emitter.emit(record, payload ?? (bodies.received as Json), flow.emission, (error, dropped) => {
       // A failure was passed on when the message left its flow.
-      this.inbox.flows.settle(flow, error).catch(() => undefined);
+      this.inbox.flows.settle(flow, error, dropped).catch(() => undefined);
     });
   }
 

@@ -27,6 +27,7 @@ export class FlowTransaction {
   private started: ConversationRecord | undefined;
   private steps: Step[] = [];
   private woken: string[] = [];
+  private readonly claims = new Map<string, string>();
 
   /** `conversation`: id of the conversation that the message belongs to, once known. */
   constructor(
@@ -54,6 +55,13 @@ export class FlowTransaction {
     if (!draft) throw noConversation(this.conversation);
     step(draft);
     this.steps.push(step);
+  }
+
+  /** Whether an out node may write a part: the first one that asks, because several out nodes may lead to one party. */
+  claim(part: string, node: string): boolean {
+    const owner = this.claims.get(part) ?? node;
+    this.claims.set(part, owner);
+    return owner === node;
   }
 
   /** A delivery in doubt, or that needs a decision, is looked up at once after the commit: the message may answer its question. */

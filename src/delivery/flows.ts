@@ -30,6 +30,8 @@ export interface MessageInFlow {
   /** Legs that reached an out node. */
   legs: number;
   ignored?: string;
+  /** It reached an out node, but the endpoint there is not a party of its conversation. */
+  outsider?: string;
   error?: ErrorRecord;
   /** Decision that correlation asks for. Kept here because nodes pass only the code of an error on. */
   decision?: DecisionKind;
@@ -158,9 +160,10 @@ export class Flows {
     return flow;
   }
 
-  /** @internal The flow is idle: commits what it did, and the outcome of the message. */
-  async settle(flow: MessageInFlow, error: ErrorRecord | undefined): Promise<void> {
+  /** @internal The flow is idle: commits what it did, and the outcome of the message. `dropped`: why it was dropped on purpose. */
+  async settle(flow: MessageInFlow, error: ErrorRecord | undefined, dropped?: string): Promise<void> {
     if (!this.remove(flow)) return;
+    flow.ignored ??= dropped;
     const failed = flow.error ?? error;
     try {
       await flow.committing;
@@ -197,7 +200,7 @@ export class Flows {
       state: 'settled',
       // Flows need not handle answers, so an unrouted answer is no warning.
       outcome: flow.record.origin === 'answer' && outcome === 'unrouted' ? 'ignored' : outcome,
-      reason: isRouted ? undefined : (flow.ignored ?? say`It reached no out node.`),
+      reason: isRouted ? undefined : (flow.ignored ?? flow.outsider ?? say`It reached no out node.`),
       error: undefined,
       settledAt: new Date(this.options.clock()).toISOString(),
     };
@@ -247,10 +250,9 @@ export class Flows {
         undo: undefined,
         conversation: transaction.conversation ?? latest.conversation,
       });
-      const isDone = record.state === 'settled';
-      const correlated = !isDone && flow.legs > 0 && flow.correlated !== undefined ? { correlated: flow.correlated } : undefined;
-      const bodies = flow.read || correlated ? { ...flow.read, ...correlated } : undefined;
-      return [{ kind: 'message', record, bodies }, ...(advances ? also : [])];
+      const correlated =
+        advances && flow.correlated !== undefined && mayBeReplayed(record) ? { correlated: flow.correlated } : {};
+      return [{ kind: 'message', record, bodies: { ...flow.read, ...correlated } }, ...(advances ? also : [])];
     });
     flow.read = undefined;
     if (!advances) return;
@@ -272,4 +274,9 @@ export class Flows {
       this.settle(flow, record).catch(() => undefined);
     }
   }
+}
+
+/** Whether the message may be emitted again although its conversation goes on. */
+function mayBeReplayed({ state, outcome }: MessageRecord): boolean {
+  return state !== 'settled' || outcome === 'unrouted';
 }

@@ -21,6 +21,8 @@ export interface Leg extends LegOrigin {
   attachments: GenericAttachment[];
   /** The out node is wired on: the partner's answer becomes a message. */
   answers: boolean;
+  /** The out node also adds its party to conversations that began elsewhere. */
+  joinsOthers?: boolean;
   /** Which emission of the message the out node got; absent: the current one. */
   emission?: string;
   /** Edits and deletions to be repeated at this party. */

@@ -1,6 +1,7 @@
 import { linkOf } from '../conversation/correlate.js';
 import { type LegMessage, legMessages, planFor } from '../conversation/fan-out.js';
 import type { FanOutLeg, FanOutRules } from '../conversation/fan-out-rules.js';
+import { firstLink } from '../conversation/parties.js';
 import { hasFailed, isOver, legOf } from '../conversation/plan.js';
 import { type RollUpRule, wholeOrder } from '../conversation/roll-up.js';
 import { legInState } from '../conversation/state-words.js';
@@ -93,7 +94,7 @@ export class Legs {
   async cancelRest(reference: FlowReference, { reason, cancel }: Compensation): Promise<LegMessage[]> {
     const flow = this.inbox.flows.inFlow(reference);
     const conversation = (await flow?.transaction.view())?.conversation;
-    const order = conversation && orderLink(conversation);
+    const order = conversation && firstLink(conversation);
     if (!flow || !conversation?.plan || !order) return [];
     const { endpoint, entityType, id, number } = order;
     const title = conversation.title ?? number ?? id;
@@ -116,7 +117,7 @@ export class Legs {
   private compensate(flow: MessageInFlow, conversation: ConversationRecord, plan: Plan, name: string): void {
     const leg = legOf(plan, name);
     const before = legOf(conversation.plan, name);
-    const order = orderLink(conversation);
+    const order = firstLink(conversation);
     if (!leg || !hasFailed(leg) || (before && hasFailed(before)) || plan.onFailure === 'keep' || !order) return;
     const cancel = stillOpen(plan)
       .map((l) => l.leg)
@@ -152,11 +153,6 @@ function updatePlan(flow: MessageInFlow, change: (plan: Plan) => Plan): void {
 
 function stillOpen(plan: Plan): PlannedLeg[] {
   return plan.legs.filter((l) => !isOver(l) && !l.cancelled);
-}
-
-/** The entity that the conversation began with. */
-function orderLink(conversation: ConversationRecord) {
-  return conversation.links.find((l) => l.leg === '' && l.origin === 'theirs');
 }
 
 /** Prices come from the vendor; everything else of an item is up to the customer. */

@@ -1,23 +1,34 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { CompetingWrite } from '../conversation/conflict.js';
 import type { Draft } from '../conversation/conversations.js';
 import { linkAt } from '../conversation/correlate.js';
 import type { EntityRequest } from '../conversation/entity-request.js';
 import { planAfterQueued } from '../conversation/fan-out.js';
 import { sameFingerprint } from '../conversation/fingerprint.js';
+import { mayAddParty } from '../conversation/parties.js';
 import { dropUnreachable, legOf, unmetPredecessors } from '../conversation/plan.js';
 import type { EndpointClient } from '../endpoints/endpoint.js';
-import { CANCELLING_STATES, type GenericFields, type State } from '../model/message.js';
+import {
+  CANCELLING_STATES,
+  type GenericAttachment,
+  type GenericComment,
+  type GenericFields,
+  type State,
+} from '../model/message.js';
 import type { Change, ConversationRecord, DeliveryRecord, Link, Store } from '../store/store.js';
 import { say } from '../text/say.js';
 import { Counterparts } from './counterparts.js';
 import type { FlowTransaction } from './flow-transaction.js';
-import type { Leg, LegOrigin } from './leg.js';
+import type { CarriedEdit, Leg, LegOrigin } from './leg.js';
 
 /** Prefix of the part of a delivery that restores comments removed by another one. */
 export const RECOVERY_PART = 'putBack:';
 
 /** Attempt text of a comment that an earlier try had written without seeing the answer. */
 export const FOUND_COMMENT = 'found the comment written by an earlier try';
+
+/** The most deliveries of a message that are looked through for parts that another out node has queued. */
+const MAX_PARTS = 10_000;
 
 type DeliveryChange = Extract<Change, { kind: 'delivery' }>;
 
@@ -26,6 +37,8 @@ export interface AcceptedLeg {
   deliveries: number;
   /** Why there was nothing to send, for people. */
   reason?: string;
+  /** The endpoint is not a party of the conversation, and the message may not make it one. */
+  outsider?: true;
 }
 
 /** Accepts legs: splits each into single writes, which are committed with their message. */
@@ -33,17 +46,20 @@ export class Outbox {
   private readonly counterparts: Counterparts;
 
   constructor(
-    store: Store,
+    private readonly store: Store,
     private readonly ids: () => string,
     private readonly clock: () => number,
-    client: (endpoint: string) => EndpointClient | undefined,
+    private readonly client: (endpoint: string) => EndpointClient | undefined,
   ) {
     this.counterparts = new Counterparts(store, client);
   }
 
-  /** Stages a leg in the transaction of its message. A leg of a message is accepted once, however often it is handed in. */
-  async accept(given: Leg, transaction: Pick<FlowTransaction, 'stage'>): Promise<AcceptedLeg> {
-    const leg = await this.counterparts.resolve(given);
+  /**
+   * Stages a leg in the transaction of its message. A leg of a message is accepted once, however often it is handed in, and by
+   * however many out nodes.
+   */
+  async accept(given: Leg, transaction: Pick<FlowTransaction, 'stage' | 'claim'>): Promise<AcceptedLeg> {
+    const leg = await this.withoutTaken(await this.counterparts.resolve(given), transaction);
     let accepted: AcceptedLeg = { deliveries: 0 };
     await transaction.stage((draft) => {
       accepted = this.add(leg, draft);
@@ -51,11 +67,28 @@ export class Outbox {
     return accepted;
   }
 
+  /** A leg without the comments and files that another out node has queued for the same party and message. */
+  private async withoutTaken(leg: Leg, transaction: Pick<FlowTransaction, 'claim'>): Promise<Leg> {
+    const { comments, appended = [], carriedEdits = [], attachments, node, message } = leg;
+    if (comments.length + appended.length + carriedEdits.length + attachments.length === 0) return leg;
+    const queued = await this.store.listDeliveries({ message, limit: MAX_PARTS });
+    const others = new Set(queued.filter((d) => d.node !== node && isSameTarget(d, leg)).map(({ part }) => part));
+    const isFree = (part: string) =>
+      !others.has(part) && transaction.claim([leg.endpoint, leg.entityType, leg.leg, part].join('|'), node);
+    return {
+      ...leg,
+      comments: comments.filter((comment) => isFree(commentPart(comment))),
+      appended: appended.filter((comment) => isFree(commentPart(comment))),
+      carriedEdits: carriedEdits.filter((edit) => isFree(editPart(edit))),
+      attachments: attachments.filter((attachment) => isFree(attachmentPart(attachment))),
+    };
+  }
+
   /** Adds the deliveries of a leg to a draft of its conversation. */
   private add(leg: Leg, draft: Draft): AcceptedLeg {
     const { conversation } = draft;
     const link = linkAt(conversation, leg.endpoint, leg.entityType, leg.leg);
-    const waiting = draft.open.filter((d) => d.endpoint === leg.endpoint && d.entityType === leg.entityType && d.leg === leg.leg);
+    const waiting = draft.open.filter((delivery) => isSameTarget(delivery, leg));
     const open = waiting.filter((d) => d.part === 'entity');
     // An order that still waits for another leg need not be sent only to be cancelled.
     const neverSent = isCancellation(leg.request) && !link && open.some((d) => Array.isArray(d.waitsFor));
@@ -65,10 +98,15 @@ export class Outbox {
     if (isSource) return { deliveries: 0, reason: say`The change came from this entity.` };
     if (neverSent || legOf(conversation.plan, leg.leg)?.dropped !== undefined)
       return { deliveries: 0, reason: say`The leg was dropped before anything was sent.` };
+    if (!link && open.length === 0 && !mayAddParty(conversation, leg)) {
+      const name = this.client(leg.endpoint)?.name ?? leg.endpoint;
+      return { deliveries: 0, outsider: true, reason: say`${name} is not a party of this conversation.` };
+    }
     // Deliveries moved here from another conversation keep its lane; later ones have to queue behind them.
     const lane = waiting.findLast(({ part }) => !hasOwnLane(part))?.lane ?? laneOf(leg);
     const after = unmetPredecessors(conversation.plan, legOf(conversation.plan, leg.leg)?.after);
-    const changes = this.split(leg, link, lane, open.length > 0, after.length ? { waitsFor: after } : {});
+    const isTaken = draft.changes.some((change) => isSameWrite(change, leg));
+    const changes = this.split(leg, link, lane, open.length > 0, isTaken, after.length ? { waitsFor: after } : {});
     draft.changes.push(...changes);
     draft.open.push(...changes.map(({ record }) => record));
     return changes.length > 0
@@ -79,12 +117,16 @@ export class Outbox {
         };
   }
 
-  /** `writing`: an earlier write to the entity is still open. Whether this one changes anything is only known when it is sent. */
+  /**
+   * `writing`: an earlier write to the entity is still open. Whether this one changes anything is only known when it is sent.
+   * `isTaken`: another out node writes the same fields.
+   */
   private split(
     leg: Leg,
     link: Link | undefined,
     lane: string,
     writing: boolean,
+    isTaken: boolean,
     waits: Pick<DeliveryRecord, 'waitsFor'>,
   ): DeliveryChange[] {
     const changes: DeliveryChange[] = [];
@@ -97,14 +139,17 @@ export class Outbox {
       });
     const creates = !link && !writing;
     const changed = link && !writing ? effectiveChanges(leg.request, link) : leg.request.changed;
-    if (creates || changed.length > 0) add('entity', leg.request, creates ? { ...waits, creates } : {});
+    if (!isTaken && (creates || changed.length > 0)) add('entity', leg.request, creates ? { ...waits, creates } : {});
     const comments = [...(creates ? [] : (leg.appended ?? [])), ...leg.comments];
-    for (const comment of comments) add(`comment:${comment.id}`, { comment });
-    for (const { kind, there, comment, note } of leg.carriedEdits ?? []) add(`alike:${note.id}`, { kind, there, comment, note });
+    for (const comment of comments) add(commentPart(comment), { comment });
+    for (const edit of leg.carriedEdits ?? []) {
+      const { kind, there, comment, note } = edit;
+      add(editPart(edit), { kind, there, comment, note });
+    }
     for (const attachment of leg.attachments) {
       const ownLane = `${laneOf(leg)}|attachments`;
       add(
-        `attachment:${attachment.id}`,
+        attachmentPart(attachment),
         { attachment, from: leg.from },
         { lane: ownLane, ...(!link && { waitsFor: 'link' as const }) },
       );
@@ -146,6 +191,25 @@ export class Outbox {
     const origin = { message, conversation, node, endpoint, entityType, leg };
     return this.record({ ...origin, answers: false }, 'entity', lane);
   }
+}
+
+const commentPart = ({ id }: GenericComment) => `comment:${id}`;
+const editPart = ({ note }: CarriedEdit) => `alike:${note.id}`;
+const attachmentPart = ({ id }: GenericAttachment) => `attachment:${id}`;
+
+type Target = Pick<LegOrigin, 'endpoint' | 'entityType' | 'leg'>;
+
+function isSameTarget(a: Target, b: Target): boolean {
+  return a.endpoint === b.endpoint && a.entityType === b.entityType && a.leg === b.leg;
+}
+
+/** Whether a change queues the same write of a message to the same entity, for another out node. */
+function isSameWrite(change: Change, leg: Leg): boolean {
+  if (change.kind !== 'delivery') return false;
+  const { record, bodies } = change;
+  const isOther = record.message === leg.message && record.node !== leg.node && record.part === 'entity';
+  const { fields } = (bodies?.request ?? {}) as Partial<EntityRequest>;
+  return isOther && isSameTarget(record, leg) && isDeepStrictEqual(fields, leg.request.fields);
 }
 
 /** Whether a write cancels its entity: no entity is created only to be cancelled. */

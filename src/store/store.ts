@@ -207,6 +207,8 @@ export interface ConversationRecord {
   title?: string;
   state: 'open' | 'closed';
   links: Link[];
+  /** Endpoints that belong to it although their entity is no longer linked: they may get a new one. */
+  formerParties?: string[];
   /** Fingerprints `endpoint|kind|hash` of comments and attachments we send or have sent, newest last, bounded: the echo guard. */
   written: string[];
   /** Set by fan-out. */

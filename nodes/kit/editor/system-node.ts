@@ -55,6 +55,7 @@ export function outNode(form: SystemForm): Definition<OutConfig> {
       name: { value: '' },
       endpoint: endpointField(form),
       ...(hasTypes(form) && { entityType: { value: defaults.entityType, required: true } }),
+      joinsOthers: { value: defaults.joinsOthers },
       ...versionSetting(migrations),
     },
     oneditprepare() {
