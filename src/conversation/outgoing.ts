@@ -17,9 +17,9 @@ export function outgoingComments(
   );
 }
 
-/** The generic values a payload was mapped from, by the top-level names that `changed` uses. */
+/** The generic values a payload was mapped from, by the top-level names that `changed` uses; of the source, its number. */
 export function genericValues(message: GenericMessage, sources: Record<string, string[]>): Record<string, Json> {
-  const fields = message.fields as Record<string, Json | undefined>;
+  const fields: Record<string, unknown> = { ...message.fields, source: message.source.number };
   const values: Record<string, Json> = {};
   for (const name of new Set(Object.values(sources).flat())) if (fields[name] !== undefined) values[name] = fields[name] as Json;
   return values;

@@ -32,6 +32,15 @@ export interface RequestLog {
 /** A journal entry of ServiceNow; a note of a TMF621 ticket by merge patch, by JSON Patch. */
 const ADDS = /^\{"(comments|work_notes)":"[^"]*"\}$|^\{"note":|^\[\{"op":"add","path":"\/note\/-"/;
 
+/**
+ * What is wrong with a partner as a whole. down: it accepts no connection; drip: it answers a byte at a time; unauthorised: it rejects
+ * every request with 401.
+ */
+export type Trouble = 'down' | 'drip' | 'unauthorised';
+
+/** Milliseconds between the bytes of a dripping answer. */
+const DRIP = 300;
+
 /** A partner over real HTTP whose answers depend on its active behaviours. */
 export abstract class FakePartner {
   private server!: Server;
@@ -53,6 +62,7 @@ export abstract class FakePartner {
   latency: () => number = () => 0;
   /** Maximum number of list entries in one answer. */
   pageLimit = 10_000;
+  trouble?: Trouble;
   /** How it transforms values written through its API. */
   transformation: Transformation = {};
   /** All writes of fields. */
@@ -135,6 +145,10 @@ export abstract class FakePartner {
   }
 
   private async handle(req: IncomingMessage, res: ServerResponse): Promise<void> {
+    if (this.trouble === 'down') {
+      req.socket.destroy();
+      return;
+    }
     const chunks: Buffer[] = [];
     for await (const chunk of req) chunks.push(chunk as Buffer);
     const url = new URL(req.url!, this.root);
@@ -150,7 +164,7 @@ export abstract class FakePartner {
       await pause(this.latency());
       this.send(res, answer);
     };
-    const refusal = this.refusal(request);
+    const refusal = this.trouble === 'unauthorised' ? UNAUTHORISED : this.refusal(request);
     if (refusal) return send(refusal);
     const kind = this.kind(request);
     const asked = `${kind} ${request.path.split('/').findLast((part) => /^[a-z_]+$/i.test(part))}`;
@@ -195,8 +209,21 @@ export abstract class FakePartner {
       ...(answer.body !== undefined && { 'Content-Type': 'application/json' }),
       ...answer.headers,
     });
-    res.end(answer.status === 204 ? undefined : content);
+    if (this.trouble === 'drip') void drip(res, Buffer.from(content));
+    else res.end(answer.status === 204 ? undefined : content);
   }
+}
+
+const UNAUTHORISED: Answer = { status: 401, body: { error: { message: 'User is not authenticated' }, status: 'failure' } };
+
+/** Answers a byte at a time, until the client has had enough. */
+async function drip(res: ServerResponse, content: Buffer): Promise<void> {
+  for (const byte of content) {
+    if (res.destroyed) return;
+    res.write(Buffer.of(byte));
+    await pause(DRIP);
+  }
+  res.end();
 }
 
 const pause = async (ms: number) => {

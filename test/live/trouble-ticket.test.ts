@@ -71,7 +71,7 @@ for (const way of WAYS) {
       assert.equal((ticket.channel as { id: string }).id, 'phone');
       assert.equal(ticket.requestedResolutionDate, '2026-12-01T17:00:00.000Z');
       assert.deepEqual(party(ticket), { id: caller.sys_id, name: caller.name });
-      assert.deepEqual(affected(ticket), { affectedService: SERVICE, affectedResource: CI });
+      assert.deepEqual(affected(ticket), { affectedService: SERVICE, affectedResource: CI, customerTicket: opened.number });
       const row = () => desk.row('incident', opened.sys_id)!;
 
       // The provider's number reaches the customer.
@@ -148,7 +148,11 @@ for (const way of WAYS) {
       assert.equal(last.statusChangeReason, row().close_notes);
       assert.deepEqual([row().impact, row().urgency, row().priority, last.severity], ['1', '2', '2', 'Major']);
       assert.deepEqual(party(last), { id: row().caller_id, name: caller.name });
-      assert.deepEqual(affected(last), { affectedService: row().business_service, affectedResource: row().cmdb_ci });
+      assert.deepEqual(affected(last), {
+        affectedService: row().business_service,
+        affectedResource: row().cmdb_ci,
+        customerTicket: row().number,
+      });
       assert.equal(row().category, 'network', 'what only the customer has stays as it was');
       const writes = provider.requests.filter((r) => r.method === 'POST' && r.path.endsWith('/troubleTicket'));
       assert.equal(writes.length, 1, 'created once');

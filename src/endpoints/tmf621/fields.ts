@@ -33,6 +33,7 @@ const TICKET: CatalogField[] = [
 const PARTY = 'relatedParty[role=requester,@referredType=Individual]';
 const SERVICE = 'relatedEntity[role=affectedService,@referredType=Service]';
 const RESOURCE = 'relatedEntity[role=affectedResource,@referredType=Resource]';
+const COUNTERPART = 'relatedEntity[role=customerTicket,@referredType=TroubleTicket]';
 
 const v4: CatalogField[] = [
   ...TICKET,
@@ -45,12 +46,14 @@ const v4: CatalogField[] = [
   field('text', `${SERVICE}.name`, 'Affected service: name'),
   field('text', `${RESOURCE}.id`, 'Affected resource: id'),
   field('text', `${RESOURCE}.name`, 'Affected resource: name'),
+  field('text', `${COUNTERPART}.id`, 'Number of the ticket at the other party', { example: 'INC0010001' }),
 ];
 
 const PARTY5 =
   'relatedParty[@type=RelatedPartyRefOrPartyRoleRef,role=requester].partyOrPartyRole{@type=PartyRef,@referredType=Individual}';
 const SERVICE5 = 'relatedEntity[@type=RelatedEntity,role=affectedService].entity{@type=EntityRef,@referredType=Service}';
 const RESOURCE5 = 'relatedEntity[@type=RelatedEntity,role=affectedResource].entity{@type=EntityRef,@referredType=Resource}';
+const COUNTERPART5 = 'relatedEntity[@type=RelatedEntity,role=customerTicket].entity{@type=EntityRef,@referredType=TroubleTicket}';
 
 const v5: CatalogField[] = [
   field('text', '@type', 'Class of the ticket', { required: true, values: ['TroubleTicket'], example: 'TroubleTicket' }),
@@ -64,6 +67,7 @@ const v5: CatalogField[] = [
   field('text', `${SERVICE5}.name`, 'Affected service: name'),
   field('text', `${RESOURCE5}.id`, 'Affected resource: id'),
   field('text', `${RESOURCE5}.name`, 'Affected resource: name'),
+  field('text', `${COUNTERPART5}.id`, 'Number of the ticket at the other party', { example: 'INC0010001' }),
 ];
 
 /** ServiceNow's TMF621 API accepts the choices of the underlying case or incident, by value or label. */

@@ -108,6 +108,7 @@ export const tmf621v4: Mapping = {
     ...named('relatedParty[role=requester,@referredType=Individual]', 'requester'),
     ...named('relatedEntity[role=affectedService,@referredType=Service]', 'service'),
     ...named('relatedEntity[role=affectedResource,@referredType=Resource]', 'ci'),
+    { field: 'relatedEntity[role=customerTicket,@referredType=TroubleTicket].id', generic: 'source.number', direction: 'out' },
   ],
 };
 
@@ -127,6 +128,11 @@ export const tmf621v5: Mapping = {
     ),
     ...named('relatedEntity[@type=RelatedEntity,role=affectedService].entity{@type=EntityRef,@referredType=Service}', 'service'),
     ...named('relatedEntity[@type=RelatedEntity,role=affectedResource].entity{@type=EntityRef,@referredType=Resource}', 'ci'),
+    {
+      field: 'relatedEntity[@type=RelatedEntity,role=customerTicket].entity{@type=EntityRef,@referredType=TroubleTicket}.id',
+      generic: 'source.number',
+      direction: 'out',
+    },
   ],
 };
 
