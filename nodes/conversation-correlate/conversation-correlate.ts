@@ -30,8 +30,8 @@ export = (RED: NodeAPI) => {
       }
       const broker = await requireEndpoint(RED, envelope.endpoint, where).broker;
       const message = msg.payload as GenericMessage;
-      const { record, sources, deleted } = incoming;
-      const found = await broker.correlate(envelope, { message, record, sources, deleted });
+      const { record, sources, emptied, deleted } = incoming;
+      const found = await broker.correlate(envelope, { message, record, sources, emptied, deleted });
       if (!found) return;
       envelope.conversation = conversationOf(found.conversation, found.output === 'new');
       msg.payload = found.message;

@@ -26,6 +26,7 @@ export interface Envelope {
     made: AppliedMapping;
     record: Record<string, Json>;
     sources: Record<string, string[]>;
+    emptied?: Record<string, string[]>;
     deleted?: boolean;
   };
   /** Set by conversation-correlate. */

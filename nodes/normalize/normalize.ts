@@ -23,7 +23,7 @@ export = (RED: NodeAPI) => {
       const raw = msg.payload as RawEntity;
       const parsed = parse(client, raw, where);
       const mapping = mappingFor(RED, config.mapping, client, envelope.entityType, where);
-      const { fields, trace, problems } = await mapping.toGeneric(parsed.record);
+      const { fields, emptied, trace, problems } = await mapping.toGeneric(parsed.record);
       const message = genericMessage(client.system, parsed, fields, envelope);
       const allProblems = [...problems, ...validateGeneric(message)];
       const broker = await endpoint.broker;
@@ -31,13 +31,14 @@ export = (RED: NodeAPI) => {
       const errors = allProblems.filter((p) => p.level === 'error');
       if (errors.length > 0) throw problemError(errors, where);
       const sources = sourcesOf(trace);
-      const record = fieldsRead(parsed, sources);
+      const record = fieldsRead(parsed, { ...sources, ...emptied });
       envelope.raw = raw;
       envelope.entityId = message.source.id; // the hint may name a line of the entity
       envelope.incoming = {
         made: { ...mappingReference(mapping, config.mapping), trace },
         record,
         sources,
+        emptied,
         ...(parsed.deleted && { deleted: true }),
       };
       msg.payload = message;

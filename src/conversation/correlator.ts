@@ -126,7 +126,8 @@ export class Correlator {
     const isOlder = (a?: string, b?: string) => client?.isOlder(a, b) ?? false;
     // A deletion reports the version that was deleted.
     const outdated = !inbound.deleted && isOlder(source.version, link.entityVersion);
-    const incoming = outdated && !before ? inbound : withOurItemIds(inbound, link, requests, client);
+    const shown = withEmptied(inbound, link, before?.changed);
+    const incoming = outdated && !before ? shown : withOurItemIds(shown, link, requests, client);
     if (before) return { ...replayedChanges(incoming.message, link, before), conversation, link };
     if (outdated) {
       const reason = say`The message is older than the last known version of ${source.number ?? source.id}.`;
@@ -363,6 +364,16 @@ function withOurItemIds(
     .flatMap((request) => sentItems(request, itemsReader(client)) ?? [])
     .filter((item) => !known.has(item.ours));
   return { ...incoming, ...translateItemIds(incoming.message, withSent(items, inFlight), got, client?.name) };
+}
+
+/** A message in which the fields that were emptied since the last one, or are among the `saved` changes, are empty texts. */
+function withEmptied(inbound: InboundMessage, { lastKnown }: Link, saved: readonly string[] = []): InboundMessage {
+  const { message, sources, emptied = {} } = inbound;
+  const names = Object.keys(emptied).filter((name) => (lastKnown[name] ?? '') !== '' || saved.includes(name));
+  if (names.length === 0) return inbound;
+  const fields = { ...message.fields, ...Object.fromEntries(names.map((name) => [name, ''])) };
+  const from = Object.fromEntries(names.map((name) => [name, emptied[name] as string[]]));
+  return { ...inbound, message: { ...message, fields }, sources: { ...sources, ...from } };
 }
 
 /** The saved changes, without fields for which something newer has been sent since. */

@@ -59,6 +59,11 @@ function compiledParts(rule: Rule): Omit<CompiledRule, 'index' | 'where'> {
       field: 'maxLength',
       hint: say`Enter the number of characters, or leave it out.`,
     });
+  if (rule.sendEmptied && paths.some((path) => !/^[\w$-]+$/.test(path)))
+    throw new SwitchboardError('SWB_CONFIG', say`Only a plain field can be emptied, not part of an object or list.`, {
+      field: 'sendEmptied',
+      hint: say`Switch off "Send when emptied".`,
+    });
   return {
     rule,
     fields,

@@ -64,10 +64,11 @@ export function withRules(
     mapping,
     reads: reads(mapping, rules),
     toGeneric: async (record) => {
-      const { fields, trace, problems } = await applyIn(rules, record, expressions);
+      const { fields, emptied, trace, problems } = await applyIn(rules, record, expressions);
       const found = await itemsIn(mapping, items, record, expressions);
       return {
         fields: { ...fields, ...found.fields } as GenericFields,
+        emptied,
         trace: { ...trace, ...found.trace },
         problems: [...problems, ...found.problems],
       };

@@ -51,6 +51,8 @@ export interface Rule {
    * shapes.ts.
    */
   type?: RuleType;
+  /** Outgoing: when the source's field was emptied, the partner's is emptied too. Otherwise an emptied field is not sent. */
+  sendEmptied?: true;
   /** Longest text that the partner accepts; longer text is cut with '…' and the whole text reported as a problem of code `cut`. */
   maxLength?: number;
 }
@@ -104,6 +106,8 @@ export interface AppliedMapping {
 
 export interface InResult {
   fields: GenericFields;
+  /** The generic fields, top level, whose fields the partner shows empty, with the names of these fields, top level. */
+  emptied: Record<string, string[]>;
   trace: Trace;
   problems: Problem[];
 }

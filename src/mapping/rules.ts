@@ -26,8 +26,9 @@ export async function applyIn(
   rules: CompiledRule[],
   record: Tree,
   expressions?: Expressions,
-): Promise<{ fields: Tree; trace: Trace; problems: Problem[] }> {
+): Promise<{ fields: Tree; emptied: Record<string, string[]>; trace: Trace; problems: Problem[] }> {
   const fields: Tree = {};
+  const empties: Record<string, string[]> = {};
   const trace: Trace = {};
   const problems: Problem[] = [];
   for (const compiled of rules) {
@@ -41,6 +42,8 @@ export async function applyIn(
       : incomingValue(compiled, record, problems);
     const given = found ?? fallback(rule, 'in');
     if (!given) {
+      if (showsEmpty(compiled, record))
+        empties[generic.top] = [...new Set([...(empties[generic.top] ?? []), ...compiled.fields.map(({ top }) => top)])];
       if (demanded(rule, 'in'))
         problems.push({
           level: 'error',
@@ -60,7 +63,13 @@ export async function applyIn(
       ...(given.row !== undefined && { row: given.row }),
     };
   }
-  return { fields, trace, problems };
+  const emptied = Object.fromEntries(Object.entries(empties).filter(([name]) => fields[name] === undefined));
+  return { fields, emptied, trace, problems };
+}
+
+/** Whether the record shows all fields of a rule, without a value. A field that a partner omits may also be hidden from us. */
+function showsEmpty({ fields }: CompiledRule, record: Tree): boolean {
+  return fields.every((field) => field.top in record && empty(read(record, field)));
 }
 
 function incomingValue(compiled: CompiledRule, record: Tree, problems: Problem[]): FoundValue | undefined {
@@ -120,6 +129,15 @@ export async function applyOut(
     if (targets.length === 0) continue;
     if (compiled.onlyIf && !compiled.onlyIf.is.has(textOf(read(scope, compiled.onlyIf.path)))) continue;
     if (rule.when?.out && !(await evaluated(rule.when.out, input, compiled, expressions))) continue;
+    if (rule.sendEmptied && isEmptied(compiled, scope, hasChanged)) {
+      for (const target of targets) {
+        write(body, target, '');
+        trace[target.text] = { rule: compiled.index, source: [rule.generic], kind: 'source' };
+        changed.add(target.top);
+        defaults.delete(target.top);
+      }
+      continue;
+    }
     const found = rule.expression?.out
       ? await computed(rule.expression.out, input, compiled, 'out', problems, expressions)
       : outgoingValue(compiled, scope, problems);
@@ -152,6 +170,11 @@ export async function applyOut(
     });
   }
   return { body, changed, defaults, trace, problems };
+}
+
+/** Whether the value of a rule was there before and was emptied. */
+function isEmptied({ generic }: CompiledRule, scope: Tree, hasChanged: OutScope['isChanged']): boolean {
+  return scope[generic.top] === '' && hasChanged?.(generic.top) === true;
 }
 
 interface FoundValues {

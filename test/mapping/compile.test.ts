@@ -36,6 +36,28 @@ describe('a mapping', () => {
     assert.deepEqual((await compiled.toGeneric({ a: 'x', b: 'y' })).fields, { title: 'x' });
   });
 
+  it('empties a field only where a rule says so and the source emptied its own', async () => {
+    const compiled = compile(
+      mapping(
+        { field: 'a', generic: 'description', sendEmptied: true },
+        { field: 'b', generic: 'title' },
+        { field: 'c', generic: 'requester.name' },
+      ),
+    );
+    const found = await compiled.toGeneric({ a: '', b: '', c: 'Ada' });
+    assert.deepEqual(found.emptied, { description: ['a'], title: ['b'] });
+    assert.deepEqual((await compiled.toGeneric({ c: '' })).emptied, { requester: ['c'] }, 'a field that is left out is not empty');
+    const out = await compiled.fromGeneric(message({ description: '', title: '' }, ['description', 'title']));
+    assert.deepEqual([out.body, out.changed], [{ a: '' }, ['a']]);
+    assert.deepEqual((await compiled.fromGeneric(message({ description: '' }, ['title']))).body, {}, 'it was empty before');
+    assert.deepEqual((await compiled.fromGeneric(message({}, ['description']))).body, {}, 'it is not known');
+  });
+
+  it('empties only plain fields', () => {
+    const rule: Rule = { field: 'note[author=x].text', generic: 'description', sendEmptied: true };
+    assert.throws(() => compile(mapping(rule)), /Only a plain field can be emptied/);
+  });
+
   it('translates values exactly, else case-insensitively', async () => {
     const compiled = compile(
       mapping({

@@ -19,6 +19,7 @@ const KEYS: (keyof Rule)[] = [
   'required',
   'type',
   'maxLength',
+  'sendEmptied',
 ];
 
 /** Edits of a rule. Each takes the current rule and returns the changed one. */

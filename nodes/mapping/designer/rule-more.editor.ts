@@ -5,7 +5,7 @@ import { changedRule, withCondition, withDirectionValue } from './rule-edits.js'
 
 type Edit = (change: (rule: Rule) => Rule) => void;
 
-const FOLDED = ['type', 'maxLength', 'constant', 'onlyIf', 'when', 'expression'] as const;
+const FOLDED = ['type', 'maxLength', 'sendEmptied', 'constant', 'onlyIf', 'when', 'expression'] as const;
 
 /** Rarely used properties are folded away. */
 export function hasFoldedProperties(rule: Rule): boolean {
@@ -42,11 +42,19 @@ export function foldedRows(rule: Rule, edit: Edit, t: Translate): HTMLElement[] 
   return [
     row(t('rule.type'), type),
     row(t('rule.maxLength'), length, element('small', {}, t('rule.maxLengthUnit'))),
+    row(t('rule.sendEmptied'), emptied(rule, edit, t), element('small', {}, t('rule.sendEmptiedHint'))),
     row(t('rule.constant'), constant),
     condition(rule, edit, t),
     ...expressions(rule, 'when', edit, t),
     ...expressions(rule, 'expression', edit, t),
   ];
+}
+
+function emptied(rule: Rule, edit: Edit, t: Translate): HTMLElement {
+  const box = element('input', { type: 'checkbox', 'aria-label': t('rule.sendEmptied') }) as HTMLInputElement;
+  box.checked = rule.sendEmptied === true;
+  box.addEventListener('change', () => edit((now) => changedRule(now, { sendEmptied: box.checked || undefined })));
+  return box;
 }
 
 function expressions(rule: Rule, name: 'when' | 'expression', edit: Edit, t: Translate): HTMLElement[] {

@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict';
+import { presets } from '../../src/endpoints/registry.js';
+import type { Mapping } from '../../src/mapping/mapping.js';
+import { until } from './node-red.js';
+import { LiveRig } from './rig.js';
+
+const preset = presets().find(({ name }) => name === 'TMF621 v4 trouble ticket') as Mapping;
+
+describe('a field that the customer empties', () => {
+  let rig: LiveRig;
+  before(async () => {
+    const mapping: Mapping = {
+      ...preset,
+      name: 'emptied',
+      rules: [
+        { field: 'priority', generic: 'subcategory', direction: 'out', sendEmptied: true },
+        { field: 'statusChangeReason', generic: 'category', direction: 'out' },
+        ...preset.rules,
+      ],
+    };
+    rig = await LiveRig.start({ version: 'v4', customer: 'webhook', provider: 'hub' }, { 'sb1-map-tmf': { mapping: 'own' } }, [
+      { id: 'own', type: 'switchboard-mapping', name: 'emptied', preset: '', mapping },
+    ]);
+  });
+  after(() => rig?.stop());
+
+  it('is emptied at the provider only where the rule says so, and can be filled again', async () => {
+    const desk = rig.sandbox.servicenow;
+    const { sys_id } = rig.open('emptied', { subcategory: 'dns', category: 'network' });
+    const ticket = () => rig.tickets('emptied')[0];
+    await until('the ticket', () => ticket()?.priority === 'dns' && ticket()?.statusChangeReason === 'network');
+    await rig.quiet();
+    desk.update('incident', sys_id, { subcategory: '', category: '', short_description: 'emptied' }, 'agent');
+    await until('the emptied field', () => ticket()?.priority === '');
+    await rig.quiet();
+    assert.equal(ticket()?.statusChangeReason, 'network', 'a rule without the option leaves its field');
+    desk.update('incident', sys_id, { subcategory: 'dns' }, 'agent');
+    await until('the field to be filled again', () => ticket()?.priority === 'dns');
+    await rig.quiet();
+    const { deliveries } = await rig.counts();
+    assert.deepEqual([deliveries.failed, deliveries.needsDecision], [0, 0]);
+    assert.equal(desk.row('incident', sys_id)?.subcategory, 'dns', 'nothing came back');
+  });
+});
