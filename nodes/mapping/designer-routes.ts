@@ -73,10 +73,14 @@ async function fieldLists(RED: NodeAPI, subject: MappingSubject): Promise<FieldL
   const generic = genericCatalog(subject.entityType);
   const records = (await samples(RED, subject, 'in')).map((message) => message.sample);
   const list = catalog.items?.field;
+  // What other partners' records carry can be mapped too.
+  const custom = (await samples(RED, subject, 'out')).map(
+    ({ sample }) => ({ custom: (sample.fields as Tree).custom ?? {} }) as Tree,
+  );
   const items = records.flatMap((record) => (list && Array.isArray(record[list]) ? (record[list] as Tree[]) : []));
   return {
     partner: withSeen(catalog.fields, seenFields(records)).filter(({ path }) => path !== list),
-    generic: generic.fields,
+    generic: withSeen(generic.fields, seenFields(custom)),
     ...(catalog.items && {
       items: {
         field: catalog.items.field,
@@ -98,11 +102,12 @@ function listsIn(records: Tree[]): string[] {
 
 function previewOf(mapping: Mapping, direction: Direction, given: Tree): Promise<Preview> {
   const { entityType, version } = mapping;
-  const { unwrap, notation, validate } = systemOf(mapping.system);
+  const { unwrap, notation, carries, validate } = systemOf(mapping.system);
   const record = direction === 'in' ? unwrap(given, entityType) : given;
   return preview(mapping, direction, record, {
     expressions,
     notation: notation(version),
+    carries,
     check: (body) => validate(entityType, body, version),
   });
 }

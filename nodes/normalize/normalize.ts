@@ -3,7 +3,7 @@ import { fieldsRead, genericMessage, isGenericMessage } from '../../src/conversa
 import type { EndpointClient, RawEntity } from '../../src/endpoints/endpoint.js';
 import { SwitchboardError } from '../../src/errors.js';
 import type { Problem } from '../../src/mapping/mapping.js';
-import { sourcesOf } from '../../src/mapping/sources.js';
+import { sourcesOf, withCarried } from '../../src/mapping/sources.js';
 import { validateGeneric } from '../../src/model/schema.js';
 import { say } from '../../src/text/say.js';
 import { envelopeOf, handle } from '../kit/handle.js';
@@ -23,14 +23,14 @@ export = (RED: NodeAPI) => {
       const raw = msg.payload as RawEntity;
       const parsed = parse(client, raw, where);
       const mapping = mappingFor(RED, config.mapping, client, envelope.entityType, where);
-      const { fields, emptied, trace, problems } = await mapping.toGeneric(parsed.record);
+      const { fields, emptied, carried, trace, problems } = await mapping.toGeneric(parsed.record);
       const message = genericMessage(client.system, parsed, fields, envelope);
       const allProblems = [...problems, ...validateGeneric(message)];
       const broker = await endpoint.broker;
       broker.countUnmapped(envelope, { ...mappingReference(mapping, config.mapping), direction: 'in' }, problems);
       const errors = allProblems.filter((p) => p.level === 'error');
       if (errors.length > 0) throw problemError(errors, where);
-      const sources = sourcesOf(trace);
+      const sources = withCarried(sourcesOf(trace), carried);
       const record = fieldsRead(parsed, { ...sources, ...emptied });
       envelope.raw = raw;
       envelope.entityId = message.source.id; // the hint may name a line of the entity

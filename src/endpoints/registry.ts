@@ -73,7 +73,8 @@ export function sameSubject(one: MappingSubject, other: MappingSubject): boolean
 
 /** Compiles a mapping with its system's notation. Throws SWB_CONFIG. */
 export function compileMapping(mapping: Mapping, options: { expressions?: Expressions } = {}): CompiledMapping {
-  return compile(mapping, { ...options, notation: systemOf(mapping.system).notation(mapping.version) });
+  const { notation, carries } = systemOf(mapping.system);
+  return compile(mapping, { ...options, notation: notation(mapping.version), carries });
 }
 
 /** The subject for a client's records. */

@@ -1,4 +1,5 @@
 import type { Auth, HttpClient } from '../http/http.js';
+import type { Carries } from '../mapping/carried.js';
 import type { Catalog } from '../mapping/catalog/field.js';
 import type { Mapping, Notation } from '../mapping/mapping.js';
 import type { EntityKind, Json } from '../model/message.js';
@@ -88,6 +89,8 @@ export interface System extends SystemForm {
   /** The known fields of a record type; empty if none are known. Their examples form the sample record. */
   catalog(entityType: string, dialect?: string): Catalog;
   notation(dialect?: string): Notation;
+  /** Which fields of a record a generic message carries in `custom` if no rule uses them; absent: none. */
+  carries?: Carries;
   /** The reasons why the partner would reject a new record. */
   validate(entityType: string, body: Record<string, Json>, dialect?: string): Problem[];
   /** Extracts the record, as mapping rules read it, from JSON that a user pasted. */

@@ -1,6 +1,7 @@
 import { SwitchboardError } from '../errors.js';
 import type { GenericFields, GenericMessage, Json } from '../model/message.js';
 import { say } from '../text/say.js';
+import { type Carries, carriedFields } from './carried.js';
 import { type CompiledRule, compileRule } from './compile-rule.js';
 import { type Expressions, sharedExpressions } from './expressions.js';
 import { itemsIn, itemsOut } from './items.js';
@@ -23,6 +24,8 @@ export interface CompileOptions {
   expressions?: Expressions;
   /** How the system of the mapping writes values. */
   notation?: Notation;
+  /** Which fields are kept although no rule uses them; by default none. */
+  carries?: Carries;
 }
 
 /** Compiles a mapping; endpoints/registry.ts does it for the system it is written for. Throws SWB_CONFIG, naming rule and field, when the mapping itself is wrong. */
@@ -57,7 +60,7 @@ export function withRules(
   { order: rules, items }: CompiledRules,
   options: CompileOptions = {},
 ): CompiledMapping {
-  const { notation = PLAIN_NOTATION } = options;
+  const { notation = PLAIN_NOTATION, carries = () => false } = options;
   const wantsExpressions = [...rules, ...items].some(({ rule }) => rule.expression || rule.when);
   const expressions = options.expressions ?? (wantsExpressions ? sharedExpressions() : undefined);
   return {
@@ -66,9 +69,12 @@ export function withRules(
     toGeneric: async (record) => {
       const { fields, emptied, trace, problems } = await applyIn(rules, record, expressions);
       const found = await itemsIn(mapping, items, record, expressions);
+      const carried = carriedFields(record, rules, carries);
+      const custom = { ...carried, ...(fields.custom as Tree | undefined) };
       return {
-        fields: { ...fields, ...found.fields } as GenericFields,
+        fields: { ...fields, ...(Object.keys(custom).length > 0 && { custom }), ...found.fields } as GenericFields,
         emptied,
+        carried: Object.keys(carried),
         trace: { ...trace, ...found.trace },
         problems: [...problems, ...found.problems],
       };

@@ -108,6 +108,8 @@ export interface InResult {
   fields: GenericFields;
   /** The generic fields, top level, whose fields the partner shows empty, with the names of these fields, top level. */
   emptied: Record<string, string[]>;
+  /** The partner's fields, top level, that no rule uses and that are kept in `custom` under their own names. */
+  carried: string[];
   trace: Trace;
   problems: Problem[];
 }

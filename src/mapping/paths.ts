@@ -94,7 +94,8 @@ export function write(record: Tree, path: Path, value: Json): void {
   });
 }
 
-function isElement(element: Json, wanted: Record<string, string>): boolean {
+/** Whether a list element has the properties that a path names. */
+export function isElement(element: Json, wanted: Record<string, string>): boolean {
   if (typeof element !== 'object' || element === null || Array.isArray(element)) return false;
   return Object.entries(wanted).every(([name, value]) => name.startsWith('@') || element[name] === value);
 }

@@ -1,6 +1,7 @@
 import { SwitchboardError } from '../errors.js';
 import type { GenericMessage, Json } from '../model/message.js';
 import { validateGeneric } from '../model/schema.js';
+import type { Carries } from './carried.js';
 import { genericMessage } from './catalog/generic.js';
 import { requireId, withRules } from './compile.js';
 import { type CompiledRule, compileRule } from './compile-rule.js';
@@ -13,6 +14,8 @@ export interface PreviewOptions {
   expressions?: Expressions;
   /** How the system of the mapping writes values. */
   notation?: Notation;
+  /** Which fields are kept although no rule uses them. */
+  carries?: Carries;
   /** Problems for which the partner would refuse a payload. */
   check?: (body: Record<string, Json>) => Problem[];
 }
@@ -43,6 +46,7 @@ export async function preview(
     {
       expressions: options.expressions,
       notation: options.notation,
+      carries: options.carries,
     },
   );
   if (direction === 'in') {

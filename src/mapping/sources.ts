@@ -18,3 +18,8 @@ export function sourcesOf(trace: Trace): Record<string, string[]> {
   }
   return sources;
 }
+
+/** With the partner's fields that are carried in `custom`. */
+export function withCarried(sources: Record<string, string[]>, carried: readonly string[]): Record<string, string[]> {
+  return carried.length === 0 ? sources : { ...sources, custom: [...new Set([...(sources.custom ?? []), ...carried])] };
+}

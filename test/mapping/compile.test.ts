@@ -46,11 +46,35 @@ describe('a mapping', () => {
     );
     const found = await compiled.toGeneric({ a: '', b: '', c: 'Ada' });
     assert.deepEqual(found.emptied, { description: ['a'], title: ['b'] });
-    assert.deepEqual((await compiled.toGeneric({ c: '' })).emptied, { requester: ['c'] }, 'a field that is left out is not empty');
+    assert.deepEqual(
+      (await compiled.toGeneric({ c: '' })).emptied,
+      { requester: ['c'] },
+      'a field that is left out is not empty',
+    );
     const out = await compiled.fromGeneric(message({ description: '', title: '' }, ['description', 'title']));
     assert.deepEqual([out.body, out.changed], [{ a: '' }, ['a']]);
     assert.deepEqual((await compiled.fromGeneric(message({ description: '' }, ['title']))).body, {}, 'it was empty before');
     assert.deepEqual((await compiled.fromGeneric(message({}, ['description']))).body, {}, 'it is not known');
+  });
+
+  it('carries fields and list elements that no rule uses, if the system wants them', async () => {
+    const rules: Rule[] = [
+      { field: 'u_site', generic: 'custom.site' },
+      { field: 'relatedEntity[role=affected].id', generic: 'service.id' },
+      { field: 'relatedEntity[role=ours].id', generic: 'source.number', direction: 'out' },
+    ];
+    const compiled = compile(mapping(...rules), { carries: (field) => field.startsWith('u_') || field === 'relatedEntity' });
+    const other = { role: 'building', id: 'B1' };
+    const found = await compiled.toGeneric({
+      u_site: 'HH',
+      u_floor: '3',
+      u_empty: '',
+      sys_id: '1',
+      relatedEntity: [{ role: 'affected', id: 'S1' }, other, { role: 'ours', id: 'INC1' }],
+    });
+    assert.deepEqual(found.fields.custom, { u_floor: '3', relatedEntity: [other], site: 'HH' });
+    assert.deepEqual(found.carried, ['u_floor', 'relatedEntity']);
+    assert.equal(found.fields.service?.id, 'S1');
   });
 
   it('empties only plain fields', () => {

@@ -45,6 +45,8 @@ export const servicenow: System = {
   catalog: (entityType) => FIELDS[entityType] ?? { fields: [] },
   // Raw times are in UTC without a zone designator (ServiceNow, Table API, "Date and time").
   notation: () => ({ time: (iso) => iso.slice(0, 19).replace('T', ' '), typed: false }),
+  // Columns that the instance's own administrators added.
+  carries: (column) => column.startsWith('u_'),
   validate: validateServiceNowFields,
   unwrap,
   kindOf: (entityType) => KINDS[entityType] ?? 'incident',

@@ -3,6 +3,7 @@ import type { Settings } from '../form.js';
 import type { Capabilities, ClientOptions, Dialect, System } from '../system.js';
 import type { TmfOptions } from './client.js';
 import type { ArrayMode, Profile, TmfDialect, Version } from './dialect.js';
+import { ourReferenceIn } from './reference.js';
 
 /* The common parts of the descriptions of all TM Forum APIs. */
 
@@ -44,6 +45,8 @@ export function clientOptions({ id, name, settings, http }: ClientOptions): TmfO
   };
 }
 
+const CARRIED = ['externalId', 'externalIdentifier', 'relatedEntity', 'relatedParty'];
+
 /** The capabilities of an API in a dialect. */
 export function capabilities({ hub, note }: TmfDialect, attachments: boolean, orders: boolean): Capabilities {
   return {
@@ -64,8 +67,10 @@ export function capabilities({ hub, note }: TmfDialect, attachments: boolean, or
   };
 }
 
-export const TMF_SYSTEM: Pick<System, 'dialects' | 'dialectOf' | 'authorsInText'> = {
+export const TMF_SYSTEM: Pick<System, 'dialects' | 'dialectOf' | 'authorsInText' | 'carries'> = {
   dialects: TMF_DIALECTS,
   dialectOf,
   authorsInText: false,
+  // Identifiers of other systems, parties and entities in other roles; our own reference is no business of other parties.
+  carries: (field, value) => CARRIED.includes(field) && ourReferenceIn(value) === undefined,
 };

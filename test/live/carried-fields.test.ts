@@ -6,7 +6,7 @@ import { LiveRig } from './rig.js';
 
 const preset = presets().find(({ name }) => name === 'TMF621 v4 trouble ticket') as Mapping;
 
-describe('a field that the customer empties', () => {
+describe('a field of the customer', () => {
   let rig: LiveRig;
   before(async () => {
     const mapping: Mapping = {
@@ -15,6 +15,7 @@ describe('a field that the customer empties', () => {
       rules: [
         { field: 'priority', generic: 'subcategory', direction: 'out', sendEmptied: true },
         { field: 'statusChangeReason', generic: 'category', direction: 'out' },
+        { field: 'ticketType', generic: 'custom.u_site', direction: 'out' },
         ...preset.rules,
       ],
     };
@@ -24,7 +25,7 @@ describe('a field that the customer empties', () => {
   });
   after(() => rig?.stop());
 
-  it('is emptied at the provider only where the rule says so, and can be filled again', async () => {
+  it('that is emptied is emptied at the provider only where the rule says so, and can be filled again', async () => {
     const desk = rig.sandbox.servicenow;
     const { sys_id } = rig.open('emptied', { subcategory: 'dns', category: 'network' });
     const ticket = () => rig.tickets('emptied')[0];
@@ -40,5 +41,18 @@ describe('a field that the customer empties', () => {
     const { deliveries } = await rig.counts();
     assert.deepEqual([deliveries.failed, deliveries.needsDecision], [0, 0]);
     assert.equal(desk.row('incident', sys_id)?.subcategory, 'dns', 'nothing came back');
+  });
+
+  it('that only the customer has is carried, and can be mapped', async () => {
+    const desk = rig.sandbox.servicenow;
+    const { sys_id } = rig.open('carried');
+    const ticket = () => rig.tickets('carried')[0];
+    await until('the ticket', ticket);
+    for (const site of ['HH-1', 'HH-2']) {
+      // The desk's own tables have no such column.
+      Object.assign(desk.row('incident', sys_id)!, { u_site: site });
+      desk.update('incident', sys_id, { impact: '2' }, 'agent');
+      await until(`the column with ${site}`, () => ticket()?.ticketType === site);
+    }
   });
 });

@@ -1,0 +1,25 @@
+import type { Json } from '../model/message.js';
+import type { CompiledRule } from './compile-rule.js';
+import { isElement } from './paths.js';
+import type { Tree } from './rules.js';
+
+/** Whether a partner's field, or an element of a list in it, is worth keeping although no rule uses it. */
+export type Carries = (field: string, value: Json) => boolean;
+
+/**
+ * The partner's fields that no rule uses, so that a mapping for another party can use them: whole fields, and of a list the elements
+ * that no rule selects.
+ */
+export function carriedFields(record: Tree, rules: readonly CompiledRule[], carries: Carries): Record<string, Json> {
+  const carried: Record<string, Json> = {};
+  for (const [field, value] of Object.entries(record)) {
+    if (value === undefined || value === null || value === '') continue;
+    const paths = rules.flatMap((rule) => rule.fields.filter(({ top }) => top === field));
+    const isUsed = (one: Json) => paths.some(({ steps }) => !steps[0]?.element || isElement(one, steps[0].element));
+    if (Array.isArray(value)) {
+      const rest = value.filter((one) => !isUsed(one) && carries(field, one));
+      if (rest.length > 0) carried[field] = rest;
+    } else if (paths.length === 0 && carries(field, value)) carried[field] = value;
+  }
+  return carried;
+}
