@@ -11,10 +11,20 @@ const DELIVERY: Record<DeliveryState, ShownState> = {
   failed: 'failed',
   needsDecision: 'needsDecision',
   skipped: 'skipped',
+  merged: 'merged',
 };
 
 /** The message is shown with the state of the delivery that needs attention most. */
-const WORST_FIRST: DeliveryState[] = ['needsDecision', 'failed', 'inDoubt', 'pending', 'sending', 'delivered', 'skipped'];
+const WORST_FIRST: DeliveryState[] = [
+  'needsDecision',
+  'failed',
+  'inDoubt',
+  'pending',
+  'sending',
+  'delivered',
+  'merged',
+  'skipped',
+];
 
 export function shownDelivery(record: DeliveryRecord): ShownState {
   return DELIVERY[record.state];

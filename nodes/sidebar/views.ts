@@ -24,7 +24,8 @@ export type ShownState =
   | 'ignored'
   | 'unrouted'
   | 'failed'
-  | 'skipped';
+  | 'skipped'
+  | 'merged';
 export type Action = Answer | 'edit' | 'undo' | 'seen';
 /** Filters of the list; the first ones have their own buttons. */
 export const FILTERS = [

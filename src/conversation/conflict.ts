@@ -34,7 +34,7 @@ export interface Conflict {
  * Finds the conflicts between a message and our current or recent writes to the same entity. Pure.
  * @param competing newest last
  * @param rules those of the party that sent the message
- * @param origin who made the change in the message, and when; `originOf` gives the same for a competing write
+ * @param origin who made the change in the message, and when; `originOf` gives the same for a value of a competing write
  */
 export function findConflicts(
   changes: DetectedChanges,
@@ -42,7 +42,7 @@ export function findConflicts(
   competingWrites: readonly CompetingWrite[],
   rules: PartyRules,
   origin: ChangeOrigin,
-  originOf: (write: CompetingWrite) => ChangeOrigin,
+  originOf: (write: CompetingWrite, name: string) => ChangeOrigin,
 ): Conflict[] {
   const fields = message.fields as Record<string, Json | undefined>;
   const overtaken = (changes.overtaken ?? []).map(({ name }) => name);
@@ -72,8 +72,8 @@ export function findConflicts(
     if (!competing || shown === undefined) return [];
     const wanted = competing.request.generic[name] as Json;
     const rule = rules.fields[name] ?? 'newest';
-    const partnerWins = isCancellation(name, shown) || shownWins(name, rule, origin, originOf(competing));
-    const ruleName = ruleText(name, rule, origin, originOf(competing));
+    const partnerWins = isCancellation(name, shown) || shownWins(name, rule, origin, originOf(competing, name));
+    const ruleName = ruleText(name, rule, origin, originOf(competing, name));
     // All fields written from one value are restored together: a later write may have overwritten any of them.
     return [{ name, fields: written(competing), competing, shown, wanted, rule: ruleName, partnerWins }];
   });

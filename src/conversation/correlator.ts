@@ -8,7 +8,7 @@ import type { Draft } from './conversations.js';
 import { type DetectedChanges, detectChanges, linkAt, linkOf, newLink, withLink } from './correlate.js';
 import { findDuplicate, hasMoved } from './duplicate-reference.js';
 import type { InFlightWrite, PartInDoubt } from './echo-guard.js';
-import type { EntityRequest } from './entity-request.js';
+import { type EntityRequest, originOfValue } from './entity-request.js';
 import { showsSentValue } from './field-changes.js';
 import { fingerprint, lastKnownEntries, sameFingerprint } from './fingerprint.js';
 import type { InboundMessage } from './inbound-message.js';
@@ -150,8 +150,8 @@ export class Correlator {
     for (const { id } of writes) if (changes.foundDeliveries?.includes(id)) transaction.wake(id);
     const competingWrites = await this.competingWrites(link, changes, open, requests);
     const origin = this.originOf(inbound);
-    const originOf = ({ request }: CompetingWrite): ChangeOrigin => {
-      const { endpoint = '', at } = request.said ?? {};
+    const originOf = ({ request }: CompetingWrite, name: string): ChangeOrigin => {
+      const { endpoint = '', at } = originOfValue(name, request) ?? {};
       return { side: this.rules(endpoint).side, at };
     };
     const conflicts = findConflicts(changes, incoming, competingWrites, this.rules(source.endpoint), origin, originOf);

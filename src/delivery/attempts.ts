@@ -87,15 +87,15 @@ export class Attempts {
    */
   async run(delivery: DeliveryRecord, begun: boolean): Promise<void> {
     try {
-      await this.attempt(delivery, begun);
-      this.unrecorded.delete(delivery.id);
+      if (await this.attempt(delivery, begun)) this.unrecorded.delete(delivery.id);
     } catch (error) {
       this.unrecorded.add(delivery.id);
       throw error;
     }
   }
 
-  private async attempt(claimed: DeliveryRecord, begun: boolean): Promise<void> {
+  /** False where nothing was sent, because the delivery has been changed since it was claimed: it is claimed again as it is now. */
+  private async attempt(claimed: DeliveryRecord, begun: boolean): Promise<boolean> {
     const { store, clock, steady } = this.options;
     const copied = claimed.state === 'pending' && isFromOlderCopy(claimed, store.memory);
     const inDoubt = !begun && (claimed.state !== 'pending' || copied || this.unrecorded.has(claimed.id));
@@ -104,7 +104,12 @@ export class Attempts {
     if (!begun) {
       const sending = this.asSending(claimed, inDoubt, copied);
       // On disk before the partner can act: a delivery that is still pending after a crash was never sent, and needs no lookup.
-      await store.commit([{ kind: 'delivery', record: sending }], { durable: !inDoubt });
+      try {
+        await store.commit([{ kind: 'delivery', record: sending }], { durable: !inDoubt });
+      } catch (error) {
+        if (error instanceof SwitchboardError && error.code === 'SWB_CONFLICT') return false;
+        throw error;
+      }
       delivery = { ...sending, version: sending.version + 1 };
     }
     // On disk before it is sent again: after a crash the settling time starts over.
@@ -121,7 +126,7 @@ export class Attempts {
       sent = await (traffic ? traffic.during(attempt) : attempt());
     } catch (error) {
       await this.failed(delivery, error, started, inDoubt, traffic);
-      return;
+      return true;
     }
     this.options.circuit.succeeded();
     try {
@@ -131,6 +136,7 @@ export class Attempts {
       if (!conflict) throw error;
       await this.failed(delivery, conflict, started, inDoubt, traffic);
     }
+    return true;
   }
 
   private async send(

@@ -213,7 +213,7 @@ export class Broker {
     const flow = this.inbox.flows.inFlow(reference);
     if (!flow) return undefined;
     this.inbox.flows.touch(flow);
-    const answerTo = answeredDelivery(flow.record);
+    const answerTo = await this.answeredUpdate(flow.record);
     // A payload that was not read shows the entity as of its receipt.
     const readAt = flow.record.readAt ?? flow.record.id;
     const found = await this.correlator
@@ -237,6 +237,12 @@ export class Broker {
     flow.correlated = savedChanges(correlated) as unknown as Json;
     if (correlated.output === 'ignored') flow.ignored = correlated.reason ?? say`Nothing has changed.`;
     return correlated;
+  }
+
+  /** The newest update in the delivery that a message answers. */
+  private async answeredUpdate(record: MessageRecord): Promise<string | undefined> {
+    const id = answeredDelivery(record);
+    return id && ((await this.store.delivery(id))?.newestMerged ?? id);
   }
 
   private async ownWriteDone({ endpoint, entityType, entityId }: MessageRecord): Promise<void> {

@@ -7,7 +7,7 @@ import { say } from '../text/say.js';
  * A change to a conversation and its deliveries. It is applied to the state that the flow sees, and again when the transaction
  * is committed, because others may have changed the conversation meanwhile.
  */
-export type Step = (draft: Draft) => void;
+export type Step = (draft: Draft) => void | Promise<void>;
 
 export interface FlowTransactionOptions {
   store: Store;
@@ -45,7 +45,7 @@ export class FlowTransaction {
   async view(): Promise<Draft | undefined> {
     const { conversation, started } = this;
     const draft = conversation === undefined ? undefined : await this.options.conversations.draft(conversation, started);
-    if (draft) for (const step of this.steps) step(draft);
+    if (draft) for (const step of this.steps) await step(draft);
     return draft;
   }
 
@@ -53,7 +53,7 @@ export class FlowTransaction {
   async stage(step: Step): Promise<void> {
     const draft = await this.view();
     if (!draft) throw noConversation(this.conversation);
-    step(draft);
+    await step(draft);
     this.steps.push(step);
   }
 
@@ -79,7 +79,7 @@ export class FlowTransaction {
     this.steps = [];
     this.woken = [];
     const fill = async (draft: Draft): Promise<boolean> => {
-      for (const step of steps) step(draft);
+      for (const step of steps) await step(draft);
       const last = await finish(draft);
       if (last) draft.changes.push(...(await this.wakeChanges(woken)), ...last);
       return last !== false;

@@ -1,5 +1,5 @@
 import { conversationState, linkAt, REPLICA_LAG, withLink, withMarks } from '../conversation/correlate.js';
-import type { EntityRequest } from '../conversation/entity-request.js';
+import { deliveryThatSet, type EntityRequest } from '../conversation/entity-request.js';
 import { attachmentMark, commentMark, fingerprint, lastKnownEntries } from '../conversation/fingerprint.js';
 import { withWrittenPart } from '../conversation/part-changes.js';
 import type { ParsedEntity } from '../endpoints/endpoint.js';
@@ -33,7 +33,7 @@ export function linkAfterWrite(
   const writtenItems: Link['writtenItems'] = { ...link.writtenItems };
   const { version } = parsed.source;
   for (const name of names) {
-    writtenBy[name] = delivery.id;
+    writtenBy[name] = deliveryThatSet(name, request, delivery.id);
     const earlier = earlierValues(stamp, ourWrites[name]);
     ourWrites[name] = { stamp, before: link.raw[name] ?? '', of: request.sources[name], ...(earlier && { earlier }) };
     // Independent of newer messages about the items, so that entries we did not change are not written again.

@@ -2,11 +2,12 @@ import { isDeepStrictEqual } from 'node:util';
 import type { CompetingWrite } from '../conversation/conflict.js';
 import type { Draft } from '../conversation/conversations.js';
 import { linkAt } from '../conversation/correlate.js';
-import type { EntityRequest } from '../conversation/entity-request.js';
+import { deliveryThatSet, type EntityRequest } from '../conversation/entity-request.js';
 import { planAfterQueued } from '../conversation/fan-out.js';
 import { sameFingerprint } from '../conversation/fingerprint.js';
 import { mayAddParty } from '../conversation/parties.js';
 import { dropUnreachable, legOf, unmetPredecessors } from '../conversation/plan.js';
+import { isFromOlderCopy } from '../conversation/store-memory.js';
 import type { EndpointClient } from '../endpoints/endpoint.js';
 import {
   CANCELLING_STATES,
@@ -20,6 +21,7 @@ import { say } from '../text/say.js';
 import { Counterparts } from './counterparts.js';
 import type { FlowTransaction } from './flow-transaction.js';
 import type { CarriedEdit, Leg, LegOrigin } from './leg.js';
+import { canTakeUpdates, mergedRequest } from './merging.js';
 
 /** Prefix of the part of a delivery that restores comments removed by another one. */
 export const RECOVERY_PART = 'putBack:';
@@ -61,8 +63,8 @@ export class Outbox {
   async accept(given: Leg, transaction: Pick<FlowTransaction, 'stage' | 'claim'>): Promise<AcceptedLeg> {
     const leg = await this.withoutTaken(await this.counterparts.resolve(given), transaction);
     let accepted: AcceptedLeg = { deliveries: 0 };
-    await transaction.stage((draft) => {
-      accepted = this.add(leg, draft);
+    await transaction.stage(async (draft) => {
+      accepted = await this.add(leg, draft);
     });
     return accepted;
   }
@@ -85,7 +87,7 @@ export class Outbox {
   }
 
   /** Adds the deliveries of a leg to a draft of its conversation. */
-  private add(leg: Leg, draft: Draft): AcceptedLeg {
+  private async add(leg: Leg, draft: Draft): Promise<AcceptedLeg> {
     const { conversation } = draft;
     const link = linkAt(conversation, leg.endpoint, leg.entityType, leg.leg);
     const waiting = draft.open.filter((delivery) => isSameTarget(delivery, leg));
@@ -107,8 +109,11 @@ export class Outbox {
     const after = unmetPredecessors(conversation.plan, legOf(conversation.plan, leg.leg)?.after);
     const isTaken = draft.changes.some((change) => isSameWrite(change, leg));
     const changes = this.split(leg, link, lane, open.length > 0, isTaken, after.length ? { waitsFor: after } : {});
+    const last = open.at(-1);
+    const [first] = changes;
+    if (last && first?.record.part === 'entity') await this.mergeInto(last, first, link, draft);
     draft.changes.push(...changes);
-    draft.open.push(...changes.map(({ record }) => record));
+    draft.open.push(...changes.map(({ record }) => record).filter(({ state }) => state === 'pending'));
     return changes.length > 0
       ? { deliveries: changes.length }
       : {
@@ -155,6 +160,29 @@ export class Outbox {
       );
     }
     return changes;
+  }
+
+  /**
+   * Merges a new update into the last write of the entity that waits, if nothing is lost by it. The earlier one keeps its place, so
+   * that a record which changes all the time is written all the same, and is not sent on until both are stored.
+   */
+  private async mergeInto(earlier: DeliveryRecord, change: DeliveryChange, link: Link | undefined, draft: Draft): Promise<void> {
+    const { record, bodies } = change;
+    const isChanging = draft.changes.some((one) => one.kind === 'delivery' && one.record.id === earlier.id);
+    if (isChanging || !canTakeUpdates(earlier, record) || isFromOlderCopy(earlier, this.store.memory)) return;
+    const waiting = (await this.store.bodies('delivery', earlier.id)).request as EntityRequest | undefined;
+    const request = waiting && mergedRequest(waiting, bodies?.request as EntityRequest, record.id, link);
+    // A message that is emitted again has been merged already, and others may have been since.
+    if (!request || (await this.isQueued(record))) return;
+    const merged: DeliveryRecord = { ...earlier, newestMerged: record.id, updatedAt: record.createdAt };
+    draft.changes.push({ kind: 'delivery', record: merged, bodies: { request } });
+    draft.open.splice(draft.open.indexOf(earlier), 1, merged);
+    change.record = { ...record, state: 'merged', mergedInto: earlier.id, entityId: link?.id, number: link?.number };
+  }
+
+  private async isQueued({ message, node, leg, part }: DeliveryRecord): Promise<boolean> {
+    const deliveries = await this.store.listDeliveries({ message, limit: MAX_PARTS });
+    return deliveries.some((one) => one.node === node && one.leg === leg && one.part === part);
   }
 
   private record(leg: LegOrigin & Pick<Leg, 'answers'>, part: string, lane: string): DeliveryRecord {
@@ -251,7 +279,7 @@ export function effectiveChanges(request: EntityRequest, link: Link, deliveryId?
     if (request.fields[field] === undefined) return false;
     const newer = link.writtenBy[field];
     if (request.edited?.includes(field)) return true;
-    if (deliveryId && newer && newer > deliveryId) return false;
+    if (deliveryId && newer && newer > deliveryThatSet(field, request, deliveryId)) return false;
     if (request.defaults.includes(field) && link.raw[field]) return false;
     const sources = genericSources(field, request);
     return !(

@@ -1,5 +1,5 @@
 import { conflictText } from '../conversation/conflict.js';
-import type { EntityRequest } from '../conversation/entity-request.js';
+import { type EntityRequest, originOfValue } from '../conversation/entity-request.js';
 import { showsSentValue } from '../conversation/field-changes.js';
 import { sameFingerprint } from '../conversation/fingerprint.js';
 import { type ChangeOrigin, changeOrigin, type PartyRules, ruleText, shownWins } from '../conversation/ownership.js';
@@ -42,20 +42,22 @@ export function checkBeforeWrite(
   client: EndpointClient,
   rules: (endpoint: string) => PartyRules,
 ): PreWriteCheck {
-  const { said } = request;
-  if (!said) return { kept: new Set(), unsent: [] };
+  if (!request.said) return { kept: new Set(), unsent: [] };
   const own = rules(client.id);
   // If we made the last change, for example a comment, it is not known when the partner changed the field.
   const isOurs = client.integrationUser !== undefined && source.changedBy === client.integrationUser;
   const shown = changeOrigin(own.side, isOurs ? undefined : source.changedAt, client.clockAhead);
-  const wanted: ChangeOrigin = { side: rules(said.endpoint).side, at: said.at };
+  const wantedBy = (generic: string): ChangeOrigin => {
+    const { endpoint = '', at } = originOfValue(generic, request) ?? {};
+    return { side: rules(endpoint).side, at };
+  };
   const unnoticed = names.filter(
     (name) =>
       name in record && !sameFingerprint(link.raw[name], record[name]) && !showsSentValue(record[name], request.fields[name]),
   );
   const changed = [...new Set(unnoticed.flatMap((name) => genericSources(name, request)))];
   const ruleOf = (generic: string) => own.fields[generic] ?? 'newest';
-  const winning = new Set(changed.filter((generic) => shownWins(generic, ruleOf(generic), shown, wanted)));
+  const winning = new Set(changed.filter((generic) => shownWins(generic, ruleOf(generic), shown, wantedBy(generic))));
   const kept = new Set(names.filter((name) => genericSources(name, request).some((generic) => winning.has(generic))));
   const conflicts = changed.map((generic) => {
     const fields = unnoticed.filter((field) => genericSources(field, request).includes(generic));
@@ -64,7 +66,7 @@ export function checkBeforeWrite(
       // Values in the partner's own terms: mapping them to generic ones is not worth it before a write.
       shown: fieldText(fields, record),
       wanted: fieldText(fields, request.fields),
-      rule: ruleText(generic, ruleOf(generic), shown, wanted),
+      rule: ruleText(generic, ruleOf(generic), shown, wantedBy(generic)),
       partnerWins: winning.has(generic),
     };
   });

@@ -26,7 +26,7 @@ export class RecordCounts {
       Object.fromEntries(states.map((state) => [state, count(kind, state)])) as Record<S, number>;
     return {
       messages: all('message', 'received', 'settled', 'failed', 'needsDecision', 'skipped'),
-      deliveries: all('delivery', 'pending', 'sending', 'inDoubt', 'delivered', 'failed', 'needsDecision', 'skipped'),
+      deliveries: all('delivery', 'pending', 'sending', 'inDoubt', 'delivered', 'failed', 'needsDecision', 'skipped', 'merged'),
       conversations: all('conversation', 'open', 'closed'),
       unrouted: count('message', 'unrouted'),
       warned: { messages: count('message', 'unseen'), deliveries: count('delivery', 'unseen') },

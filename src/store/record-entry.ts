@@ -195,10 +195,12 @@ export function workOf(entry: RecordEntry | undefined): Work | undefined {
   return undefined;
 }
 
+/** States in which nothing more happens to a message or delivery by itself, and no user is needed. */
+const FINISHED: readonly string[] = ['settled', 'delivered', 'skipped', 'merged'];
+
 /** Whether work is unfinished, failed or undecided. Such a record may not age out. */
 export function isUnfinished(entry: RecordEntry): boolean {
-  if (entry.kind === 'conversation') return entry.state === 'open';
-  return entry.state !== 'settled' && entry.state !== 'delivered' && entry.state !== 'skipped';
+  return entry.kind === 'conversation' ? entry.state === 'open' : !FINISHED.includes(entry.state);
 }
 
 /** The fields by which lists filter and counts are kept; every record is in one bucket. */

@@ -102,7 +102,10 @@ export interface Link {
   lastKnown: Record<string, Json>;
   /** Last known fields under the system's own names, to write only real changes. */
   raw: Record<string, Json>;
-  /** For each raw field the id of the newest delivery that wrote it, so that replaying an older delivery cannot overwrite it. */
+  /**
+   * For each raw field the id of the newest delivery that set it, also one that was merged into the delivery that wrote it, so that
+   * replaying an older delivery cannot overwrite it.
+   */
   writtenBy: Record<string, string>;
   /**
    * For raw fields we wrote, the entity's version after the write, until a version at least as new was read: an older read of
@@ -220,7 +223,7 @@ export interface ConversationRecord {
 }
 
 /** Which states may follow which: transitions.ts. */
-export type DeliveryState = 'pending' | 'sending' | 'inDoubt' | 'needsDecision' | 'delivered' | 'failed' | 'skipped';
+export type DeliveryState = 'pending' | 'sending' | 'inDoubt' | 'needsDecision' | 'delivered' | 'failed' | 'skipped' | 'merged';
 
 export interface Attempt {
   at: string;
@@ -305,6 +308,10 @@ export interface DeliveryRecord {
   error?: ErrorRecord;
   /** Present while an operator's action can be undone: the fields before it. */
   undo?: { action: 'replay' | 'skip'; was: Partial<DeliveryRecord> };
+  /** In state `merged`: the delivery that writes its fields. */
+  mergedInto?: string;
+  /** The newest update that was merged into this one. */
+  newestMerged?: string;
   /** The entity it was written to, once known. */
   entityId?: string;
   number?: string;
@@ -455,7 +462,7 @@ export interface Records {
   conversationByLink(endpoint: string, entityType: string, entityId: string): Promise<ConversationRecord | undefined>;
   /** Finds it by its own reference or by one of its aliases. */
   conversationByReference(reference: string): Promise<ConversationRecord | undefined>;
-  /** Deliveries of a conversation not yet delivered, failed or skipped, oldest first. */
+  /** Deliveries of a conversation that are still to be sent (pending, sending or inDoubt), oldest first. */
   openDeliveries(conversation: string): Promise<DeliveryRecord[]>;
   setting(key: string): Promise<Json | undefined>;
   /** The version of a setting, for a change with a lock; 0 if it does not exist. */

@@ -22,14 +22,15 @@ export const MESSAGE_TRANSITIONS: Transitions<MessageState> = {
 /**
  * Of deliveries. A lost answer, or a process that ended while sending, leaves a doubt that only a look-up ends: from there,
  * nothing leads back to `pending` but the undo of a user's own action. `drop`: the order was cancelled, or a leg that it waits for
- * failed. `answer`: a message of the partner, an edited link or the endpoint's former address answers the question.
+ * failed. `merge`: an earlier update that waits writes its fields, too. `answer`: a message of the partner, an edited link or the endpoint's former address answers the question.
  */
 export const DELIVERY_TRANSITIONS: Transitions<DeliveryState> = {
-  new: { queue: 'pending', send: 'sending' },
+  new: { queue: 'pending', send: 'sending', merge: 'merged' },
   pending: { send: 'sending', drop: 'skipped', skip: 'skipped', replay: 'inDoubt' },
   sending: { succeed: 'delivered', retry: 'pending', lose: 'inDoubt', fail: 'failed', ask: 'needsDecision' },
   inDoubt: { send: 'sending', skip: 'skipped', undo: ['pending', 'failed', 'needsDecision', 'skipped'] },
   delivered: {},
+  merged: {},
   failed: { replay: 'inDoubt', skip: 'skipped' },
   needsDecision: { replay: 'inDoubt', answer: 'inDoubt', skip: 'skipped' },
   skipped: { replay: 'inDoubt', undo: ['pending', 'inDoubt', 'failed', 'needsDecision'] },

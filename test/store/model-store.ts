@@ -208,6 +208,7 @@ export class ModelStore implements Store {
         failed: d('failed'),
         needsDecision: d('needsDecision'),
         skipped: d('skipped'),
+        merged: d('merged'),
       },
       conversations: { open: count(conversations, 'open'), closed: count(conversations, 'closed') },
       waiting: tally(deliveries.filter((record) => OPEN.includes(record.state))),

@@ -20,6 +20,7 @@ const DELIVERY_STATES: readonly DeliveryState[] = [
   'failed',
   'needsDecision',
   'skipped',
+  'merged',
 ];
 const RUNS = 20;
 const STEPS = 300;

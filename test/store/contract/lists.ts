@@ -172,7 +172,7 @@ export function listContract(at: TestedStore): void {
     it('counts records by state, and settled messages that reached no out node', async () => {
       const counts = {
         messages: { received: 2, settled: 1, failed: 1, needsDecision: 0, skipped: 0 },
-        deliveries: { pending: 1, sending: 0, inDoubt: 0, delivered: 1, failed: 1, needsDecision: 0, skipped: 0 },
+        deliveries: { pending: 1, sending: 0, inDoubt: 0, delivered: 1, failed: 1, needsDecision: 0, skipped: 0, merged: 0 },
         conversations: { open: 1, closed: 1 },
         unrouted: 1,
         warned: { messages: 0, deliveries: 0 },
