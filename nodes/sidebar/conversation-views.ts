@@ -113,6 +113,8 @@ export interface TimelineEntry {
   warning?: ShownWarning;
   /** What the delivery waits for. */
   waitsFor?: WaitCondition;
+  /** The id of the entry with which a merged update is written, if that is shown. */
+  mergedInto?: string;
 }
 
 /** A manual edit of the conversation's links. */

@@ -34,6 +34,7 @@ const STATE_QUERIES: Record<Filter, { messages?: Part; deliveries?: Part }> = {
   delivered: { deliveries: { states: ['delivered'] } },
   ignored: { messages: { outcomes: ['ignored'] } },
   skipped: { messages: { states: ['skipped'] }, deliveries: { states: ['skipped'] } },
+  merged: { deliveries: { states: ['merged'] } },
 };
 
 /** The sources of a query in one store. `from` returns the position at which the previous page left a source. */

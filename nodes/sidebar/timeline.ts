@@ -110,6 +110,7 @@ export function timeline(
       reason: record.state === 'delivered' ? undefined : record.error?.message,
       warning: shownWarning([record]),
       waitsFor: record.waitsFor,
+      ...(outbound.some((one) => one.record.id === record.mergedInto) && { mergedInto: record.mergedInto }),
     };
   };
 

@@ -176,13 +176,15 @@ async function deliveryRow(
   conversation: ConversationRecord | undefined,
   nameOf: NameOf,
 ): Promise<DeliveryRow> {
-  const { id, entityType, endpoint, number, entityId } = record;
+  const { id, entityType, endpoint, number, entityId, mergedInto } = record;
+  const into = mergedInto === undefined ? undefined : await broker.store.delivery(mergedInto);
   return {
     id,
     entityType,
     endpoint: nameOf(endpoint),
     number: number ?? entityId,
     state: shownDelivery(record),
+    ...(into && { mergedInto: { id: into.id, message: into.message, state: shownDelivery(into), at: into.createdAt } }),
     ...(await waitState(record, broker.store, conversation, broker.worker(endpoint)?.status)),
   };
 }
@@ -194,7 +196,8 @@ async function deliveryView(
   received: Record<string, Json> | undefined,
   nameOf: NameOf,
 ): Promise<DeliveryView> {
-  const { request, response, ours, theirs, ...bodies } = await broker.store.bodies('delivery', record.id);
+  const { request, response, ours, theirs, unmerged, ...bodies } = await broker.store.bodies('delivery', record.id);
+  const newest = record.newestMerged === undefined ? undefined : await broker.store.delivery(record.newestMerged);
   const { fields, comment, ...made } = (request ?? {}) as Partial<EntityRequest> & { comment?: Json };
   const entity = fields && (request as EntityRequest);
   const payload = (fields ?? comment ?? request) as Json | undefined;
@@ -202,6 +205,7 @@ async function deliveryView(
     ...(await deliveryRow(broker, record, conversation, nameOf)),
     part: record.part,
     createdAt: record.createdAt,
+    newestMerged: newest?.message,
     lookUntil: lookUntil(record),
     error: record.error,
     warning: warningOf(record),
@@ -214,6 +218,7 @@ async function deliveryView(
     })),
     bodies: definedBodies({
       request: payload,
+      unmerged: (unmerged as EntityRequest | undefined)?.fields,
       response,
       ours,
       theirs,

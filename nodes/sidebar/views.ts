@@ -39,6 +39,7 @@ export const FILTERS = [
   'delivered',
   'ignored',
   'skipped',
+  'merged',
 ] as const;
 export type Filter = (typeof FILTERS)[number];
 /** Whether the other conditions apply to messages, deliveries, or both. */
@@ -75,6 +76,15 @@ export interface WaitState {
   nextTry?: string;
 }
 
+/** The delivery with which a merged update is written. */
+export interface MergedInto {
+  id: string;
+  /** The message that it belongs to. */
+  message: string;
+  state: ShownState;
+  at: string;
+}
+
 export interface DeliveryRow extends WaitState {
   id: string;
   /** Name of the endpoint. */
@@ -82,6 +92,8 @@ export interface DeliveryRow extends WaitState {
   entityType: string;
   number?: string;
   state: ShownState;
+  /** Absent once retention has deleted it. */
+  mergedInto?: MergedInto;
 }
 
 /** A warning: what was left out, or what the partner did not store. */
@@ -180,6 +192,8 @@ export interface DeliveryView extends DeliveryRow, Editable {
   part: string;
   lines: FieldLine[];
   createdAt: string;
+  /** The message of the newest update that was merged into it. */
+  newestMerged?: string;
   /** In doubt: end of the period in which the record is only looked up. */
   lookUntil?: string;
   error?: ErrorRecord;

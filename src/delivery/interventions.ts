@@ -433,5 +433,7 @@ function refusal(kind: string, id: string, state: string | undefined): Switchboa
   const what = state
     ? say`The ${kindText(kind)} ${id} is ${state}, which does not allow this action.`
     : say`The ${kindText(kind)} ${id} does not exist.`;
-  return new SwitchboardError('SWB_PAYLOAD', what, { hint: say`Refresh the view and look again.` });
+  const hint =
+    state === 'merged' ? say`It is written with the update that it was merged into.` : say`Refresh the view and look again.`;
+  return new SwitchboardError('SWB_PAYLOAD', what, { hint });
 }

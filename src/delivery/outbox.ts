@@ -175,7 +175,8 @@ export class Outbox {
     // A message that is emitted again has been merged already, and others may have been since.
     if (!request || (await this.isQueued(record))) return;
     const merged: DeliveryRecord = { ...earlier, newestMerged: record.id, updatedAt: record.createdAt };
-    draft.changes.push({ kind: 'delivery', record: merged, bodies: { request } });
+    const unmerged = earlier.newestMerged === undefined && { unmerged: waiting };
+    draft.changes.push({ kind: 'delivery', record: merged, bodies: { request, ...unmerged } });
     draft.open.splice(draft.open.indexOf(earlier), 1, merged);
     change.record = { ...record, state: 'merged', mergedInto: earlier.id, entityId: link?.id, number: link?.number };
   }

@@ -249,7 +249,8 @@ export type WaitCondition = 'link' | Predecessor[];
 
 /**
  * One outgoing write. Bodies: `request` (the payload and the rule that produced each field), `response` (the partner's answer),
- * `http0`… (the HTTP exchanges of the last attempts), and after an operator's edit `original` and `edits`.
+ * `http0`… (the HTTP exchanges of the last attempts), `unmerged` (its own request, where later updates were merged into it), and
+ * after an operator's edit `original` and `edits`.
  */
 export interface DeliveryRecord {
   /** Sorts by the time it was queued. */

@@ -5,7 +5,6 @@ import {
   type ConversationFilter,
   type ConversationQuery,
   type ConversationRow,
-  type TimelineEntry,
   type Unchanged,
 } from '../conversation-views.js';
 import { type Backend, errorText, MessageApi } from '../view/backend.js';
@@ -151,6 +150,13 @@ export function conversationsView(backend: Backend): MountedSection {
     fetchDetail(false);
   }
 
+  /** Draws a message instead of the conversation; `entry`: the arrow to return to. */
+  function openMessage(entry: string, message: string): void {
+    pressed = { entry, message };
+    detail.scrollTop = 0;
+    fetchDetail(false);
+  }
+
   /** Draws the open conversation, or the message selected in it. */
   function fetchDetail(again: boolean, acted = false): void {
     const current = ++detailRequestNumber;
@@ -184,11 +190,6 @@ export function conversationsView(backend: Backend): MountedSection {
     const panel = linkEditPanel(view, context);
     // The links of a fanned-out order cannot be edited.
     const fannedOut = view.lanes.some((lane) => lane.plan);
-    const press = (entry: TimelineEntry) => {
-      pressed = { entry: entry.id, message: entry.message };
-      detail.scrollTop = 0;
-      fetchDetail(false);
-    };
     return [
       back(),
       element(
@@ -202,13 +203,21 @@ export function conversationsView(backend: Backend): MountedSection {
         ),
         !fannedOut && panel.root,
         linkEditHistory(view, context),
-        swimlanes(view, t, press, fannedOut ? undefined : panel.editLink),
+        swimlanes(view, t, ({ id, message }) => openMessage(id, message), fannedOut ? undefined : panel.editLink),
       ),
     ];
   }
 
   function messageContent(message: Parameters<typeof messageDetail>[0]): HTMLElement[] {
-    const context = { t, backend, messages, wide: root.clientWidth >= WIDE, acted: () => refresh(true), search: find };
+    const context = {
+      t,
+      backend,
+      messages,
+      wide: root.clientWidth >= WIDE,
+      acted: () => refresh(true),
+      search: find,
+      open: (other: string) => openMessage(pressed?.entry ?? '', other),
+    };
     return [back(), messageDetail(message, context)];
   }
 

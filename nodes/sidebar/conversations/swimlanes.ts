@@ -1,6 +1,6 @@
 import type { ConversationDetail, Lane, Note, TimelineEntry } from '../conversation-views.js';
 import type { Backend } from '../view/backend.js';
-import { element } from '../view/element.js';
+import { button, element } from '../view/element.js';
 import { chip, warningMark } from '../view/row.js';
 import { wholeTime } from '../view/time.js';
 import { type LaneAction, laneHead, laneName, stateChip } from './lane-head.js';
@@ -42,7 +42,8 @@ export function swimlanes(
   for (const entry of view.entries) {
     const fold = foldBetween(before, entry.at, t);
     if (fold) body.append(fold);
-    body.append(row(entry, places, t, open));
+    const into = view.entries.find(({ id }) => id === entry.mergedInto);
+    body.append(row(entry, places, t, open, into));
     before = entry.at;
   }
   return element(
@@ -79,7 +80,14 @@ function foldBetween(before: string | undefined, at: string, t: Backend['t']): H
   return element('li', { class: 'switchboard-fold' }, element('span', {}, words));
 }
 
-function row(entry: TimelineEntry, places: Columns, t: Backend['t'], open: (entry: TimelineEntry) => void): HTMLElement {
+/** `into`: the entry with which a merged update is written. */
+function row(
+  entry: TimelineEntry,
+  places: Columns,
+  t: Backend['t'],
+  open: (entry: TimelineEntry) => void,
+  into: TimelineEntry | undefined,
+): HTMLElement {
   const lane = places.lanes.get(entry.lane) as Lane;
   const at = places.column(lane);
   const [from, to] = [Math.min(at, places.middle), Math.max(at, places.middle)];
@@ -116,6 +124,7 @@ function row(entry: TimelineEntry, places: Columns, t: Backend['t'], open: (entr
     entry.entityState && stateChip(entry.entityState, t),
     ...entry.notes.map((one) => note(one, t)),
     entry.waitsFor && element('p', { class: 'switchboard-entry-reason' }, waitText(entry.waitsFor, t)),
+    into && button(t('conversations.mergedInto', { time: timeOfDay(into.at) }), 'switchboard-link', () => open(into)),
     entry.warning && element('p', { class: 'switchboard-entry-reason' }, warningMark(entry.warning, t)),
     entry.event !== 'nothing' &&
       entry.reason &&

@@ -2,7 +2,7 @@ import type { ErrorRecord } from '../../../src/store/store.js';
 import type { ConversationView, DeliveryView, Editable, MessageView, PartyLink } from '../views.js';
 import { type ActionContext, actionBar, change } from './action-bar.js';
 import { incomingFields, outgoingFields, valueText } from './columns.js';
-import { element } from './element.js';
+import { button, element } from './element.js';
 import { attempts } from './exchange.js';
 import { bodiesView } from './json.js';
 import { chip, time, warningMark } from './row.js';
@@ -13,6 +13,8 @@ export interface DetailContext extends ActionContext {
   wide: boolean;
   /** Searches for a number or reference. */
   search: (text: string) => void;
+  /** Opens another message. */
+  open: (message: string) => void;
 }
 
 /** One message: the inbound fields on the left, the rules in the middle, the deliveries on the right. */
@@ -126,6 +128,7 @@ function delivery(one: DeliveryView, fields: HTMLElement, context: DetailContext
     { class: 'switchboard-card' },
     element('div', { class: 'switchboard-row-top' }, chip(one.state, t), time(one.createdAt)),
     element('div', { class: 'switchboard-muted' }, targetText),
+    ...mergedWith(one, context),
     one.waitsFor && element('p', { class: 'switchboard-reason switchboard-warning' }, waitText(one, t)),
     one.nextTry && element('div', { class: 'switchboard-muted' }, `${t('detail.nextTry')} `, time(one.nextTry)),
     one.lookUntil && element('div', { class: 'switchboard-muted' }, `${t('detail.lookUntil')} `, time(one.lookUntil)),
@@ -134,8 +137,36 @@ function delivery(one: DeliveryView, fields: HTMLElement, context: DetailContext
     edits(one, context),
     outgoingFields(one, fields, { t, openMapping: backend.openMapping }),
     attempts(one, t),
-    ...bodiesOr(one, context, one.state === 'delivered' ? {} : { request: t('body.toSend') }),
+    ...bodiesOr(one, context, requestLabel(one, t)),
   );
+}
+
+/** Which delivery writes a merged update, and which updates it writes besides its own. */
+function mergedWith({ mergedInto, newestMerged }: DeliveryView, { t, open }: DetailContext): HTMLElement[] {
+  const link = (label: string, message: string) => button(label, 'switchboard-link', () => open(message));
+  return [
+    ...(mergedInto
+      ? [
+          element(
+            'p',
+            { class: 'switchboard-reason' },
+            `${t('merged.into')} `,
+            link(t('merged.show'), mergedInto.message),
+            ' ',
+            chip(mergedInto.state, t),
+            time(mergedInto.at),
+          ),
+        ]
+      : []),
+    ...(newestMerged
+      ? [element('p', { class: 'switchboard-reason' }, `${t('merged.includes')} `, link(t('merged.newest'), newestMerged))]
+      : []),
+  ];
+}
+
+function requestLabel({ state }: DeliveryView, t: DetailContext['t']): Record<string, string> {
+  if (state === 'delivered') return {};
+  return { request: t(state === 'merged' ? 'body.merged' : 'body.toSend') };
 }
 
 /** The edits: who changed what. */

@@ -153,6 +153,7 @@ export function messagesView({ backend, show: showSection }: SectionContext): Mo
           wide: root.clientWidth >= WIDE,
           acted: () => acted(id),
           search: (text) => bar.search(text),
+          open: (message) => open(message, false),
         });
         const folds = again ? openFolds() : undefined;
         const focused = again && detail.contains(document.activeElement);

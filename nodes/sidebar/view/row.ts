@@ -66,11 +66,13 @@ export function messageRow(row: MessageRow, { t, open, tick }: RowContext): HTML
   return element('li', { class: row.state === 'unrouted' && 'switchboard-highlighted' }, box, line);
 }
 
-/** What went wrong, or what the message waits for. */
+/** What went wrong, what the message waits for, or with what it was merged. */
 function reason({ reason: text, unread, deliveries }: MessageRow, t: Backend['t']): string | undefined {
   if (text) return unread ? t('list.unread', { reason: text }) : text;
   const waiting = deliveries.find((delivery) => delivery.waitsFor);
-  return waiting && waitText(waiting, t);
+  if (waiting) return waitText(waiting, t);
+  const into = deliveries.find((delivery) => delivery.mergedInto)?.mergedInto;
+  return into && t('merged.list', { state: t(`state.${into.state}`) });
 }
 
 /** Comments and attachments go to the same partners as their ticket, so each partner is named once. */

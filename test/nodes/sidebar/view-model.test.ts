@@ -127,6 +127,23 @@ describe('the messages view', () => {
     assert.equal(await numbers({ state: 'ignored' }), '4');
   });
 
+  it('shows a merged update in list and card, with the delivery that writes it', async () => {
+    await store.commit([
+      { kind: 'delivery', record: delivery(7, { state: 'merged', mergedInto: 'd2', attempts: [], tries: 0 }) },
+      { kind: 'message', record: message(7, {}) },
+      { kind: 'delivery', record: { ...delivery(8, {}), newestMerged: 'd7' } },
+      { kind: 'message', record: message(8, {}) },
+    ]);
+    const [row, ...more] = await list({ state: 'merged' });
+    assert.deepEqual([row?.id, row?.state, more], ['m7', 'merged', []]);
+    const [shown] = row!.deliveries;
+    assert.deepEqual([shown?.state, shown?.mergedInto?.message, shown?.mergedInto?.state], ['merged', 'm2', 'failed']);
+    const card = await messageView(brokers, 'm7', nameOf);
+    assert.deepEqual([card?.sent[0]?.mergedInto?.id, card?.sent[0]?.actions], ['d2', []]);
+    assert.equal((await messageView(brokers, 'm8', nameOf))?.sent[0]?.newestMerged, 'm7');
+    assert.ok(!(await numbers({ state: 'delivered' })).includes('7'));
+  });
+
   it('filters by time, and finds messages by words of the title', async () => {
     let now = Date.parse('2030-01-01T10:00:00Z');
     const ids = createIdSource(() => now);
