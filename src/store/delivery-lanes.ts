@@ -3,6 +3,9 @@ import { PartitionedMap } from './partitioned-map.js';
 import { type DeliveryWork, OPEN_DELIVERY } from './record-entry.js';
 import { insertKey, removeKey } from './sorted-keys.js';
 
+/** Digits of a turn in the key of a queue, so that keys sort as text. */
+const TURN_DIGITS = 16;
+
 interface Lane {
   endpoint: string;
   /** Ids in pending, sending or inDoubt, oldest first. */
@@ -10,19 +13,24 @@ interface Lane {
   /** Ids of failed deliveries that block newer ones, oldest first. */
   blocking: string[];
   leases: number;
-  /** Its entry in the endpoint's queue: its oldest open delivery. */
-  queued?: { id: string; notBefore: number | undefined };
+  /** Number of leases when it began to wait for its next one. */
+  turn: number;
+  /** Its entry in the endpoint's queue: its turn and its oldest open delivery. */
+  queued?: { key: string; notBefore: number | undefined };
 }
 
 /**
  * The outbox for claiming: of each lane only the oldest open delivery can be claimed, and only while nothing of the lane is
- * leased. A lane is in its endpoint's queue exactly while it has such a delivery, so a claim reads only that queue.
+ * leased. A lane is in its endpoint's queue exactly while it has such a delivery, so a claim reads only that queue. Lanes take turns:
+ * however much waits in one, the others do not wait for more than one delivery of it.
  */
 export class DeliveryLanes {
   private readonly lanes = new PartitionedMap<Lane>();
   private readonly queues = new Map<string, DueQueue>();
   /** Leased delivery → its lane. */
   private readonly leased = new Map<string, string>();
+  /** Number of leases so far. */
+  private turns = 0;
 
   constructor(private readonly look: (id: string) => DeliveryWork | undefined) {}
 
@@ -42,7 +50,7 @@ export class DeliveryLanes {
       const open = OPEN_DELIVERY.includes(after.state);
       if (!lane) {
         if (!open && !after.blocking) return;
-        lane = { endpoint: after.endpoint, open: [], blocking: [], leases: 0 };
+        lane = { endpoint: after.endpoint, open: [], blocking: [], leases: 0, turn: this.turns };
         this.lanes.set(after.lane, lane);
       }
       if (open) insertKey(lane.open, after.id);
@@ -53,8 +61,9 @@ export class DeliveryLanes {
 
   /** Leases up to `limit` deliveries of an endpoint. */
   claim(endpoint: string, limit: number, now: number): DeliveryWork[] {
-    const ids = this.queues.get(endpoint)?.take(limit, now, (id) => this.look(id)?.notBefore) ?? [];
-    return ids.map((id) => {
+    const keys = this.queues.get(endpoint)?.take(limit, now, (key) => this.look(idIn(key))?.notBefore) ?? [];
+    return keys.map((key) => {
+      const id = idIn(key);
       const delivery = this.look(id)!;
       // It was just taken from the queue.
       this.lanes.get(delivery.lane)!.queued = undefined;
@@ -77,9 +86,10 @@ export class DeliveryLanes {
   lease(id: string): void {
     const delivery = this.look(id)!;
     const lane = this.lanes.get(delivery.lane)!;
-    if (lane.queued) this.queues.get(lane.endpoint)!.remove(lane.queued.id, lane.queued.notBefore);
+    if (lane.queued) this.queues.get(lane.endpoint)!.remove(lane.queued.key, lane.queued.notBefore);
     lane.queued = undefined;
     lane.leases++;
+    this.turns++;
     this.leased.set(id, delivery.lane);
   }
 
@@ -91,6 +101,7 @@ export class DeliveryLanes {
     const lane = this.lanes.get(key);
     if (!lane) return;
     lane.leases--;
+    lane.turn = this.turns;
     this.requeue(key, lane);
   }
 
@@ -102,7 +113,7 @@ export class DeliveryLanes {
   /** Updates the entry of a lane in the queue of its endpoint. */
   private requeue(key: string, lane: Lane): void {
     if (lane.queued) {
-      this.queues.get(lane.endpoint)!.remove(lane.queued.id, lane.queued.notBefore);
+      this.queues.get(lane.endpoint)!.remove(lane.queued.key, lane.queued.notBefore);
       lane.queued = undefined;
     }
     const head = lane.open[0];
@@ -118,9 +129,18 @@ export class DeliveryLanes {
       queue = new DueQueue();
       this.queues.set(lane.endpoint, queue);
     }
-    queue.add(head, delivery.notBefore);
-    lane.queued = { id: head, notBefore: delivery.notBefore };
+    const queueKey = keyOf(lane.turn, head);
+    queue.add(queueKey, delivery.notBefore);
+    lane.queued = { key: queueKey, notBefore: delivery.notBefore };
   }
+}
+
+function keyOf(turn: number, id: string): string {
+  return String(turn).padStart(TURN_DIGITS, '0') + id;
+}
+
+function idIn(key: string): string {
+  return key.slice(TURN_DIGITS);
 }
 
 /** Whether both have the same entry in the queue, as a delivery has before and while it is sent. */

@@ -32,6 +32,9 @@ export class ModelStore implements Store {
   private bodyTexts = new Map<string, string>();
   private settings = new Map<string, { text: string; version: number }>();
   private leases = new Set<string>();
+  /** When each lane began to wait, as a number of leases. */
+  private turns = new Map<string, number>();
+  private turn = 0;
   private listeners = new Set<(changes: ChangeNotice[]) => void>();
   private isOpen = true;
 
@@ -42,6 +45,7 @@ export class ModelStore implements Store {
   async open(): Promise<void> {
     this.isOpen = true;
     this.leases.clear();
+    this.turns.clear();
     const latest = Date.now() + MAX_WAIT;
     for (const record of [...this.records.message.values(), ...this.records.delivery.values()] as (
       | MessageRecord
@@ -107,6 +111,8 @@ export class ModelStore implements Store {
       happened.push(noticeOf(kind, kept));
     }
     for (const id of started) this.leases.add(`delivery ${id}`);
+    for (const record of [...records.delivery.values()] as DeliveryRecord[])
+      if (!this.turns.has(laneOf(record))) this.turns.set(laneOf(record), this.turn);
     this.records = records;
     this.bodyTexts = bodies;
     this.settings = settings;
@@ -229,15 +235,29 @@ export class ModelStore implements Store {
   }
 
   async claimDeliveries(endpoint: string, limit: number, now: number) {
-    return this.lease(
-      'delivery',
-      this.laneHeads(endpoint).filter((record) => (record.notBefore ?? 0) <= now),
-      limit,
-    );
+    const turnOf = (record: DeliveryRecord) => this.turns.get(laneOf(record)) ?? 0;
+    const heads = this.dueDeliveries(endpoint, now).sort((a, b) => turnOf(a) - turnOf(b) || byId(a, b));
+    return this.leaseDeliveries(heads.slice(0, limit).map(({ id }) => id));
+  }
+
+  /** The deliveries that may be claimed, in any order. */
+  dueDeliveries(endpoint: string, now: number): DeliveryRecord[] {
+    this.check();
+    return this.laneHeads(endpoint).filter((record) => (record.notBefore ?? 0) <= now);
+  }
+
+  leaseDeliveries(ids: string[]): DeliveryRecord[] {
+    const taken = this.deliveries().filter(({ id }) => ids.includes(id));
+    for (const { id } of taken) this.leases.add(`delivery ${id}`);
+    this.turn += taken.length;
+    return taken.sort((a, b) => ids.indexOf(a.id) - ids.indexOf(b.id));
   }
 
   async release(kind: 'message' | 'delivery', ids: string[]) {
-    for (const id of ids) this.leases.delete(`${kind} ${id}`);
+    for (const id of ids) {
+      const record = this.leases.delete(`${kind} ${id}`) && kind === 'delivery' && this.records.delivery.get(id);
+      if (record) this.turns.set(laneOf(record as DeliveryRecord), this.turn);
+    }
   }
 
   async nextDue(kind: 'message' | 'delivery', owner: string) {
@@ -310,6 +330,8 @@ export class ModelStore implements Store {
     return [record.id, ...references(record), ...record.links.flatMap((link) => [link.id, link.number])];
   }
 }
+
+const laneOf = ({ endpoint, lane }: DeliveryRecord) => `${endpoint} ${lane}`;
 
 function isNext(record: DeliveryRecord, all: DeliveryRecord[], leases: Set<string>): boolean {
   const lane = all.filter((other) => other.endpoint === record.endpoint && other.lane === record.lane);

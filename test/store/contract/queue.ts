@@ -68,6 +68,24 @@ export function queueContract(at: TestedStore): void {
       assert.deepEqual(ids(await at.store.claimDeliveries('other', 9, 0)), ['d4']);
     });
 
+    it('lets lanes take turns: one that waits longer comes first, however old the deliveries of another are', async () => {
+      for (const id of ['d01', 'd02', 'd03', 'd04']) await put.delivery(id, { conversation: 'c1' });
+      for (const id of ['d05', 'd06']) await put.delivery(id, { conversation: 'c2' });
+      await put.delivery('d07', { conversation: 'c3' });
+      const order: string[] = [];
+      for (;;) {
+        const [next] = await at.store.claimDeliveries('csp', 1, 0);
+        if (!next) break;
+        order.push(next.id);
+        await put.delivery(next.id, { ...next, state: 'sending' });
+        await put.delivery(next.id, { ...next, version: 2, state: 'delivered' });
+        await at.store.release('delivery', [next.id]);
+        // Newer ones do not overtake either.
+        if (order.length === 2) await put.delivery('d08', { conversation: 'c4' });
+      }
+      assert.deepEqual(order, ['d01', 'd05', 'd07', 'd02', 'd06', 'd08', 'd03', 'd04']);
+    });
+
     it('returns the next delivery of a lane only after the previous one is finished and released', async () => {
       await put.delivery('d1');
       await put.delivery('d2');
