@@ -499,7 +499,8 @@ export interface Queue {
   /**
    * Takes up to `limit` deliveries of an endpoint and leases them: of each lane only the oldest one in pending, sending (left by
    * a crash) or inDoubt, if it is due and waits for nothing, no older delivery of the lane is `blocking`, and nothing of the lane
-   * is leased.
+   * is leased. Lanes take turns: one that was claimed from comes after all that waited then; those that began to wait at the same
+   * time come by the id of their delivery.
    */
   claimDeliveries(endpoint: string, limit: number, now: number): Promise<DeliveryRecord[]>;
   /** Releases leases. */
