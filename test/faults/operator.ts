@@ -106,7 +106,7 @@ function unsettledItems(message: MessageView): UnsettledItem[] {
       reason: message.error ? `${message.error.code}: ${message.error.message}` : (message.reason ?? ''),
     });
   for (const sent of message.sent) {
-    if (['delivered', 'skipped'].includes(sent.state)) continue;
+    if (['delivered', 'skipped', 'merged'].includes(sent.state)) continue;
     found.push({
       ...{ kind: 'deliveries', id: sent.id, numbers, part: sent.part, state: sent.state },
       reason: sent.error ? `${sent.error.code}: ${sent.error.message}` : '',
