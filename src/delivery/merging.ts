@@ -1,7 +1,42 @@
+import type { Draft } from '../conversation/conversations.js';
 import type { EntityRequest, FieldOrigin } from '../conversation/entity-request.js';
 import { fingerprint, sameFingerprint } from '../conversation/fingerprint.js';
+import { isFromOlderCopy } from '../conversation/store-memory.js';
 import { CANCELLING_STATES, ITEM_FIELDS, type Json, type State } from '../model/message.js';
-import type { DeliveryRecord, Link } from '../store/store.js';
+import type { Change, DeliveryRecord, Link, Store } from '../store/store.js';
+
+/** The most deliveries of a message that are looked through for one that is queued already. */
+const MAX_PARTS = 10_000;
+
+/**
+ * Merges a new update into the last write of the entity that waits, if nothing is lost by it: changes both in the draft, so that they
+ * are stored in one commit. The earlier one keeps its place, so that a record which changes all the time is written all the same.
+ */
+export async function mergeIntoWaiting(
+  store: Store,
+  earlier: DeliveryRecord,
+  change: Extract<Change, { kind: 'delivery' }>,
+  link: Link | undefined,
+  draft: Draft,
+): Promise<void> {
+  const { record, bodies } = change;
+  const isChanging = draft.changes.some((one) => one.kind === 'delivery' && one.record.id === earlier.id);
+  if (isChanging || !canTakeUpdates(earlier, record) || isFromOlderCopy(earlier, store.memory)) return;
+  const waiting = (await store.bodies('delivery', earlier.id)).request as EntityRequest | undefined;
+  const request = waiting && mergedRequest(waiting, bodies?.request as EntityRequest, record.id, link);
+  // A message that is emitted again has been merged already, and others may have been since.
+  if (!request || (await isQueued(store, record))) return;
+  const merged: DeliveryRecord = { ...earlier, newestMerged: record.id, updatedAt: record.createdAt };
+  const unmerged = earlier.newestMerged === undefined && { unmerged: waiting };
+  draft.changes.push({ kind: 'delivery', record: merged, bodies: { request, ...unmerged } });
+  draft.open.splice(draft.open.indexOf(earlier), 1, merged);
+  change.record = { ...record, state: 'merged', mergedInto: earlier.id, entityId: link?.id, number: link?.number };
+}
+
+async function isQueued(store: Store, { message, node, leg, part }: DeliveryRecord): Promise<boolean> {
+  const deliveries = await store.listDeliveries({ message, limit: MAX_PARTS });
+  return deliveries.some((one) => one.node === node && one.leg === leg && one.part === part);
+}
 
 /**
  * Whether an open delivery can still take the fields of a later update: it changes an existing entity, and certainly no attempt was

@@ -7,7 +7,6 @@ import { planAfterQueued } from '../conversation/fan-out.js';
 import { sameFingerprint } from '../conversation/fingerprint.js';
 import { mayAddParty } from '../conversation/parties.js';
 import { dropUnreachable, legOf, unmetPredecessors } from '../conversation/plan.js';
-import { isFromOlderCopy } from '../conversation/store-memory.js';
 import type { EndpointClient } from '../endpoints/endpoint.js';
 import {
   CANCELLING_STATES,
@@ -21,7 +20,7 @@ import { say } from '../text/say.js';
 import { Counterparts } from './counterparts.js';
 import type { FlowTransaction } from './flow-transaction.js';
 import type { CarriedEdit, Leg, LegOrigin } from './leg.js';
-import { canTakeUpdates, mergedRequest } from './merging.js';
+import { mergeIntoWaiting } from './merging.js';
 
 /** Prefix of the part of a delivery that restores comments removed by another one. */
 export const RECOVERY_PART = 'putBack:';
@@ -111,7 +110,7 @@ export class Outbox {
     const changes = this.split(leg, link, lane, open.length > 0, isTaken, after.length ? { waitsFor: after } : {});
     const last = open.at(-1);
     const [first] = changes;
-    if (last && first?.record.part === 'entity') await this.mergeInto(last, first, link, draft);
+    if (last && first?.record.part === 'entity') await mergeIntoWaiting(this.store, last, first, link, draft);
     draft.changes.push(...changes);
     draft.open.push(...changes.map(({ record }) => record).filter(({ state }) => state === 'pending'));
     return changes.length > 0
@@ -160,30 +159,6 @@ export class Outbox {
       );
     }
     return changes;
-  }
-
-  /**
-   * Merges a new update into the last write of the entity that waits, if nothing is lost by it. The earlier one keeps its place, so
-   * that a record which changes all the time is written all the same, and is not sent on until both are stored.
-   */
-  private async mergeInto(earlier: DeliveryRecord, change: DeliveryChange, link: Link | undefined, draft: Draft): Promise<void> {
-    const { record, bodies } = change;
-    const isChanging = draft.changes.some((one) => one.kind === 'delivery' && one.record.id === earlier.id);
-    if (isChanging || !canTakeUpdates(earlier, record) || isFromOlderCopy(earlier, this.store.memory)) return;
-    const waiting = (await this.store.bodies('delivery', earlier.id)).request as EntityRequest | undefined;
-    const request = waiting && mergedRequest(waiting, bodies?.request as EntityRequest, record.id, link);
-    // A message that is emitted again has been merged already, and others may have been since.
-    if (!request || (await this.isQueued(record))) return;
-    const merged: DeliveryRecord = { ...earlier, newestMerged: record.id, updatedAt: record.createdAt };
-    const unmerged = earlier.newestMerged === undefined && { unmerged: waiting };
-    draft.changes.push({ kind: 'delivery', record: merged, bodies: { request, ...unmerged } });
-    draft.open.splice(draft.open.indexOf(earlier), 1, merged);
-    change.record = { ...record, state: 'merged', mergedInto: earlier.id, entityId: link?.id, number: link?.number };
-  }
-
-  private async isQueued({ message, node, leg, part }: DeliveryRecord): Promise<boolean> {
-    const deliveries = await this.store.listDeliveries({ message, limit: MAX_PARTS });
-    return deliveries.some((one) => one.node === node && one.leg === leg && one.part === part);
   }
 
   private record(leg: LegOrigin & Pick<Leg, 'answers'>, part: string, lane: string): DeliveryRecord {
