@@ -45,7 +45,7 @@ describe('a store of version 0.1.0', () => {
       bodies,
       counts: {
         messages: { needsDecision: 0, ...counts.messages },
-        deliveries: { needsDecision: 0, ...counts.deliveries },
+        deliveries: { needsDecision: 0, merged: 0, ...counts.deliveries },
         conversations: counts.conversations,
         unrouted: counts.unrouted,
         warned: { messages: 0, deliveries: 0 },
