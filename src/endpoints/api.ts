@@ -1,6 +1,6 @@
 import { type ErrorCode, PartnerError } from '../errors.js';
+import { errorText } from '../http/error-text.js';
 import { withExchange } from '../http/exchange-log.js';
-import { stripMarkup } from '../http/failure.js';
 import type { HttpAnswer, HttpClient, HttpRequest } from '../http/http.js';
 import { say } from '../text/say.js';
 import {
@@ -243,5 +243,5 @@ function outcomeOf({ method }: Pick<HttpRequest, 'method'>): 'notDone' | 'unknow
 }
 
 function answerText({ answer = '' }: PartnerError): string {
-  return stripMarkup(answer).slice(0, 80) || say`no message`;
+  return errorText(answer).slice(0, 80) || say`no message`;
 }

@@ -2,7 +2,7 @@ import { PartnerError } from '../errors.js';
 import { say } from '../text/say.js';
 import type { Authenticator } from './authenticator.js';
 import { CachedToken } from './cached-token.js';
-import { errorText } from './failure.js';
+import { errorText } from './error-text.js';
 import type { Auth } from './http.js';
 import { type SendPlain, SessionAuthenticator } from './session-auth.js';
 

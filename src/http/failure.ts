@@ -1,9 +1,7 @@
 import { type ErrorCode, type Outcome, PartnerError } from '../errors.js';
 import { say } from '../text/say.js';
+import { errorText, QUOTE_LENGTH } from './error-text.js';
 import type { HttpRequest } from './http.js';
-
-/** Maximum number of quoted characters of an answer. */
-const QUOTE_LENGTH = 500;
 
 interface FailureClass {
   code: ErrorCode;
@@ -154,43 +152,6 @@ export function retryAfter(value: string | undefined, now: number): number | und
   if (!value) return undefined;
   const milliseconds = /^\d+$/.test(value.trim()) ? Number(value) * 1000 : Date.parse(value) - now;
   return Number.isFinite(milliseconds) ? Math.max(0, milliseconds) : undefined;
-}
-
-/**
- * The error text of the partner, extracted from the usual error bodies: ServiceNow {error: {message, detail}}, TMF {reason,
- * message}, OAuth {error_description}.
- */
-export function errorText(answer: string): string {
-  try {
-    const body = JSON.parse(answer) as Record<string, unknown>;
-    const inner = typeof body.error === 'object' && body.error !== null ? (body.error as Record<string, unknown>) : body;
-    const parts = [
-      inner.message,
-      inner.detail,
-      inner.reason,
-      body.error_description,
-      typeof body.error === 'string' ? body.error : undefined,
-    ];
-    const words = [...new Set(parts.filter((p): p is string => typeof p === 'string' && p !== ''))];
-    if (words.length)
-      return words
-        .join(', ')
-        .slice(0, QUOTE_LENGTH)
-        .replace(/[.\s]+$/, '');
-  } catch {
-    // not JSON: quote the text
-  }
-  return stripMarkup(answer)
-    .slice(0, QUOTE_LENGTH)
-    .replace(/[.\s]+$/, '');
-}
-
-/** The text of an HTML page on one line. */
-export function stripMarkup(page: string): string {
-  return page
-    .replace(/<[^>]*>/g, ' ')
-    .replace(/\s+/g, ' ')
-    .trim();
 }
 
 function pathOf(path: string): string {

@@ -2,7 +2,7 @@ import { PartnerError } from '../errors.js';
 import { say } from '../text/say.js';
 import type { Authenticator } from './authenticator.js';
 import { CachedToken } from './cached-token.js';
-import { errorText } from './failure.js';
+import { errorText } from './error-text.js';
 import type { Auth, HttpRequest } from './http.js';
 
 /** Lifetime of a session whose response does not tell it, milliseconds. */

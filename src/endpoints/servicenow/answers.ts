@@ -1,3 +1,4 @@
+import { errorWords } from '../../http/error-text.js';
 import type { HttpClient } from '../../http/http.js';
 import { say } from '../../text/say.js';
 import { Api } from '../api.js';
@@ -12,8 +13,7 @@ const SHAPE: AnswerShape = {
   id: 'sys_id',
   failure: ({ error, status }) => {
     if (!error && status !== 'failure') return undefined;
-    const words = isObject(error) ? [error.message, error.detail] : [error];
-    return words.filter((word) => typeof word === 'string' && word !== '').join(', ') || say`status failure`;
+    return errorWords({ error }) ?? say`status failure`;
   },
   isOwnError: ({ error }) => isObject(error) && typeof error.message === 'string',
 };

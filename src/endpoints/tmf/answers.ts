@@ -1,8 +1,8 @@
+import { errorWords } from '../../http/error-text.js';
 import type { HttpClient } from '../../http/http.js';
 import { say } from '../../text/say.js';
 import { Api, type ListExpectations } from '../api.js';
 import { type AnswerShape, isObject, type PartnerRecord } from '../evidence.js';
-import { textOf } from './attributes.js';
 import type { TmfDialect } from './dialect.js';
 
 /** Attributes that mark an object without an id as an error (TMF630, Error; ServiceNow; OAuth; gateways). */
@@ -14,9 +14,7 @@ const SHAPE: AnswerShape = {
   failure: (body) => {
     const isError = body['@type'] === 'Error' || (body.id === undefined && ERROR_ATTRIBUTES.some((name) => name in body));
     if (!isError) return undefined;
-    const inner = isObject(body.error) ? body.error : body;
-    const words = [inner.reason, inner.message, inner.code].map((word) => textOf(word as never)).filter(Boolean);
-    return words.join(', ') || say`an error object`;
+    return errorWords(body) ?? say`an error object`;
   },
   // TMF630 has code and reason; ServiceNow {error: {message}}; Spring, which many providers use, {status, error, path}.
   isOwnError: (body) => 'reason' in body || 'code' in body || 'error' in body,

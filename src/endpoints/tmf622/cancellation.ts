@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import { PartnerError } from '../../errors.js';
-import { errorText } from '../../http/failure.js';
+import { errorText } from '../../http/error-text.js';
 import { CANCELLING_STATES, type Json } from '../../model/message.js';
 import { say } from '../../text/say.js';
 import type { Api } from '../api.js';
