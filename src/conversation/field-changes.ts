@@ -1,4 +1,5 @@
 import { showsText } from '../endpoints/text-match.js';
+import { sameChoice } from '../model/choice.js';
 import { type GenericMessage, ITEM_FIELDS, type Json, type State } from '../model/message.js';
 import type { Link } from '../store/store.js';
 import type { EchoGuard } from './echo-guard.js';
@@ -126,10 +127,11 @@ function stepOf(state: State): number {
   return STEPS[state] ?? LAST_STEP;
 }
 
-/** Does a field show the value we sent, exactly or as partners store texts: cut, wrapped or escaped? */
+/** Does a field show the value we sent, exactly or as partners store choices and texts: cut, wrapped or escaped? */
 export function showsSentValue(shown: Json | undefined, sent: Json | undefined): boolean {
   if (sameFingerprint(fingerprint(sent), shown)) return true;
-  return typeof shown === 'string' && typeof sent === 'string' && shown !== '' && showsText(shown, sent);
+  if (typeof shown !== 'string' || typeof sent !== 'string' || shown === '') return false;
+  return sameChoice(shown, sent) || showsText(shown, sent);
 }
 
 /**

@@ -2,6 +2,7 @@ import { linkOf } from '../conversation/correlate.js';
 import { fingerprint, sameFingerprint } from '../conversation/fingerprint.js';
 import { isRevertedEdit } from '../conversation/part-changes.js';
 import type { EndpointClient, ParsedEntity, RawEntity } from '../endpoints/endpoint.js';
+import { sameChoice } from '../model/choice.js';
 import type { Json } from '../model/message.js';
 import type { ConversationRecord, Link, MessageRecord, Store } from '../store/store.js';
 import { say } from '../text/say.js';
@@ -79,7 +80,7 @@ function otherState(
 ): string | undefined {
   // After several quick changes the first read may already show the last one; then the other hints are late.
   const isLate = Date.parse(updatedAt) > Date.parse(receivedAt);
-  if (!state || isLate || source.version !== undefined || sameFingerprint(state.value, record[state.field])) return undefined;
+  if (!state || isLate || source.version !== undefined || sameChoice(state.value, String(record[state.field]))) return undefined;
   return say`it is ${String(record[state.field])}, but ${state.value} was reported`;
 }
 

@@ -1,4 +1,5 @@
 import { SwitchboardError } from '../errors.js';
+import { choiceKey } from '../model/choice.js';
 import { say } from '../text/say.js';
 import { Expressions } from './expressions.js';
 import { RULE_TYPES, type Rule } from './mapping.js';
@@ -15,6 +16,7 @@ export interface CompiledRule {
   fields: Path[];
   generic: Path;
   values?: ValueMap;
+  /** `is`: the values as they are compared (model/choice.ts). */
   onlyIf?: { path: Path; is: Set<string> };
 }
 
@@ -86,7 +88,7 @@ function condition({ generic, is }: NonNullable<Rule['onlyIf']>): CompiledRule['
     say`The generic field of the condition "only for values"`,
     say`Fill it in, or remove the values of the condition.`,
   );
-  if (Array.isArray(is)) return { path, is: new Set(is) };
+  if (Array.isArray(is)) return { path, is: new Set(is.map((value) => choiceKey(String(value)))) };
   throw new SwitchboardError('SWB_CONFIG', say`The values of the condition "only for values" are not a list.`, {
     field: generic,
   });

@@ -1,3 +1,4 @@
+import { choiceKey } from '../model/choice.js';
 import type { Json } from '../model/message.js';
 import { say } from '../text/say.js';
 import { atRule, type CompiledRule } from './compile-rule.js';
@@ -34,7 +35,7 @@ export async function applyIn(
   for (const compiled of rules) {
     const { rule, generic } = compiled;
     if (rule.direction === 'out' || rule.generic in trace) continue;
-    if (compiled.onlyIf && !compiled.onlyIf.is.has(textOf(read(fields, compiled.onlyIf.path)))) continue;
+    if (compiled.onlyIf && !compiled.onlyIf.is.has(choiceKey(textOf(read(fields, compiled.onlyIf.path))))) continue;
     if (rule.when?.in && !(await evaluated(rule.when.in, record, compiled, expressions))) continue;
     const sources = compiled.fields.map((f) => f.text);
     const found = rule.expression?.in
@@ -127,7 +128,7 @@ export async function applyOut(
     if (rule.direction === 'in') continue;
     const targets = compiled.fields.filter((f) => !(f.text in trace));
     if (targets.length === 0) continue;
-    if (compiled.onlyIf && !compiled.onlyIf.is.has(textOf(read(scope, compiled.onlyIf.path)))) continue;
+    if (compiled.onlyIf && !compiled.onlyIf.is.has(choiceKey(textOf(read(scope, compiled.onlyIf.path))))) continue;
     if (rule.when?.out && !(await evaluated(rule.when.out, input, compiled, expressions))) continue;
     if (rule.sendEmptied && isEmptied(compiled, scope, hasChanged)) {
       for (const target of targets) {

@@ -1,4 +1,5 @@
 import { SwitchboardError } from '../errors.js';
+import { choiceKey } from '../model/choice.js';
 import { say } from '../text/say.js';
 import type { ValueRow } from './mapping.js';
 
@@ -7,8 +8,10 @@ export const ANY = '*';
 
 /** A compiled value map, which finds rows in both directions. */
 export class ValueMap {
-  private readonly incoming: { values: string[]; row: number }[] = [];
+  private readonly incoming: { values: string[]; keys: string[]; row: number }[] = [];
   private readonly outgoing = new Map<string, number>();
+  /** The same, by the form in which values are compared. */
+  private readonly outgoingKeys = new Map<string, number>();
 
   constructor(
     private readonly rows: ValueRow[],
@@ -28,23 +31,28 @@ export class ValueMap {
           say`Row ${index + 1} of the value map has ${values.length} value(s) for ${fields} field(s).`,
           say`Enter one value for each field; * matches any value.`,
         );
-      if (row.direction !== 'out') this.incoming.push({ values: values.map(String), row: index });
-      if (row.direction !== 'in' && !this.outgoing.has(String(row.generic))) this.outgoing.set(String(row.generic), index);
+      const texts = values.map(String);
+      if (row.direction !== 'out') this.incoming.push({ values: texts, keys: texts.map(choiceKey), row: index });
+      if (row.direction === 'in') return;
+      const generic = String(row.generic);
+      if (!this.outgoing.has(generic)) this.outgoing.set(generic, index);
+      if (!this.outgoingKeys.has(choiceKey(generic))) this.outgoingKeys.set(choiceKey(generic), index);
     });
   }
 
-  /** The generic value for the partner's value(s): an exact match first, then case-insensitive. */
+  /** The generic value for the partner's value(s): an exact match first, then as choices are compared (model/choice.ts). */
   toGeneric(given: string[]): { value: string; row: number } | undefined {
-    const find = (same: (a: string, b: string) => boolean) =>
-      this.incoming.find(({ values }) => values.every((v, i) => v === ANY || same(v, given[i] ?? '')));
-    const found = find((a, b) => a === b) ?? find((a, b) => a.toLowerCase() === b.toLowerCase());
+    const keys = given.map(choiceKey);
+    const found =
+      this.incoming.find((row) => row.values.every((v, i) => v === ANY || v === (given[i] ?? ''))) ??
+      this.incoming.find((row) => row.keys.every((key, i) => key === ANY || key === (keys[i] ?? '')));
     const row = found && this.rows[found.row];
     return row && { value: row.generic, row: found.row };
   }
 
-  /** The partner's value(s) for a generic value; `*` where a field stays as it is. */
+  /** The partner's value(s) for a generic value, found likewise; `*` where a field stays as it is. */
   toPartner(value: string): { values: string[]; row: number } | undefined {
-    const row = this.outgoing.get(value);
+    const row = this.outgoing.get(value) ?? this.outgoingKeys.get(choiceKey(value));
     const found = row === undefined ? undefined : this.rows[row];
     return found && row !== undefined ? { values: [found.partner].flat(), row } : undefined;
   }

@@ -82,6 +82,28 @@ describe('a mapping', () => {
     assert.throws(() => compile(mapping(rule)), /Only a plain field can be emptied/);
   });
 
+  it('translates states however they are written, in both directions, and in conditions', async () => {
+    const compiled = compile(
+      mapping(
+        {
+          field: 's',
+          generic: 'state',
+          values: [
+            { partner: 'in_progress', generic: 'inProgress' },
+            { partner: 'On Hold', generic: 'held' },
+            { partner: '4', generic: 'cancelled' },
+          ],
+        },
+        { field: 'h', generic: 'stateReason', onlyIf: { generic: 'state', is: ['Held'] } },
+      ),
+    );
+    for (const s of ['In Progress', 'IN-PROGRESS', 'inProgress', ' in progress ', 'In_Progress'])
+      assert.equal((await compiled.toGeneric({ s })).fields.state, 'inProgress', s);
+    assert.deepEqual((await compiled.toGeneric({ s: 'on-hold', h: 'part' })).fields, { state: 'held', stateReason: 'part' });
+    assert.deepEqual((await compiled.toGeneric({ s: '-4' })).fields, {}, 'a number keeps its sign');
+    assert.deepEqual((await compiled.fromGeneric(message({ state: 'in progress' }))).body, { s: 'in_progress' });
+  });
+
   it('translates values exactly, else case-insensitively', async () => {
     const compiled = compile(
       mapping({

@@ -1,5 +1,6 @@
 import type { ValueRow } from '../../../src/mapping/mapping.js';
 import { ANY, collisions } from '../../../src/mapping/value-map.js';
+import { sameChoice } from '../../../src/model/choice.js';
 
 export interface RowMarks {
   /** An earlier row already matches this incoming value, or sends this generic value: the row is never used in that direction. */
@@ -28,15 +29,14 @@ export function rowMarks(rows: ValueRow[]): RowMarks[] {
 
 /** Partner values that no incoming row matches. */
 export function withoutRowIn(rows: ValueRow[], values: string[][]): string[][] {
-  return values.filter((value) => !rows.some((row) => row.direction !== 'out' && matchesRow(row, value, true)));
+  return values.filter((value) => !rows.some((row) => row.direction !== 'out' && matchesRow(row, value, sameChoice)));
 }
 
 /** Generic values that no outgoing row has. */
 export function withoutRowOut(rows: ValueRow[], values: string[]): string[] {
-  return values.filter((value) => !rows.some((row) => row.direction !== 'in' && row.generic === value));
+  return values.filter((value) => !rows.some((row) => row.direction !== 'in' && sameChoice(row.generic, value)));
 }
 
-function matchesRow(row: ValueRow, value: string[], anyCase = false): boolean {
-  const same = (a: string, b: string) => a === b || (anyCase && a.toLowerCase() === b.toLowerCase());
+function matchesRow(row: ValueRow, value: string[], same = (a: string, b: string) => a === b): boolean {
   return [row.partner].flat().every((own, at) => own === ANY || same(own, value[at] ?? ''));
 }

@@ -1,3 +1,4 @@
+import { sameChoice } from '../../model/choice.js';
 import type { Json } from '../../model/message.js';
 import { isObject } from '../evidence.js';
 
@@ -54,13 +55,13 @@ export function droppedFrom(sent: Attributes, has: Attributes): { field: string;
 }
 
 /**
- * Whether the provider kept what was sent. Ignores case, the label behind a choice ("2 - High" for "2") and the notation of
+ * Whether the provider kept what was sent. Ignores how a choice is written, the label behind one ("2 - High" for "2") and the notation of
  * times.
  */
 function kept(sent: Json, has: Json | undefined): boolean {
   if (typeof sent === 'object' && sent !== null) return true; // providers enrich objects and lists
   const [a, b] = [String(sent), String(has ?? '')];
-  if (a.toLowerCase() === b.toLowerCase() || b.startsWith(`${a} - `)) return true;
+  if (sameChoice(a, b) || b.startsWith(`${a} - `)) return true;
   const [left, right] = [isoTime(a), isoTime(b)];
   return left !== undefined && left === right;
 }

@@ -1,6 +1,7 @@
 import { posix } from 'node:path';
 import { PartnerError } from '../../errors.js';
 import { errorText } from '../../http/error-text.js';
+import { choiceKey } from '../../model/choice.js';
 import { CANCELLING_STATES, type Json } from '../../model/message.js';
 import { say } from '../../text/say.js';
 import type { Api } from '../api.js';
@@ -15,6 +16,9 @@ const REFUSALS = new Set([400, 403, 409, 422]);
 
 /** States of a task that is still open (TaskStateType; one of the two official v4 files has accepted). */
 const UNDECIDED = new Set(['acknowledged', 'accepted', 'inprogress']);
+
+/** States of an order that is cancelled or being cancelled, as providers write them. */
+const CANCELLING = new Set([...CANCELLING_STATES, 'canceled', 'cancellationInProgress'].map(choiceKey));
 
 /**
  * Cancellations at a provider: an order is not cancelled by a PATCH of its state, but by a cancellation request (TMF622,
@@ -60,7 +64,7 @@ export class Cancellations {
   async find(orderId: string, answered?: string): Promise<Attributes | undefined> {
     if (!this.dialect.cancelReadable) return undefined;
     const matches = (task: Attributes) =>
-      orderOf(task) === orderId && (task.id === answered || UNDECIDED.has((textOf(task.state) ?? '').toLowerCase()));
+      orderOf(task) === orderId && (task.id === answered || UNDECIDED.has(choiceKey(textOf(task.state) ?? '')));
     try {
       for await (const page of pages(this.api, this.path, { 'productOrder.id': orderId }, say`look up cancellations`)) {
         const found = page.find(matches);
@@ -83,8 +87,7 @@ export class Cancellations {
 
 /** Whether the order is cancelled or being cancelled. */
 export function isCancelling(order: Attributes): boolean {
-  const state = (textOf(order.state) ?? '').toLowerCase().replace(/_/g, '');
-  return [...CANCELLING_STATES.map((s) => s.toLowerCase()), 'canceled', 'cancellationinprogress'].includes(state);
+  return CANCELLING.has(choiceKey(textOf(order.state) ?? ''));
 }
 
 /** An order that was accepted (202) and is still to be created: until then, ServiceNow answers 400 for it. */

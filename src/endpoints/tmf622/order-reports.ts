@@ -1,3 +1,4 @@
+import { choiceKey } from '../../model/choice.js';
 import type { GenericComment, Json } from '../../model/message.js';
 import { type Attributes, entries, isAttributes, isoTime, textOf } from '../tmf/attributes.js';
 import { digest } from '../tmf/digest.js';
@@ -92,7 +93,7 @@ export function refusalOf(cancel: Attributes | undefined): GenericComment[] {
 }
 
 export function isRefused(cancel: Attributes): boolean {
-  return REFUSED.has((textOf(cancel.state) ?? '').toLowerCase());
+  return REFUSED.has(choiceKey(textOf(cancel.state) ?? ''));
 }
 
 function milestone(entry: Attributes): string {

@@ -1,3 +1,4 @@
+import { choiceKey } from '../../model/choice.js';
 import { FINAL_STATES, type Json } from '../../model/message.js';
 import { say } from '../../text/say.js';
 import type { Api } from '../api.js';
@@ -33,7 +34,7 @@ const TIMES = [
   'modificationDate',
 ];
 /** Final states, as providers write them. */
-const FINAL = new Set([...FINAL_STATES.map((state) => state.toLowerCase()), 'canceled', 'closed_complete']);
+const FINAL = new Set([...FINAL_STATES, 'canceled', 'closed_complete'].map(choiceKey));
 /** Attributes in the fingerprint of an order. */
 const FINGERPRINT_ATTRIBUTES = [
   ...TIMES,
@@ -73,7 +74,7 @@ export async function poll(api: Api, path: string, absent: ListOptions['absent']
       for (const time of times) if (time <= now && time > newest) newest = time;
       const fingerprint = digest(FINGERPRINT_ATTRIBUTES.map((name) => order[name] ?? null));
       const known = before?.orders[id];
-      const isFinal = FINAL.has((textOf(order.state) ?? '').toLowerCase());
+      const isFinal = FINAL.has(choiceKey(textOf(order.state) ?? ''));
       const recent = from !== undefined && times.some((time) => time >= from);
       const concerns = known !== undefined || recent || (!isFinal && referenceOf(order) !== undefined);
       const isSettled = isFinal && known === fingerprint && !recent;
