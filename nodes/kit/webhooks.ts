@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { NodeAPI } from 'node-red';
 import { SwitchboardError } from '../../src/errors.js';
+import { tooLarge } from '../../src/http/received-body.js';
 import { say } from '../../src/text/say.js';
 
 /** A request from a partner. */
@@ -187,13 +188,9 @@ function problem(code: string, message: string) {
 }
 
 async function readBody(req: IncomingMessage, limit: number): Promise<Buffer> {
-  const tooLarge = () =>
-    new SwitchboardError('SWB_TOO_LARGE', say`The request is larger than ${Math.round(limit / 1024)} KB.`, {
-      hint: say`Increase the limit in the in node’s settings if this size is expected.`,
-    });
   if (Number(req.headers['content-length'] ?? 0) > limit) {
     req.resume();
-    throw tooLarge();
+    throw tooLarge(limit);
   }
   const chunks: Buffer[] = [];
   let size = 0;
@@ -201,27 +198,9 @@ async function readBody(req: IncomingMessage, limit: number): Promise<Buffer> {
     size += chunk.length;
     if (size > limit) {
       req.resume();
-      throw tooLarge();
+      throw tooLarge(limit);
     }
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
-}
-
-/** Parses the JSON body of a request; throws SWB_PAYLOAD if it is not JSON. */
-export function jsonBody(request: PartnerRequest): unknown {
-  const type = request.headers['content-type'] ?? '';
-  if (!/[/+]json\b/i.test(type)) {
-    throw new SwitchboardError('SWB_PAYLOAD', say`The Content-Type is "${type || 'missing'}".`, {
-      field: 'Content-Type',
-      hint: say`Send application/json.`,
-    });
-  }
-  try {
-    return JSON.parse(request.body.toString('utf8'));
-  } catch (error) {
-    throw new SwitchboardError('SWB_PAYLOAD', say`The body is not valid JSON: ${(error as Error).message}.`, {
-      hint: say`Send one JSON object.`,
-    });
-  }
 }

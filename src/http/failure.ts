@@ -147,6 +147,27 @@ export function invalidBody(name: string, request: HttpRequest, status: number, 
   );
 }
 
+/**
+ * The error for an answer that can never be processed. A read is not repeated by itself: the answer would be the same. `how`: what
+ * is wrong with the answer, after "an answer that".
+ */
+export function unusableAnswer(name: string, request: HttpRequest, how: string): PartnerError {
+  const isRead = request.method === 'GET';
+  return new PartnerError(
+    'SWB_TOO_LARGE',
+    say`${request.what} (${request.method} ${pathOf(request.path)}) returned an answer that ${how}.`,
+    {
+      where: name,
+      hint: isRead
+        ? say`Have the record reduced at the partner, then replay.`
+        : say`The record will be looked up before a retry.`,
+      outcome: isRead ? 'notDone' : 'unknown',
+      retry: !isRead,
+      concernsRecord: true,
+    },
+  );
+}
+
 /** Milliseconds from a Retry-After header in seconds or as a date (RFC 9110 §10.2.3). */
 export function retryAfter(value: string | undefined, now: number): number | undefined {
   if (!value) return undefined;

@@ -1,17 +1,18 @@
 import type { Readable } from 'node:stream';
 import { Axios, type AxiosInstance, type AxiosRequestConfig, type AxiosResponse } from 'axios';
 import { type PartnerError, SwitchboardError } from '../errors.js';
+import { isTooDeep, MAX_NESTING } from '../model/nesting.js';
 import { steadyClock } from '../steady-clock.js';
 import { say } from '../text/say.js';
 import { authenticator } from './auth.js';
 import type { Authenticator } from './authenticator.js';
 import { ExchangeLog, type RawExchange, withExchange } from './exchange-log.js';
-import { invalidBody, networkFailure, statusFailure } from './failure.js';
+import { invalidBody, networkFailure, statusFailure, unusableAnswer } from './failure.js';
 import type { HttpAnswer, HttpClient, HttpOptions, HttpRequest } from './http.js';
 import { maskSecrets } from './masking.js';
 import { dateOf, PartnerClock } from './partner-clock.js';
 import { RequestLimiter } from './request-limiter.js';
-import { ERR_LATE, TransportError, UndiciTransport } from './undici-adapter.js';
+import { ERR_LATE, ERR_TOO_LARGE, TransportError, UndiciTransport } from './undici-adapter.js';
 
 const MAX_BYTES = 20 * 1024 * 1024;
 /** Milliseconds for which the permission to write holds while a request waits for its connection. */
@@ -39,6 +40,7 @@ class Client implements HttpClient {
   private readonly auth: Authenticator;
   private readonly origin: string;
   private readonly clock: () => number;
+  private readonly maxBytes: number;
   private readonly steady: () => number;
   private readonly partnerClock: PartnerClock;
 
@@ -47,7 +49,8 @@ class Client implements HttpClient {
     this.baseUrl = options.baseUrl;
     this.signsIn = options.auth.kind !== 'none';
     this.origin = new URL(options.baseUrl).origin;
-    const { concurrency, timeout, tls } = options;
+    const { concurrency, timeout, tls, maxBytes = MAX_BYTES } = options;
+    this.maxBytes = maxBytes;
     this.transport = new UndiciTransport({ connections: concurrency + 2, timeout, tls });
     // The class, because an instance made by `axios.create` has defaults (transforms, headers) whose merging costs more than the
     // request itself.
@@ -126,7 +129,7 @@ class Client implements HttpClient {
       url,
       headers,
       data: raw ? body : JSON.stringify(body),
-      ...(streams ? { responseType: 'stream' } : { maxContentLength: this.options.maxBytes ?? MAX_BYTES }),
+      ...(streams ? { responseType: 'stream' } : { maxContentLength: this.maxBytes }),
     });
   }
 
@@ -181,11 +184,14 @@ class Client implements HttpClient {
   private parse<T>(request: HttpRequest, response: AxiosResponse): T {
     const text = response.data as string;
     if (text === '' || text === undefined) return undefined as T;
+    let body: T;
     try {
-      return JSON.parse(text) as T;
+      body = JSON.parse(text) as T;
     } catch {
       throw invalidBody(this.name, request, response.status, this.mask(text));
     }
+    if (!isTooDeep(body)) return body;
+    throw unusableAnswer(this.name, request, say`is nested more than ${MAX_NESTING} levels deep`);
   }
 
   private async statusError(request: HttpRequest, response: AxiosResponse): Promise<PartnerError> {
@@ -231,6 +237,7 @@ class Client implements HttpClient {
   /** Axios errors never leave this client: they contain the whole request, including credentials. */
   private masked(error: unknown, request: HttpRequest): PartnerError {
     const { message, code = '' } = error as NodeJS.ErrnoException;
+    if (code === ERR_TOO_LARGE) return unusableAnswer(this.name, request, say`is larger than ${kilobytes(this.maxBytes)} KB`);
     return networkFailure(this.name, request, code, this.mask(message), error instanceof TransportError && error.unsent);
   }
 
@@ -241,6 +248,10 @@ class Client implements HttpClient {
   private secrets(): string[] {
     return [...this.auth.secrets(), ...(this.options.secrets ?? [])];
   }
+}
+
+function kilobytes(bytes: number): number {
+  return Math.round(bytes / 102.4) / 10;
 }
 
 function headersOf(response: AxiosResponse): Record<string, string | undefined> {

@@ -41,6 +41,8 @@ const CODES: Record<string, string> = {
 
 /** The code of a request that could not be sent in time. */
 export const ERR_LATE = 'ERR_LATE';
+/** The answer is larger than `maxContentLength`. */
+export const ERR_TOO_LARGE = 'ERR_TOO_LARGE';
 
 export interface TransportOptions {
   /** Maximum number of connections per origin. */
@@ -219,7 +221,7 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   private checkSize(size: number): void {
     const { maxContentLength: limit = -1 } = this.config;
-    if (limit >= 0 && size > limit) this.fail(`maxContentLength size of ${limit} exceeded`, AxiosError.ERR_BAD_RESPONSE);
+    if (limit >= 0 && size > limit) this.fail(`maxContentLength size of ${limit} exceeded`, ERR_TOO_LARGE);
   }
 
   private finish(): void {

@@ -103,7 +103,7 @@ describe('an answer', () => {
   const tooLarge = async (request: HttpRequest) => {
     const before = server.sockets.length;
     const error = await failure(request, { maxBytes: 10_000 });
-    assert.match(error.message, /maxContentLength size of 10000 exceeded/);
+    assert.match(error.message, /larger than 9\.8 KB/);
     await until('the connection to be closed', () => server.sockets[before]?.destroyed);
     return error;
   };
@@ -119,12 +119,21 @@ describe('an answer', () => {
     await tooLarge(GET);
   });
 
+  it('is limited in its nesting', async () => {
+    answer = write(answerText(`${'['.repeat(5_000)}${']'.repeat(5_000)}`));
+    const read = await failure(GET);
+    assert.deepEqual([read.code, read.outcome, read.retry], ['SWB_TOO_LARGE', 'notDone', false]);
+    const written = await failure(POST);
+    assert.deepEqual([written.code, written.outcome, written.retry], ['SWB_TOO_LARGE', 'unknown', true]);
+  });
+
   it('is limited in the size that it has when it is decoded', async () => {
     const bomb = gzipSync(Buffer.alloc(50_000_000));
     answer = write(answerText(bomb, ['Content-Encoding: gzip']));
     const before = process.memoryUsage().arrayBuffers;
     const error = await failure(GET, { maxBytes: 10_000 });
-    assert.match(error.message, /exceeded/);
+    assert.match(error.message, /larger than/);
+    assert.deepEqual([error.code, error.retry], ['SWB_TOO_LARGE', false], 'another read would have the same answer');
     assert.ok(process.memoryUsage().arrayBuffers - before < 25_000_000, 'it is not decoded any further');
   });
 

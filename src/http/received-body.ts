@@ -1,0 +1,111 @@
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { SwitchboardError } from '../errors.js';
+import { isTooDeep, MAX_NESTING } from '../model/nesting.js';
+import { say } from '../text/say.js';
+import { decoders } from './content-encoding.js';
+
+/**
+ * The JSON in the body of a request that a partner sent, however it is encoded: compressed (Content-Encoding, also where the
+ * header is missing or a proxy has already unpacked the body), in any charset, with a byte order mark, of any content type, or as
+ * a form. Throws SWB_PAYLOAD if there is none, SWB_TOO_LARGE if the unpacked body exceeds the limit or is nested too deep.
+ * @param headers in lower case
+ * @param limit bytes
+ */
+export async function receivedBody(body: Buffer, headers: Record<string, string>, limit: number): Promise<unknown> {
+  const bytes = await unpacked(body, headers['content-encoding'], limit);
+  const type = headers['content-type'] ?? '';
+  const text = textIn(bytes, /charset\s*=\s*"?([^\s";]+)/i.exec(type)?.[1]).trim();
+  if (text === '') throw unreadable(say`The body is empty.`);
+  const value = parsed(text, type);
+  if (!isTooDeep(value)) return value;
+  throw new SwitchboardError('SWB_TOO_LARGE', say`The body is nested more than ${MAX_NESTING} levels deep.`, {
+    hint: say`Send less with each event: the id of the record is enough.`,
+  });
+}
+
+/** The error for a request or a body of more bytes than the limit. */
+export function tooLarge(limit: number): SwitchboardError {
+  return new SwitchboardError('SWB_TOO_LARGE', say`The request is larger than ${Math.round(limit / 1024)} KB.`, {
+    hint: say`Increase the limit in the in node’s settings if this size is expected.`,
+  });
+}
+
+const CODINGS = /^(x-gzip|gzip|deflate|br)$/i;
+
+async function unpacked(body: Buffer, header = '', limit: number): Promise<Buffer> {
+  const named = header.split(',').map((coding) => coding.trim());
+  const isGzip = body[0] === 0x1f && body[1] === 0x8b;
+  // The last coding was applied last (RFC 9110 §8.4).
+  const codings = named.some((coding) => CODINGS.test(coding)) ? named.reverse() : isGzip ? ['gzip'] : [];
+  const streams = codings.flatMap((coding) => decoders(coding));
+  if (streams.length === 0) return body;
+  const chunks: Buffer[] = [];
+  let size = 0;
+  try {
+    await pipeline([
+      Readable.from([body]),
+      ...streams,
+      async (source: AsyncIterable<Buffer>) => {
+        for await (const chunk of source) {
+          size += chunk.length;
+          if (size > limit) return;
+          chunks.push(chunk);
+        }
+      },
+    ]);
+  } catch {
+    if (size <= limit) return body; // a proxy has unpacked it and left the header
+  }
+  if (size > limit) throw tooLarge(limit);
+  return Buffer.concat(chunks);
+}
+
+/** Text in the charset that its byte order mark or the header names, else UTF-8, else windows-1252, which any bytes are. */
+function textIn(bytes: Buffer, charset: string | undefined): string {
+  const [first, second] = bytes;
+  const marked = first === 0xff && second === 0xfe ? 'utf-16le' : first === 0xfe && second === 0xff ? 'utf-16be' : undefined;
+  // JSON begins with an ASCII character, so a zero byte shows UTF-16 (RFC 4627 §3).
+  const wide = first === 0 ? 'utf-16be' : second === 0 ? 'utf-16le' : undefined;
+  for (const name of [marked ?? wide, charset, 'utf-8']) {
+    try {
+      if (name) return new TextDecoder(name, { fatal: true }).decode(bytes);
+    } catch {
+      // An unknown charset, or bytes that are not text in it.
+    }
+  }
+  return new TextDecoder('windows-1252').decode(bytes);
+}
+
+function parsed(text: string, type: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const form = /form-urlencoded/i.test(type) || (type === '' && /^[\w.-]+=/.test(text)) ? formIn(text) : undefined;
+    if (form !== undefined) return form;
+    throw unreadable(say`The body is not valid JSON: ${(error as Error).message}.`);
+  }
+}
+
+/** A form as an object; a form with nothing but one JSON text is that JSON, whether it is the value or the name. */
+function formIn(text: string): unknown {
+  const fields = [...new URLSearchParams(text)];
+  const [[name = '', value = ''] = []] = fields;
+  const json = fields.length === 1 ? (jsonIn(value) ?? jsonIn(name)) : undefined;
+  return json ?? Object.fromEntries(fields);
+}
+
+/** The object or list in a JSON text; undefined where it is something else. */
+export function jsonIn(text: string): object | undefined {
+  if (!/^\s*[[{]/.test(text)) return undefined;
+  try {
+    const value = JSON.parse(text) as unknown;
+    return typeof value === 'object' && value !== null ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function unreadable(what: string): SwitchboardError {
+  return new SwitchboardError('SWB_PAYLOAD', what, { hint: say`Send one JSON object.` });
+}

@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
+import { receivedBody } from '../../src/http/received-body.js';
+
+const LIMIT = 10_000;
+const EVENT = { id: 'TT-7', text: 'Zoë €' };
+const JSON_TEXT = JSON.stringify(EVENT);
+const JSON_TYPE = { 'content-type': 'application/json' };
+
+describe('the body of a partner’s request', () => {
+  const swapped = Buffer.from(`\ufeff${JSON_TEXT}`, 'utf16le').swap16();
+  const CASES: [string, string | Buffer, Record<string, string>, unknown?][] = [
+    ['JSON', JSON_TEXT, JSON_TYPE],
+    ['without a content type', JSON_TEXT, {}],
+    ['as plain text, after a byte order mark', `\ufeff${JSON_TEXT}`, { 'content-type': 'text/plain' }],
+    ['gzip', gzipSync(JSON_TEXT), { ...JSON_TYPE, 'content-encoding': 'gzip' }],
+    ['gzip that no header announces', gzipSync(JSON_TEXT), JSON_TYPE],
+    ['deflate', deflateSync(JSON_TEXT), { 'content-encoding': 'deflate' }],
+    ['deflate without its header', deflateRawSync(JSON_TEXT), { 'content-encoding': 'deflate' }],
+    ['brotli', brotliCompressSync(JSON_TEXT), { 'content-encoding': 'br' }],
+    ['two codings', brotliCompressSync(gzipSync(JSON_TEXT)), { 'content-encoding': 'gzip, br' }],
+    ['unpacked by a proxy that kept the header', JSON_TEXT, { 'content-encoding': 'gzip' }],
+    ['UTF-16 with a mark', Buffer.from(`\ufeff${JSON_TEXT}`, 'utf16le'), JSON_TYPE],
+    ['UTF-16, the other way round', swapped, JSON_TYPE],
+    ['UTF-16 without a mark', Buffer.from(JSON_TEXT, 'utf16le'), JSON_TYPE],
+    [
+      'Latin-1, declared',
+      Buffer.from('{"name":"Zo\xeb"}', 'latin1'),
+      { 'content-type': 'text/plain; charset="ISO-8859-1"' },
+      { name: 'Zoë' },
+    ],
+    ['Latin-1, not declared', Buffer.from('{"name":"Zo\xeb"}', 'latin1'), JSON_TYPE, { name: 'Zoë' }],
+    ['in a charset that nobody knows', JSON_TEXT, { 'content-type': 'application/json; charset=utf8mb4' }],
+    ['a form with JSON', `payload=${encodeURIComponent(JSON_TEXT)}`, { 'content-type': 'application/x-www-form-urlencoded' }],
+    ['JSON that is called a form', JSON_TEXT, { 'content-type': 'application/x-www-form-urlencoded' }],
+    ['JSON, encoded as a form', encodeURIComponent(JSON_TEXT), { 'content-type': 'application/x-www-form-urlencoded' }],
+    [
+      'a form',
+      'table=incident&sys_id=1',
+      { 'content-type': 'application/x-www-form-urlencoded' },
+      { table: 'incident', sys_id: '1' },
+    ],
+  ];
+  for (const [what, body, headers, expected = EVENT] of CASES)
+    it(`is read: ${what}`, async () => assert.deepEqual(await receivedBody(Buffer.from(body), headers, LIMIT), expected));
+
+  for (const [what, body, says] of [
+    ['empty', '', /body is empty/],
+    ['only a byte order mark', '\ufeff', /body is empty/],
+    ['cut', '{"a": ', /not valid JSON/],
+    ['prose', 'hello', /not valid JSON/],
+  ] as const)
+    it(`is refused with a reason: ${what}`, () =>
+      assert.rejects(receivedBody(Buffer.from(body), JSON_TYPE, LIMIT), { code: 'SWB_PAYLOAD', message: says }));
+
+  it('is limited in the size that it has when it is unpacked', async () => {
+    const bomb = gzipSync(Buffer.alloc(50_000_000, ' '));
+    const before = process.memoryUsage().arrayBuffers;
+    await assert.rejects(receivedBody(bomb, { 'content-encoding': 'gzip' }, 64 * 1024), { code: 'SWB_TOO_LARGE' });
+    assert.ok(process.memoryUsage().arrayBuffers - before < 25_000_000, 'it is not unpacked any further');
+  });
+
+  for (const [open, close] of [
+    ['[', ']'],
+    ['{"a":', '}'],
+  ] as const)
+    it(`is limited in its nesting: ${open}`, async () => {
+      const nested = (depth: number) => Buffer.from(`${open.repeat(depth)}1${close.repeat(depth)}`);
+      assert.ok(await receivedBody(nested(90), JSON_TYPE, LIMIT));
+      await assert.rejects(receivedBody(nested(100_000), JSON_TYPE, 10_000_000), { code: 'SWB_TOO_LARGE', message: /nested/ });
+    });
+});
