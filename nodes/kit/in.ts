@@ -1,9 +1,12 @@
 import type { NodeAPI, NodeDef } from 'node-red';
+import type { IdentifiedEntity } from '../../src/delivery/dispatcher.js';
 import type { IntakePart } from '../../src/delivery/intake-troubles.js';
 import { Poller } from '../../src/delivery/poller.js';
 import type { EndpointClient, RawEntity } from '../../src/endpoints/endpoint.js';
+import type { PostedEvent } from '../../src/endpoints/posted-events.js';
 import { systemOf } from '../../src/endpoints/registry.js';
 import type { System } from '../../src/endpoints/system.js';
+import { SwitchboardError } from '../../src/errors.js';
 import type { Json } from '../../src/model/message.js';
 import type { Bodies, MessageRecord } from '../../src/store/store.js';
 import { say } from '../../src/text/say.js';
@@ -14,7 +17,7 @@ import { IntakeStatus } from './intake-status.js';
 import { migrate } from './migrate.js';
 import { requireEndpoint } from './parties.js';
 import { EventListener, subscribe } from './receive-events.js';
-import { type InNode, serveWebhook } from './receive-webhook.js';
+import { type InNode, serveWebhook, webhookHint } from './receive-webhook.js';
 import { flagSetting, numberSetting, withEnvironment } from './settings.js';
 import { showError } from './status.js';
 import { whileOpen } from './while-open.js';
@@ -58,7 +61,11 @@ function receive(RED: NodeAPI, node: InNode, config: NodeDef & InConfig, system:
       session.onEnd(() => status.stop());
       await status.begin(endpoint.id, receivingText(webhook ? config.path : undefined, hub !== undefined, poll));
       if (session.over) return;
-      session.onEnd(emitFrom(RED, node, broker, (record, bodies, known) => readChanged(client, record, bodies, known), status));
+      const entities = {
+        read: (record: MessageRecord, bodies: Bodies, known?: Json) => readChanged(client, record, bodies, known),
+        identify: (record: MessageRecord, received: Json) => identify(client, record, received),
+      };
+      session.onEnd(emitFrom(RED, node, broker, entities, status));
       if (!hub && !poll) return;
       const poller = new Poller({
         broker,
@@ -97,4 +104,20 @@ async function readChanged(client: EndpointClient, record: MessageRecord, bodies
       ? await client.hub.readForEvent(entityType, entityId, bodies.received as Json, known as RawEntity | undefined)
       : await client.read(entityType, entityId);
   return raw as Json;
+}
+
+/** Finds out which entity an event is about that was stored without one: by its content, by the number in it, or from the partner. */
+async function identify(client: EndpointClient, record: MessageRecord, received: Json): Promise<IdentifiedEntity> {
+  const hint =
+    record.origin === 'event' && client.hub
+      ? await client.hub.identify(received as PostedEvent)
+      : webhookHint(client, received as PostedEvent, record.entityType);
+  const { entityType, number, expects } = hint;
+  if (hint.id !== '') return { entityType, entityId: hint.id, number, expects };
+  const found = number === undefined ? undefined : await client.findByNumber?.(entityType, number);
+  if (found) return { entityType, entityId: client.parse(found).source.id, number, expects };
+  throw new SwitchboardError('SWB_PAYLOAD', say`The event names no ${entityType}.`, {
+    where: client.name,
+    hint: say`Send the id of the record in the event.`,
+  });
 }

@@ -1,7 +1,6 @@
 import type { Node, NodeAPI } from 'node-red';
 import type { Broker } from '../../src/delivery/broker.js';
-import type { Json } from '../../src/model/message.js';
-import type { Bodies, MessageRecord } from '../../src/store/store.js';
+import type { Emitter } from '../../src/delivery/dispatcher.js';
 import { envelopeOfRecord } from './envelope.js';
 import { flowTracker } from './flow-tracker.js';
 import type { Msg } from './handle.js';
@@ -15,12 +14,13 @@ export function emitFrom(
   RED: NodeAPI,
   node: Node,
   broker: Broker,
-  read: (record: MessageRecord, bodies: Bodies, known?: Json) => Promise<Json | undefined>,
+  { read, identify }: Pick<Emitter, 'read' | 'identify'>,
   status?: IntakeStatus,
 ): () => Promise<void> {
   const tracker = flowTracker(RED);
   const detach = broker.inbox.attach(node.id, {
     read,
+    identify,
     emit(record, payload, emission, onIdle) {
       status?.readable();
       const envelope = envelopeOfRecord(broker, record, emission);

@@ -147,7 +147,7 @@ function queuePayloads(RED: NodeAPI, node: Node, config: NodeDef & OutConfig, sy
         }),
       );
     }
-    if (wired) session.onEnd(emitFrom(RED, node, broker, async () => undefined));
+    if (wired) session.onEnd(emitFrom(RED, node, broker, { read: async () => undefined }));
     await counts.begin(endpoint.id);
   };
   try {

@@ -3,8 +3,11 @@ import type { Node, NodeAPI } from 'node-red';
 import { HubSubscription } from '../../src/delivery/hub-subscription.js';
 import type { IntakePart } from '../../src/delivery/intake-troubles.js';
 import type { Poller } from '../../src/delivery/poller.js';
+import { receivedHint } from '../../src/delivery/received-item.js';
 import type { EventHub } from '../../src/endpoints/hub.js';
+import { hintsOf, postedEvents } from '../../src/endpoints/posted-events.js';
 import { SwitchboardError } from '../../src/errors.js';
+import { receivedBody } from '../../src/http/received-body.js';
 import { say } from '../../src/text/say.js';
 import { hubStatus } from './hub-status.js';
 import type { InConfig } from './in.config.js';
@@ -12,7 +15,7 @@ import type { IntakeStatus } from './intake-status.js';
 import type { EndpointNode } from './parties.js';
 import { requiredSetting } from './settings.js';
 import { show } from './status.js';
-import { jsonBody, listen, type PartnerRequest, type Reply } from './webhooks.js';
+import { listen, type PartnerRequest, type Reply } from './webhooks.js';
 import type { Session } from './while-open.js';
 
 interface EventOptions {
@@ -82,7 +85,7 @@ export class EventListener {
   /** Stores an event and acknowledges it at once; the entity is read later, before it is emitted. */
   private async receive(request: PartnerRequest): Promise<Reply> {
     const { node, endpoint } = this;
-    const { hub, entityType } = this.options;
+    const { hub, entityType, limit } = this.options;
     try {
       if (!this.registration)
         throw new SwitchboardError('SWB_CLOSED', say`The store is not open yet.`, { hint: say`Retry in a few seconds.` });
@@ -95,10 +98,12 @@ export class EventListener {
       }
       onEvent();
       const broker = await endpoint.broker;
-      const { id, number, key, expects, payload } = await hub.hintOf(jsonBody(request), rest.join('/'));
-      await broker.inbox.accept([
-        { node: node.id, origin: 'event', endpoint: endpoint.id, entityType, entityId: id, number, key, expects, payload },
-      ]);
+      const { headers, body } = request;
+      const events = postedEvents(await receivedBody(body, headers, limit), headers);
+      const hints = hintsOf(events, entityType, (event) => hub.hintOf(event, rest.join('/')));
+      await broker.inbox.accept(
+        hints.map((hint) => receivedHint(hint, { node: node.id, origin: 'event', endpoint: endpoint.id })),
+      );
       return hub.acknowledgement(node.id, request.rest.slice(given.length + 1));
     } catch (error) {
       const text = error instanceof Error ? error.message : String(error);

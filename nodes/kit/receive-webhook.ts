@@ -1,13 +1,16 @@
 import type { Node, NodeAPI } from 'node-red';
-import type { EndpointClient } from '../../src/endpoints/endpoint.js';
+import { receivedHint } from '../../src/delivery/received-item.js';
+import type { EndpointClient, Hint } from '../../src/endpoints/endpoint.js';
+import { hintsOf, type PostedEvent, postedEvents } from '../../src/endpoints/posted-events.js';
 import { SwitchboardError } from '../../src/errors.js';
+import { receivedBody } from '../../src/http/received-body.js';
 import { checkWebhook, type WebhookAuth } from '../../src/http/webhook-auth.js';
 import { say } from '../../src/text/say.js';
 import type { InConfig, InCredentials } from './in.config.js';
 import type { EndpointNode } from './parties.js';
 import { requiredSetting } from './settings.js';
 import { show } from './status.js';
-import { jsonBody, listen, type PartnerRequest, type Reply } from './webhooks.js';
+import { listen, type PartnerRequest, type Reply } from './webhooks.js';
 
 export type InNode = Node & { credentials?: InCredentials };
 
@@ -33,23 +36,14 @@ export function serveWebhook(
   const path = requiredSetting(config.path, 'path', where);
   const auth = webhookAuth(config, node.credentials ?? {}, where);
   const receive = async (request: PartnerRequest): Promise<Reply> => {
-    checkWebhook(auth, request.headers, request.body);
-    const hint = hintOf(endpoint.client, jsonBody(request), entityType);
+    const { headers, body } = request;
+    checkWebhook(auth, headers, body);
+    const events = postedEvents(await receivedBody(body, headers, limit * 1024), headers);
+    const hints = hintsOf(events, entityType, (event) => webhookHint(endpoint.client, event, entityType));
     const broker = await endpoint.broker;
-    const { id, number, key, expects, payload } = hint;
-    await broker.inbox.accept([
-      {
-        node: node.id,
-        origin: 'webhook',
-        endpoint: endpoint.id,
-        entityType: hint.entityType,
-        entityId: id,
-        number,
-        key,
-        expects,
-        payload,
-      },
-    ]);
+    await broker.inbox.accept(
+      hints.map((hint) => receivedHint(hint, { node: node.id, origin: 'webhook', endpoint: endpoint.id })),
+    );
     return { status: 202, body: { accepted: true } };
   };
   return listen(RED, path, limit * 1024, async (request) => {
@@ -70,8 +64,9 @@ export function serveWebhook(
   });
 }
 
-function hintOf(client: EndpointClient, body: unknown, entityType: string) {
-  if (client.readWebhook) return client.readWebhook(body, entityType);
+/** The hint of a webhook's event; throws as `readWebhook`, or SWB_CONFIG where the system has no webhooks. */
+export function webhookHint(client: EndpointClient, event: PostedEvent, entityType: string): Hint {
+  if (client.readWebhook) return client.readWebhook(event, entityType);
   throw new SwitchboardError('SWB_CONFIG', say`${client.name} does not support webhooks.`, { hint: say`Use polling instead.` });
 }
 

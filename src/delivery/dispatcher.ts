@@ -27,6 +27,11 @@ export interface Emitter {
    */
   read(record: MessageRecord, bodies: Bodies, known?: Json): Promise<Json | undefined>;
   /**
+   * Finds out which entity a received event is about that was stored without one. Rejects with SWB_PAYLOAD where it names none.
+   * Absent: the node stores no such events.
+   */
+  identify?(record: MessageRecord, received: Json): Promise<IdentifiedEntity>;
+  /**
    * Sends the message into the flow, with `emission` in its envelope. Calls `onIdle` once no node holds it any more, with the
    * first error of a node, and with the reason if the flow dropped it on purpose.
    */
@@ -34,6 +39,9 @@ export interface Emitter {
   /** Called when the entity of a message could not be read; `retryAt` is absent where the message failed. */
   readFailed?(record: MessageRecord, error: unknown, retryAt?: number): void;
 }
+
+/** The entity that a message is about. */
+export type IdentifiedEntity = Pick<MessageRecord, 'entityType' | 'entityId' | 'number' | 'expects'>;
 
 /** What reading and emitting messages needs. */
 export interface ReadingOptions {
@@ -183,6 +191,8 @@ export class Dispatcher {
     if (this.inbox.paused) return await this.giveBack(claimed);
     const { store } = this.inbox.options;
     const bodies = await store.bodies('message', claimed.id);
+    if (isHint(claimed) && claimed.entityId === '' && !bodies.read && this.emitter.identify)
+      return await this.identify(claimed, bodies.received as Json);
     let payload = (bodies.read ?? undefined) as Json | undefined;
     let read: Bodies | undefined;
     let { readAt } = claimed;
@@ -226,6 +236,20 @@ export class Dispatcher {
       // A failure was passed on when the message left its flow.
       this.inbox.flows.settle(flow, error, dropped).catch(() => undefined);
     });
+  }
+
+  /** Stores which entity the message is about; it is claimed again, among the messages about that entity. */
+  private async identify(claimed: MessageRecord, received: Json): Promise<void> {
+    this.inbox.startReading(claimed);
+    let found: IdentifiedEntity | undefined;
+    try {
+      found = await this.emitter.identify?.(claimed, received);
+    } catch (error) {
+      return await this.unreadable(claimed, error);
+    }
+    const record: MessageRecord = { ...claimed, ...found, error: undefined, notBefore: undefined };
+    await this.inbox.options.store.commit([{ kind: 'message', record }], { durable: false });
+    await this.giveBack(claimed);
   }
 
   /** Nothing is emitted now: the message waits in the inbox. */

@@ -1,7 +1,7 @@
 import type { EndpointClient } from '../endpoints/endpoint.js';
 import { PartnerError } from '../errors.js';
-import type { MessageOrigin } from '../store/store.js';
 import type { Broker } from './broker.js';
+import { receivedHint } from './received-item.js';
 import { backoff, DEFAULT_RETRY } from './retry.js';
 
 export interface PollerOptions {
@@ -76,17 +76,7 @@ export class Poller {
     for (let more = true; more && !this.stopped; ) {
       const cursor = await broker.store.setting(key);
       const result = await client.poll(entityType, cursor);
-      const items = result.hints.map((hint) => ({
-        node,
-        origin: 'poll' as MessageOrigin,
-        endpoint: client.id,
-        entityType: hint.entityType,
-        entityId: hint.id,
-        number: hint.number,
-        key: hint.key,
-        expects: hint.expects,
-        payload: hint.payload,
-      }));
+      const items = result.hints.map((hint) => receivedHint(hint, { node, origin: 'poll', endpoint: client.id }));
       await broker.inbox.accept(items, [{ kind: 'setting', key, value: result.cursor }]);
       found += items.length;
       more = result.more;

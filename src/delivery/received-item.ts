@@ -1,3 +1,4 @@
+import type { Hint } from '../endpoints/raw-entity.js';
 import type { Json } from '../model/message.js';
 import type { MessageRecord } from '../store/store.js';
 
@@ -15,6 +16,12 @@ export interface ReceivedItem extends Pick<MessageRecord, Known> {
   conversation?: string;
   /** The message is not emitted until a user replays it. */
   error?: MessageRecord['error'];
+}
+
+/** The item that stores a hint. */
+export function receivedHint(hint: Hint, source: Pick<ReceivedItem, 'node' | 'origin' | 'endpoint'>): ReceivedItem {
+  const { id, entityType, number, key, expects, payload } = hint;
+  return { ...source, entityType, entityId: id, number, key, expects, payload };
 }
 
 /**

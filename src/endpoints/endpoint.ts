@@ -4,6 +4,7 @@ import type { GenericAttachment, GenericComment, GenericRelation, Json, Side, So
 import type { Problem } from '../model/problem.js';
 import type { Habits } from './habits.js';
 import type { EventHub } from './hub.js';
+import type { PostedEvent } from './posted-events.js';
 import type { Hint, RawEntity } from './raw-entity.js';
 
 export type { Hint, RawEntity } from './raw-entity.js';
@@ -175,10 +176,10 @@ export interface EndpointClient {
   /** Our user as it appears in changedBy and as comment author; undefined if the system does not show it. */
   readonly integrationUser?: string;
   /**
-   * Parses a webhook body; absent if the system has no webhooks. Throws SWB_PAYLOAD. `entityType`: the default if the body names
-   * none.
+   * The hint of a webhook's event, without an id if it has only the record's number; absent if the system has no webhooks. Throws
+   * SWB_PAYLOAD if it names no entity. `entityType`: the default if the event names none.
    */
-  readWebhook?(body: unknown, entityType: string): Hint;
+  readWebhook?(event: PostedEvent, entityType: string): Hint;
   /** The hub of the system, if it has one. */
   readonly hub?: EventHub;
   /** Closes connections and stops token refreshes. */

@@ -1,4 +1,5 @@
 import type { Json } from '../model/message.js';
+import type { PostedEvent } from './posted-events.js';
 import type { Hint, RawEntity } from './raw-entity.js';
 
 /** The answer to a registration at a hub. */
@@ -25,10 +26,12 @@ export interface Hub {
 /** A hub whose events we receive. */
 export interface EventHub extends Hub {
   /**
-   * The hint of an event. `path`: the part after the callback. Throws SWB_PAYLOAD if it is not an event of this API, or names no
-   * entity.
+   * The hint of an event, without an id if only the partner knows which entity it is about. `path`: the part after the callback.
+   * Throws SWB_PAYLOAD if it is not an event of this API, or names no entity.
    */
-  hintOf(event: unknown, path: string): Promise<Hint>;
+  hintOf(event: PostedEvent, path: string): Hint;
+  /** The hint of an event that was stored without an entity; asks the partner where necessary. Rejects as `hintOf` throws. */
+  identify(event: PostedEvent): Promise<Hint>;
   /**
    * Reads the entity that an event reported, and adds the event to it. Does not read an entity that was reported as deleted. `known`:
    * what an earlier call returned, if that read shows this event too: it is not repeated.

@@ -9,6 +9,7 @@ export type RawEntity = { [key: string]: unknown };
 /** The result of `poll` and webhooks: this entity changed. It is read before it is processed. */
 export interface Hint {
   entityType: string;
+  /** '' of a received event whose entity is not known: it is identified before it is read. */
   id: string;
   number?: string;
   /** What a read of the entity must show; otherwise the read is older than the hint. */

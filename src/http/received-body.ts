@@ -1,5 +1,4 @@
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { pipeline, Readable } from 'node:stream';
 import { SwitchboardError } from '../errors.js';
 import { isTooDeep, MAX_NESTING } from '../model/nesting.js';
 import { say } from '../text/say.js';
@@ -43,17 +42,12 @@ async function unpacked(body: Buffer, header = '', limit: number): Promise<Buffe
   const chunks: Buffer[] = [];
   let size = 0;
   try {
-    await pipeline([
-      Readable.from([body]),
-      ...streams,
-      async (source: AsyncIterable<Buffer>) => {
-        for await (const chunk of source) {
-          size += chunk.length;
-          if (size > limit) return;
-          chunks.push(chunk);
-        }
-      },
-    ]);
+    const source = streams.reduce<Readable>((from, stream) => pipeline(from, stream, () => undefined), Readable.from([body]));
+    for await (const chunk of source as AsyncIterable<Buffer>) {
+      size += chunk.length;
+      if (size > limit) break;
+      chunks.push(chunk);
+    }
   } catch {
     if (size <= limit) return body; // a proxy has unpacked it and left the header
   }

@@ -16,6 +16,7 @@ import type {
   WriteResult,
   WrittenPart,
 } from '../endpoint.js';
+import type { PostedEvent } from '../posted-events.js';
 import type { PickListResult } from '../system.js';
 import { serviceNowApi } from './answers.js';
 import { BatchingHttp } from './batch.js';
@@ -99,12 +100,12 @@ class Client implements ServiceNowClient {
     return this.http.clockAhead;
   }
 
-  readWebhook(body: unknown, entityType: string): Hint {
-    return readWebhook(body, this.entityTypes, entityType);
+  readWebhook(event: PostedEvent, entityType: string): Hint {
+    return readWebhook(event, this.entityTypes, entityType);
   }
 
   shows(entity: RawEntity, received: Json): boolean {
-    return showsRow(entity as ServiceNowEntity, received);
+    return showsRow(entity as ServiceNowEntity, received as PostedEvent);
   }
 
   entityOf(entityType: string, id: string): string {

@@ -1,19 +1,23 @@
 import { createHash } from 'node:crypto';
 import { SwitchboardError } from '../../errors.js';
-import type { Expected } from '../../model/message.js';
+import type { Expected, Json } from '../../model/message.js';
 import { say } from '../../text/say.js';
-import { type Attributes, entries, idOf, isAttributes, isoTime, textOf } from './attributes.js';
+import { type Layer, layersOf, withContent } from '../posted-events.js';
+import { type Attributes, entries, isAttributes, isoTime, textOf } from './attributes.js';
 import { entryIds } from './entry-ids.js';
+import { locateResource, type ResourceNames } from './event-resource.js';
 
 /** How long after a change its event may be created, milliseconds. */
 const EVENT_DELAY = 1_000;
 
+/** Attributes that name the type of an event. */
+const TYPE_NAMES = ['eventType', '@type', 'type', 'event_type', 'eventName'];
+const DELETE = 'Delete';
+
 /** The events of one kind of resource. */
-export interface EventTable {
+export interface EventTable extends ResourceNames {
   /** The beginning of its event names, e.g. TroubleTicket. */
   type: string;
-  /** Attributes that hold the resource in an event, in the spellings found in practice. */
-  keys: string[];
   /** Event kinds by the rest of the event name, without "Event" or "Notification", in lower case. */
   kinds: Record<string, string>;
 }
@@ -25,8 +29,8 @@ export const COMMON_KINDS: Record<string, string> = {
   attributevaluechange: 'AttributeValueChange',
   attributechange: 'AttributeValueChange',
   change: 'AttributeValueChange',
-  delete: 'Delete',
-  remove: 'Delete',
+  delete: DELETE,
+  remove: DELETE,
   informationrequired: 'InformationRequired',
 };
 
@@ -45,40 +49,32 @@ export interface ParsedEvent {
   expects?: Expected;
   /** Id of the resource, where the event has it. */
   id?: string;
-  body: Attributes;
+  /** The event and what its envelopes contain, outermost first. */
+  layers: Attributes[];
   /** The body with another resource in its place, and with its type where only the path had it. */
   withResource(resource: Attributes): Attributes;
 }
 
 /**
- * Reads a hub event by the event tables of an API. The type is in eventType, else in @type, else at the end of the path (TMF630,
- * and observed providers). Throws SWB_PAYLOAD for any other event. `example`: an example event, for the error.
+ * Reads a hub event by the event tables of an API. The type is in eventType, @type or type of the event or of an envelope, else at
+ * the end of the path (TMF630, CloudEvents, and observed providers). An event of a type of the vendor's own is one if it has, or
+ * names, the resource; it is taken as a change of attributes. Throws SWB_PAYLOAD for any other event. `example`: an example event,
+ * for the error.
  */
 export function readTmfEvent(body: unknown, path: string, tables: readonly EventTable[], example: string): ParsedEvent {
   if (!isAttributes(body))
     throw new SwitchboardError('SWB_PAYLOAD', say`The body of the event is not an object.`, { hint: example });
-  const names = [body.eventType, body['@type'], path.split('/').filter(Boolean).at(-1)];
-  const kinds = names.map((name) => kindOf(name, tables));
-  const found = kinds.find((k) => k !== undefined);
-  const hasType = kinds[0] ?? kinds[1];
-  if (!found) {
-    throw new SwitchboardError(
-      'SWB_PAYLOAD',
-      say`"${names.find((n) => typeof n === 'string') ?? ''}" is not an event of ${what(tables)}.`,
-      {
-        field: 'eventType',
-        hint: say`Subscribe to events such as eventType=${example.match(/\w+Event\b/)?.[0] ?? ''}.`,
-      },
-    );
-  }
-  const { table, kind } = found;
-  const event = isAttributes(body.event) ? body.event : body;
-  const name = [...table.keys, 'resource'].find((n) => isAttributes(event[n]));
-  const resource = (name ? event[name] : event) as Attributes;
-  const id = resource.id ?? idOf(resource.href) ?? body.id;
-  const eventId = typeof body.eventId === 'string' && body.eventId !== '' ? body.eventId : undefined;
+  const layers = layersOf(body);
+  const names = layers.flatMap(({ content }) => TYPE_NAMES.map((name) => textOf(content[name])));
+  const inBody = firstKind(names, tables);
+  const found = inBody ?? firstKind([path.split('/').filter(Boolean).at(-1)], tables);
+  const { table, kind, located } = found
+    ? { ...found, located: locateResource(layers, found.table, true) }
+    : vendorEvent(layers, tables, example, names.find(Boolean) ?? path);
+  const { resource = {}, path: at, id } = located ?? {};
+  const eventId = textAt(layers, 'eventId');
   const version = isoTime(resource.lastUpdate);
-  const time = shortlyBefore(isoTime(body.eventTime));
+  const time = shortlyBefore(isoTime(textAt(layers, 'eventTime')));
   const shown = (entry: Attributes) => textOf(entry.id) !== undefined || textOf(entry.text) !== undefined;
   const parts = [resource.note, resource.attachment].flatMap((list) =>
     [...entryIds(entries(list))].flatMap(([entry, part]) => (shown(entry) ? part : [])),
@@ -93,19 +89,40 @@ export function readTmfEvent(body: unknown, path: string, tables: readonly Event
   return {
     type: table.type,
     eventType,
-    deleted: kind === 'Delete',
+    deleted: kind === DELETE,
     ...(eventId && { eventId }),
     // Event ids are reused after a restart or by several servers, so the content identifies the event.
     key: `evt|${createHash('sha256').update(JSON.stringify(body)).digest('hex').slice(0, 32)}`,
     resource,
     ...(Object.keys(expects).length > 0 && { expects }),
-    ...((typeof id === 'string' || typeof id === 'number') && { id: String(id) }),
-    body,
-    withResource: (other) => {
-      const light = name ? { ...event, [name]: other } : other;
-      return { ...(event === body ? light : { ...body, event: light }), ...(!hasType && { eventType }) };
-    },
+    ...(id !== undefined && { id }),
+    layers: layers.map(({ content }) => content),
+    withResource: (other) => ({ ...(at ? withContent(body, at, other) : body), ...(found && !inBody && { eventType }) }),
   };
+}
+
+/** Whether an event reports that the resource was deleted. */
+export function isDeletion(event: Json, tables: readonly EventTable[]): boolean {
+  if (!isAttributes(event)) return false;
+  const names = layersOf(event).flatMap(({ content }) => TYPE_NAMES.map((name) => textOf(content[name])));
+  return firstKind(names, tables)?.kind === DELETE;
+}
+
+/** An event whose type is in no table: what it has, or names, decides. */
+function vendorEvent(layers: Layer[], tables: readonly EventTable[], example: string, name: string) {
+  // The last table first: an event of a cancellation also has its order.
+  for (const table of [...tables].reverse()) {
+    const located = locateResource(layers, table, false);
+    if (located) return { table, kind: 'AttributeValueChange', located };
+  }
+  throw new SwitchboardError('SWB_PAYLOAD', say`"${name.slice(0, 80)}" is not an event of ${what(tables)}, and names none.`, {
+    field: 'eventType',
+    hint: say`Subscribe to events such as eventType=${example.match(/\w+Event\b/)?.[0] ?? ''}.`,
+  });
+}
+
+function textAt(layers: readonly Layer[], name: string): string | undefined {
+  return layers.map(({ content }) => textOf(content[name])).find(Boolean);
 }
 
 /** An event is created shortly after its change; the event of a creation may be the only time to compare with. */
@@ -113,12 +130,19 @@ function shortlyBefore(time: string | undefined): string | undefined {
   return time && new Date(Date.parse(time) - EVENT_DELAY).toISOString();
 }
 
-function kindOf(name: unknown, tables: readonly EventTable[]): { table: EventTable; kind: string } | undefined {
-  if (typeof name !== 'string') return undefined;
-  for (const table of tables) {
-    const rest = new RegExp(`^${table.type}(.*?)(event|notification)?$`, 'i').exec(name)?.[1];
-    const kind = rest === undefined ? undefined : table.kinds[rest.toLowerCase()];
-    if (kind) return { table, kind };
+/** The kind of the first name that a table knows. */
+function firstKind(names: readonly (string | undefined)[], tables: readonly EventTable[]) {
+  return names.map((name) => kindOf(name, tables)).find((kind) => kind !== undefined);
+}
+
+/** Vendors put a domain before the name, and a version behind it: `org.tmforum.TroubleTicketCreateEvent.v1`. */
+function kindOf(name: string | undefined, tables: readonly EventTable[]): { table: EventTable; kind: string } | undefined {
+  for (const part of name?.split(/[.:/]/) ?? []) {
+    for (const table of tables) {
+      const rest = new RegExp(`^${table.type}(.*?)(event|notification)?$`, 'i').exec(part)?.[1];
+      const kind = rest === undefined ? undefined : table.kinds[rest.toLowerCase()];
+      if (kind) return { table, kind };
+    }
   }
   return undefined;
 }

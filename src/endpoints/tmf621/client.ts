@@ -4,6 +4,7 @@ import type { GenericAttachment, GenericComment, Json } from '../../model/messag
 import type { Problem } from '../../model/problem.js';
 import { say } from '../../text/say.js';
 import type { Hint, ParsedEntity, PollResult, RawEntity, SpooledAttachment, WriteResult, WrittenPart } from '../endpoint.js';
+import type { PostedEvent } from '../posted-events.js';
 import { isSameContent } from '../same-content.js';
 import { type Attributes, droppedFrom, entries, writable } from '../tmf/attributes.js';
 import { type ApiDefinition, TmfBaseClient } from '../tmf/base-client.js';
@@ -177,7 +178,11 @@ class Client extends TmfBaseClient<Dialect> implements Tmf621Client {
     return validateTicketCreate(this.version, this.profile, fields);
   }
 
-  async hintOf(event: unknown, path: string): Promise<Hint> {
+  async identify(event: PostedEvent): Promise<Hint> {
+    return this.hintOf(event, '');
+  }
+
+  hintOf(event: PostedEvent, path: string): Hint {
     const { hint, notes } = readEvent(event, path);
     this.entities.observeEvent(hint, notes);
     return hint;

@@ -1,8 +1,9 @@
 import { SwitchboardError } from '../../errors.js';
+import type { Json } from '../../model/message.js';
 import { say } from '../../text/say.js';
 import type { Hint } from '../endpoint.js';
 import { type Attributes, entries } from '../tmf/attributes.js';
-import { COMMON_KINDS, type EventTable, readTmfEvent } from '../tmf/events.js';
+import { COMMON_KINDS, type EventTable, isDeletion, readTmfEvent } from '../tmf/events.js';
 import { withoutContent } from './attachment.js';
 
 export interface TroubleTicketEvent {
@@ -22,6 +23,9 @@ export interface TroubleTicketEvent {
 const EVENTS: EventTable = {
   type: 'TroubleTicket',
   keys: ['troubleTicket'],
+  ids: ['troubleTicketId', 'ticketId', 'resourceId', 'entityId'],
+  parts: ['note', 'attachment'],
+  marks: ['status', 'severity', 'ticketType'],
   kinds: {
     ...COMMON_KINDS,
     statuschange: 'StatusChange',
@@ -53,4 +57,9 @@ export function readEvent(body: unknown, path = ''): TroubleTicketEvent {
     payload: withResource(ticket),
   };
   return { eventType, ticketId: id, ...(eventId && { eventId }), deleted, ticket, notes: entries(resource.note), hint };
+}
+
+/** Whether an event reports that the ticket was deleted. */
+export function isTicketDeletion(event: Json): boolean {
+  return isDeletion(event, [EVENTS]);
 }

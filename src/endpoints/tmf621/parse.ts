@@ -1,12 +1,12 @@
 import type { GenericAttachment, Json } from '../../model/message.js';
 import type { ParsedEntity, RawEntity } from '../endpoint.js';
-import { type Attributes, addressOf, entries, isAttributes, isoTime, textOf } from '../tmf/attributes.js';
+import { type Attributes, addressOf, entries, isoTime, textOf } from '../tmf/attributes.js';
 import { entryIds } from '../tmf/entry-ids.js';
 import { commentsOf } from '../tmf/note.js';
 import { relationOf } from '../tmf/relation.js';
 import { bytesOf, withoutCounterpart } from '../tmf/same-entry.js';
 import { type Dialect, referenceOf, withoutMark } from './dialect.js';
-import { readEvent } from './events.js';
+import { isTicketDeletion, readEvent } from './events.js';
 
 /** What an in node emits for a trouble ticket. */
 export interface TroubleTicketEntity extends RawEntity {
@@ -47,7 +47,7 @@ export function parse(raw: RawEntity, context: ParseContext): ParsedEntity {
     comments: commentsOf([...entries(ticket.note), ...notesOnlyInEvent(ticket, event)], dialect),
     attachments: [...entryIds(entries(ticket.attachment))].map(([entry, id]) => attachmentOf(entry, id)),
     relations: entries(ticket.troubleTicketRelationship).flatMap(relationOf),
-    ...(event && deletes(event) && { deleted: true }),
+    ...(event && isTicketDeletion(event) && { deleted: true }),
   };
 }
 
@@ -82,9 +82,4 @@ function notesOnlyInEvent(ticket: Attributes, event: Json | undefined): Attribut
   } catch {
     return []; // an event that cannot be read adds nothing to the ticket
   }
-}
-
-function deletes(event: Json): boolean {
-  const type = isAttributes(event) ? textOf(event.eventType ?? event['@type']) : undefined;
-  return /(delete|remove)(event|notification)?$/i.test(type ?? '');
 }

@@ -6,6 +6,7 @@ import type { Problem } from '../../model/problem.js';
 import { say } from '../../text/say.js';
 import { afterWrite } from '../api.js';
 import type { Hint, ParsedEntity, PollResult, RawEntity, SpooledAttachment, WriteResult, WrittenPart } from '../endpoint.js';
+import type { PostedEvent } from '../posted-events.js';
 import { type Attributes, droppedFrom, textOf, writable } from '../tmf/attributes.js';
 import { type ApiDefinition, TmfBaseClient } from '../tmf/base-client.js';
 import type { TmfClient, TmfOptions } from '../tmf/client.js';
@@ -152,16 +153,22 @@ class Client extends TmfBaseClient<Dialect> implements Tmf622Client {
     return validateOrderCreate(this.version, this.profile, fields);
   }
 
-  /** The event of a cancellation need not name its order: then the task is read. */
-  async hintOf(given: unknown, path: string): Promise<Hint> {
+  /** The event of a cancellation need not name its order. */
+  hintOf(given: PostedEvent, path: string): Hint {
     const event = readEvent(given, path);
-    const task = event.orderId === undefined && event.cancel ? await this.cancellations.read(event.cancel.id) : undefined;
-    const orderId = event.orderId ?? (task && orderOf(task));
-    if (orderId !== undefined) {
-      const hint = hintOf(event, orderId);
-      this.entities.observeEvent(hint, event.order.note);
-      return hint;
-    }
+    const hint = hintOf(event, event.orderId ?? '');
+    if (hint.id !== '') this.entities.observeEvent(hint, event.order.note);
+    return hint;
+  }
+
+  /** Reads the task of a cancellation whose event does not name its order. */
+  async identify(given: PostedEvent): Promise<Hint> {
+    const hint = this.hintOf(given, '');
+    if (hint.id !== '') return hint;
+    const { cancel } = readEvent(given);
+    const task = cancel && (await this.cancellations.read(cancel.id));
+    const orderId = task && orderOf(task);
+    if (orderId !== undefined) return { ...hint, id: orderId, number: orderId };
     throw new SwitchboardError('SWB_PAYLOAD', say`The event of a cancellation does not say which order it is about.`, {
       where: this.name,
       field: 'event.cancelProductOrder.productOrder.id',

@@ -31,10 +31,20 @@ const EVENTS: EventTable[] = [
   {
     type: 'ProductOrder',
     keys: ['productOrder'],
+    ids: ['productOrderId', 'orderId', 'resourceId', 'entityId'],
+    parts: ['productOrderItem', 'orderItem', 'item'],
+    marks: ['state', 'productOrderItem', 'orderDate'],
     kinds: { ...STATE_KINDS, milestone: 'Milestone', jeopardyalert: 'JeopardyAlert', errormessage: 'ErrorMessage' },
   },
   // TMF622 v5, CancelProductOrderStateChangeEventPayload: with two c.
-  { type: 'CancelProductOrder', keys: ['cancelProductOrder', 'canccelProductOrder'], kinds: STATE_KINDS },
+  {
+    type: 'CancelProductOrder',
+    keys: ['cancelProductOrder', 'canccelProductOrder'],
+    ids: ['cancelProductOrderId'],
+    parts: [],
+    marks: ['effectiveCancellationDate', 'requestedCancellationDate'],
+    kinds: STATE_KINDS,
+  },
 ];
 
 /**
@@ -43,18 +53,12 @@ const EVENTS: EventTable[] = [
  */
 export function readEvent(body: unknown, path = ''): ProductOrderEvent {
   const example = say`Post a TMF622 event: {eventId, eventType: ProductOrderStateChangeEvent, event: {productOrder}}.`;
-  const {
-    type,
-    eventType,
-    id,
-    eventId,
-    deleted,
-    key,
-    expects,
-    resource,
-    body: given,
-    withResource,
-  } = readTmfEvent(body, path, EVENTS, example);
+  const { type, eventType, id, eventId, deleted, key, expects, resource, layers, withResource } = readTmfEvent(
+    body,
+    path,
+    EVENTS,
+    example,
+  );
   const cancels = type === 'CancelProductOrder';
   const orderId = cancels ? orderOf(resource) : id;
   if (id === undefined && orderId === undefined) {
@@ -70,7 +74,7 @@ export function readEvent(body: unknown, path = ''): ProductOrderEvent {
     deleted: deleted && !cancels,
     order: cancels ? {} : resource,
     ...(cancels && id !== undefined && { cancel: { ...resource, id } }),
-    required: requiredBy(isAttributes(given.event) ? given.event : given),
+    required: requiredBy(layers),
     key,
     ...(expects && !cancels && { expects }),
     payload: withResource(resource),
@@ -81,7 +85,7 @@ export function hintOf(event: ProductOrderEvent, orderId: string): Hint {
   return {
     entityType: 'productOrder',
     id: orderId,
-    number: orderId,
+    ...(orderId !== '' && { number: orderId }),
     ...(event.expects && { expects: event.expects }),
     key: event.key,
     payload: event.payload,
@@ -94,9 +98,9 @@ export function orderOf(cancel: Attributes): string | undefined {
   return isAttributes(order) ? (textOf(order.id) ?? idOf(order.href)) : undefined;
 }
 
-function requiredBy(event: Attributes): string[] {
-  return [event.informationRequired]
-    .flat()
+function requiredBy(layers: Attributes[]): string[] {
+  return layers
+    .flatMap(({ informationRequired }) => informationRequired ?? [])
     .map((patch) => (isAttributes(patch) ? textOf(patch.path) : textOf(patch)))
     .filter((path): path is string => path !== undefined);
 }

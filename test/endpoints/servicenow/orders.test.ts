@@ -357,8 +357,8 @@ describe('orders of a ServiceNow instance', () => {
 
     it('are found from a webhook about a line, whether it names its order or not', async () => {
       const { order, lines } = place();
-      const body = { table: LINE, sys_id: lines[1]!.sys_id, number: lines[1]!.number, sys_updated_on: 'x', sys_mod_count: '1' };
-      const named = readWebhook({ ...body, order: { value: order.sys_id, display_value: order.number } }, TYPES, 'incident');
+      const body = { table: LINE, sys_id: lines[1]!.sys_id, number: lines[1]!.number!, sys_updated_on: 'x', sys_mod_count: '1' };
+      const named = readWebhook({ ...body, order: { value: order.sys_id, display_value: order.number! } }, TYPES, 'incident');
       assert.deepEqual([named.entityType, named.id], ['order', order.sys_id]);
       const unnamed = readWebhook(body, TYPES, 'order');
       assert.equal(unnamed.entityType, 'order');

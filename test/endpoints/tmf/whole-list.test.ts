@@ -189,7 +189,7 @@ describe('a list that is written whole while its provider writes, too', () => {
       options.meanwhile = async () => {
         for (let times = 0; times < 2; times++) provider.say('Any news?');
         const event = { troubleTicket: { id: 'TT-1', note: provider.notes } };
-        await client.hintOf({ eventType: 'TroubleTicketAttributeValueChangeEvent', event }, '');
+        client.hintOf({ eventType: 'TroubleTicketAttributeValueChangeEvent', event }, '');
         // One text is repeated after the list was sent: it is no counterpart of the missing ones.
         setImmediate(() => provider.say('Any news?'));
       };
@@ -235,7 +235,7 @@ describe('a list that is written whole while its provider writes, too', () => {
     options.meanwhile = () => {
       provider.say('meanwhile');
       const event = { troubleTicket: { id: 'TT-1', note: provider.notes } };
-      return client.hintOf({ eventType: 'TroubleTicketAttributeValueChangeEvent', event }, '');
+      return client.identify({ eventType: 'TroubleTicketAttributeValueChangeEvent', event });
     };
     await say('c1', 'ours');
     assert.deepEqual([count('before'), count('meanwhile'), count('ours')], [1, 1, 1]);
@@ -274,7 +274,7 @@ describe('a list that is written whole while its provider writes, too', () => {
       await begin(options);
       options.meanwhile = async () => {
         provider.say('meanwhile');
-        await client.hintOf(
+        client.hintOf(
           { eventType: 'TroubleTicketAttributeValueChangeEvent', event: { troubleTicket: { id: 'TT-1', note: provider.notes } } },
           '',
         );

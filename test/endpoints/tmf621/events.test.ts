@@ -55,6 +55,57 @@ describe('a hub event', () => {
     );
   });
 
+  const TICKET = { id: 'TT-7', status: 'inProgress' };
+  const CHANGE = 'TroubleTicketStatusChangeEvent';
+  for (const [what, event] of [
+    ['in a CloudEvent', { specversion: '1.0', id: 'e1', type: 'vendor.ticket.changed', data: { troubleTicket: TICKET } }],
+    ['as the subject of a CloudEvent', { specversion: '1.0', id: 'e1', type: 'vendor.changed', subject: 'TT-7', data: { a: 1 } }],
+    [
+      'beside a ticket without an id, in a CloudEvent',
+      { specversion: '1.0', id: 'e1', type: 'x', subject: 'TT-7', data: { troubleTicket: { status: 'held' } } },
+    ],
+    [
+      'in the source of a CloudEvent',
+      { specversion: '1.0', id: 'e1', type: 'x', source: '/tmf-api/troubleTicket/v4/troubleTicket/TT-7' },
+    ],
+    ['in a payload', { eventType: 'TicketUpdated', payload: { event: { troubleTicket: TICKET } } }],
+    ['in a resource path', { eventType: 'ticket.updated', resourcePath: '/tmf-api/troubleTicket/v4/troubleTicket/TT-7' }],
+    [
+      'in the path of a part',
+      { eventType: 'TicketNoteAdded', event: { href: 'https://x/v4/troubleTicket/TT-7/note/3', note: { id: '3' } } },
+    ],
+    ['by a part', { eventType: 'TroubleTicketNoteCreateEvent', event: { note: { id: '3', troubleTicket: { id: 'TT-7' } } } }],
+    ['beside a ticket without one', { eventType: CHANGE, event: { id: 'TT-7', troubleTicket: { status: 'held' } } }],
+    ['under a name of its own', { eventType: 'x', id: 'e1', data: { ticketId: 'TT-7' } }],
+    ['instead of the ticket', { eventType: CHANGE, event: { troubleTicket: 'TT-7' } }],
+    ['in a list of one', { eventType: CHANGE, event: { troubleTicket: [TICKET] } }],
+    ['in a ticket without an envelope', { type: 'updated', ...TICKET, severity: 'Minor' }],
+    ['with a type in an envelope', { type: `org.tmforum.${CHANGE}.v1`, data: { resource: TICKET } }],
+  ] as const)
+    it(`names its ticket ${what}, and still does as it is kept`, () => {
+      const read = readEvent(event);
+      assert.equal(read.ticketId, 'TT-7');
+      assert.ok(!read.deleted);
+      const kept = readEvent(read.hint.payload);
+      assert.deepEqual([kept.ticketId, kept.eventType, kept.ticket], [read.ticketId, read.eventType, read.ticket]);
+    });
+
+  it('of a type of its own never counts as a deletion: a part may have been deleted', () => {
+    for (const eventType of ['TroubleTicketNoteDeleteEvent', 'attachment.deleted', 'vendor.ticket.deleted'])
+      assert.ok(!readEvent({ eventType, event: { troubleTicket: TICKET } }).deleted, eventType);
+    assert.ok(readEvent({ type: 'org.x.TroubleTicketDeleteEvent', data: { troubleTicket: TICKET } }).deleted);
+  });
+
+  for (const [what, event] of [
+    [
+      'of another resource',
+      { eventType: 'TroubleTicketSpecificationCreateEvent', event: { troubleTicketSpecification: { id: '7' } } },
+    ],
+    ['with its own id only', { specversion: '1.0', id: 'e1', type: 'vendor.ping', source: '/tmf-api/troubleTicket/v4' }],
+    ['with an id of something', { id: '7', text: 'hello' }],
+  ] as const)
+    it(`${what} names no ticket`, () => assert.throws(() => readEvent(event), { code: 'SWB_PAYLOAD' }));
+
   for (const [what, event, says] of [
     ['not an object', 'x', /not an object/],
     ['another kind', { eventType: 'ProductOrderCreateEvent', event: {} }, /ProductOrderCreateEvent/],

@@ -253,7 +253,7 @@ for (const version of ['v4', 'v5'] as const) {
           eventType: 'CancelProductOrderStateChangeEvent',
           event: { canccelProductOrder: { id: task.id } },
         };
-        const hint = await client.hintOf(partial, '');
+        const hint = await client.identify(partial);
         assert.deepEqual([hint.entityType, hint.id], [TYPE, id]);
         const { record, comments } = client.parse(await client.readForEvent(TYPE, hint.id, hint.payload));
         assert.equal(record.state, 'acknowledged');

@@ -70,6 +70,38 @@ describe('a hub event of TMF622', () => {
     assert.equal(readEvent({ eventType: 'ProductOrderCreateEvent', event }).orderId, 'PO/8');
   });
 
+  for (const [what, event] of [
+    [
+      'by its item',
+      { eventType: 'ProductOrderItemStateChangeEvent', event: { productOrderItem: { id: '1', productOrder: { id: 'PO-1' } } } },
+    ],
+    [
+      'beside its item',
+      { eventType: 'ProductOrderItemStateChangeEvent', event: { orderId: 'PO-1', productOrderItem: { id: '1', state: 'held' } } },
+    ],
+    [
+      'in the path of its item',
+      { eventType: 'itemChanged', data: { orderItem: { id: '1', href: '/v4/productOrder/PO-1/productOrderItem/1' } } },
+    ],
+    [
+      'in a CloudEvent',
+      { specversion: '1.0', id: 'e', type: 'order.changed', data: { productOrder: { id: 'PO-1', state: 'held' } } },
+    ],
+    ['in a resource path', { eventType: 'x', resourcePath: 'https://x/productOrdering/v4/productOrder/PO-1?fields=id' }],
+  ] as const)
+    it(`of the vendor’s own type names its order ${what}, and still does as it is kept`, () => {
+      const read = readEvent(event);
+      assert.deepEqual([read.orderId, read.cancel, read.deleted], ['PO-1', undefined, false]);
+      assert.equal(read.expects?.state?.value, what === 'in a CloudEvent' ? 'held' : undefined, 'an item has a state of its own');
+      assert.equal(readEvent(read.payload).orderId, 'PO-1');
+    });
+
+  it('of a cancellation is recognised by what it has', () => {
+    const event = { cancelProductOrder: { id: 'C-1', productOrder: { id: 'PO-1' } }, productOrder: { id: 'PO-1' } };
+    const { orderId, cancel } = readEvent({ eventType: 'vendor.cancel', event });
+    assert.deepEqual([orderId, cancel?.id], ['PO-1', 'C-1']);
+  });
+
   it('says what information is required, one piece or several', () => {
     const of = (informationRequired: object) =>
       readEvent({

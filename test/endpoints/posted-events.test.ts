@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { hintsOf, layersOf, type PostedEvent, postedEvents, withContent } from '../../src/endpoints/posted-events.js';
+import { SwitchboardError } from '../../src/errors.js';
+
+const A = { eventType: 'X', event: { thing: { id: 'a' } } };
+const B = { eventType: 'X', event: { thing: { id: 'b' } } };
+
+describe('the events in a request', () => {
+  const CASES: [string, unknown, Record<string, string>, PostedEvent[]][] = [
+    ['one', A, {}, [A]],
+    ['a list', [A, B], {}, [A, B]],
+    ['a list of one', [A], {}, [A]],
+    [
+      'a list in an envelope',
+      { events: [A, B], sent: 'now' },
+      {},
+      [
+        { events: A, sent: 'now' },
+        { events: B, sent: 'now' },
+      ],
+    ],
+    [
+      'several resources in one event',
+      { eventType: 'X', big: { a: 1 }, data: [{ id: 'a' }, { id: 'b' }] },
+      {},
+      [
+        { eventType: 'X', data: { id: 'a' } },
+        { eventType: 'X', data: { id: 'b' } },
+      ],
+    ],
+    [
+      'a CloudEvent in binary mode',
+      { id: 'a' },
+      { 'ce-specversion': '1.0', 'ce-type': 'x', 'ce-subject': 'T%207', 'content-type': 'application/json' },
+      [{ specversion: '1.0', type: 'x', subject: 'T 7', data: { id: 'a' } }],
+    ],
+    [
+      'a batch of CloudEvents',
+      [
+        { specversion: '1.0', data: A },
+        { specversion: '1.0', data: B },
+      ],
+      {},
+      [
+        { specversion: '1.0', data: A },
+        { specversion: '1.0', data: B },
+      ],
+    ],
+    ['content as text', { Type: 'Notification', Message: JSON.stringify(A) }, {}, [{ Type: 'Notification', Message: A }]],
+    [
+      'content in base64',
+      { specversion: '1.0', data_base64: Buffer.from(JSON.stringify(A)).toString('base64') },
+      {},
+      [{ specversion: '1.0', data_base64: Buffer.from(JSON.stringify(A)).toString('base64'), data: A }],
+    ],
+    ['prose in an envelope’s attribute', { message: '{no json', id: 'a' }, {}, [{ message: '{no json', id: 'a' }]],
+  ];
+  for (const [what, body, headers, events] of CASES)
+    it(`are found: ${what}`, () => assert.deepEqual(postedEvents(body, headers), events));
+
+  for (const body of ['text', 7, null, [], [[]], ['x']])
+    it(`are none in ${JSON.stringify(body)}`, () => assert.throws(() => postedEvents(body, {}), { code: 'SWB_PAYLOAD' }));
+
+  it('are limited in number', () => {
+    const many = Array.from({ length: 1_001 }, (_, id) => ({ id }));
+    assert.throws(() => postedEvents(many, {}), { code: 'SWB_TOO_LARGE' });
+    assert.throws(() => postedEvents({ text: 'x'.repeat(1_000_000), records: many }, {}), { code: 'SWB_TOO_LARGE' });
+  });
+
+  it('are read in the envelopes of envelopes, and content is replaced where it was', () => {
+    const event = { a: 1, data: { payload: { event: { id: 'a' } } } };
+    const { path, content } = layersOf(event).at(-1)!;
+    assert.deepEqual(content, { id: 'a' });
+    assert.deepEqual(withContent(event, path, { id: 'b' }), { a: 1, data: { payload: { event: { id: 'b' } } } });
+  });
+
+  it('that name nothing are kept without an id, each under a key of its own', () => {
+    const read = (event: PostedEvent) => {
+      if (event.id === undefined) throw new SwitchboardError('SWB_PAYLOAD', 'names nothing');
+      return { entityType: 't', id: String(event.id), key: 'k', payload: event };
+    };
+    const [known, first, second] = hintsOf([{ id: 'a' }, { x: 1 }, { x: 2 }], 't', read);
+    assert.deepEqual([known?.id, first?.id, second?.id], ['a', '', '']);
+    assert.deepEqual(first?.payload, { x: 1 });
+    assert.notEqual(first?.key, second?.key);
+    const broken = () =>
+      hintsOf([{ id: 'a' }], 't', () => {
+        throw new SwitchboardError('SWB_CONFIG', 'no webhooks');
+      });
+    assert.throws(broken, { code: 'SWB_CONFIG' });
+  });
+});
