@@ -7,6 +7,7 @@ import type { Exchange } from '../../src/http/exchange.js';
 import type { Json } from '../../src/model/message.js';
 import type { Attempt, Bodies, ConversationRecord, DeliveryRecord, MessageRecord, Store } from '../../src/store/store.js';
 import { warningOf } from '../../src/store/warning.js';
+import { say } from '../../src/text/say.js';
 import { readCursor, writeCursor } from './cursor.js';
 import { fieldLines, leaves } from './lineage.js';
 import { type MessageRef, type MessageSource, messageSources } from './message-sources.js';
@@ -134,7 +135,7 @@ async function row(
     origin: record.origin,
     endpoint: nameOf(record.endpoint),
     entityType: record.entityType,
-    number: record.number ?? numberIn(conversation, record) ?? record.entityId,
+    number: record.number ?? numberIn(conversation, record) ?? (record.entityId || say`unknown`),
     title: conversation?.title,
     state: shownMessage(record, deliveries),
     unmapped: [record.error, record.warning, failed?.error].some((error) => error?.code === 'SWB_UNMAPPED'),

@@ -10,6 +10,7 @@ import { say } from '../text/say.js';
 import type { AuditAction, AuditEntry, AuditLog } from './audit.js';
 import { ANSWERS } from './decisions.js';
 import { type Edit, editedFields } from './edits.js';
+import { isHint } from './received-item.js';
 import { type Suspension, suspensionKey } from './suspension.js';
 
 /** The user who acts. */
@@ -58,7 +59,10 @@ export class Interventions {
     const record = await this.message(id, 'replay');
     const client = this.options.client(record.endpoint);
     if (!client) throw noEndpoint(record.endpoint);
-    const about = entityIdOf(client, payload);
+    const bodies = await this.options.store.bodies('message', id);
+    // An event in which no entity was found is read again as it is now.
+    const isEvent = isHint(record) && record.entityId === '' && bodies.read === undefined;
+    const about = isEvent ? '' : entityIdOf(client, payload);
     if (record.entityId && about !== record.entityId) {
       throw new SwitchboardError(
         'SWB_PAYLOAD',
@@ -71,12 +75,15 @@ export class Interventions {
         },
       );
     }
-    const bodies = await this.options.store.bodies('message', id);
     const before = (bodies.read ?? bodies.received) as Json;
     const edits = this.edited(bodies, before, payload, by);
     // The stored correlation result belongs to the original payload.
     await this.commit('edit', record, by, [
-      { kind: 'message', record: resubmitted(record), bodies: { ...edits, read: payload, correlated: null } },
+      {
+        kind: 'message',
+        record: resubmitted(record),
+        bodies: { ...edits, ...(isEvent ? { received: payload } : { read: payload }), correlated: null },
+      },
     ]);
   }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PartnerError } from '../../src/errors.js';
+import { PartnerError, SwitchboardError } from '../../src/errors.js';
 import { until } from '../live/node-red.js';
 import { delivery } from '../store/records.js';
 import { Rig } from './rig.js';
@@ -289,6 +289,92 @@ describe('the broker', () => {
     concernsRecord = false;
     await until('the reported failure', () => troubles > 0);
     await detach();
+  });
+
+  describe('an event that was stored without an entity', () => {
+    const event = (key: string) => ({
+      node: 'in-events',
+      origin: 'event' as const,
+      endpoint: 'customer',
+      entityType: 'troubleTicket',
+      entityId: '',
+      key,
+      payload: { key },
+    });
+    const refusal = () => new SwitchboardError('SWB_PAYLOAD', 'names no ticket');
+    /** Emits what is received; `identify` answers with the id, or rejects. */
+    const attach = (identify: () => Promise<string>) => {
+      const read: string[] = [];
+      const failures: unknown[] = [];
+      const detach = rig.broker.inbox.attach('in-events', {
+        identify: async () => ({ entityType: 'troubleTicket', entityId: await identify() }),
+        read: async ({ entityId }) => {
+          read.push(entityId);
+          return { id: entityId, version: '1', fields: {} };
+        },
+        emit: (_record, _payload, _emission, onIdle) => onIdle(),
+        readFailed: (_record, _error, retryAt) => failures.push(retryAt),
+      });
+      return { read, failures, detach };
+    };
+
+    it('is identified, then read as any other, and found by its entity', async () => {
+      await rig.broker.inbox.accept([event('a')]);
+      const { read, detach } = attach(async () => 'A');
+      await until('it to be settled', async () => (await rig.store.counts()).messages.settled === 1);
+      await detach();
+      assert.deepEqual(read, ['A']);
+      assert.equal((await rig.store.listMessages({ search: 'A', limit: 5 }))[0]?.entityId, 'A');
+    });
+
+    it('fails once with the reason where it names none; a replay looks again', async () => {
+      await rig.broker.inbox.accept([event('a')]);
+      let names = false;
+      const { read, failures, detach } = attach(async () => {
+        if (names) return 'A';
+        throw refusal();
+      });
+      await until('the failure', () => failures.length > 0);
+      const [message] = await rig.store.listMessages({ limit: 5 });
+      assert.deepEqual([message?.state, message?.error?.message, failures, read], ['failed', 'names no ticket', [undefined], []]);
+      names = true;
+      await rig.broker.interventions.replayMessage(message!.id, { name: 'ann' });
+      await until('it to be settled', async () => (await rig.store.counts()).messages.settled === 1);
+      await detach();
+      assert.deepEqual(read, ['A']);
+    });
+
+    it('is read again as a user has edited it', async () => {
+      await rig.broker.inbox.accept([event('a')]);
+      const seen: unknown[] = [];
+      const detach = rig.broker.inbox.attach('in-events', {
+        identify: async (_record, received) => {
+          seen.push(received);
+          if (seen.length > 1) return { entityType: 'troubleTicket', entityId: 'A' };
+          throw refusal();
+        },
+        read: async () => ({ id: 'A', version: '1', fields: {} }),
+        emit: (_record, _payload, _emission, onIdle) => onIdle(),
+      });
+      await until('the failure', async () => (await rig.store.counts()).messages.failed === 1);
+      const [message] = await rig.store.listMessages({ limit: 5 });
+      await rig.broker.interventions.editMessage(message!.id, { ticket: 'A' }, { name: 'ann' });
+      await until('it to be settled', async () => (await rig.store.counts()).messages.settled === 1);
+      await detach();
+      assert.deepEqual(seen, [{ key: 'a' }, { ticket: 'A' }]);
+    });
+
+    it('is identified later where its partner must be asked, and is down', async () => {
+      await rig.broker.inbox.accept([event('a')]);
+      let tries = 0;
+      const { read, detach } = attach(async () => {
+        if (++tries > 2) return 'A';
+        throw new PartnerError('SWB_PARTNER_UNAVAILABLE', 'down', { outcome: 'notDone', retry: true });
+      });
+      await until('it to be settled', async () => (await rig.store.counts()).messages.settled === 1);
+      await detach();
+      assert.deepEqual([tries, read], [3, ['A']]);
+    });
   });
 
   it('keeps the order within a conversation, and does not delay others', async () => {

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { request } from 'node:http';
+import { gzipSync } from 'node:zlib';
+import type { MessageList, MessageView } from '../../nodes/sidebar/views.js';
 import type { FlowNode } from './node-red.js';
 import { until } from './node-red.js';
 import { LiveRig } from './rig.js';
@@ -44,12 +46,15 @@ describe('bad input', () => {
 
   const CASES: [string, () => Promise<Answer>, number, string, RegExp][] = [
     ['malformed JSON', () => post(hook, '{"table": "incident", ', good), 400, 'SWB_PAYLOAD', /not valid JSON/],
+    ['an empty body', () => post(hook, '', good), 400, 'SWB_PAYLOAD', /empty/],
+    ['prose', () => post(hook, 'hello', { ...good, 'Content-Type': 'text/plain' }), 400, 'SWB_PAYLOAD', /not valid JSON/],
+    ['deep nesting', () => post(hook, `${'['.repeat(1000)}${']'.repeat(1000)}`, good), 413, 'SWB_TOO_LARGE', /nested/],
     [
-      'another content type',
-      () => post(hook, hint, { ...good, 'Content-Type': 'text/plain' }),
-      400,
-      'SWB_PAYLOAD',
-      /Content-Type is "text\/plain"/,
+      'a body that is too large when it is unpacked',
+      () => post(hook, gzipSync(Buffer.alloc(1_000_000, ' ')), { ...good, 'Content-Encoding': 'gzip' }),
+      413,
+      'SWB_TOO_LARGE',
+      /larger than 4 KB/,
     ],
     [
       'a body that is too large',
@@ -66,9 +71,7 @@ describe('bad input', () => {
       'SWB_UNAUTHORISED',
       /secret is missing or wrong/,
     ],
-    ['an unknown table', () => post(hook, hint.replace('incident', 'alm_asset'), good), 400, 'SWB_PAYLOAD', /alm_asset/],
-    ['no sys_id', () => post(hook, '{"table":"incident"}', good), 400, 'SWB_PAYLOAD', /sys_id/],
-    ['an array', () => post(hook, '[]', good), 400, 'SWB_PAYLOAD', /./],
+    ['an empty list', () => post(hook, '[]', good), 400, 'SWB_PAYLOAD', /./],
     ['another method', () => post(hook, '', good, 'PUT'), 405, 'SWB_PAYLOAD', /POST/],
   ];
   for (const [what, send, status, code, says] of CASES) {
@@ -92,7 +95,46 @@ describe('bad input', () => {
     assert.equal(answer, 413);
   });
 
-  it('at the hub callback is rejected: wrong secret, no JSON, no ticket, another kind of event', async () => {
+  /** What is kept in a message whose event names nothing; the newest. */
+  const unidentified = async () => {
+    const { messages } = await rig.get<MessageList>('/switchboard/messages');
+    const newest = messages.find(({ number, state }) => number === 'unknown' && state === 'failed');
+    return newest && (await rig.get<MessageView>(`/switchboard/messages/${newest.id}`));
+  };
+
+  for (const [what, body, says] of [
+    ['an unknown table', hint.replace('incident', 'alm_asset'), /"alm_asset" is not an entity type/],
+    ['no sys_id', '{"table":"incident"}', /sys_id is missing/],
+    ['nothing known', '{"ping":true}', /sys_id is missing/],
+  ] as const)
+    it(`with ${what} is acknowledged, kept and reported, and can be skipped`, async () => {
+      assert.equal((await post(hook, body, good)).status, 202);
+      const message = await until('the failed message', unidentified);
+      assert.match(message!.error?.message ?? '', says);
+      assert.match(JSON.stringify(message), /alm_asset|incident|ping/, 'what was received can be seen');
+      await until('the catch node to have it', () => says.test(rig.live.output()));
+      await rig.act('messages', message!.id, 'skip');
+      assert.equal(await unidentified(), undefined);
+    });
+
+  it('at the hub callback without a ticket, or of another API, is acknowledged, kept and reported', async () => {
+    const callback = String(rig.sandbox.tmf('v4').hubs()[0]?.callback);
+    for (const [event, says] of [
+      [{ eventId: '1', eventType: 'TroubleTicketStatusChangeEvent', event: {} }, /does not say which ticket/],
+      [
+        { eventType: 'ProductOrderStateChangeEvent', event: { productOrder: { id: '7' } } },
+        /is not an event of a trouble ticket/,
+      ],
+    ] as const) {
+      const answer = await post(callback, JSON.stringify(event), { 'Content-Type': 'application/json' });
+      assert.equal(answer.status, 201);
+      const message = await until('the failed message', unidentified);
+      assert.match(message!.error?.message ?? '', says);
+      await rig.act('messages', message!.id, 'skip');
+    }
+  });
+
+  it('at the hub callback is rejected: wrong secret, no JSON, too large', async () => {
     const [registered] = rig.sandbox.tmf('v4').hubs();
     const callback = String(registered?.callback);
     const json = { 'Content-Type': 'application/json' };
@@ -100,8 +142,6 @@ describe('bad input', () => {
     const cases: [string, string, number][] = [
       [callback.replace(/[^/]+$/, 'wrong'), JSON.stringify(event), 401],
       [callback, '{', 400],
-      [callback, JSON.stringify({ ...event, event: {} }), 400],
-      [callback, JSON.stringify({ ...event, eventType: 'ProductOrderStateChangeEvent' }), 400],
       [callback, JSON.stringify({ ...event, filler: 'x'.repeat(5000) }), 413],
     ];
     for (const [url, body, status] of cases) assert.equal((await post(url, body, json)).status, status, body.slice(0, 80));

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { type FlowNode, until } from './node-red.js';
 import { LiveRig } from './rig.js';
 
@@ -42,6 +43,31 @@ describe('a webhook', () => {
 
   const post = (path: string, body: string, headers: Record<string, string>) =>
     fetch(`${rig.live.url}/hooks/${path}`, { method: 'POST', headers: { 'Content-Type': 'application/json', ...headers }, body });
+  it('is read however it is packed, and may report several records', async () => {
+    const secret = rig.sandbox.environment.SANDBOX_WEBHOOK_SECRET!;
+    const titles = ['packed one', 'packed two', 'packed three'];
+    const [one, two, three] = titles.map((title) => rig.open(title));
+    const rows = [
+      { table: 'task', sys_class_name: { value: 'incident', display_value: 'Incident' }, sys_id: one!.sys_id },
+      { type: 'record.changed', data: { table: 'incident', sys_id: two!.sys_id } },
+    ];
+    const user = rig.sandbox.environment.SANDBOX_SERVICENOW_USER;
+    const headers = { Authorization: `Basic ${Buffer.from(`${user}:${secret}`).toString('base64')}` };
+    const send = (body: Buffer | string, more: Record<string, string>) =>
+      fetch(`${rig.live.url}/hooks/basic`, {
+        method: 'POST',
+        headers: { ...headers, ...more },
+        body: new Uint8Array(Buffer.from(body)),
+      });
+    const packed = gzipSync(`\ufeff${JSON.stringify(rows)}`);
+    assert.equal((await send(packed, { 'Content-Type': 'text/plain', 'Content-Encoding': 'gzip' })).status, 202);
+    const form = `payload=${encodeURIComponent(JSON.stringify({ table: 'incident', number: three!.number }))}`;
+    assert.equal((await send(form, { 'Content-Type': 'application/x-www-form-urlencoded' })).status, 202);
+    for (const title of titles) await until(title, () => rig.tickets(title).length === 1);
+    await rig.quiet();
+    for (const title of titles) assert.equal(rig.tickets(title).length, 1);
+  });
+
   const WAYS: [string, string, (body: string, secret: string) => Record<string, string>][] = [
     [
       'an HMAC over its body',
@@ -82,6 +108,45 @@ for (const version of ['v4', 'v5'] as const) {
       rig.sandbox.tmf(version).events.lose = true;
     });
     after(() => rig?.stop());
+
+    const titled = (title: string) => {
+      const typed = version === 'v5' ? { '@type': 'TroubleTicket' } : {};
+      return rig.sandbox
+        .tmf(version)
+        .create({ ...typed, name: title, description: 'x', severity: 'Minor', ticketType: 'incident' });
+    };
+    const PACKED: [string, (id: string) => { body: string | Buffer; headers: Record<string, string> }][] = [
+      [
+        'a batch of CloudEvents of the vendor’s own type',
+        (id) => ({
+          body: JSON.stringify([{ specversion: '1.0', id: 'e', type: 'vendor.ticket.changed', subject: id, data: { x: 1 } }]),
+          headers: { 'Content-Type': 'application/cloudevents-batch+json' },
+        }),
+      ],
+      [
+        'a binary CloudEvent, brotli',
+        (id) => ({
+          body: brotliCompressSync(JSON.stringify({ troubleTicket: { id } })),
+          headers: { 'ce-specversion': '1.0', 'ce-type': 'x', 'ce-id': 'e', 'Content-Encoding': 'br' },
+        }),
+      ],
+      [
+        'only a path',
+        (id) => ({
+          body: JSON.stringify({ resourcePath: `/troubleTicket/${id}` }),
+          headers: { 'Content-Type': 'text/plain; charset=iso-8859-1' },
+        }),
+      ],
+    ];
+    for (const [what, pack] of PACKED)
+      it(`accepts ${what}`, async () => {
+        const ticket = titled(what);
+        const { body, headers } = pack(String(ticket.id));
+        const answer = await fetch(callback, { method: 'POST', headers, body: new Uint8Array(Buffer.from(body)) });
+        assert.equal(answer.status, version === 'v5' ? 204 : 201);
+        await until('the incident', () => rig.sandbox.servicenow.rows('incident').some((row) => row.short_description === what));
+        await rig.quiet();
+      });
 
     for (const kind of EVENTS) {
       for (const [where, path] of [
