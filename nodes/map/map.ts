@@ -7,6 +7,7 @@ import { sourcesOf } from '../../src/mapping/sources.js';
 import type { GenericMessage, Json } from '../../src/model/message.js';
 import { say } from '../../src/text/say.js';
 import { entityTypeToWrite } from '../kit/entity-types.js';
+import type { Envelope } from '../kit/envelope.js';
 import { envelopeOf, handle, type Msg } from '../kit/handle.js';
 import { mappingFor, mappingReference } from '../kit/mappings.js';
 import { requireEndpoint } from '../kit/parties.js';
@@ -36,9 +37,11 @@ export = (RED: NodeAPI) => {
       broker.countUnmapped(envelope, { ...mappingReference(mapping, config.mapping), direction: 'out' }, problems);
       // A deleted entity has no fields left, so required ones may be missing.
       const isDeleted = message.event === 'deleted' && message.changed !== undefined;
+      // An update writes what changed: what the other fields carry along is the partners' own affair.
+      const isCreate = !message.changed || !hasEntity(envelope, endpoint.id, entityType);
       const wrong = [
         ...problems.filter((p) => !isDeleted || p.code !== 'required'),
-        ...validate(client, entityType, body, message),
+        ...validate(client, entityType, body, message).filter(({ field }) => isCreate || changed.includes(topOf(field))),
       ].filter((p) => p.level === 'error');
       const sources = sourcesOf(trace);
       envelope.outgoing = {
@@ -84,6 +87,17 @@ function invalid(
   reject(error);
   showError(node, error);
   send([null, Object.assign(msg, { problems })]);
+}
+
+/** Whether the conversation has an entity of that type at the endpoint, of the message's leg. */
+function hasEntity({ conversation, leg = '' }: Envelope, endpoint: string, entityType: string): boolean {
+  const entities = conversation?.entities ?? [];
+  return entities.some((one) => one.endpoint === endpoint && one.entityType === entityType && one.leg === leg);
+}
+
+/** The field of a payload that a place in it belongs to: `note` of `note.0.text`. */
+function topOf(place: string): string {
+  return place.split(/[.[]/)[0] ?? place;
 }
 
 /** Validates a payload as for a create, because an update may become one. A cancellation or deletion never creates anything. */

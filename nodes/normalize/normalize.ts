@@ -4,7 +4,7 @@ import type { EndpointClient, RawEntity } from '../../src/endpoints/endpoint.js'
 import { SwitchboardError } from '../../src/errors.js';
 import type { Problem } from '../../src/mapping/mapping.js';
 import { sourcesOf, withCarried } from '../../src/mapping/sources.js';
-import { validateGeneric } from '../../src/model/schema.js';
+import { fitToSchema } from '../../src/model/fit.js';
 import { say } from '../../src/text/say.js';
 import { envelopeOf, handle } from '../kit/handle.js';
 import { mappingFor, mappingReference } from '../kit/mappings.js';
@@ -24,10 +24,11 @@ export = (RED: NodeAPI) => {
       const parsed = parse(client, raw, where);
       const mapping = mappingFor(RED, config.mapping, client, envelope.entityType, where);
       const { fields, emptied, carried, trace, problems } = await mapping.toGeneric(parsed.record);
-      const message = genericMessage(client.system, parsed, fields, envelope);
-      const allProblems = [...problems, ...validateGeneric(message)];
+      const { message, problems: unfit } = fitToSchema(genericMessage(client.system, parsed, fields, envelope));
+      const allProblems = [...problems, ...unfit];
       const broker = await endpoint.broker;
       broker.countUnmapped(envelope, { ...mappingReference(mapping, config.mapping), direction: 'in' }, problems);
+      broker.warnOf(envelope, unfit);
       const errors = allProblems.filter((p) => p.level === 'error');
       if (errors.length > 0) throw problemError(errors, where);
       const sources = withCarried(sourcesOf(trace), carried);
@@ -43,7 +44,7 @@ export = (RED: NodeAPI) => {
       };
       msg.payload = message;
       send(msg);
-      const first = problems[0];
+      const [first] = allProblems;
       if (first) show(this, 'warning', first.text);
       else show(this, 'ok', `${message.entity} ${message.source.number ?? message.source.id}`);
     });

@@ -333,6 +333,16 @@ export class Broker {
     if (flow && message) this.warn(flow, 'SWB_UNMAPPED', message);
   }
 
+  /** Shows values that were left out of a message as its warning. */
+  warnOf(reference: FlowReference, problems: Problem[]): void {
+    const flow = this.inbox.flows.inFlow(reference);
+    const message = problems
+      .filter(({ level }) => level === 'warning')
+      .map(({ text }) => text)
+      .join(' ');
+    if (flow && message) this.warn(flow, 'SWB_PAYLOAD', message);
+  }
+
   /** An id greater than all earlier ones. */
   nextId(): string {
     return this.ids();

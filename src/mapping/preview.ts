@@ -1,6 +1,6 @@
 import { SwitchboardError } from '../errors.js';
+import { fitToSchema } from '../model/fit.js';
 import type { GenericMessage, Json } from '../model/message.js';
-import { validateGeneric } from '../model/schema.js';
 import type { Carries } from './carried.js';
 import { genericMessage } from './catalog/generic.js';
 import { requireId, withRules } from './compile.js';
@@ -52,7 +52,7 @@ export async function preview(
   if (direction === 'in') {
     const { fields, trace, problems } = await compiled.toGeneric(sample);
     const result = fields as Record<string, Json>;
-    const schema = validateGeneric(genericMessage({ fields })).map((p) => ({
+    const schema = fitToSchema(genericMessage({ fields })).problems.map((p) => ({
       ...p,
       at: slashed(p.field.replace(/^fields\./, '')),
     }));

@@ -202,9 +202,14 @@ const ajv = new Ajv2020({ allErrors: true });
 addFormats.default(ajv);
 const check = ajv.compile(genericSchema);
 
-/** The problems of a generic message, in words; empty when there are none. */
+/** The errors of a generic message; empty when there are none. */
+export function genericErrors(message: unknown): ErrorObject[] {
+  return check(message) ? [] : (check.errors ?? []);
+}
+
+/** The same in words. */
 export function validateGeneric(message: unknown): Problem[] {
-  return check(message) ? [] : (check.errors ?? []).map(problemOf);
+  return genericErrors(message).map(problemOf);
 }
 
 /** An ajv error as a problem for people. */

@@ -138,6 +138,53 @@ describe('the nodes', () => {
       const { problems } = (await invalid) as unknown as { problems: { text: string }[] };
       assert.match(problems.map((p) => p.text).join(), /productOrderItem/);
     });
+
+    it('refuses only what it writes: an update does not fail for a field that it leaves as it is', async () => {
+      const own = {
+        id: 'own',
+        type: 'switchboard-mapping',
+        name: 'Own',
+        mapping: {
+          name: 'Own',
+          system: 'tmf621',
+          version: 'v4',
+          entityType: 'troubleTicket',
+          rules: [
+            { field: 'name', generic: 'title' },
+            { field: 'status', generic: 'custom.theirs' },
+          ],
+        },
+      };
+      await load([store(), tmf(), own, ...around({ type: 'switchboard-map', endpoint: 'id-tmf', mapping: 'own' })]);
+      const send = (changed: string[], entities: object[]) =>
+        helper.getNode('n')!.receive({
+          payload: {
+            entity: 'incident',
+            event: 'updated',
+            source: { endpoint: 'id-sn', entityType: 'incident', id: '1' },
+            fields: { title: 'New', custom: { theirs: 'awaitingParts' } },
+            changed,
+            comments: [],
+            attachments: [],
+            relations: [],
+          },
+          switchboard: { ...envelope, conversation: { id: 'c', reference: 'r', isNew: false, entities } },
+        } as never);
+      const there = [{ endpoint: 'id-tmf', entityType: 'troubleTicket', leg: '' }];
+      const mapped = next('out');
+      send(['title'], there);
+      assert.equal(((await mapped).payload as unknown as { name: string }).name, 'New');
+      for (const [changed, entities] of [
+        [['custom'], there],
+        [['title'], []],
+        [['title'], [{ endpoint: 'id-tmf', entityType: 'troubleTicket', leg: 'other' }]],
+      ] as [string[], object[]][]) {
+        const invalid = next('out2');
+        send(changed, entities);
+        const { problems } = (await invalid) as unknown as { problems: { text: string }[] };
+        assert.match(problems.map((p) => p.text).join(), /status must be one of/);
+      }
+    });
   });
 
   describe('a node of one TM Forum API', () => {
@@ -163,6 +210,16 @@ describe('the nodes', () => {
       assert.equal(entity, 'incident');
       const { title, state, severity } = fields;
       assert.deepEqual([title, state, severity], ['No dial tone', 'inProgress', 'major']);
+    });
+
+    it('passes a record on whose values are of other types than the model’s, without those that do not fit', async () => {
+      await load([store(), tmf(), ...around({ type: 'switchboard-normalize' })]);
+      const got = next('out');
+      const ticket = { id: 'TT-1', name: 4711, description: { en: 'no' }, severity: 'Minor', status: 'IN PROGRESS' };
+      const from = { ...envelope, endpoint: 'id-tmf', entityType: 'troubleTicket', entityId: 'TT-1' };
+      helper.getNode('n')!.receive({ payload: { ticket }, switchboard: from } as never);
+      const { title, description, state } = ((await got).payload as GenericMessage).fields;
+      assert.deepEqual([title, description, state], ['4711', undefined, 'inProgress']);
     });
 
     it('rejects a payload of another type', async () => {
