@@ -6,9 +6,10 @@ import type { InboundMessage } from '../conversation/inbound-message.js';
 import { LinkEditor } from '../conversation/link-editor.js';
 import { DEFAULT_RULES, type PartyRules } from '../conversation/ownership.js';
 import type { EndpointClient, RawEntity } from '../endpoints/endpoint.js';
-import { DecisionError, type ErrorCode, type SwitchboardError } from '../errors.js';
+import { DecisionError, type ErrorCode, SwitchboardError } from '../errors.js';
 import type { Problem } from '../mapping/mapping.js';
 import type { Json } from '../model/message.js';
+import { isTooDeep, MAX_NESTING } from '../model/nesting.js';
 import { monotonicWallClock, steadyClock } from '../steady-clock.js';
 import { createIdSource, timeOf } from '../store/id.js';
 import type { MessageRecord, Store } from '../store/store.js';
@@ -361,6 +362,11 @@ export class Broker {
 
   /** Accepts a leg from an out node; it is committed with its message. A leg of a message that has left its flow is committed at once. */
   async acceptLeg(leg: Leg): Promise<AcceptedLeg> {
+    // The commit of such a message would fail, and be tried again for ever.
+    if (isTooDeep(leg.request))
+      throw new SwitchboardError('SWB_PAYLOAD', say`The payload is nested more than ${MAX_NESTING} levels deep.`, {
+        hint: say`Look for a node in the flow that changes msg.payload, then replay the message.`,
+      });
     const reference = { messageId: leg.message, emission: leg.emission };
     const flow = this.inbox.flows.inFlow(reference);
     if (!flow && (await this.inbox.flows.isOutdated(reference)))

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Broker } from '../../src/delivery/broker.js';
 import { PartnerError, SwitchboardError } from '../../src/errors.js';
+import type { Json } from '../../src/model/message.js';
 import { until } from '../live/node-red.js';
 import { delivery } from '../store/records.js';
 import { Rig } from './rig.js';
@@ -289,6 +291,23 @@ describe('the broker', () => {
     concernsRecord = false;
     await until('the reported failure', () => troubles > 0);
     await detach();
+  });
+
+  it('fails a message whose payload can never be stored, instead of emitting it for ever', async () => {
+    const deep = JSON.parse(`${'{"a":'.repeat(8_000)}1${'}'.repeat(8_000)}`) as Json;
+    const round: Record<string, unknown> = {};
+    round.itself = round;
+    for (const [id, value] of [
+      ['deep', deep],
+      ['round', round as Json],
+    ] as const) {
+      const accept = Broker.prototype.acceptLeg;
+      rig.broker.acceptLeg = (leg) =>
+        accept.call(rig.broker, { ...leg, request: { ...leg.request, fields: { ...leg.request.fields, value } } });
+      await rig.receive('customer', { id, version: '1', fields: { title: id } });
+      const failed = async () => (await rig.store.listMessages({ search: id, states: ['failed'], limit: 1 }))[0];
+      assert.match((await until('the failure', failed))?.error?.message ?? '', /nested/);
+    }
   });
 
   describe('an event that was stored without an entity', () => {
