@@ -9,7 +9,7 @@ import type { EndpointClient, RawEntity } from '../endpoints/endpoint.js';
 import { DecisionError, type ErrorCode, SwitchboardError } from '../errors.js';
 import type { Problem } from '../mapping/mapping.js';
 import type { Json } from '../model/message.js';
-import { isTooDeep, MAX_NESTING } from '../model/nesting.js';
+import { isTooDeep, MAX_NESTING } from '../nesting.js';
 import { monotonicWallClock, steadyClock } from '../steady-clock.js';
 import { createIdSource, timeOf } from '../store/id.js';
 import type { MessageRecord, Store } from '../store/store.js';

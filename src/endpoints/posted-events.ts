@@ -85,13 +85,16 @@ export function withContent(event: PostedEvent, [name, ...rest]: readonly string
   return { ...event, [name]: withContent(event[name] as PostedEvent, rest, content) };
 }
 
-/** The hint of each event; one whose entity `read` does not find (SWB_PAYLOAD) gets a hint without an id. */
+/**
+ * The hint of each event; one whose entity `read` does not find gets a hint without an id. A failure that is not about the event
+ * (any other SwitchboardError than SWB_PAYLOAD) is thrown.
+ */
 export function hintsOf(events: PostedEvent[], entityType: string, read: (event: PostedEvent) => Hint): Hint[] {
   return events.map((event) => {
     try {
       return read(event);
     } catch (error) {
-      if (!(error instanceof SwitchboardError && error.code === 'SWB_PAYLOAD')) throw error;
+      if (error instanceof SwitchboardError && error.code !== 'SWB_PAYLOAD') throw error;
       return { entityType, id: '', key: `none|${hash('sha256', JSON.stringify(event), 'hex').slice(0, 32)}`, payload: event };
     }
   });

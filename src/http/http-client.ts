@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { Axios, type AxiosInstance, type AxiosRequestConfig, type AxiosResponse } from 'axios';
 import { type PartnerError, SwitchboardError } from '../errors.js';
-import { isTooDeep, MAX_NESTING } from '../model/nesting.js';
+import { isTooDeep, MAX_NESTING } from '../nesting.js';
 import { steadyClock } from '../steady-clock.js';
 import { say } from '../text/say.js';
 import { authenticator } from './auth.js';

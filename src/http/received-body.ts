@@ -1,6 +1,6 @@
 import { pipeline, Readable } from 'node:stream';
 import { SwitchboardError } from '../errors.js';
-import { isTooDeep, MAX_NESTING } from '../model/nesting.js';
+import { isTooDeep, MAX_NESTING } from '../nesting.js';
 import { say } from '../text/say.js';
 import { decoders } from './content-encoding.js';
 
@@ -89,12 +89,12 @@ function formIn(text: string): unknown {
   return json ?? Object.fromEntries(fields);
 }
 
-/** The object or list in a JSON text; undefined where it is something else. */
+/** The object or list in a JSON text; undefined where it is something else, or nested too deep. */
 export function jsonIn(text: string): object | undefined {
   if (!/^\s*[[{]/.test(text)) return undefined;
   try {
     const value = JSON.parse(text) as unknown;
-    return typeof value === 'object' && value !== null ? value : undefined;
+    return typeof value === 'object' && value !== null && !isTooDeep(value) ? value : undefined;
   } catch {
     return undefined;
   }

@@ -53,6 +53,12 @@ describe('the events in a request', () => {
       {},
       [{ specversion: '1.0', data_base64: Buffer.from(JSON.stringify(A)).toString('base64'), data: A }],
     ],
+    [
+      'content as text that is nested too deep',
+      { data: '['.repeat(500) + ']'.repeat(500) },
+      {},
+      [{ data: '['.repeat(500) + ']'.repeat(500) }],
+    ],
     ['prose in an envelope’s attribute', { message: '{no json', id: 'a' }, {}, [{ message: '{no json', id: 'a' }]],
   ];
   for (const [what, body, headers, events] of CASES)

@@ -37,7 +37,11 @@ export function addressOf(href: Json | undefined, baseUrl: string): string | und
 /** The id at the end of a URL. */
 export function idOf(href: unknown): string | undefined {
   const last = typeof href === 'string' ? href.split('?')[0]?.split('/').filter(Boolean).at(-1) : undefined;
-  return last && decodeURIComponent(last);
+  try {
+    return last && decodeURIComponent(last);
+  } catch {
+    return last; // a % that encodes nothing
+  }
 }
 
 /** The attributes that may be written. Drops those that a version does not accept, and null, which could delete by accident. */
