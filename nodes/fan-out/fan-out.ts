@@ -11,11 +11,12 @@ import { sharedExpressions } from '../../src/mapping/expressions.js';
 import type { GenericMessage } from '../../src/model/message.js';
 import type { MessageRecord } from '../../src/store/store.js';
 import { say } from '../../src/text/say.js';
+import { reportInvalid } from '../kit/configured.js';
 import { envelopeFor } from '../kit/envelope.js';
 import { flowTracker } from '../kit/flow-tracker.js';
-import { asError, envelopeOf, handle, type Msg } from '../kit/handle.js';
+import { envelopeOf, handle, type Msg } from '../kit/handle.js';
 import { requireEndpoint } from '../kit/parties.js';
-import { show, showError } from '../kit/status.js';
+import { show } from '../kit/status.js';
 import type { FanOutConfig } from './fan-out.config.js';
 
 export = (RED: NodeAPI) => {
@@ -49,8 +50,7 @@ export = (RED: NodeAPI) => {
     try {
       checkLegs(legs, where);
     } catch (error) {
-      showError(this, error);
-      this.error(asError(error).message);
+      reportInvalid(this, error);
       return;
     }
     handle(this, async (msg, send) => {

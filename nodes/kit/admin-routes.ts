@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { NodeAPI } from 'node-red';
 import { type ErrorCode, SwitchboardError } from '../../src/errors.js';
+import type { HealthAnswer } from '../../src/health/readiness.js';
 import { checkHost, checkJson, checkSameOrigin } from '../../src/http/browser-guard.js';
 import { PAGE_HEADERS } from '../../src/http/page-headers.js';
 
@@ -22,7 +23,7 @@ export interface Response {
   send(text: string): void;
   redirect(url: string): void;
 }
-type Handler = (req: Request) => unknown;
+type Handler = (req: Request, res: Response) => unknown;
 
 /** Without an admin root Node-RED provides a stub with only these methods. */
 type App = Record<'get' | 'post', (path: string, ...handlers: unknown[]) => void>;
@@ -37,6 +38,8 @@ export type Permission = 'switchboard.read' | 'switchboard.write' | 'flows.write
 export interface AdminRoutes {
   get(path: string, handler: Handler, permission?: Permission): void;
   post(path: string, handler: Handler, permission?: Permission): void;
+  /** A health check, answered with the status that `check` gives. */
+  check(path: string, check: () => HealthAnswer | Promise<HealthAnswer>): void;
   /** A page or one of its files; needs no permission because it contains no data. */
   file(path: string, serve: (req: Request, res: Response) => void): void;
 }
@@ -50,6 +53,17 @@ export function adminRoutes(RED: NodeAPI): AdminRoutes {
       app.get(`/switchboard/${path}`, needsPermission(permission), ownPagesOnly, respondWith(handler)),
     post: (path, handler, permission = 'switchboard.write') =>
       app.post(`/switchboard/${path}`, needsPermission(permission), ownPagesOnly, jsonOnly, respondWith(handler)),
+    check: (path, check) =>
+      app.get(
+        `/switchboard/${path}`,
+        needsPermission('switchboard.read'),
+        ownPagesOnly,
+        respondWith(async (_req, res) => {
+          const { status, body } = await check();
+          res.status(status);
+          return body;
+        }),
+      ),
     file: (path, serve) =>
       app.get(`/switchboard/${path}`, (req: Request, res: Response) => {
         res.set(PAGE_HEADERS);
@@ -96,7 +110,7 @@ function respondWith(handler: Handler) {
     res.set({ 'X-Content-Type-Options': 'nosniff' });
     // A handler that throws synchronously is treated like one that rejects.
     Promise.resolve()
-      .then(() => handler(req))
+      .then(() => handler(req, res))
       .then(
         (body) => res.json(body),
         (error: unknown) => {

@@ -6,6 +6,7 @@ import { systemsOfNode } from '../../src/endpoints/registry.js';
 import { SwitchboardError } from '../../src/errors.js';
 import { say } from '../../src/text/say.js';
 import type { StoreNode } from '../switchboard-store/switchboard-store.js';
+import { reportInvalid } from './configured.js';
 import { credentialsOf, type EndpointConfig, type EndpointCredentials, endpointDefaults } from './endpoint.config.js';
 import { serveEndpointRoutes } from './endpoint-routes.js';
 import { concurrencyOf } from './http-options.js';
@@ -69,7 +70,7 @@ function start(
     unwatch = join();
   } catch (error) {
     availability.failed({ error: error as SwitchboardError });
-    node.error(error instanceof Error ? error.message : String(error));
+    reportInvalid(node, error);
   }
   /** Joins the broker of the store whenever there is one. */
   function join(): () => void {

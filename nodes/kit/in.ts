@@ -10,6 +10,7 @@ import { SwitchboardError } from '../../src/errors.js';
 import type { Json } from '../../src/model/message.js';
 import type { Bodies, MessageRecord } from '../../src/store/store.js';
 import { say } from '../../src/text/say.js';
+import { whenValid } from './configured.js';
 import { requireSystem } from './entity-types.js';
 import { type InConfig, inCredentials, inDefaults } from './in.config.js';
 import { emitFrom } from './intake.js';
@@ -19,7 +20,6 @@ import { requireEndpoint } from './parties.js';
 import { EventListener, subscribe } from './receive-events.js';
 import { type InNode, serveWebhook, webhookHint } from './receive-webhook.js';
 import { flagSetting, numberSetting, withEnvironment } from './settings.js';
-import { showError } from './status.js';
 import { whileOpen } from './while-open.js';
 
 /** The in node of a system. */
@@ -38,13 +38,14 @@ function receive(RED: NodeAPI, node: InNode, config: NodeDef & InConfig, system:
   const defaults = inDefaults(system);
   const entityType = config.entityType || (system.entityTypes[0] ?? '');
   const number = (name: keyof InConfig) => numberSetting(config[name] as string, String(defaults[name]), name, where);
+  const flag = (name: 'webhook' | 'hub' | 'poll') => flagSetting(config[name], name, where);
   const start = () => {
     const endpoint = requireEndpoint(RED, config.endpoint, where);
     const { client } = endpoint;
     requireSystem(client, system.id, where);
-    const webhook = system.receive.webhook !== undefined && flagSetting(config.webhook);
-    const hub = flagSetting(config.hub) ? client.hub : undefined;
-    const poll = flagSetting(config.poll);
+    const webhook = system.receive.webhook !== undefined && flag('webhook');
+    const hub = flag('hub') ? client.hub : undefined;
+    const poll = flag('poll');
     // Also while the store is not open, so that senders get 503 and retry, instead of 404.
     if (webhook)
       node.on('close', serveWebhook(RED, node, config, endpoint, { where, entityType, limit: number('webhookLimit') }));
@@ -55,11 +56,13 @@ function receive(RED: NodeAPI, node: InNode, config: NodeDef & InConfig, system:
       const status = new IntakeStatus(node, broker);
       const trouble = (part: IntakePart, what: string) => (error: unknown, retryAt: number) => {
         const text = error instanceof Error ? error.message : String(error);
-        status.trouble(part, text, retryAt);
-        node.error(`${what}: ${text}`, { topic: what } as never);
+        const isNew = status.trouble(part, text, retryAt);
+        if (isNew) node.error(`${what}: ${text}`, { topic: what } as never);
       };
       session.onEnd(() => status.stop());
-      await status.begin(endpoint.id, receivingText(webhook ? config.path : undefined, hub !== undefined, poll));
+      const pollInterval = poll ? Math.max(100, number('pollInterval') * 1000) : undefined;
+      const idleText = receivingText(webhook ? config.path : undefined, hub !== undefined, poll);
+      await status.begin(endpoint.id, idleText, { pollInterval, hub: hub !== undefined });
       if (session.over) return;
       const entities = {
         read: (record: MessageRecord, bodies: Bodies, known?: Json) => readChanged(client, record, bodies, known),
@@ -72,7 +75,7 @@ function receive(RED: NodeAPI, node: InNode, config: NodeDef & InConfig, system:
         client,
         node: node.id,
         entityType,
-        ...(poll && { interval: Math.max(100, number('pollInterval') * 1000) }),
+        interval: pollInterval,
         onPolled: () => status.works('poll', hub || webhook ? undefined : say`polling`),
         onError: trouble('poll', 'poll'),
       });
@@ -81,12 +84,7 @@ function receive(RED: NodeAPI, node: InNode, config: NodeDef & InConfig, system:
         await subscribe(RED, node, config, endpoint, { hub, events, where, number, poller, status, trouble, session });
     });
   };
-  try {
-    start();
-  } catch (error) {
-    showError(node, error);
-    node.error(error instanceof Error ? error.message : String(error));
-  }
+  whenValid(node, start);
 }
 
 /** The status text for the way changes arrive, while everything works. */

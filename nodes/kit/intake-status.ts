@@ -5,6 +5,13 @@ import { NodeCounts } from '../../src/delivery/node-counts.js';
 import { say } from '../../src/text/say.js';
 import { attentionText, countDown, MAX_TEXT, show } from './status.js';
 
+/** Log lines, in English as all of them. */
+const RECOVERED: Record<IntakePart, string> = {
+  poll: 'Polling works again.',
+  hub: 'The registration at the hub works again.',
+  read: 'Records can be read again.',
+};
+
 /**
  * The status of an in node: the current failure and its next retry, else how changes arrive; plus the number of its messages that
  * failed or need a decision.
@@ -23,29 +30,42 @@ export class IntakeStatus {
     this.counts = new NodeCounts(broker.store, 'message', node.id, () => this.update());
   }
 
-  /** Starts to show the status. `endpoint`: the source of the messages. */
-  begin(endpoint: string, idleText: string): Promise<void> {
+  /** Starts to show the status. `endpoint`: the source of the messages; `ways`: how they arrive, the interval in milliseconds. */
+  begin(endpoint: string, idleText: string, ways: { pollInterval?: number; hub: boolean }): Promise<void> {
     this.idleText = idleText;
     this.endpoint = endpoint;
+    const { id: node, name, type } = this.node;
+    this.broker.intakes.begin({
+      node,
+      name: name || type,
+      endpoint,
+      ...(ways.pollInterval !== undefined && { poll: { interval: ways.pollInterval } }),
+      ...(ways.hub && { hub: { registered: false } }),
+    });
     return this.counts.begin(endpoint);
   }
 
   stop(): void {
     for (const part of this.failures.keys()) this.broker.intakeTroubles.end(this.node.id, part);
+    this.broker.intakes.end(this.node.id);
     this.counts.stop();
   }
 
-  trouble(part: IntakePart, text: string, retryAt: number): void {
+  /** Shows a failure. Returns whether it is new, or has another reason than before. */
+  trouble(part: IntakePart, text: string, retryAt: number): boolean {
     const { node, endpoint } = this;
+    const isNew = this.failures.get(part)?.text !== text;
     this.broker.intakeTroubles.begin(node.id, { endpoint, name: node.name || node.type, part, reason: text });
     this.failures.set(part, { text, retryAt });
     this.update();
+    return isNew;
   }
 
   /** A part works (again). `idleText`: the status while all parts work; `certain`: whether changes certainly arrive that way. */
   works(part: IntakePart, idleText = this.idleText, certain = this.certain): void {
     this.broker.intakeTroubles.end(this.node.id, part);
-    this.failures.delete(part);
+    if (part === 'poll') this.broker.intakes.polled(this.node.id);
+    if (this.failures.delete(part)) this.node.log(RECOVERED[part]);
     this.idleText = idleText;
     this.certain = certain;
     this.update();

@@ -2,10 +2,12 @@ import type { NodeAPI } from 'node-red';
 import type { EndpointClient } from '../../src/endpoints/endpoint.js';
 import type { EndpointForm } from '../../src/endpoints/form.js';
 import { systemOfSettings } from '../../src/endpoints/registry.js';
+import { fieldsOf } from '../../src/endpoints/sign-in.js';
 import type { HttpOptions } from '../../src/http/http.js';
 import { createHttpClient } from '../../src/http/http-client.js';
 import { type EndpointConfig, type EndpointCredentials, endpointDefaults } from './endpoint.config.js';
 import { httpOptions } from './http-options.js';
+import { optionalSecret, optionalSetting } from './settings.js';
 
 /** Creates an endpoint's client from saved or entered settings; throws SWB_CONFIG. `mayWrite`: see HttpOptions. */
 export function makeClient(
@@ -15,6 +17,7 @@ export function makeClient(
   credentials: EndpointCredentials,
   mayWrite?: HttpOptions['mayWrite'],
 ): EndpointClient {
+  requireVariables(form, config, credentials, where);
   const system = systemOfSettings(form.node, { ...config });
   return system.createClient({
     id,
@@ -24,4 +27,19 @@ export function makeClient(
     http: () => createHttpClient({ ...httpOptions(RED, system, config, credentials, where), mayWrite }),
     clock: Date.now,
   });
+}
+
+/** Throws SWB_CONFIG if a variable in a setting is not set; fields of other authentication methods than the chosen one do not matter. */
+function requireVariables(
+  { signIn }: EndpointForm,
+  config: EndpointConfig,
+  credentials: EndpointCredentials,
+  where: string,
+): void {
+  const used = signIn.find(({ id }) => id === config.auth)?.fields ?? [];
+  for (const { name, kept } of used) if (kept !== 'setting') optionalSecret(credentials[name], name, where);
+  const unused = new Set(fieldsOf(signIn).map(({ name }) => name));
+  for (const { name } of used) unused.delete(name);
+  for (const [name, value] of Object.entries(config))
+    if (typeof value === 'string' && !unused.has(name)) optionalSetting(value, name, where);
 }

@@ -11,17 +11,10 @@ const presets = new Map<string, CompiledMapping>();
 
 /** The mapping selected in a node, or the preset for the endpoint's system, version and entity type. */
 export function mappingFor(RED: NodeAPI, id: string, client: EndpointClient, entityType: string, where: string): CompiledMapping {
-  if (id) {
-    const node = RED.nodes.getNode(id) as MappingNode | null;
-    if (!node?.compiled)
-      throw new SwitchboardError('SWB_CONFIG', say`The node’s mapping does not exist, is disabled or is not deployed.`, {
-        where,
-        field: 'mapping',
-        hint: say`Choose another mapping in the node’s settings, or none to use the preset.`,
-      });
-    const compiled = node.compiled();
-    checkMapping(compiled.mapping, client, entityType, where);
-    return compiled;
+  const chosen = requireMapping(RED, id, where);
+  if (chosen) {
+    checkMapping(chosen.mapping, client, entityType, where);
+    return chosen;
   }
   const { system, version } = subjectOf(client, entityType);
   const key = `${system}|${entityType}|${version ?? ''}`;
@@ -31,6 +24,18 @@ export function mappingFor(RED: NodeAPI, id: string, client: EndpointClient, ent
     presets.set(key, compiled);
   }
   return compiled;
+}
+
+/** The mapping selected in a node; undefined if it uses a preset. Throws SWB_CONFIG if it is missing or invalid. */
+export function requireMapping(RED: NodeAPI, id: string, where: string): CompiledMapping | undefined {
+  if (!id) return undefined;
+  const node = RED.nodes.getNode(id) as MappingNode | null;
+  if (node?.compiled) return node.compiled();
+  throw new SwitchboardError('SWB_CONFIG', say`The node’s mapping does not exist, is disabled or is not deployed.`, {
+    where,
+    field: 'mapping',
+    hint: say`Choose another mapping in the node’s settings, or none to use the preset.`,
+  });
 }
 
 /** The name of an applied mapping for people, with its config node unless it is a preset. */

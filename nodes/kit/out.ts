@@ -6,13 +6,15 @@ import type { System } from '../../src/endpoints/system.js';
 import { SwitchboardError } from '../../src/errors.js';
 import type { GenericAttachment, GenericComment, Json } from '../../src/model/message.js';
 import { say } from '../../src/text/say.js';
+import { clockTime } from './clock-time.js';
+import { whenValid } from './configured.js';
 import { entityTypeToWrite, requireSystem } from './entity-types.js';
 import { envelopeOf, handle, type Msg } from './handle.js';
 import { emitFrom } from './intake.js';
 import { migrate } from './migrate.js';
 import type { OutConfig } from './out.config.js';
 import { requireEndpoint } from './parties.js';
-import { attentionText, countDown, show, showError } from './status.js';
+import { attentionText, countDown, show } from './status.js';
 import { type Session, whileOpen } from './while-open.js';
 
 /** The out node of a system. */
@@ -114,7 +116,7 @@ function queuePayloads(RED: NodeAPI, node: Node, config: NodeDef & OutConfig, sy
     const counts = new NodeCounts(broker.store, 'delivery', node.id, () => updateStatus());
     session.onEnd(() => counts.stop());
     const updateStatus = () => {
-      const { circuit, strange, resumesAt = 0, suspended } = worker?.status ?? { circuit: 'closed' };
+      const { circuit, strange, resumesAt = 0, suspended, outage } = worker?.status ?? { circuit: 'closed' };
       const { inFlight, nextTry } = counts;
       const attention = attentionText(counts);
       const { label } = endpoint;
@@ -122,8 +124,9 @@ function queuePayloads(RED: NodeAPI, node: Node, config: NodeDef & OutConfig, sy
         const text = suspended.by ? say`${label} suspended by ${suspended.by}` : say`${label} suspended`;
         show(node, 'waiting', text + attention);
       } else if (circuit === 'open') {
-        const text = strange ? say`unexpected responses from ${label}` : say`${label} unavailable`;
-        countDown(node, 'error', resumesAt, (when) => `${text}, ${say`next attempt ${when}`}${attention}`);
+        const since = clockTime(outage ? Date.parse(outage.since) : Date.now(), Date.now());
+        const text = strange ? say`unexpected responses from ${label} since ${since}` : say`${label} unavailable since ${since}`;
+        countDown(node, 'error', resumesAt, (when) => `${text}, ${say`retry ${when}`}${attention}`);
       } else if (inFlight) show(node, 'busy', say`${inFlight} in flight` + attention);
       else if (nextTry) countDown(node, 'waiting', nextTry, (when) => say`retry ${when}` + attention);
       else show(node, attention ? 'warning' : 'ok', say`connected` + attention);
@@ -150,12 +153,9 @@ function queuePayloads(RED: NodeAPI, node: Node, config: NodeDef & OutConfig, sy
     if (wired) session.onEnd(emitFrom(RED, node, broker, { read: async () => undefined }));
     await counts.begin(endpoint.id);
   };
-  try {
+  whenValid(node, () => {
     const endpoint = requireEndpoint(RED, config.endpoint, where);
     requireSystem(endpoint.client, system.id, where);
     whileOpen(node, endpoint, showDeliveries);
-  } catch (error) {
-    showError(node, error);
-    node.error(error instanceof Error ? error.message : String(error));
-  }
+  });
 }

@@ -9,11 +9,11 @@ import { hintsOf, postedEvents } from '../../src/endpoints/posted-events.js';
 import { SwitchboardError } from '../../src/errors.js';
 import { receivedBody } from '../../src/http/received-body.js';
 import { say } from '../../src/text/say.js';
-import { hubStatus } from './hub-status.js';
+import { hubReport, hubStatus } from './hub-status.js';
 import type { InConfig } from './in.config.js';
 import type { IntakeStatus } from './intake-status.js';
 import type { EndpointNode } from './parties.js';
-import { requiredSetting } from './settings.js';
+import { optionalSetting } from './settings.js';
 import { show } from './status.js';
 import { listen, type PartnerRequest, type Reply } from './webhooks.js';
 import type { Session } from './while-open.js';
@@ -39,19 +39,22 @@ export async function subscribe(
   { hub, events, where, number, poller, status, trouble, session }: EventOptions,
 ): Promise<void> {
   const { broker } = session;
-  const configuredUrl = config.publicUrl && requiredSetting(config.publicUrl, 'publicUrl', where);
+  const configuredUrl = optionalSetting(config.publicUrl, 'publicUrl', where);
   const subscription = new HubSubscription({
     broker,
     hub,
     node: node.id,
-    callback: `${publicUrl(RED, configuredUrl ?? '')}/${events.path}`,
-    query: config.query ?? '',
+    callback: `${publicUrl(RED, configuredUrl)}/${events.path}`,
+    query: optionalSetting(config.query, 'query', where),
     renewInterval: Math.max(1_000, number('renewInterval') * 60_000),
     catchUp: async () => {
       await poller.pollOnce();
       status.works('poll');
     },
-    onRegistered: (state) => status.works('hub', hubStatus(state, broker.clock()), state.certain),
+    onRegistered: (state) => {
+      broker.intakes.hub(node.id, hubReport(state));
+      status.works('hub', hubStatus(state, broker.clock()), state.certain);
+    },
     onError: (error, retryAt, part) => trouble(part, part === 'hub' ? 'hub registration' : 'poll')(error, retryAt),
     onNotice: (text) => node.warn(say`Hub registration: ${text}`),
   });

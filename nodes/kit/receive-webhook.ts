@@ -8,7 +8,7 @@ import { checkWebhook, type WebhookAuth } from '../../src/http/webhook-auth.js';
 import { say } from '../../src/text/say.js';
 import type { InConfig, InCredentials } from './in.config.js';
 import type { EndpointNode } from './parties.js';
-import { requiredSetting } from './settings.js';
+import { optionalSetting, requiredSetting } from './settings.js';
 import { show } from './status.js';
 import { listen, type PartnerRequest, type Reply } from './webhooks.js';
 
@@ -79,8 +79,8 @@ function webhookAuth(config: InConfig, credentials: InCredentials, where: string
     };
   }
   const secret = requiredSetting(credentials.secret, 'secret', where);
-  const header = config.webhookHeader || 'x-switchboard-secret';
+  const header = optionalSetting(config.webhookHeader, 'webhookHeader', where) || 'x-switchboard-secret';
   return config.webhookAuth === 'hmac'
-    ? { kind: 'hmac', header, secret, prefix: config.hmacPrefix ?? '' }
+    ? { kind: 'hmac', header, secret, prefix: optionalSetting(config.hmacPrefix, 'hmacPrefix', where) }
     : { kind: 'header', header, secret };
 }

@@ -36,17 +36,33 @@ export function numberSetting(text: string | number | undefined, fallback: strin
 
 /** A required setting; throws SWB_CONFIG if it is empty or its environment variable is not set. */
 export function requiredSetting(text: string | undefined, name: string, where: string): string {
+  const value = optionalSetting(text, name, where);
+  if (value) return value;
+  throw missing(say`${name} is missing.`, name, where);
+}
+
+/** A setting that may be empty; throws SWB_CONFIG if its environment variable is not set. */
+export function optionalSetting(text: string | undefined, name: string, where: string): string {
   const [placeholder] = text?.match(PLACEHOLDER) ?? [];
-  if (text && !placeholder) return text;
-  const what = placeholder ? say`The environment variable ${placeholder.slice(2, -1)} is not set.` : say`${name} is missing.`;
-  throw new SwitchboardError('SWB_CONFIG', what, {
+  if (!placeholder) return text ?? '';
+  throw missing(say`The environment variable ${placeholder.slice(2, -1)} is not set.`, name, where);
+}
+
+/** As `optionalSetting`, for a secret, which may contain anything: only one that is nothing but a placeholder is one. */
+export function optionalSecret(text: string | undefined, name: string, where: string): string {
+  return text && /^\$\{[^}]+\}$/.test(text) ? optionalSetting(text, name, where) : (text ?? '');
+}
+
+function missing(what: string, name: string, where: string): SwitchboardError {
+  return new SwitchboardError('SWB_CONFIG', what, {
     where,
     field: name,
     hint: say`Set ${name} in the node’s settings and deploy.`,
   });
 }
 
-/** A check box; the value of an environment variable is text. */
-export function flagSetting(value: unknown): boolean {
-  return value === true || (typeof value === 'string' && !/^(false|no|off|0|)$/i.test(value.trim()) && !value.includes('${'));
+/** A check box; the value of an environment variable is text. Throws SWB_CONFIG if the variable is not set. */
+export function flagSetting(value: unknown, name: string, where: string): boolean {
+  if (typeof value !== 'string') return value === true;
+  return !/^(false|no|off|0|)$/i.test(optionalSetting(value, name, where).trim());
 }

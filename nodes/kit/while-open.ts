@@ -2,8 +2,9 @@ import type { Node } from 'node-red';
 import type { Trouble } from '../../src/delivery/availability.js';
 import type { Broker } from '../../src/delivery/broker.js';
 import { say } from '../../src/text/say.js';
+import { reportInvalid, reportValid } from './configured.js';
 import type { EndpointNode } from './parties.js';
-import { countDown, show, showError } from './status.js';
+import { countDown, show } from './status.js';
 
 /** `removed`: the node was deleted or disabled. */
 export type Stop = (removed: boolean) => Promise<void> | void;
@@ -54,10 +55,9 @@ export function whileOpen(node: Node, endpoint: EndpointNode, start: (session: S
       session = begun;
       ended
         .then(() => (begun.over ? undefined : start(begun)))
+        .then(() => reportValid(node))
         .catch((error: unknown) => {
-          if (begun.over) return;
-          showError(node, error);
-          node.error(error instanceof Error ? error.message : String(error));
+          if (!begun.over) reportInvalid(node, error);
         });
     } else if (trouble) showTrouble(node, trouble);
   };

@@ -6,7 +6,8 @@ import type { Problem } from '../../src/mapping/mapping.js';
 import { sourcesOf } from '../../src/mapping/sources.js';
 import type { GenericMessage, Json } from '../../src/model/message.js';
 import { say } from '../../src/text/say.js';
-import { entityTypeToWrite } from '../kit/entity-types.js';
+import { whenValid } from '../kit/configured.js';
+import { entityTypeAt, entityTypeToWrite } from '../kit/entity-types.js';
 import type { Envelope } from '../kit/envelope.js';
 import { envelopeOf, handle, type Msg } from '../kit/handle.js';
 import { mappingFor, mappingReference } from '../kit/mappings.js';
@@ -19,11 +20,16 @@ export = (RED: NodeAPI) => {
     RED.nodes.createNode(this, config);
     const where = config.name || 'map';
     const invalidWired = ((this as unknown as { wires: string[][] }).wires?.[1]?.length ?? 0) > 0;
+    const chosenType = config.entityType || 'incident';
+    whenValid(this, () => {
+      const { client } = requireEndpoint(RED, config.endpoint, where);
+      if (config.mapping) mappingFor(RED, config.mapping, client, entityTypeAt(client, chosenType), where);
+    });
     handle(this, async (msg, send) => {
       const envelope = envelopeOf(msg, where);
       const endpoint = requireEndpoint(RED, config.endpoint, where);
       const { client } = endpoint;
-      const entityType = entityTypeToWrite(client, config.entityType || 'incident', envelope);
+      const entityType = entityTypeToWrite(client, chosenType, envelope);
       const mapping = mappingFor(RED, config.mapping, client, entityType, where);
       const message = msg.payload as GenericMessage;
       if (!message?.source || !message.fields) {

@@ -4,6 +4,7 @@ import { SwitchboardError } from '../../src/errors.js';
 import type { CompiledMapping } from '../../src/mapping/compile.js';
 import { say } from '../../src/text/say.js';
 import { adminRoutes } from '../kit/admin-routes.js';
+import { reportInvalid } from '../kit/configured.js';
 import type { MappingNode } from '../kit/mapping-node.js';
 import { serveDesigner } from './designer-routes.js';
 import type { MappingConfig } from './mapping.config.js';
@@ -24,7 +25,7 @@ export = (RED: NodeAPI) => {
       result = compileMapping(config.mapping);
     } catch (error) {
       failure = error;
-      this.error(error instanceof Error ? error.message : String(error));
+      reportInvalid(this, error);
     }
     this.compiled = () => {
       if (result) return result;

@@ -6,8 +6,9 @@ import type { Problem } from '../../src/mapping/mapping.js';
 import { sourcesOf, withCarried } from '../../src/mapping/sources.js';
 import { fitToSchema } from '../../src/model/fit.js';
 import { say } from '../../src/text/say.js';
+import { whenValid } from '../kit/configured.js';
 import { envelopeOf, handle } from '../kit/handle.js';
-import { mappingFor, mappingReference } from '../kit/mappings.js';
+import { mappingFor, mappingReference, requireMapping } from '../kit/mappings.js';
 import { requireEndpoint } from '../kit/parties.js';
 import { show } from '../kit/status.js';
 import type { NormalizeConfig } from './normalize.config.js';
@@ -16,6 +17,7 @@ export = (RED: NodeAPI) => {
   function Normalize(this: Node, config: NodeDef & NormalizeConfig) {
     RED.nodes.createNode(this, config);
     const where = config.name || 'normalize';
+    whenValid(this, () => requireMapping(RED, config.mapping, where));
     handle(this, async (msg, send) => {
       const envelope = envelopeOf(msg, where);
       const endpoint = requireEndpoint(RED, envelope.endpoint, where);

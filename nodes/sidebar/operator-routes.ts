@@ -42,7 +42,7 @@ function endpoint(
   waiting: Record<string, number>,
   troubles: IntakeTrouble[],
 ): EndpointView {
-  const { circuit, inFlight, resumesAt, suspended } = status;
+  const { circuit, inFlight, resumesAt, suspended, outage, lastError } = status;
   return {
     id: client.id,
     name: client.name,
@@ -52,6 +52,8 @@ function endpoint(
     waiting: (waiting[client.id] ?? 0) - inFlight,
     resumesAt: circuit === 'open' && resumesAt ? new Date(resumesAt).toISOString() : undefined,
     suspended,
+    downSince: outage?.since,
+    lastError: lastError && { at: lastError.at, message: lastError.message },
     intake: troubles.filter((trouble) => trouble.endpoint === client.id),
   };
 }

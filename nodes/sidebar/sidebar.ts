@@ -3,6 +3,7 @@ import { brokers, watchBrokers } from '../../src/delivery/brokers.js';
 import { adminRoutes } from '../kit/admin-routes.js';
 import { ChangeNotice } from './change-notice.js';
 import { serveConversations } from './conversation-routes.js';
+import { serveHealth } from './health-routes.js';
 import { serveMessages } from './messages-routes.js';
 import { serveOperatorViews } from './operator-routes.js';
 import { servePage } from './page-routes.js';
@@ -15,6 +16,7 @@ export = (RED: NodeAPI) => {
     type: 'switchboard-sidebar',
     onadd() {
       const routes = adminRoutes(RED);
+      serveHealth(routes);
       servePage(routes);
       serveMessages(RED, routes);
       serveOperatorViews(routes);

@@ -235,6 +235,10 @@ export interface EndpointView {
   /** Time of the next attempt, if the endpoint is down. */
   resumesAt?: string;
   suspended?: Suspension;
+  /** When it went down, until an attempt succeeds. */
+  downSince?: string;
+  /** The partner's last error since the flows were started, also if it is up again. */
+  lastError?: { at: string; message: string };
   /** Problems that prevent receiving changes from the endpoint. */
   intake: IntakeTrouble[];
 }

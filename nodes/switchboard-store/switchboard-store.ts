@@ -4,6 +4,8 @@ import { Availability } from '../../src/delivery/availability.js';
 import { BrokerHost } from '../../src/delivery/broker-host.js';
 import type { SwitchboardError } from '../../src/errors.js';
 import { say } from '../../src/text/say.js';
+import { reportInvalid } from '../kit/configured.js';
+import { watchFlowState } from '../kit/flow-state.js';
 import { useRuntimeLanguage } from '../kit/language.js';
 import { numberSetting, requiredSetting, withEnvironment } from '../kit/settings.js';
 import { type StoreConfig, storeDefaults } from './switchboard-store.config.js';
@@ -17,6 +19,7 @@ export interface StoreNode extends Node {
 export = (RED: NodeAPI) => {
   // Every flow has a store, and sets are loaded before any node is made: so all nodes use this language.
   useRuntimeLanguage(RED);
+  watchFlowState(RED);
   function SwitchboardStore(this: StoreNode, given: NodeDef & StoreConfig) {
     RED.nodes.createNode(this, given);
     const config = withEnvironment(RED, this, given);
@@ -42,7 +45,7 @@ export = (RED: NodeAPI) => {
     } catch (error) {
       this.availability = new Availability();
       this.availability.failed({ error: error as SwitchboardError });
-      this.error((error as Error).message);
+      reportInvalid(this, error);
     }
     this.on('close', (_removed: boolean, done: () => void) => {
       Promise.resolve(host?.close())

@@ -4,10 +4,11 @@ import { join, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { allOpen, brokers } from '../delivery/brokers.js';
 import { SwitchboardError } from '../errors.js';
+import { health } from '../health/health.js';
+import { liveness, readiness } from '../health/readiness.js';
 import { credentialSecret, encryptCredentials } from './credentials.js';
 import { checkExposure, isLoopback } from './exposure.js';
 import { readFlows } from './flow-file.js';
-import { health } from './health.js';
 import { mount, type Roots } from './mount.js';
 import { findNodeRed, packageFolder, startFlows } from './node-red.js';
 import { serve } from './server.js';
@@ -69,9 +70,12 @@ export async function run(options: RunOptions): Promise<RunningInstance> {
   let starting = true;
   let stopping = false;
   const app = installation.express();
-  app.get('/health', (_req, res) => {
-    health(stopping ? 'stopping' : starting ? 'starting' : undefined).then(({ status, body }) => res.status(status).json(body));
-  });
+  const phase = () => (stopping ? 'stopping' : starting ? 'starting' : undefined);
+  const checks = { '/health': health, '/health/live': liveness, '/health/ready': readiness };
+  for (const [path, check] of Object.entries(checks))
+    app.get(path, (_req, res) => {
+      Promise.resolve(check(phase())).then(({ status, body }) => res.status(status).json(body));
+    });
   // Until the flows run, their paths are unknown: on 404 a sender would give up, on 503 it retries.
   app.use('/', (_req: IncomingMessage, res: ServerResponse, next: () => void) => {
     if (starting) res.writeHead(503, { 'Retry-After': '2' }).end('Switchboard is starting.');

@@ -1,6 +1,7 @@
 import type { Conversations } from '../conversation/conversations.js';
 import type { DecisionKind } from '../errors.js';
 import type { Json } from '../model/message.js';
+import { timeOf } from '../store/id.js';
 import type { Bodies, Change, ConversationRecord, ErrorRecord, MessageRecord, Store } from '../store/store.js';
 import { say } from '../text/say.js';
 import { stateAfterError } from './decisions.js';
@@ -95,6 +96,15 @@ export class Flows {
 
   get busy(): boolean {
     return this.flows.size > 0;
+  }
+
+  /** The messages in their flows: the in node, and when they entered (ISO 8601). */
+  list(): { message: string; node: string; since: string }[] {
+    return [...this.flows.values()].map(({ record, emission }) => ({
+      message: record.id,
+      node: record.node,
+      since: new Date(timeOf(emission)).toISOString(),
+    }));
   }
 
   /** All messages leave their flows, with nothing committed. */

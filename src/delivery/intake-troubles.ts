@@ -2,6 +2,8 @@
 export type IntakePart = 'hub' | 'poll' | 'read';
 
 export interface IntakeTrouble {
+  /** Id of the in node. */
+  node: string;
   /** Id of the endpoint whose changes are not received. */
   endpoint: string;
   /** Name of the in node. */
@@ -19,10 +21,10 @@ export class IntakeTroubles {
 
   constructor(private readonly clock: () => number) {}
 
-  begin(node: string, trouble: Omit<IntakeTrouble, 'since'>): void {
+  begin(node: string, trouble: Omit<IntakeTrouble, 'node' | 'since'>): void {
     const key = `${node}|${trouble.part}`;
     const before = this.troubles.get(key);
-    this.troubles.set(key, { ...trouble, since: before?.since ?? new Date(this.clock()).toISOString() });
+    this.troubles.set(key, { node, ...trouble, since: before?.since ?? new Date(this.clock()).toISOString() });
     if (before?.reason !== trouble.reason) this.notify();
   }
 

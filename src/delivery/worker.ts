@@ -1,9 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { SwitchboardError } from '../errors.js';
-import type { ChangeNotice, DeliveryRecord } from '../store/store.js';
+import type { ChangeNotice, DeliveryRecord, ErrorRecord } from '../store/store.js';
 import { type AttemptOptions, Attempts, type DeliveryListener } from './attempts.js';
 import { Circuit, type CircuitState } from './circuit.js';
 import { EntityAges } from './entity-ages.js';
+import { type Outage, OutageLog } from './outage.js';
 import { DEFAULT_RETRY, type RetryPolicy } from './retry.js';
 import { SettlingTimes } from './settling-times.js';
 import { StoreBackOff } from './store-back-off.js';
@@ -32,6 +33,10 @@ export interface WorkerStatus {
   resumesAt?: number;
   /** Set while a user has suspended the endpoint. */
   suspended?: Suspension;
+  /** Set while the partner is down. */
+  outage?: Outage;
+  /** The partner's last error since the flows were started, also while it is up. */
+  lastError?: ErrorRecord;
 }
 
 /** Sends the deliveries of one endpoint: up to `concurrency` at once, one per lane, with retries. */
@@ -39,6 +44,7 @@ export class Worker {
   readonly circuit: Circuit;
   private readonly settlingTimes: SettlingTimes;
   private readonly attempts: Attempts;
+  private readonly outages: OutageLog;
   private readonly storeBackOff: StoreBackOff;
   private readonly active = new Map<string, Promise<void>>();
   /** Conversations of the updates of entities under way, by delivery. */
@@ -63,6 +69,9 @@ export class Worker {
     this.storeBackOff = new StoreBackOff(options.steady, options.log);
     const { circuit, settlingTimes } = this;
     this.attempts = new Attempts({ ...options, policy, circuit, settlingTimes, ages: new EntityAges(options.steady) });
+    this.outages = new OutageLog({ name: options.client.name, clock: options.clock, log: options.log });
+    const failed = (_delivery: DeliveryRecord, error: ErrorRecord) => this.outages.failed(error);
+    this.attempts.on({ retrying: failed, failed });
     const endpoint = options.client.id;
     const suspension = suspensionKey(endpoint);
     this.unwatch = options.store.watch((changes) => {
@@ -113,6 +122,8 @@ export class Worker {
       strange: this.circuit.strange,
       ...(resumesAt && { resumesAt }),
       ...(this.suspended && { suspended: this.suspended }),
+      ...(this.outages.outage && { outage: this.outages.outage }),
+      ...(this.outages.lastError && { lastError: this.outages.lastError }),
     };
   }
 
@@ -260,6 +271,7 @@ export class Worker {
   }
 
   private notifyStatus(): void {
+    this.outages.follow(this.circuit.state);
     for (const listener of this.statusListeners) listener(this.status);
   }
 }

@@ -148,6 +148,10 @@ export class LowdbStore implements Store {
     return counts.summary(queues.waiting);
   }
 
+  async oldestWaiting(): Promise<{ messages: Record<string, string>; deliveries: Record<string, string> }> {
+    return this.needOpen().state.queues.oldest();
+  }
+
   async claimMessages(node: string, limit: number, now: number): Promise<MessageRecord[]> {
     return this.confirmClaim('message', this.needOpen().state.queues.inbox.claim(node, limit, now));
   }

@@ -487,6 +487,8 @@ export interface Search {
   /** By last change. */
   listConversations(query: ListQuery): Promise<Page<ConversationRecord>>;
   counts(): Promise<StoreCounts>;
+  /** Ids of the oldest message that is not settled, by in node, and of the oldest delivery still to be sent, by endpoint. */
+  oldestWaiting(): Promise<{ messages: Record<string, string>; deliveries: Record<string, string> }>;
 }
 
 /** Work that waits. A claim leases it to this process; a lease ends with `release`, or with the process. */

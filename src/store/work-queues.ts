@@ -26,6 +26,19 @@ export class WorkQueues {
     return this.openOf.get(conversation) ?? [];
   }
 
+  /** The oldest message by in node, and the oldest open delivery by endpoint. Looks at all of them. */
+  oldest(): { messages: Record<string, string>; deliveries: Record<string, string> } {
+    const oldest = { messages: {} as Record<string, string>, deliveries: {} as Record<string, string> };
+    const note = (of: Record<string, string>, owner: string, id: string) => {
+      const known = of[owner];
+      if (known === undefined || id < known) of[owner] = id;
+    };
+    for (const part of this.messages.parts) for (const [id, { node }] of part) note(oldest.messages, node, id);
+    for (const part of this.deliveries.parts)
+      for (const [id, work] of part) if (isOpen(work)) note(oldest.deliveries, work.endpoint, id);
+    return oldest;
+  }
+
   /** Updates the queues after a change of a record. */
   change(kind: RecordKind, id: string, after: RecordEntry | undefined): void {
     this.set(kind, id, workOf(after));

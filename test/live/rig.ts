@@ -109,13 +109,18 @@ export class LiveRig {
   }
 
   /** Deploys the flows again, as they are or as `edit` makes them. */
-  async deploy(edit: (flows: FlowNode[]) => FlowNode[] = (flows) => flows): Promise<void> {
+  async deploy(edit?: (flows: FlowNode[]) => FlowNode[]): Promise<void> {
+    await this.replaceFlows(edit);
+    await until('the store to be open again', async () => (await fetch(`${this.live.url}/health`)).ok);
+  }
+
+  /** As `deploy`, where the flows need not work afterwards. */
+  async replaceFlows(edit: (flows: FlowNode[]) => FlowNode[] = (flows) => flows): Promise<void> {
     const headers = { 'Content-Type': 'application/json', 'Node-RED-API-Version': 'v2', 'Node-RED-Deployment-Type': 'full' };
     const current = (await (await fetch(`${this.live.url}/flows`, { headers })).json()) as { flows: FlowNode[] };
     const body = JSON.stringify({ ...current, flows: edit(current.flows) });
     const answer = await fetch(`${this.live.url}/flows`, { method: 'POST', headers, body });
     if (!answer.ok) throw new Error(`The deploy was answered ${answer.status}: ${await answer.text()}`);
-    await until('the store to be open again', async () => (await fetch(`${this.live.url}/health`)).ok);
   }
 
   /** Nothing is in a flow or on its way, and no partner is telling anything: an echo would have come by now. */

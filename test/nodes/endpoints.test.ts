@@ -144,7 +144,7 @@ describe('an endpoint node', () => {
     await assert.rejects(load({ auth: 'none', baseUrl: env('NOT_SET') }), /Acme: .*SWB_T_NOT_SET.* is not set/);
     await assert.rejects(load({ auth: 'none', baseUrl: `http://${env('NOT_SET')}/x` }), /Acme: .*SWB_T_NOT_SET.* is not set/);
     await assert.rejects(load({ auth: 'bearer' }, { token: env('NOT_SET') }), /Acme: .*SWB_T_NOT_SET.* is not set/);
-    await assert.rejects(load({ auth: 'none', timeout: env('NOT_SET') }), /Acme: .*SWB_T_NOT_SET.*is not a number/);
+    await assert.rejects(load({ auth: 'none', timeout: env('NOT_SET') }), /Acme: .*SWB_T_NOT_SET.*is not set/);
   });
 
   it('accepts an environment variable as part of a URL', async () => {

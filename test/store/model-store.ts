@@ -226,6 +226,16 @@ export class ModelStore implements Store {
     };
   }
 
+  async oldestWaiting() {
+    const oldest = { messages: {} as Record<string, string>, deliveries: {} as Record<string, string> };
+    const note = (of: Record<string, string>, owner: string, id: string) => {
+      if (!(owner in of) || id < of[owner]!) of[owner] = id;
+    };
+    for (const { id, node, state } of this.messages()) if (state === 'received') note(oldest.messages, node, id);
+    for (const { id, endpoint, state } of this.deliveries()) if (OPEN.includes(state)) note(oldest.deliveries, endpoint, id);
+    return oldest;
+  }
+
   async claimMessages(node: string, limit: number, now: number) {
     return this.lease(
       'message',

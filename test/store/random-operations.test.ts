@@ -256,6 +256,7 @@ async function compare(seed: number): Promise<void> {
     const at = random();
     await steps.find(([upTo]) => at < upTo)?.[1]();
     await both('counts', (of) => of.counts());
+    await both('oldestWaiting', (of) => of.oldestWaiting());
   }
   await both('everything', everything);
   await reopen();

@@ -28,14 +28,23 @@ export function endpointsView({ backend }: SectionContext): MountedSection {
   }
 
   function card(view: EndpointView): HTMLElement {
-    const { name, system, state, inFlight, waiting, resumesAt, suspended, intake } = view;
+    const { name, system, state, inFlight, waiting, resumesAt, suspended, downSince, lastError, intake } = view;
     const by = suspended?.by || t('audit.unknownUser');
     return element(
       'li',
       { class: 'switchboard-card', 'data-endpoint': view.id },
       element('div', { class: 'switchboard-row-top' }, element('b', {}, name), chip(state, t)),
       element('div', { class: 'switchboard-muted' }, `${system} · ${t('endpoints.load', { waiting, inFlight })}`),
+      downSince && element('div', {}, `${t('endpoints.downSince')} `, time(downSince)),
       resumesAt && element('div', { class: 'switchboard-muted' }, `${t('detail.nextTry')} `, time(resumesAt)),
+      lastError &&
+        element(
+          'p',
+          { class: `switchboard-reason ${downSince ? 'switchboard-failure' : 'switchboard-muted'}` },
+          `${t('endpoints.lastError')} `,
+          time(lastError.at),
+          ` ${lastError.message}`,
+        ),
       suspended &&
         element('p', { class: 'switchboard-reason' }, `${t('endpoints.suspendedBy', { name: by })} `, time(suspended.at)),
       suspended?.reason && element('p', { class: 'switchboard-reason' }, suspended.reason),

@@ -1,12 +1,13 @@
 import { type DeployedStore, deployedStores } from '../delivery/brokers.js';
 import { endpointState } from '../delivery/endpoint-state.js';
-import type { Store } from '../store/store.js';
+import type { HealthAnswer, Phase } from './readiness.js';
+import { writeFailure } from './write-check.js';
 
 /**
  * `ok` if messages are accepted, and every store and every partner is available; `degraded` if a partner is not: messages are
  * still accepted. The body includes the counts of waiting and failed work, for dashboards and alerts.
  */
-export async function health(phase?: 'starting' | 'stopping'): Promise<{ status: number; body: unknown }> {
+export async function health(phase?: Phase): Promise<HealthAnswer> {
   try {
     const stores = await Promise.all(deployedStores().map(storeHealth));
     const unusable = stores.find((store) => store.reason !== undefined);
@@ -41,15 +42,4 @@ async function storeHealth({ name, availability }: DeployedStore) {
   }));
   const intakeTroubles = broker.intakeTroubles.list();
   return { name, open: true as const, ...(reason && { reason }), ...counts, endpoints, intakeTroubles };
-}
-
-/**
- * Why a store whose last write failed still cannot write; undefined if it can again. Tried here, because no messages may come until
- * the state is better.
- */
-async function writeFailure(store: Store): Promise<string | undefined> {
-  return store.commit([{ kind: 'setting', key: 'writable', value: undefined }]).then(
-    () => undefined,
-    (error: Error) => error.message,
-  );
 }
