@@ -1,7 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type BrokerAccess, listMessages } from '../nodes/sidebar/view-model.js';
+import type { BrokerAccess } from '../nodes/sidebar/broker-access.js';
+import { listMessages } from '../nodes/sidebar/view-model.js';
 import type { Query } from '../nodes/sidebar/views.js';
 import { createIdSource } from '../src/store/id.js';
 import { LowdbStore } from '../src/store/lowdb-store.js';

@@ -2,6 +2,7 @@ import type { Node, NodeAPI } from 'node-red';
 import type { Broker } from '../../src/delivery/broker.js';
 import type { Emitter } from '../../src/delivery/dispatcher.js';
 import { envelopeOfRecord } from './envelope.js';
+import { followHolders } from './flow-holders.js';
 import { flowTracker } from './flow-tracker.js';
 import type { Msg } from './handle.js';
 import type { IntakeStatus } from './intake-status.js';
@@ -18,6 +19,7 @@ export function emitFrom(
   status?: IntakeStatus,
 ): () => Promise<void> {
   const tracker = flowTracker(RED);
+  followHolders(RED);
   const detach = broker.inbox.attach(node.id, {
     read,
     identify,

@@ -3,8 +3,9 @@ import type { Broker } from '../../src/delivery/broker.js';
 import type { Person } from '../../src/delivery/interventions.js';
 import type { DeliveryRecord, MessageRecord } from '../../src/store/store.js';
 import { say } from '../../src/text/say.js';
+import type { NameOf } from './broker-access.js';
 import { deliveryActions, messageActions, undoable } from './shown-state.js';
-import { listMessages, type NameOf } from './view-model.js';
+import { listMessages } from './view-model.js';
 import type { BulkRequest, BulkResult, Selection } from './views.js';
 
 /** Maximum number of messages per request; the view sends another request for the rest. */

@@ -1,6 +1,7 @@
 import { digest } from '../../src/conversation/fingerprint.js';
 import { cursorOf, recordsOf } from '../../src/store/pages.js';
 import type { Bodies, ConversationRecord, DeliveryRecord, Link, ListQuery, MessageRecord, Store } from '../../src/store/store.js';
+import type { BrokerAccess, NameOf } from './broker-access.js';
 import type {
   ConversationDetail,
   ConversationFilter,
@@ -11,7 +12,8 @@ import type {
 } from './conversation-views.js';
 import { type Places, readCursor, writeCursor } from './cursor.js';
 import { type MessageContent, type OutboundEntry, timeline } from './timeline.js';
-import type { BrokerAccess, NameOf } from './view-model.js';
+import type { WaitView } from './views.js';
+import { WaitReader } from './wait-state.js';
 
 /** Reads the content of a message from its bodies; undefined if they cannot be read any more. */
 export type PayloadReader = (record: MessageRecord, bodies: Bodies) => Promise<MessageContent | undefined>;
@@ -54,14 +56,16 @@ export async function conversationDetail(
   readPayload: PayloadReader,
   known?: string,
 ): Promise<Omit<ConversationDetail, 'linkEdits' | 'targets'> | Unchanged | undefined> {
-  for (const { store } of brokers) {
+  for (const broker of brokers) {
+    const { store } = broker;
     const record = (await store.conversation(id)) ?? (await store.conversationByReference(id));
     if (!record) continue;
     const [messages, deliveries] = await Promise.all([
       store.listMessages({ conversation: record.id, limit: MAX_DRAWN + 1 }),
       store.listDeliveries({ conversation: record.id, limit: MAX_DRAWN + 1 }),
     ]);
-    const mark = markOf([record, ...messages, ...deliveries]);
+    const waits = await waitsOf(new WaitReader(broker, nameOf), messages, deliveries);
+    const mark = markOf([record, ...messages, ...deliveries], waits);
     if (mark === known) return { mark, unchanged: true };
     const from = Math.max(drawnFrom(messages), drawnFrom(deliveries));
     const shown = <R extends MessageRecord | DeliveryRecord>(records: R[]) =>
@@ -69,13 +73,14 @@ export async function conversationDetail(
     const inbound = await Promise.all(
       shown(messages).map(async (message) => ({
         record: message,
+        wait: waits.get(message.id),
         content: await readPayload(message, await store.bodies('message', message.id)),
       })),
     );
     const outbound = await Promise.all(
       shown(deliveries).map(async (delivery) => {
         const { request } = await store.bodies('delivery', delivery.id);
-        return { record: delivery, request: request as OutboundEntry['request'] };
+        return { record: delivery, wait: waits.get(delivery.id), request: request as OutboundEntry['request'] };
       }),
     );
     const { reference, title, state } = record;
@@ -92,12 +97,25 @@ export async function conversationDetail(
   return undefined;
 }
 
+/** Why messages and deliveries wait, by id. */
+async function waitsOf(
+  reader: WaitReader,
+  messages: MessageRecord[],
+  deliveries: DeliveryRecord[],
+): Promise<Map<string, WaitView>> {
+  const waits = new Map<string, WaitView>();
+  const note = (id: string, wait: WaitView | undefined) => wait && waits.set(id, wait);
+  for (const message of messages) note(message.id, await reader.message(message));
+  for (const delivery of deliveries) note(delivery.id, await reader.delivery(delivery));
+  return waits;
+}
+
 /**
- * Changes with any record of the conversation. Without it, every change elsewhere would redraw the view, and the user would lose
- * the selection.
+ * Changes with any record of the conversation, and with what it waits for. Without it, every change elsewhere would redraw the
+ * view, and the user would lose the selection.
  */
-function markOf(records: { id: string; version: number }[]): string {
-  return digest(records.map(({ id, version }) => `${id} ${version}`).join());
+function markOf(records: { id: string; version: number }[], waits: Map<string, WaitView>): string {
+  return digest(`${records.map(({ id, version }) => `${id} ${version}`).join()} ${JSON.stringify([...waits])}`);
 }
 
 /** The time from which messages and deliveries are drawn; 0 if all are. */

@@ -1,6 +1,5 @@
 import type { State } from '../../src/model/message.js';
-import type { WaitCondition } from '../../src/store/store.js';
-import type { ShownState, ShownWarning } from './views.js';
+import type { ShownState, ShownWarning, WaitView } from './views.js';
 
 /** The data of the conversations view, shared by runtime and browser. */
 
@@ -111,8 +110,8 @@ export interface TimelineEntry {
   /** What went wrong, or why the message was ignored. */
   reason?: string;
   warning?: ShownWarning;
-  /** What the delivery waits for. */
-  waitsFor?: WaitCondition;
+  /** Why it is not done. */
+  wait?: WaitView;
   /** The id of the entry with which a merged update is written, if that is shown. */
   mergedInto?: string;
 }

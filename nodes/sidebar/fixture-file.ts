@@ -5,8 +5,8 @@ import { createFixture, type Fixture, type FixtureEndpoint } from '../../src/fix
 import { maskFixture } from '../../src/fixture/mask.js';
 import { type FlowNode, mappingInFlow, presetFor } from '../../src/fixture/rules.js';
 import type { DeliveryRecord, MessageRecord } from '../../src/store/store.js';
+import type { NameOf } from './broker-access.js';
 import { notFound } from './requests.js';
-import type { NameOf } from './view-model.js';
 
 const MAX_RECORDS = 10_000;
 

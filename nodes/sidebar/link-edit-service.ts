@@ -10,8 +10,8 @@ import type { ConversationRecord } from '../../src/store/store.js';
 import { say } from '../../src/text/say.js';
 import { entityTypeAt } from '../kit/entity-types.js';
 import { mappingFor } from '../kit/mappings.js';
+import type { NameOf } from './broker-access.js';
 import type { LinkEditEffectView, LinkEditEntry, LinkEditPreview, LinkEditRequest, LinkTarget } from './conversation-views.js';
-import type { NameOf } from './view-model.js';
 
 interface ResolvedRequest {
   edit: LinkEdit;

@@ -1,6 +1,7 @@
 import type { NodeAPI } from 'node-red';
 import { brokers } from '../../src/delivery/brokers.js';
 import type { Interventions, Person } from '../../src/delivery/interventions.js';
+import type { WaitKind } from '../../src/delivery/wait-reason.js';
 import { SwitchboardError } from '../../src/errors.js';
 import type { Json } from '../../src/model/message.js';
 import { say } from '../../src/text/say.js';
@@ -10,6 +11,7 @@ import { nodeNames } from './node-names.js';
 import { notFound, openBrokers, personOf, reasonOf } from './requests.js';
 import { countAll, listMessages, messageView } from './view-model.js';
 import { type BulkRequest, DIRECTIONS, FILTERS, type Query, type Selection, UNDOABLE } from './views.js';
+import { waitSummary } from './wait-summary.js';
 
 const PAGE = 50;
 const MAX_PAGE = 200;
@@ -50,6 +52,7 @@ export function serveMessages(RED: NodeAPI, routes: AdminRoutes): void {
   routes.get('messages', (req) => listMessages(openBrokers(), queryOf(req.query), nameOf));
   routes.get('messages/:id', async (req) => (await messageView(brokers(), req.params.id ?? '', nameOf)) ?? notFound('message'));
   routes.get('counts', () => countAll(openBrokers()));
+  routes.get('waits', () => waitSummary(openBrokers(), nameOf));
   routes.post('bulk', (req) => bulk(openBrokers(), bulkOf(req), personOf(req), nameOf));
   for (const kind of ['message', 'delivery'] as const) {
     for (const [name, { [kind]: act }] of Object.entries(ACTIONS)) {
@@ -107,6 +110,7 @@ function selectionOf(query: Request['query']): Selection {
     direction: oneOf(DIRECTIONS, query.direction),
     endpoint: textOf(query.endpoint) || undefined,
     entityType: textOf(query.entityType) || undefined,
+    reason: (textOf(query.reason) || undefined) as WaitKind | undefined,
     since: time(query.since),
     until: time(query.until),
   };

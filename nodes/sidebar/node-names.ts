@@ -1,5 +1,5 @@
 import type { NodeAPI } from 'node-red';
-import type { NameOf } from './view-model.js';
+import type { NameOf } from './broker-access.js';
 
 /** The name of a node as set in the editor, otherwise its type. */
 export function nodeNames(RED: NodeAPI): NameOf {

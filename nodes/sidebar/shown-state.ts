@@ -40,7 +40,7 @@ export function shownMessage(record: MessageRecord, deliveries: DeliveryRecord[]
 }
 
 /** The entity of the message could not be read yet: the message is not in its flow, and waits to be read again. */
-export function isUnread({ state, error }: MessageRecord): boolean {
+function isUnread({ state, error }: MessageRecord): boolean {
   return state === 'received' && error !== undefined;
 }
 

@@ -4,9 +4,10 @@ import { isOver, linkOfLeg } from '../../src/conversation/plan.js';
 import { writtenFields } from '../../src/delivery/send-result.js';
 import type { GenericAttachment, GenericComment, State } from '../../src/model/message.js';
 import type { ConversationRecord, DeliveryRecord, Link, MessageRecord, PlannedLeg } from '../../src/store/store.js';
+import type { NameOf } from './broker-access.js';
 import type { Lane, LanePlan, Note, TimelineEntry } from './conversation-views.js';
 import { shownDelivery, shownMessage, shownWarning } from './shown-state.js';
-import type { NameOf } from './view-model.js';
+import type { WaitView } from './views.js';
 
 /** The content of a message that the timeline shows, if its bodies are still stored. */
 export interface MessageContent {
@@ -18,11 +19,13 @@ export interface MessageContent {
 
 export interface InboundEntry {
   record: MessageRecord;
+  wait?: WaitView;
   content?: MessageContent;
 }
 
 export interface OutboundEntry {
   record: DeliveryRecord;
+  wait?: WaitView;
   /** The `request` body of the outbox; absent if retention has deleted it. */
   request?: Partial<EntityRequest> & { comment?: GenericComment; attachment?: GenericAttachment };
 }
@@ -53,7 +56,7 @@ export function timeline(
     return state;
   };
 
-  const incoming = ({ record, content }: InboundEntry): TimelineEntry => {
+  const incoming = ({ record, content, wait }: InboundEntry): TimelineEntry => {
     const lane = lanes.ofEntity(record);
     const first = !started.has(lane) && lanes.linkOf(lane)?.origin !== 'ours';
     started.add(lane);
@@ -75,10 +78,11 @@ export function timeline(
       notes,
       reason: record.error?.message ?? record.reason,
       warning: shownWarning([record]),
+      wait,
     };
   };
 
-  const outgoing = ({ record, request }: OutboundEntry): TimelineEntry => {
+  const outgoing = ({ record, request, wait }: OutboundEntry): TimelineEntry => {
     const lane = lanes.ofLeg(record);
     const first = creates.has(record.id);
     if (record.part === 'entity') started.add(lane);
@@ -109,7 +113,7 @@ export function timeline(
       ],
       reason: record.state === 'delivered' ? undefined : record.error?.message,
       warning: shownWarning([record]),
-      waitsFor: record.waitsFor,
+      wait,
       ...(outbound.some((one) => one.record.id === record.mergedInto) && { mergedInto: record.mergedInto }),
     };
   };

@@ -1,17 +1,18 @@
 import type { EntityRequest } from '../../src/conversation/entity-request.js';
 import type { Edit } from '../../src/delivery/edits.js';
 import { attemptText } from '../../src/delivery/send-result.js';
-import type { WorkerStatus } from '../../src/delivery/worker.js';
-import type { EndpointClient, RawEntity } from '../../src/endpoints/endpoint.js';
+import type { WaitKind } from '../../src/delivery/wait-reason.js';
+import type { RawEntity } from '../../src/endpoints/endpoint.js';
 import type { Exchange } from '../../src/http/exchange.js';
 import type { Json } from '../../src/model/message.js';
 import type { Attempt, Bodies, ConversationRecord, DeliveryRecord, MessageRecord, Store } from '../../src/store/store.js';
 import { warningOf } from '../../src/store/warning.js';
 import { say } from '../../src/text/say.js';
+import type { BrokerAccess, NameOf } from './broker-access.js';
 import { readCursor, writeCursor } from './cursor.js';
 import { fieldLines, leaves } from './lineage.js';
 import { type MessageRef, type MessageSource, messageSources } from './message-sources.js';
-import { deliveryActions, isUnread, messageActions, shownDelivery, shownMessage, shownWarning } from './shown-state.js';
+import { deliveryActions, messageActions, shownDelivery, shownMessage, shownWarning } from './shown-state.js';
 import type {
   ConversationView,
   Counts,
@@ -24,19 +25,7 @@ import type {
   MessageView,
   Query,
 } from './views.js';
-import { waitState } from './wait-state.js';
-
-/** The part of a broker that the views read. */
-export interface BrokerAccess {
-  id: string;
-  store: Store;
-  client(endpoint: string): Pick<EndpointClient, 'parse'> | undefined;
-  worker(endpoint: string): { status: WorkerStatus } | undefined;
-  unmapped?: { list(): Promise<unknown[]> };
-}
-
-/** Returns the name of an endpoint or node. */
-export type NameOf = (id: string) => string;
+import { WaitReader } from './wait-state.js';
 
 /** Maximum number of deliveries shown for one message; more partners are not expected. */
 const DELIVERIES = 200;
@@ -46,9 +35,10 @@ const MAX_SCANNED = 2000;
 /** A page of messages of all stores, newest first. */
 export async function listMessages(brokers: BrokerAccess[], query: Query, nameOf: NameOf): Promise<MessageList> {
   const places = readCursor(query.before);
-  const sources = brokers.flatMap((broker) =>
-    messageSources(broker.id, broker.store, query, (key) => places[key]).map((source) => ({ ...source, broker })),
-  );
+  const sources = brokers.flatMap((broker) => {
+    const context = { broker, waits: new WaitReader(broker, nameOf), nameOf };
+    return messageSources(broker.id, broker.store, query, (key) => places[key]).map((source) => ({ ...source, context }));
+  });
   const heads = await Promise.all(sources.map(async (source) => ({ source, lead: await next(source) })));
   const rows = new Map<string, MessageRow>();
   for (let scanned = 0; rows.size < query.limit && scanned < MAX_SCANNED; scanned++) {
@@ -60,9 +50,10 @@ export async function listMessages(brokers: BrokerAccess[], query: Query, nameOf
     if (rows.has(lead.message)) continue;
     const record = lead.record ?? (await source.store.message(lead.message));
     if (!record) continue;
-    const row = await messageRow(source.broker, record, nameOf);
+    const row = await messageRow(source.context, record);
     // A message with several deliveries counts as delivered only if all of them are.
-    if (query.state !== 'delivered' || row.state === 'delivered') rows.set(record.id, row);
+    const fits = query.state !== 'delivered' || row.state === 'delivered';
+    if (fits && (!query.reason || waitKinds(row).includes(query.reason))) rows.set(record.id, row);
   }
   const more = heads.some((head) => head.lead);
   return { messages: [...rows.values()], ...(more && { next: writeCursor(places) }) };
@@ -74,13 +65,14 @@ export async function messageView(brokers: BrokerAccess[], id: string, nameOf: N
     const { store } = broker;
     const record = await store.message(id);
     if (!record) continue;
+    const context = { broker, waits: new WaitReader(broker, nameOf), nameOf };
     const bodies = await store.bodies('message', id);
     const payload = (bodies.read ?? bodies.received) as Json | undefined;
     const fields = recordOf(broker, record.endpoint, payload);
     const conversation = record.conversation ? await store.conversation(record.conversation) : undefined;
     const deliveries = await deliveriesOf(store, id);
     return {
-      ...(await row(broker, record, deliveries, conversation, nameOf)),
+      ...(await row(context, record, deliveries, conversation)),
       entityId: record.entityId,
       node: nameOf(record.node),
       emissions: record.emissions,
@@ -92,7 +84,7 @@ export async function messageView(brokers: BrokerAccess[], id: string, nameOf: N
       fields: leaves(fields),
       actions: messageActions(record),
       conversation: conversation && conversationView(conversation, nameOf),
-      sent: await Promise.all(deliveries.map((delivery) => deliveryView(broker, delivery, conversation, fields, nameOf))),
+      sent: await Promise.all(deliveries.map((delivery) => deliveryView(context, delivery, fields))),
     };
   }
   return undefined;
@@ -114,20 +106,31 @@ export async function countAll(brokers: BrokerAccess[]): Promise<Counts> {
   return total;
 }
 
-async function messageRow(broker: BrokerAccess, record: MessageRecord, nameOf: NameOf): Promise<MessageRow> {
-  const { store } = broker;
+/** What rows of one store are made with, for one request. */
+interface RowContext {
+  broker: BrokerAccess;
+  waits: WaitReader;
+  nameOf: NameOf;
+}
+
+/** The reasons for which a message or its deliveries wait. */
+function waitKinds({ wait, deliveries }: MessageRow): WaitKind[] {
+  return [wait, ...deliveries.map((one) => one.wait)].flatMap((one) => one?.kind ?? []);
+}
+
+async function messageRow(context: RowContext, record: MessageRecord): Promise<MessageRow> {
+  const { store } = context.broker;
   const conversation = record.conversation ? await store.conversation(record.conversation) : undefined;
-  return row(broker, record, await deliveriesOf(store, record.id), conversation, nameOf);
+  return row(context, record, await deliveriesOf(store, record.id), conversation);
 }
 
 async function row(
-  broker: BrokerAccess,
+  context: RowContext,
   record: MessageRecord,
   deliveries: DeliveryRecord[],
   conversation: ConversationRecord | undefined,
-  nameOf: NameOf,
 ): Promise<MessageRow> {
-  const { notBefore } = record;
+  const { waits, nameOf } = context;
   const failed = deliveries.find((delivery) => delivery.error && delivery.state !== 'delivered');
   return {
     id: record.id,
@@ -141,8 +144,8 @@ async function row(
     unmapped: [record.error, record.warning, failed?.error].some((error) => error?.code === 'SWB_UNMAPPED'),
     reason: record.state === 'skipped' ? record.reason : (record.error?.message ?? record.reason ?? failed?.error?.message),
     warning: shownWarning([record, ...deliveries]),
-    unread: isUnread(record) ? { readAt: notBefore ? new Date(notBefore).toISOString() : undefined } : undefined,
-    deliveries: await Promise.all(deliveries.map((delivery) => deliveryRow(broker, delivery, conversation, nameOf))),
+    wait: await waits.message(record),
+    deliveries: await Promise.all(deliveries.map((delivery) => deliveryRow(context, delivery))),
   };
 }
 
@@ -171,12 +174,7 @@ function editable(bodies: Bodies, payload: Json | undefined): Editable {
   return { payload, edits: (bodies.edits ?? []) as Edit[], original: bodies.original as Json | undefined };
 }
 
-async function deliveryRow(
-  broker: BrokerAccess,
-  record: DeliveryRecord,
-  conversation: ConversationRecord | undefined,
-  nameOf: NameOf,
-): Promise<DeliveryRow> {
+async function deliveryRow({ broker, waits, nameOf }: RowContext, record: DeliveryRecord): Promise<DeliveryRow> {
   const { id, entityType, endpoint, number, entityId, mergedInto } = record;
   const into = mergedInto === undefined ? undefined : await broker.store.delivery(mergedInto);
   return {
@@ -186,28 +184,25 @@ async function deliveryRow(
     number: number ?? entityId,
     state: shownDelivery(record),
     ...(into && { mergedInto: { id: into.id, message: into.message, state: shownDelivery(into), at: into.createdAt } }),
-    ...(await waitState(record, broker.store, conversation, broker.worker(endpoint)?.status)),
+    wait: await waits.delivery(record),
   };
 }
 
 async function deliveryView(
-  broker: BrokerAccess,
+  context: RowContext,
   record: DeliveryRecord,
-  conversation: ConversationRecord | undefined,
   received: Record<string, Json> | undefined,
-  nameOf: NameOf,
 ): Promise<DeliveryView> {
-  const { request, response, ours, theirs, unmerged, ...bodies } = await broker.store.bodies('delivery', record.id);
-  const newest = record.newestMerged === undefined ? undefined : await broker.store.delivery(record.newestMerged);
+  const { request, response, ours, theirs, unmerged, ...bodies } = await context.broker.store.bodies('delivery', record.id);
+  const newest = record.newestMerged === undefined ? undefined : await context.broker.store.delivery(record.newestMerged);
   const { fields, comment, ...made } = (request ?? {}) as Partial<EntityRequest> & { comment?: Json };
   const entity = fields && (request as EntityRequest);
   const payload = (fields ?? comment ?? request) as Json | undefined;
   return {
-    ...(await deliveryRow(broker, record, conversation, nameOf)),
+    ...(await deliveryRow(context, record)),
     part: record.part,
     createdAt: record.createdAt,
     newestMerged: newest?.message,
-    lookUntil: lookUntil(record),
     error: record.error,
     warning: warningOf(record),
     decision: record.decision,
@@ -235,12 +230,6 @@ function exchangesOf(attempt: Attempt, { attempts }: DeliveryRecord, bodies: Bod
   const { http } = attempt;
   if (http === undefined || attempts.findLast((one) => one.http === http) !== attempt) return undefined;
   return bodies[`http${http}`] as Exchange[] | undefined;
-}
-
-/** The end of the look-up period, only while it is in the future, because a user can end it early by sending again. */
-function lookUntil({ state, lookLeft = 0, updatedAt }: DeliveryRecord): string | undefined {
-  const until = Date.parse(updatedAt) + lookLeft;
-  return state === 'inDoubt' && until > Date.now() ? new Date(until).toISOString() : undefined;
 }
 
 /** Requests stored by other versions may lack `generic`. */

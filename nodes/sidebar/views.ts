@@ -5,12 +5,13 @@ import type { EndpointState } from '../../src/delivery/endpoint-state.js';
 import type { IntakeTrouble } from '../../src/delivery/intake-troubles.js';
 import type { Suspension } from '../../src/delivery/suspension.js';
 import type { UnmappedValue } from '../../src/delivery/unmapped-counter.js';
+import type { WaitKind, WaitReason } from '../../src/delivery/wait-reason.js';
 import type { DecisionKind } from '../../src/errors.js';
 import type { Exchange } from '../../src/http/exchange.js';
 import type { Json } from '../../src/model/message.js';
-import type { Attempt, Bodies, ErrorRecord, MessageOrigin, WaitCondition } from '../../src/store/store.js';
+import type { Attempt, Bodies, ErrorRecord, MessageOrigin } from '../../src/store/store.js';
 
-export type { AuditEntry, Edit, Exchange };
+export type { AuditEntry, Edit, Exchange, WaitKind };
 
 /** The data of the messages view, shared by runtime and browser. */
 
@@ -55,6 +56,8 @@ export interface Selection {
   /** Id of an endpoint. */
   endpoint?: string;
   entityType?: string;
+  /** Only those that wait for this reason. */
+  reason?: WaitKind;
   /** ISO times; `since` is inclusive, `until` exclusive. */
   since?: string;
   until?: string;
@@ -66,14 +69,10 @@ export interface Query extends Selection {
   limit: number;
 }
 
-/** The delivery that blocks another one, with its state: the create of its ticket, or an earlier delivery of its lane. */
-export type Blocker = `${'create' | 'earlier'}_${'needsDecision' | 'failed' | 'inDoubt' | 'waiting'}`;
-
-export interface WaitState {
-  /** Why the delivery is not sent now, unless because of its own failure. */
-  waitsFor?: WaitCondition | Blocker | 'endpoint' | 'down' | 'strange';
-  /** Time of the next attempt. */
-  nextTry?: string;
+/** Why a message or delivery waits (src/delivery/wait-reason.ts), with names. Times are ISO 8601. */
+export interface WaitView extends Omit<WaitReason, 'delivery' | 'message'> {
+  /** What comes first: the message to open, its number, and the state of the delivery that is in the way. */
+  behind?: { message: string; number: string; state?: ShownState };
 }
 
 /** The delivery with which a merged update is written. */
@@ -85,7 +84,15 @@ export interface MergedInto {
   at: string;
 }
 
-export interface DeliveryRow extends WaitState {
+/** How many messages and deliveries wait for each reason. */
+export interface WaitSummary {
+  /** `since`: when the first of them began to wait. */
+  reasons: { kind: WaitKind; count: number; since: string }[];
+  /** There are more that were not counted. */
+  more: boolean;
+}
+
+export interface DeliveryRow {
   id: string;
   /** Name of the endpoint. */
   endpoint: string;
@@ -94,6 +101,8 @@ export interface DeliveryRow extends WaitState {
   state: ShownState;
   /** Absent once retention has deleted it. */
   mergedInto?: MergedInto;
+  /** Why it is not done; absent if it is, or if it failed. */
+  wait?: WaitView;
 }
 
 /** A warning: what was left out, or what the partner did not store. */
@@ -118,8 +127,8 @@ export interface MessageRow {
   reason?: string;
   /** Combined warnings of the message and its deliveries. */
   warning?: ShownWarning;
-  /** The entity could not be read yet, see `reason`; `readAt`: time of the next attempt. */
-  unread?: { readAt?: string };
+  /** Why the message itself is not settled. */
+  wait?: WaitView;
   /** A value had no row in its value map, so it was left out, or the message failed. */
   unmapped: boolean;
   deliveries: DeliveryRow[];
@@ -194,8 +203,6 @@ export interface DeliveryView extends DeliveryRow, Editable {
   createdAt: string;
   /** The message of the newest update that was merged into it. */
   newestMerged?: string;
-  /** In doubt: end of the period in which the record is only looked up. */
-  lookUntil?: string;
   error?: ErrorRecord;
   /** The `error` of a delivered one: what the partner did not store. */
   warning?: ErrorRecord;

@@ -24,6 +24,13 @@ export class ConversationQueue {
     });
   }
 
+  /** The message that another one waits for; undefined if that one does not wait. */
+  before(message: string): string | undefined {
+    for (const [conversation, queue] of this.waiting)
+      if (queue.some((waiting) => waiting.message === message)) return this.active.get(conversation);
+    return undefined;
+  }
+
   /** To be called when a message has left its flow, even if it never entered the queue. Ends its wait, if it still waits. */
   leave(message: string): void {
     for (const [conversation, queue] of this.waiting) {

@@ -51,7 +51,7 @@ export interface BrokerOptions {
 }
 
 /** Key prefix of a hint that must not be read while a delivery to its entity is in doubt. */
-const AFTER_DOUBT = 'afterDoubt|';
+export const AFTER_DOUBT = 'afterDoubt|';
 
 export interface EndpointSettings {
   concurrency: number;

@@ -5,6 +5,7 @@ import { timeOf } from '../store/id.js';
 import type { Bodies, Change, ConversationRecord, ErrorRecord, MessageRecord, Store } from '../store/store.js';
 import { say } from '../text/say.js';
 import { stateAfterError } from './decisions.js';
+import { type FlowPlace, flowHolders } from './flow-place.js';
 import { FlowTransaction, type FlowTransactionOptions } from './flow-transaction.js';
 import type { SourceContext } from './leg-rules.js';
 
@@ -96,6 +97,13 @@ export class Flows {
 
   get busy(): boolean {
     return this.flows.size > 0;
+  }
+
+  /** Where a message is in its flow; undefined if it is not in it. */
+  placeOf(messageId: string): FlowPlace | undefined {
+    const emission = this.inFlow({ messageId })?.emission;
+    if (emission === undefined) return undefined;
+    return { since: new Date(timeOf(emission)).toISOString(), holder: flowHolders.longest(emission) };
   }
 
   /** The messages in their flows: the in node, and when they entered (ISO 8601). */

@@ -87,6 +87,11 @@ export class Inbox {
     };
   }
 
+  /** Whether a node emits its messages: those of a node that was deleted or disabled wait. */
+  isAttached(node: string): boolean {
+    return this.dispatchers.has(node);
+  }
+
   /** Emits nothing until `resume`. What is in a flow leaves it and is emitted again then: its nodes may be stopped with it. */
   pause(): void {
     this.paused = true;

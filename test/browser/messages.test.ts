@@ -221,9 +221,11 @@ describe(`the messages view in Node-RED ${NODE_RED.version}`, () => {
     await page.route('**/switchboard/messages?*', async (route) => {
       const answer = (await (await route.fetch()).json()) as MessageList;
       const [unread, waits] = answer.messages;
-      Object.assign(unread!, { state: 'waiting', reason: 'Acme answered with 503.', unread: {} });
+      const since = new Date().toISOString();
+      Object.assign(unread!, { state: 'waiting', reason: 'Acme answered with 503.', wait: { kind: 'read', since } });
+      const wait = { kind: 'create', since, behind: { message: 'm1', number: 'INC1', state: 'needsDecision' } };
       const delivery = { id: 'd', endpoint: 'North Telecom', entityType: 'troubleTicket', state: 'waiting' };
-      Object.assign(waits!, { reason: undefined, deliveries: [{ ...delivery, waitsFor: 'create_needsDecision' }] });
+      Object.assign(waits!, { reason: undefined, deliveries: [{ ...delivery, wait }] });
       await route.fulfill({ json: answer });
     });
     await page.getByRole('tab', { name: 'Messages' }).click();

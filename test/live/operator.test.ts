@@ -67,7 +67,7 @@ describe('an operator', () => {
     const { state, waiting } = await health();
     assert.equal(state, 'suspended');
     assert.ok(waiting > 0);
-    const message = await rig.message(incident.number!, (m) => m.sent.some((d) => d.waitsFor === 'endpoint'));
+    const message = await rig.message(incident.number!, (m) => m.sent.some((d) => d.wait?.kind === 'suspended'));
     assert.ok(message, 'the message says why it waits');
     assert.equal(patches(), before, 'nothing was sent meanwhile');
 

@@ -1,8 +1,10 @@
 import type { ConversationDetail, Lane, Note, TimelineEntry } from '../conversation-views.js';
 import type { Backend } from '../view/backend.js';
 import { button, element } from '../view/element.js';
-import { chip, warningMark } from '../view/row.js';
+import { chip, time, warningMark } from '../view/row.js';
 import { wholeTime } from '../view/time.js';
+import { waitText } from '../view/wait-text.js';
+import type { WaitView } from '../views.js';
 import { type LaneAction, laneHead, laneName, stateChip } from './lane-head.js';
 import { dayOf, pauseText, timeOfDay } from './time-axis.js';
 
@@ -13,6 +15,9 @@ const UNMARKED_STATES = ['delivered', 'ignored'];
 /** Maximum number of changed fields named on an arrow. */
 const FIELDS = 3;
 
+/** The entry that was pressed, and the message to open. */
+export type Pressed = Pick<TimelineEntry, 'id' | 'message'>;
+
 /**
  * A conversation as swimlanes: a column for each party, and one for Switchboard between the side that started it and the others,
  * with time going down. A message is an arrow from a party's lane to ours, a delivery an arrow from ours; a click opens the
@@ -21,7 +26,7 @@ const FIELDS = 3;
 export function swimlanes(
   view: ConversationDetail,
   t: Backend['t'],
-  open: (entry: TimelineEntry) => void,
+  open: (entry: Pressed) => void,
   act: LaneAction | undefined,
 ): HTMLElement {
   const middle = Math.max(1, view.lanes.filter((lane) => lane.link?.origin === 'theirs').length);
@@ -85,7 +90,7 @@ function row(
   entry: TimelineEntry,
   places: Columns,
   t: Backend['t'],
-  open: (entry: TimelineEntry) => void,
+  open: (entry: Pressed) => void,
   into: TimelineEntry | undefined,
 ): HTMLElement {
   const lane = places.lanes.get(entry.lane) as Lane;
@@ -123,8 +128,13 @@ function row(
     { class: 'switchboard-entry-notes', style: `--column: ${at + 2}` },
     entry.entityState && stateChip(entry.entityState, t),
     ...entry.notes.map((one) => note(one, t)),
-    entry.waitsFor && element('p', { class: 'switchboard-entry-reason' }, waitText(entry.waitsFor, t)),
     into && button(t('conversations.mergedInto', { time: timeOfDay(into.at) }), 'switchboard-link', () => open(into)),
+    entry.wait &&
+      element(
+        'p',
+        { class: 'switchboard-entry-reason' },
+        ...waitWords(entry.wait, t, (message) => open({ id: entry.id, message })),
+      ),
     entry.warning && element('p', { class: 'switchboard-entry-reason' }, warningMark(entry.warning, t)),
     entry.event !== 'nothing' &&
       entry.reason &&
@@ -147,11 +157,11 @@ function entryText({ event, fields, reason }: TimelineEntry, t: Backend['t']): s
   return `${what}: ${fields.slice(0, FIELDS).join(', ')}${more}`;
 }
 
-function waitText(waitsFor: NonNullable<TimelineEntry['waitsFor']>, t: Backend['t']): string {
-  if (waitsFor === 'link') return t('conversations.waitsForTicket');
-  return waitsFor
-    .map(({ leg, states }) => t('conversations.after', { leg, states: states.map((one) => t(`entityState.${one}`)).join(', ') }))
-    .join(' ');
+/** Why it waits and since when, with a link to what comes first. */
+function waitWords(wait: WaitView, t: Backend['t'], open: (message: string) => void): (Node | string)[] {
+  const { behind, since } = wait;
+  const link = behind && button(t('waits.open', { number: behind.number }), 'switchboard-link', () => open(behind.message));
+  return [waitText(wait, t), ` ${t('waits.since')} `, time(since), ...(link ? [' ', link] : [])];
 }
 
 function note({ kind, text, author, internal }: Note, t: Backend['t']): HTMLElement {

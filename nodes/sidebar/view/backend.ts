@@ -9,6 +9,7 @@ import type {
   MessageView,
   Query,
   UnmappedView,
+  WaitSummary,
 } from '../views.js';
 
 /** What the view needs from its host: the editor's sidebar, or the separate page. */
@@ -68,6 +69,11 @@ export class MessageApi {
 
   counts(): Promise<Counts> {
     return this.backend.get('counts') as Promise<Counts>;
+  }
+
+  /** Why messages and deliveries wait. */
+  waits(): Promise<WaitSummary> {
+    return this.backend.get('waits') as Promise<WaitSummary>;
   }
 
   endpoints(): Promise<EndpointView[]> {

@@ -6,7 +6,7 @@ import { button, element } from './element.js';
 import { attempts } from './exchange.js';
 import { bodiesView } from './json.js';
 import { chip, time, warningMark } from './row.js';
-import { waitText } from './wait-text.js';
+import { waitDetails } from './wait-details.js';
 
 export interface DetailContext extends ActionContext {
   /** Whether there is room to show details unfolded. */
@@ -74,8 +74,7 @@ function incoming(message: MessageView, fields: HTMLElement, context: DetailCont
       element('div', { class: 'switchboard-row-top' }, chip(message.state, t), time(message.receivedAt)),
       element('div', { class: 'switchboard-muted' }, sourceText),
       element('div', { class: 'switchboard-muted' }, receivedText(message, context)),
-      message.unread?.readAt &&
-        element('div', { class: 'switchboard-muted' }, `${t('detail.nextRead')} `, time(message.unread.readAt)),
+      message.wait && waitOf(message, context),
       problem(message, context),
       message.warning && warning(message.warning, context),
       why(message),
@@ -93,8 +92,13 @@ function incoming(message: MessageView, fields: HTMLElement, context: DetailCont
   );
 }
 
-function receivedText({ node, emissions: count, unread }: MessageView, { t }: DetailContext): string {
-  return t(unread ? 'detail.unread' : 'detail.takenBy', { node, count });
+function receivedText({ node, emissions: count, wait }: MessageView, { t }: DetailContext): string {
+  return t(wait?.kind === 'read' ? 'detail.unread' : 'detail.takenBy', { node, count });
+}
+
+/** Why it waits; what went wrong is shown only where the error does not say it. */
+function waitOf({ wait, error }: MessageView | DeliveryView, { t, open }: DetailContext): HTMLElement | undefined {
+  return wait && waitDetails(wait.text === error?.message ? { ...wait, text: undefined } : wait, t, open);
 }
 
 /** The reason of the message, unless its error or a delivery already shows it. */
@@ -129,9 +133,7 @@ function delivery(one: DeliveryView, fields: HTMLElement, context: DetailContext
     element('div', { class: 'switchboard-row-top' }, chip(one.state, t), time(one.createdAt)),
     element('div', { class: 'switchboard-muted' }, targetText),
     ...mergedWith(one, context),
-    one.waitsFor && element('p', { class: 'switchboard-reason switchboard-warning' }, waitText(one, t)),
-    one.nextTry && element('div', { class: 'switchboard-muted' }, `${t('detail.nextTry')} `, time(one.nextTry)),
-    one.lookUntil && element('div', { class: 'switchboard-muted' }, `${t('detail.lookUntil')} `, time(one.lookUntil)),
+    one.wait && waitOf(one, context),
     one.warning ? warning(one.warning, context) : problem(one, context),
     actionBar({ kind: 'deliveries', ...one }, context),
     edits(one, context),

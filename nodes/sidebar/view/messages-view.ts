@@ -6,6 +6,7 @@ import { MessageRows } from './message-list.js';
 import type { MountedSection, SectionContext } from './section.js';
 import { SelectionBar } from './selection-bar.js';
 import { toolbar } from './toolbar.js';
+import { waitBar } from './wait-bar.js';
 
 const PAGE = 50;
 /** Width in pixels from which list and message are side by side, as in view.css. */
@@ -43,6 +44,13 @@ export function messagesView({ backend, show: showSection }: SectionContext): Mo
   const detail = element('div', { class: 'switchboard-pane-detail', tabindex: '-1' });
   const bar = toolbar(backend, (changed) => {
     Object.assign(query, changed);
+    if (query.state !== 'waiting') query.reason = undefined;
+    list.tickAll(false);
+    scroll.scrollTop = 0;
+    load(false, PAGE);
+  });
+  const waits = waitBar(t, (reason) => {
+    query.reason = reason;
     list.tickAll(false);
     scroll.scrollTop = 0;
     load(false, PAGE);
@@ -53,7 +61,7 @@ export function messagesView({ backend, show: showSection }: SectionContext): Mo
   const root = element(
     'div',
     { class: 'switchboard-panes' },
-    element('div', { class: 'switchboard-pane-list' }, bar.root, stopped, selection.root, scroll),
+    element('div', { class: 'switchboard-pane-list' }, bar.root, waits.root, stopped, selection.root, scroll),
     detail,
   );
   root.addEventListener('keydown', (event) => {
@@ -98,12 +106,24 @@ export function messagesView({ backend, show: showSection }: SectionContext): Mo
         if (current === requestNumber) loading = false;
       });
     messages.counts().then(bar.count, () => undefined);
+    if (query.state !== 'waiting') waits.show(undefined, undefined);
+    else
+      messages.waits().then(
+        (summary) => query.state === 'waiting' && waits.show(summary, query.reason),
+        () => undefined,
+      );
     messages.endpoints().then(showEndpoints, () => undefined);
   }
 
   function show(failure: string | undefined): void {
     const narrowed =
-      query.search || query.endpoint || query.entityType || query.since || query.until || query.direction !== 'either';
+      query.search ||
+      query.reason ||
+      query.endpoint ||
+      query.entityType ||
+      query.since ||
+      query.until ||
+      query.direction !== 'either';
     const empty = requestNumber === 0 ? t('list.loading') : t(narrowed ? 'list.notFound' : `empty.${query.state}`);
     notice.textContent = failure ?? (rows.length === 0 ? empty : '');
     notice.classList.toggle('switchboard-failure', failure !== undefined);
@@ -153,7 +173,7 @@ export function messagesView({ backend, show: showSection }: SectionContext): Mo
           wide: root.clientWidth >= WIDE,
           acted: () => acted(id),
           search: (text) => bar.search(text),
-          open: (message) => open(message, false),
+          open: (other) => open(other, false),
         });
         const folds = again ? openFolds() : undefined;
         const focused = again && detail.contains(document.activeElement);

@@ -1,5 +1,5 @@
 import type { EndpointState } from '../../../src/delivery/endpoint-state.js';
-import type { DeliveryRow, MessageRow, ShownState, ShownWarning } from '../views.js';
+import type { DeliveryRow, MessageRow, ShownState, ShownWarning, WaitView } from '../views.js';
 import type { Backend } from './backend.js';
 import { element } from './element.js';
 import { shortTime, wholeTime } from './time.js';
@@ -47,6 +47,7 @@ export function messageRow(row: MessageRow, { t, open, tick }: RowContext): HTML
   });
   box.addEventListener('click', (event) => tick(row.id, box.checked, event.shiftKey));
   const why = reason(row, t);
+  const wait = shownWait(row);
   const line = element(
     'button',
     { type: 'button', class: 'switchboard-row', 'data-id': row.id, tabindex: '-1' },
@@ -60,19 +61,24 @@ export function messageRow(row: MessageRow, { t, open, tick }: RowContext): HTML
     ),
     element('span', { class: 'switchboard-row-path' }, messagePath(row)),
     why && element('span', { class: `switchboard-row-reason switchboard-reason-${row.state}` }, why),
+    wait && element('span', { class: 'switchboard-row-reason' }, waitText(wait, t), ` ${t('waits.since')} `, time(wait.since)),
     row.warning && element('span', { class: 'switchboard-row-reason' }, warningMark(row.warning, t)),
   );
   line.addEventListener('click', () => open(row.id));
   return element('li', { class: row.state === 'unrouted' && 'switchboard-highlighted' }, box, line);
 }
 
-/** What went wrong, what the message waits for, or with what it was merged. */
-function reason({ reason: text, unread, deliveries }: MessageRow, t: Backend['t']): string | undefined {
-  if (text) return unread ? t('list.unread', { reason: text }) : text;
-  const waiting = deliveries.find((delivery) => delivery.waitsFor);
-  if (waiting) return waitText(waiting, t);
+/** What went wrong, or with what the message was merged. */
+function reason({ reason: text, wait, deliveries }: MessageRow, t: Backend['t']): string | undefined {
+  if (text) return wait?.kind === 'read' ? t('list.unread', { reason: text }) : text;
   const into = deliveries.find((delivery) => delivery.mergedInto)?.mergedInto;
   return into && t('merged.list', { state: t(`state.${into.state}`) });
+}
+
+/** What the message waits for: itself, or the first of its deliveries that somebody or something holds up. A decision is shown as such. */
+function shownWait({ wait, deliveries }: MessageRow): WaitView | undefined {
+  const waits = [wait, ...deliveries.map((one) => one.wait)].filter((one) => one !== undefined && one.kind !== 'decision');
+  return waits.find((one) => one?.kind !== 'sending' && one?.kind !== 'slot') ?? waits[0];
 }
 
 /** Comments and attachments go to the same partners as their ticket, so each partner is named once. */

@@ -214,7 +214,8 @@ describe('the conversations view', () => {
         { leg: 'billing', number: undefined, items: ['5 -'], after: [], dropped: 'devices failed' },
       ],
     );
-    assert.deepEqual(entries.find((entry) => entry.state === 'waiting')?.waitsFor, [{ leg: 'devices', states: ['completed'] }]);
+    const { wait } = entries.find((entry) => entry.state === 'waiting')!;
+    assert.deepEqual([wait?.kind, wait?.legs], ['leg', [{ leg: 'devices', states: ['completed'] }]]);
   });
 
   it('gives an unlinked entity a separate lane', async () => {

@@ -2,8 +2,11 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type BrokerAccess, countAll, listMessages, messageView } from '../../../nodes/sidebar/view-model.js';
-import type { Filter, Query } from '../../../nodes/sidebar/views.js';
+import type { BrokerAccess } from '../../../nodes/sidebar/broker-access.js';
+import { countAll, listMessages, messageView } from '../../../nodes/sidebar/view-model.js';
+import type { DeliveryRow, Filter, Query } from '../../../nodes/sidebar/views.js';
+import { waitSummary } from '../../../nodes/sidebar/wait-summary.js';
+import type { WaitKind } from '../../../src/delivery/wait-reason.js';
 import type { WorkerStatus } from '../../../src/delivery/worker.js';
 import type { ParsedEntity, RawEntity } from '../../../src/endpoints/endpoint.js';
 import { createIdSource } from '../../../src/store/id.js';
@@ -248,10 +251,10 @@ describe('the messages view', () => {
     const record = message(9, { state: 'received', outcome: undefined, conversation: undefined, emissions: 3, error, notBefore });
     await store.commit([{ kind: 'message', record }]);
     const view = await messageView(brokers, 'm9', nameOf);
-    const expected = ['waiting', error.message, { readAt: new Date(notBefore).toISOString() }];
-    assert.deepEqual([view?.state, view?.reason, view?.unread], expected);
+    const expected = ['waiting', error.message, 'read', new Date(notBefore).toISOString()];
+    assert.deepEqual([view?.state, view?.reason, view?.wait?.kind, view?.wait?.until], expected);
     const row = (await list({ state: 'waiting' }))[0];
-    assert.deepEqual([row?.state, row?.reason, row?.unread], expected);
+    assert.deepEqual([row?.state, row?.reason, row?.wait?.kind, row?.wait?.until], expected);
   });
 
   it('shows the request separately from how it was made', async () => {
@@ -357,18 +360,20 @@ describe('the messages view', () => {
     it('shows that a delivery waits for an endpoint that is down, even after a replay has cleared its error', async () => {
       const record = (await store.delivery('d9'))!;
       await store.commit([{ kind: 'delivery', record: { ...record, error: undefined, tries: 0 } }]);
-      const resumesAt = Date.now() + 5_000;
+      const resumesAt = Math.ceil(Date.now() / 1_000) * 1_000 + 5_000;
       const waits = async (more: Partial<WorkerStatus>) => {
         const status: WorkerStatus = { inFlight: 0, circuit: 'open', strange: false, resumesAt, ...more };
         const seen = await messageView([{ ...brokers[0]!, worker: () => ({ status }) }], 'm9', nameOf);
-        const { waitsFor, nextTry } = seen!.sent[0]!;
-        return [waitsFor, nextTry];
+        const { kind, until } = seen!.sent[0]!.wait!;
+        return [kind, until];
       };
       const next = new Date(resumesAt).toISOString();
+      const { updatedAt } = record;
+      const lookUntil = new Date(Date.parse(updatedAt) + LOOK_LEFT).toISOString();
       assert.deepEqual(await waits({}), ['down', next]);
       assert.deepEqual(await waits({ strange: true }), ['strange', next]);
-      assert.deepEqual(await waits({ circuit: 'closed', resumesAt: undefined }), [undefined, undefined]);
-      assert.deepEqual(await waits({ suspended: { at: '', by: 'ann' } }), ['endpoint', undefined]);
+      assert.deepEqual(await waits({ circuit: 'closed', resumesAt: undefined }), ['doubt', lookUntil]);
+      assert.deepEqual(await waits({ suspended: { at: '', by: 'ann' } }), ['suspended', undefined]);
     });
 
     it('shows in list and detail which delivery another one waits for', async () => {
@@ -382,15 +387,13 @@ describe('the messages view', () => {
           record: { ...comment, id: 'd7f', part: 'attachment:1', lane: 'files of c7', waitsFor: 'link' },
         },
       ]);
+      const text = ({ wait }: DeliveryRow) => [wait?.kind, wait?.behind?.state].filter(Boolean).join('_');
       const waits = async () => {
         const down: WorkerStatus = { inFlight: 0, circuit: 'open', strange: true };
         brokers = [{ ...brokers[0]!, worker: () => ({ status: down }) }];
-        const seen = (await messageView(brokers, 'm10', nameOf))?.sent.map((one) => one.waitsFor);
+        const seen = (await messageView(brokers, 'm10', nameOf))?.sent.map(text);
         const row = (await list()).find(({ id }) => id === 'm10');
-        assert.deepEqual(
-          row?.deliveries.map((one) => one.waitsFor),
-          seen,
-        );
+        assert.deepEqual(row?.deliveries.map(text), seen);
         return seen;
       };
       const create = async (more: Partial<DeliveryRecord>) =>
@@ -400,8 +403,10 @@ describe('the messages view', () => {
       assert.deepEqual(await waits(), ['create_failed', 'create_failed']);
       await create({ state: 'inDoubt', blocking: undefined });
       assert.deepEqual(await waits(), ['strange', 'strange'], 'what the create itself waits for says more');
-      brokers = [{ ...brokers[0]!, worker: () => undefined }];
-      const one = async () => (await messageView(brokers, 'm10', nameOf))?.sent[0]?.waitsFor;
+      brokers = [{ ...brokers[0]!, worker: () => ({ status: { inFlight: 0, circuit: 'closed', strange: false } }) }];
+      const first = async () => (await messageView(brokers, 'm10', nameOf))?.sent[0] as DeliveryRow;
+      assert.deepEqual((await first()).wait?.behind, { message: 'm7', number: 'INC0010027', state: 'inDoubt' }, 'to be opened');
+      const one = async () => text(await first());
       assert.equal(await one(), 'create_inDoubt');
       await create({ state: 'pending' });
       assert.equal(await one(), 'create_waiting');
@@ -409,8 +414,32 @@ describe('the messages view', () => {
       assert.equal(await one(), 'earlier_waiting');
     });
 
+    it('counts what waits by reason, and lists what waits for one', async () => {
+      const status: WorkerStatus = { inFlight: 0, circuit: 'closed', strange: false };
+      brokers = [{ ...brokers[0]!, worker: () => ({ status }) }];
+      const conversation = 'c9';
+      const comment = { conversation, entityId: undefined, lane: 'c9|tmf1', message: 'm9', state: 'pending' } as const;
+      await store.commit([
+        { kind: 'delivery', record: delivery(9, { ...comment, id: 'd9a', part: 'comment:1' }) },
+        { kind: 'delivery', record: delivery(9, { ...comment, id: 'd9b', part: 'comment:2' }) },
+        { kind: 'message', record: message(11, { id: 'm11', key: 'm11', state: 'received', outcome: undefined }) },
+      ]);
+      const { reasons, more } = await waitSummary(brokers, nameOf);
+      const counted = new Map(reasons.map(({ kind, count }) => [kind, count]));
+      assert.equal(more, false);
+      assert.equal(counted.get('doubt'), 1);
+      assert.equal(counted.get('turn'), 1, 'the message');
+      assert.equal(
+        [...counted.values()].reduce((a, b) => a + b),
+        (await countAll(brokers)).waiting,
+      );
+      const listed = async (reason: WaitKind) => (await list({ state: 'waiting', reason })).map(({ id }) => id);
+      assert.deepEqual([await listed('turn'), await listed('doubt'), await listed('leg')], [['m11'], ['m9'], []]);
+    });
+
     it('shows until when a delivery in doubt is looked up, while that is in the future', async () => {
-      const doubtful = async () => (await messageView(brokers, 'm9', nameOf))?.sent[0]?.lookUntil;
+      brokers = [{ ...brokers[0]!, worker: () => ({ status: { inFlight: 0, circuit: 'closed', strange: false } }) }];
+      const doubtful = async () => (await messageView(brokers, 'm9', nameOf))?.sent[0]?.wait?.until;
       const record = (await store.delivery('d9'))!;
       assert.equal(await doubtful(), new Date(Date.parse(record.updatedAt) + LOOK_LEFT).toISOString());
       await store.commit([{ kind: 'delivery', record: { ...record, lookLeft: 0 } }]);
