@@ -1,7 +1,7 @@
 import { ANSWERS } from '../../src/delivery/decisions.js';
 import type { DeliveryRecord, DeliveryState, MessageRecord } from '../../src/store/store.js';
 import { warningOf, warningState } from '../../src/store/warning.js';
-import type { Action, ShownState, ShownWarning, Undoable } from './views.js';
+import type { Action, ShownState, ShownWarning, Undoable, WaitView } from './views.js';
 
 const DELIVERY: Record<DeliveryState, ShownState> = {
   pending: 'waiting',
@@ -30,8 +30,8 @@ export function shownDelivery(record: DeliveryRecord): ShownState {
   return DELIVERY[record.state];
 }
 
-export function shownMessage(record: MessageRecord, deliveries: DeliveryRecord[]): ShownState {
-  if (isUnread(record)) return 'waiting';
+export function shownMessage(record: MessageRecord, deliveries: DeliveryRecord[], wait?: WaitView): ShownState {
+  if (isUnread(record) || wait?.kind === 'noNode') return 'waiting';
   if (record.state === 'received') return 'inFlow';
   if (record.state !== 'settled') return record.state;
   if (record.outcome === 'unrouted' || record.outcome === 'ignored') return record.outcome;

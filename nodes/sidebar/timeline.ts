@@ -71,7 +71,7 @@ export function timeline(
       message: record.id,
       lane,
       at: record.receivedAt,
-      state: shownMessage(record, []),
+      state: shownMessage(record, [], wait),
       event: nothing ? 'nothing' : content?.deleted ? 'deleted' : first ? 'created' : eventOf(fields, notes),
       fields,
       entityState: changedState(lane, (entity?.generic?.state as State | undefined) ?? content?.state),

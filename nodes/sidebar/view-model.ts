@@ -131,6 +131,7 @@ async function row(
   conversation: ConversationRecord | undefined,
 ): Promise<MessageRow> {
   const { waits, nameOf } = context;
+  const wait = await waits.message(record);
   const failed = deliveries.find((delivery) => delivery.error && delivery.state !== 'delivered');
   return {
     id: record.id,
@@ -140,11 +141,11 @@ async function row(
     entityType: record.entityType,
     number: record.number ?? numberIn(conversation, record) ?? (record.entityId || say`unknown`),
     title: conversation?.title,
-    state: shownMessage(record, deliveries),
+    state: shownMessage(record, deliveries, wait),
     unmapped: [record.error, record.warning, failed?.error].some((error) => error?.code === 'SWB_UNMAPPED'),
     reason: record.state === 'skipped' ? record.reason : (record.error?.message ?? record.reason ?? failed?.error?.message),
     warning: shownWarning([record, ...deliveries]),
-    wait: await waits.message(record),
+    wait,
     deliveries: await Promise.all(deliveries.map((delivery) => deliveryRow(context, delivery))),
   };
 }

@@ -36,6 +36,16 @@ describe('the queue of a conversation', () => {
     await later;
   });
 
+  it('says which message another one waits for', async () => {
+    const queue = new ConversationQueue();
+    await queue.enter('c1', 'm1');
+    const waiting = queue.enter('c1', 'm2');
+    assert.deepEqual([queue.before('m1'), queue.before('m2'), queue.before('m3')], [undefined, 'm1', undefined]);
+    queue.leave('m1');
+    await waiting;
+    assert.equal(queue.before('m2'), undefined);
+  });
+
   it('lets the current message enter again, and ignores one that never entered', async () => {
     const queue = new ConversationQueue();
     await queue.enter('a', 'm1');

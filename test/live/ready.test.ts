@@ -116,7 +116,7 @@ describe('GET /health/ready', () => {
     it('reports messages that stay in their flow, with their in node and age', async () => {
       await rig.deploy((flows) => flows.map((node) => (node.id === 'sb1-norm-sn' ? { ...node, wires: [['stuck']] } : node)));
       const before = new Date().toISOString();
-      rig.open('stuck');
+      const incident = rig.open('stuck');
       const [status, { inFlow }] = await until('the message in its flow', async () => {
         const [code, found] = await ready();
         return found.inFlow.length > 0 && ([code, found] as const);
@@ -127,6 +127,12 @@ describe('GET /health/ready', () => {
         [['sb1-sn-in', 'customer’s incidents', 1]],
       );
       assert.ok(inFlow[0]!.oldest >= before);
+      const held = await until('the node that holds it', async () => {
+        const { wait } = (await rig.message(String(incident.number)))!;
+        return wait?.kind === 'flow' && wait.node !== undefined && wait;
+      });
+      assert.equal(held.node, 'stuck');
+      assert.ok(held.since >= before);
     });
   });
 

@@ -6,7 +6,7 @@ const MODULES: [string, RegExp][] = [
   ['nodes', /^nodes\/(?!sidebar\/|first-steps\/)/],
   ['nodes/sidebar', /^nodes\/sidebar\//],
   ['nodes/first-steps', /^nodes\/first-steps\//],
-  ...['cli', 'fixture', 'sandbox', 'delivery', 'conversation', 'endpoints', 'mapping', 'model', 'store', 'http', 'text'].map(
+  ...['cli', 'health', 'fixture', 'sandbox', 'delivery', 'conversation', 'endpoints', 'mapping', 'model', 'store', 'http', 'text'].map(
     (name): [string, RegExp] => [`src/${name}`, new RegExp(`^src/${name}/`)],
   ),
 ];

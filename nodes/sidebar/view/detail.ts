@@ -74,7 +74,7 @@ function incoming(message: MessageView, fields: HTMLElement, context: DetailCont
       element('div', { class: 'switchboard-row-top' }, chip(message.state, t), time(message.receivedAt)),
       element('div', { class: 'switchboard-muted' }, sourceText),
       element('div', { class: 'switchboard-muted' }, receivedText(message, context)),
-      message.wait && waitOf(message, context),
+      message.wait && waitOf(message, message.id, context),
       problem(message, context),
       message.warning && warning(message.warning, context),
       why(message),
@@ -96,9 +96,10 @@ function receivedText({ node, emissions: count, wait }: MessageView, { t }: Deta
   return t(wait?.kind === 'read' ? 'detail.unread' : 'detail.takenBy', { node, count });
 }
 
-/** Why it waits; what went wrong is shown only where the error does not say it. */
-function waitOf({ wait, error }: MessageView | DeliveryView, { t, open }: DetailContext): HTMLElement | undefined {
-  return wait && waitDetails(wait.text === error?.message ? { ...wait, text: undefined } : wait, t, open);
+/** Why it waits; what went wrong is shown only where the error does not say it, and a link only to another message than `shown`. */
+function waitOf({ wait, error }: MessageView | DeliveryView, shown: string, { t, open }: DetailContext): HTMLElement | undefined {
+  const opens = wait?.behind?.message === shown ? undefined : open;
+  return wait && waitDetails(wait.text === error?.message ? { ...wait, text: undefined } : wait, t, opens);
 }
 
 /** The reason of the message, unless its error or a delivery already shows it. */
@@ -118,12 +119,12 @@ function outgoing(message: MessageView, fields: HTMLElement, context: DetailCont
       element('span', {}, t('detail.rule')),
       element('span', {}, t('detail.outgoing')),
     ),
-    ...message.sent.map((one) => delivery(one, fields, context)),
+    ...message.sent.map((one) => delivery(one, message.id, fields, context)),
     message.sent.length === 0 && element('p', { class: 'switchboard-muted' }, t(`nothingSent.${message.state}`)),
   );
 }
 
-function delivery(one: DeliveryView, fields: HTMLElement, context: DetailContext): HTMLElement {
+function delivery(one: DeliveryView, message: string, fields: HTMLElement, context: DetailContext): HTMLElement {
   const { t, backend } = context;
   const kind = one.part.split(':')[0] ?? 'entity';
   const targetText = [t(`part.${kind}`), one.endpoint, one.entityType, one.number].filter(Boolean).join(' · ');
@@ -133,7 +134,7 @@ function delivery(one: DeliveryView, fields: HTMLElement, context: DetailContext
     element('div', { class: 'switchboard-row-top' }, chip(one.state, t), time(one.createdAt)),
     element('div', { class: 'switchboard-muted' }, targetText),
     ...mergedWith(one, context),
-    one.wait && waitOf(one, context),
+    one.wait && waitOf(one, message, context),
     one.warning ? warning(one.warning, context) : problem(one, context),
     actionBar({ kind: 'deliveries', ...one }, context),
     edits(one, context),

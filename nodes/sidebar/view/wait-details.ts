@@ -5,9 +5,10 @@ import { time } from './row.js';
 import { waitText } from './wait-text.js';
 
 /** Why something waits, in full: since when, until when, what went wrong, and a link to what comes first. */
-export function waitDetails(wait: WaitView, t: Backend['t'], open: (message: string) => void): HTMLElement {
+export function waitDetails(wait: WaitView, t: Backend['t'], open?: (message: string) => void): HTMLElement {
   const { since, until, text, behind, kind } = wait;
-  const link = behind && button(t('waits.open', { number: behind.number }), 'switchboard-link', () => open(behind.message));
+  const link =
+    behind && open && button(t('waits.open', { number: behind.number }), 'switchboard-link', () => open(behind.message));
   return element(
     'div',
     { class: 'switchboard-wait' },

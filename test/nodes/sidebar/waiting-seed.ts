@@ -38,8 +38,9 @@ add(7, 'A create that was refused', [
     error: { code: 'SWB_PARTNER_REFUSED', message: 'North Telecom refused it (400).', at },
   },
   {},
-  {},
+  { message: 'm13' },
 ]);
+WAITING.push({ kind: 'message', record: message(13, { conversation: 'c7' }) });
 add(8, 'An order that goes in steps', [{ waitsFor: [{ leg: 'devices', states: ['completed'] }] }]);
 add(9, 'Nobody answers', [{ creates: true }, {}]);
 add(10, 'Nobody answers here either', [{ creates: true }]);
