@@ -6,9 +6,20 @@ const MODULES: [string, RegExp][] = [
   ['nodes', /^nodes\/(?!sidebar\/|first-steps\/)/],
   ['nodes/sidebar', /^nodes\/sidebar\//],
   ['nodes/first-steps', /^nodes\/first-steps\//],
-  ...['cli', 'health', 'fixture', 'sandbox', 'delivery', 'conversation', 'endpoints', 'mapping', 'model', 'store', 'http', 'text'].map(
-    (name): [string, RegExp] => [`src/${name}`, new RegExp(`^src/${name}/`)],
-  ),
+  ...[
+    'cli',
+    'health',
+    'fixture',
+    'sandbox',
+    'delivery',
+    'conversation',
+    'endpoints',
+    'mapping',
+    'model',
+    'store',
+    'http',
+    'text',
+  ].map((name): [string, RegExp] => [`src/${name}`, new RegExp(`^src/${name}/`)]),
 ];
 
 /** The imports between modules, read from the code, as a Mermaid graph without redundant arrows. */
