@@ -1,7 +1,7 @@
 import type { EntityRequest } from '../../src/conversation/entity-request.js';
 import type { Edit } from '../../src/delivery/edits.js';
 import { attemptText } from '../../src/delivery/send-result.js';
-import type { WaitKind } from '../../src/delivery/wait-reason.js';
+import { lookUntil, type WaitKind } from '../../src/delivery/wait-reason.js';
 import type { RawEntity } from '../../src/endpoints/endpoint.js';
 import type { Exchange } from '../../src/http/exchange.js';
 import type { Json } from '../../src/model/message.js';
@@ -204,6 +204,7 @@ async function deliveryView(
     part: record.part,
     createdAt: record.createdAt,
     newestMerged: newest?.message,
+    lookUntil: lookUntil(record, Date.now()),
     error: record.error,
     warning: warningOf(record),
     decision: record.decision,

@@ -203,6 +203,8 @@ export interface DeliveryView extends DeliveryRow, Editable {
   createdAt: string;
   /** The message of the newest update that was merged into it. */
   newestMerged?: string;
+  /** In doubt: end of the period in which the record is only looked up. */
+  lookUntil?: string;
   error?: ErrorRecord;
   /** The `error` of a delivered one: what the partner did not store. */
   warning?: ErrorRecord;

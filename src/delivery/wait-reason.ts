@@ -179,10 +179,13 @@ function doubtBegan({ attempts, createdAt }: DeliveryRecord): string {
   return attempts.find(({ error }) => error !== undefined)?.at ?? createdAt;
 }
 
-/** The end of the look-up period, only while it is in the future, because a user can end it early by sending again. */
-function lookUntil({ lookLeft = 0, updatedAt }: DeliveryRecord, now: number): string | undefined {
+/**
+ * In doubt: the end of the period in which the record is only looked up, only while it is in the future, because a user can end it
+ * early by sending again. `now`: wall clock, epoch milliseconds.
+ */
+export function lookUntil({ state, lookLeft = 0, updatedAt }: DeliveryRecord, now: number): string | undefined {
   const until = Date.parse(updatedAt) + lookLeft;
-  return until > now ? iso(until) : undefined;
+  return state === 'inDoubt' && until > now ? iso(until) : undefined;
 }
 
 const isLimit = ({ code }: ErrorRecord) => code === 'SWB_PARTNER_LIMIT';

@@ -135,6 +135,9 @@ function delivery(one: DeliveryView, message: string, fields: HTMLElement, conte
     element('div', { class: 'switchboard-muted' }, targetText),
     ...mergedWith(one, context),
     one.wait && waitOf(one, message, context),
+    one.lookUntil &&
+      one.wait?.kind !== 'doubt' &&
+      element('div', { class: 'switchboard-muted' }, `${t('waits.lookUntil')} `, time(one.lookUntil)),
     one.warning ? warning(one.warning, context) : problem(one, context),
     actionBar({ kind: 'deliveries', ...one }, context),
     edits(one, context),
