@@ -15,7 +15,7 @@ import { ConversationApi } from './conversation-api.js';
 import { conversationRow } from './conversation-row.js';
 import conversationsCss from './conversations.css';
 import { type LinkEditContext, linkEditHistory, linkEditPanel } from './link-edit.js';
-import { type Pressed, swimlanes } from './swimlanes.js';
+import { swimlanes } from './swimlanes.js';
 
 const PAGE = 50;
 /** Maximum number of rows fetched again on a change; rows beyond this from "more" are dropped. */
