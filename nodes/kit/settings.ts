@@ -3,6 +3,8 @@ import { SwitchboardError } from '../../src/errors.js';
 import { say } from '../../src/text/say.js';
 
 const PLACEHOLDER = /\$\{([^}]+)\}/g;
+/** No setting is meant to be larger; as seconds or minutes, it is still a valid time. */
+const LARGEST = 1e9;
 
 /**
  * Fills in the placeholders of settings. Node-RED only replaces a `${NAME}` that is the whole value; here it may also be a part,
@@ -22,16 +24,20 @@ function fillIn(RED: NodeAPI, node: Node | null, text: string): string {
   });
 }
 
-/** Parses a number that is stored as text (so that `${ENV}` works); throws SWB_CONFIG if it is not a number. */
+/** Parses a number that is stored as text (so that `${ENV}` works); throws SWB_CONFIG if it is not a number from 0 to 1e9. */
 export function numberSetting(text: string | number | undefined, fallback: string, name: string, where: string): number {
   const entered = text === undefined || text === '' ? fallback : String(text);
   const value = Number(entered);
-  if (Number.isFinite(value) && value >= 0) return value;
-  throw new SwitchboardError('SWB_CONFIG', say`"${entered}" is not a number.`, {
-    where,
-    field: name,
-    hint: say`Set ${name} to a number, or to \${NAME} of an environment variable that contains one.`,
-  });
+  if (value >= 0 && value <= LARGEST) return value;
+  throw new SwitchboardError(
+    'SWB_CONFIG',
+    value > LARGEST ? say`"${entered}" is too large.` : say`"${entered}" is not a number.`,
+    {
+      where,
+      field: name,
+      hint: say`Set ${name} to a number, or to \${NAME} of an environment variable that contains one.`,
+    },
+  );
 }
 
 /** A required setting; throws SWB_CONFIG if it is empty or its environment variable is not set. */

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { SwitchboardError } from '../errors.js';
 import { LowdbStore, type LowdbStoreOptions } from '../store/lowdb-store.js';
 import { say } from '../text/say.js';
+import { Timer } from '../timer.js';
 import { Availability } from './availability.js';
 import { Broker, type BrokerOptions } from './broker.js';
 import { addStore, type DeployedStore } from './brokers.js';
@@ -107,12 +108,12 @@ export class BrokerHost implements DeployedStore {
   private async pause(isOver: () => boolean = () => false): Promise<void> {
     if (this.closed || isOver()) return;
     const { retryAt } = this.availability.trouble ?? {};
-    let timer: NodeJS.Timeout | undefined;
+    let timer: Timer | undefined;
     await new Promise<void>((done) => {
       this.wake = done;
-      if (retryAt !== undefined) timer = setTimeout(done, Math.max(0, retryAt - Date.now()));
+      if (retryAt !== undefined) timer = new Timer(retryAt - Date.now(), done);
     });
-    clearTimeout(timer);
+    timer?.cancel();
   }
 
   private report(error: SwitchboardError, wait: number): void {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { Timer } from '../timer.js';
 
 /** Elapsed time within one process, independent of the wall clock. Readings of different processes cannot be compared. */
 export interface MonotonicClock {
@@ -14,8 +15,7 @@ export const MONOTONIC_CLOCK: MonotonicClock = {
   run: randomUUID(),
   elapsed: () => performance.now(),
   after(milliseconds, task) {
-    const timer = setTimeout(task, milliseconds);
-    timer.unref();
-    return () => clearTimeout(timer);
+    const timer = new Timer(milliseconds, task).unref();
+    return () => timer.cancel();
   },
 };

@@ -1,3 +1,5 @@
+import { pause } from '../timer.js';
+
 /** Limits the number of concurrent tasks and the number started per second; other tasks wait in a queue. */
 export class RequestLimiter {
   private running = 0;
@@ -21,7 +23,7 @@ export class RequestLimiter {
       const now = this.clock();
       const start = Math.max(now, this.nextStart);
       this.nextStart = start + 1000 / this.rate;
-      if (start > now) await new Promise((resolve) => setTimeout(resolve, start - now));
+      if (start > now) await pause(start - now);
     }
     let held = true;
     return () => {

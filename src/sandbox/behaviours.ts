@@ -1,3 +1,4 @@
+import { Timer } from '../timer.js';
 import type { Request } from './exchange.js';
 
 /** Kinds of requests, independent of the partner's API: a list of records, one record, a new record, or a change of a record. */
@@ -81,7 +82,7 @@ export class Behaviours {
   private list: Behaviour[] = [];
   private readonly createdAt = new Map<string, number>();
   private readonly pasts = new Map<string, PastState[]>();
-  private readonly timers = new Set<NodeJS.Timeout>();
+  private readonly timers = new Set<Timer>();
   /** Number of requests to which a behaviour was applied. */
   applied = 0;
 
@@ -116,7 +117,7 @@ export class Behaviours {
     this.clear();
     this.applied = 0;
     this.createdAt.clear();
-    for (const timer of this.timers) clearTimeout(timer);
+    for (const timer of this.timers) timer.cancel();
     this.timers.clear();
   }
 
@@ -172,11 +173,10 @@ export class Behaviours {
 
   /** Runs a task after `ms` milliseconds, unless everything is reset before. */
   later(ms: number, task: () => void): void {
-    const timer = setTimeout(() => {
+    const timer = new Timer(ms, () => {
       this.timers.delete(timer);
       task();
-    }, ms);
-    timer.unref();
+    }).unref();
     this.timers.add(timer);
   }
 }

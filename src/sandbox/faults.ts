@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { pause } from '../timer.js';
 import { type ApiTraits, applyBehaviour } from './behaviour-handlers.js';
 import type { Behaviours } from './behaviours.js';
 import { type Handler, type Reply, type Request, sendReply } from './exchange.js';
@@ -104,7 +105,7 @@ export async function answer(api: SimulatedApi, request: Request, req: IncomingM
       });
     }
     case 'slow':
-      await new Promise((resolve) => setTimeout(resolve, fault.delay ?? 1_000));
+      await pause(fault.delay ?? 1_000);
       break;
     case 'drop-field':
       return reply(res, handler(without(request, fault.field ?? '')));
