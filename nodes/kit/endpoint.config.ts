@@ -3,6 +3,9 @@ import { defaultsOf, type EndpointForm, type Settings, type SystemForm } from '.
 import { fieldsOf } from '../../src/endpoints/sign-in.js';
 import type { Side } from '../../src/model/message.js';
 
+/** Empty: the proxy of the environment (HTTP_PROXY, HTTPS_PROXY, NO_PROXY). */
+export type ProxyUse = '' | 'none' | 'node';
+
 /**
  * Settings that every endpoint config node has, in addition to those of its system. Numbers are stored as text so that `${ENV}`
  * works in them.
@@ -21,6 +24,10 @@ export interface EndpointConfig {
   scope?: string;
   /** Id of Node-RED's tls-config, for mutual TLS or a private CA. */
   tls: string;
+  /** Which proxy requests go through. */
+  proxyUse: ProxyUse;
+  /** Id of Node-RED's `http proxy` config node; used if `proxyUse` is `node`. */
+  proxy: string;
   /** Seconds. */
   timeout: string;
   /** Requests per second; 0 = no limit. */
@@ -31,6 +38,8 @@ export interface EndpointConfig {
   maxTries: string;
   /** Seconds before the first retry; doubles with every retry, up to five minutes. */
   retryDelay: string;
+  /** Longest wait in seconds that the partner can ask for with Retry-After. */
+  maxRetryAfter: string;
   /** Seconds to look for the record after a lost response, before the write is repeated. */
   settling: string;
   /** Whether the requests of every delivery are stored, not only those that fail. */
@@ -59,11 +68,14 @@ const DEFAULTS: EndpointConfig = {
   store: '',
   auth: 'basic',
   tls: '',
+  proxyUse: '',
+  proxy: '',
   timeout: '30',
   rateLimit: '0',
   concurrency: '8',
   maxTries: '12',
   retryDelay: '2',
+  maxRetryAfter: '3600',
   settling: '120',
   recordTraffic: false,
   side: '',

@@ -3,6 +3,7 @@ import { fieldsOf } from '../../src/endpoints/sign-in.js';
 import type { System } from '../../src/endpoints/system.js';
 import { SwitchboardError } from '../../src/errors.js';
 import type { Auth, HttpOptions } from '../../src/http/http.js';
+import { environmentProxies, type ProxyRules, proxyFor } from '../../src/http/proxy.js';
 import { say } from '../../src/text/say.js';
 import { type EndpointConfig, type EndpointCredentials, endpointDefaults } from './endpoint.config.js';
 import { numberSetting, requiredSetting } from './settings.js';
@@ -10,6 +11,13 @@ import { numberSetting, requiredSetting } from './settings.js';
 /** The part of Node-RED's tls-config node that we use. */
 interface TlsNode extends Node {
   addTLSOptions(options: Record<string, unknown>): Record<string, unknown>;
+}
+
+/** The part of Node-RED's `http proxy` node that we use. */
+interface ProxyNode {
+  url?: string;
+  noproxy?: string[];
+  credentials?: { username?: string; password?: string };
 }
 
 /** The options of an endpoint's HTTP client, from its node's settings and credentials; throws SWB_CONFIG. */
@@ -22,13 +30,17 @@ export function httpOptions(
 ): HttpOptions {
   const defaults = endpointDefaults(system.endpoint);
   const tls = config.tls ? tlsOptions(RED, config.tls, where) : undefined;
+  const auth = authOf(system, config, credentials, where);
+  const address = baseUrl(config, where);
   return {
     name: where,
-    baseUrl: baseUrl(config, where),
-    auth: authOf(system, config, credentials, where),
+    baseUrl: address,
+    auth,
+    proxies: proxiesOf(RED, config, ['tokenUrl' in auth ? auth.tokenUrl : address, address], where),
     timeout: numberSetting(config.timeout, defaults.timeout, 'timeout', where) * 1000,
     rateLimit: numberSetting(config.rateLimit, defaults.rateLimit, 'rateLimit', where),
     concurrency: concurrencyOf(config, defaults, where),
+    maxRetryAfter: numberSetting(config.maxRetryAfter, defaults.maxRetryAfter, 'maxRetryAfter', where) * 1000,
     ...(tls && { tls }),
     secrets: secretsOf(system, credentials),
   };
@@ -65,6 +77,45 @@ function tlsOptions(RED: NodeAPI, id: string, where: string): HttpOptions['tls']
     field: 'tls',
     hint: say`Choose another TLS configuration in the endpoint’s settings. A new one must be deployed first.`,
   });
+}
+
+/** The proxies for the endpoint's addresses; throws SWB_CONFIG where one of them is invalid. */
+function proxiesOf(
+  RED: NodeAPI,
+  { proxyUse, proxy }: EndpointConfig,
+  addresses: readonly string[],
+  where: string,
+): ProxyRules | undefined {
+  if (proxyUse === 'none') return undefined;
+  const rules = proxyUse === 'node' ? configuredProxy(RED, proxy, where) : environmentProxies();
+  try {
+    for (const address of addresses) if (URL.canParse(address)) proxyFor(new URL(address), rules);
+  } catch (error) {
+    throw error instanceof SwitchboardError ? error.at(where) : error;
+  }
+  return rules;
+}
+
+function configuredProxy(RED: NodeAPI, id: string, where: string): ProxyRules {
+  const node = RED.nodes.getNode(id) as unknown as ProxyNode | null;
+  if (node?.url) {
+    const url = withCredentials(node.url, node.credentials);
+    return { http: url, https: url, except: node.noproxy ?? [] };
+  }
+  throw new SwitchboardError('SWB_CONFIG', say`The proxy configuration does not exist, is disabled, or has no URL.`, {
+    where,
+    field: 'proxy',
+    hint: say`Choose another proxy configuration in the endpoint’s settings. A new one must be deployed first.`,
+  });
+}
+
+/** The URL with the user and password of its own fields. */
+function withCredentials(text: string, { username = '', password = '' }: NonNullable<ProxyNode['credentials']> = {}): string {
+  if ((!username && !password) || !URL.canParse(text)) return text;
+  const url = new URL(text);
+  url.username = encodeURIComponent(username);
+  url.password = encodeURIComponent(password);
+  return url.href;
 }
 
 /** The token URL: as entered, or resolved against the base URL if it is a path. */

@@ -6,7 +6,7 @@ import { say } from '../text/say.js';
 import { errorRecord } from './error-record.js';
 import type { Flows } from './flows.js';
 import { isHint } from './received-item.js';
-import { backoff, DEFAULT_RETRY, type RetryPolicy } from './retry.js';
+import { backoff, DEFAULT_RETRY, type RetryPolicy, waitAfter } from './retry.js';
 import { StoreBackOff } from './store-back-off.js';
 
 /** Messages of one node that may be in its flow at once. */
@@ -296,24 +296,23 @@ export class Dispatcher {
 
   /** Waits until no delivery to the entity is in doubt. */
   private async waitForDoubt(claimed: MessageRecord): Promise<void> {
-    await this.postpone(claimed, inDoubt(), Math.min(DOUBT_CHECK_INTERVAL, this.waitAfter(claimed)));
+    await this.postpone(claimed, inDoubt(), Math.min(DOUBT_CHECK_INTERVAL, this.backoffOf(claimed)));
   }
 
   /** `lags`: the read may only be behind the hint, so that no failure is reported yet. */
   private async unreadable(claimed: MessageRecord, error: unknown, lags = false): Promise<void> {
     const again = lags || (error instanceof PartnerError && error.retry);
-    const asked = error instanceof PartnerError ? (error.retryAfter ?? 0) : 0;
     // A read that may only be behind is repeated at short intervals until CATCH_UP is over.
     const isBehind = (lags || (error instanceof PartnerError && error.concernsRecord)) && this.readSince(claimed) < CATCH_UP;
     const maxDelay = isBehind ? CATCH_UP_INTERVAL : this.retry.maxDelay;
-    const wait = again ? Math.max(asked, Math.min(maxDelay, this.waitAfter(claimed))) : undefined;
+    const wait = again ? waitAfter(error, Math.min(maxDelay, this.backoffOf(claimed))) : undefined;
     if (!again) this.firstReads.delete(claimed.id);
     const record = await this.postpone(claimed, error, wait);
     if (!isBehind || wait === undefined)
       this.emitter.readFailed?.(record, error, wait === undefined ? undefined : this.inbox.options.clock() + wait);
   }
 
-  private waitAfter({ emissions }: MessageRecord): number {
+  private backoffOf({ emissions }: MessageRecord): number {
     return backoff(this.retry, emissions + 1, this.inbox.options.random);
   }
 

@@ -14,7 +14,7 @@ import {
 import { unregister } from './hub-unregister.js';
 import { MissedEventDetector } from './missed-events.js';
 import { MONOTONIC_CLOCK, type MonotonicClock } from './monotonic-clock.js';
-import { backoff, DEFAULT_RETRY } from './retry.js';
+import { backoff, DEFAULT_RETRY, waitAfter } from './retry.js';
 
 /** Milliseconds between two checks of the registration. */
 const CHECK_INTERVAL = 60_000;
@@ -151,7 +151,7 @@ export class HubSubscription {
         this.behind = true;
         const strange = this.registration.unsure === 'strange';
         const maxDelay = strange ? Math.max(CHECK_INTERVAL, Math.min(STRANGE_RETRY, renewInterval)) : CHECK_INTERVAL;
-        const wait = backoff({ ...DEFAULT_RETRY, baseDelay: 1_000, maxDelay }, ++this.failures, Math.random);
+        const wait = waitAfter(error, backoff({ ...DEFAULT_RETRY, baseDelay: 1_000, maxDelay }, ++this.failures, Math.random));
         if (!this.stopped) onError(error, broker.clock() + wait, part);
         return wait;
       })

@@ -1,8 +1,9 @@
 import type { EndpointClient } from '../endpoints/endpoint.js';
 import { PartnerError } from '../errors.js';
+import { Timer } from '../timer.js';
 import type { Broker } from './broker.js';
 import { receivedHint } from './received-item.js';
-import { backoff, DEFAULT_RETRY } from './retry.js';
+import { backoff, DEFAULT_RETRY, waitAfter } from './retry.js';
 
 export interface PollerOptions {
   broker: Broker;
@@ -21,7 +22,7 @@ export interface PollerOptions {
  * are the partner's own times, so our wall clock only serves to show the time of the next poll.
  */
 export class Poller {
-  private timer: NodeJS.Timeout | undefined;
+  private timer: Timer | undefined;
   private running: Promise<void> = Promise.resolve();
   private stopped = false;
   private failures = 0;
@@ -41,15 +42,15 @@ export class Poller {
 
   async stop(): Promise<void> {
     this.stopped = true;
-    clearTimeout(this.timer);
+    this.timer?.cancel();
     await this.running;
   }
 
   private schedule(wait: number, interval: number): void {
     if (this.stopped) return;
-    this.timer = setTimeout(() => {
+    this.timer = new Timer(wait, () => {
       this.running = this.running.then(() => this.poll(interval));
-    }, wait);
+    });
   }
 
   private async poll(interval: number): Promise<void> {
@@ -61,8 +62,8 @@ export class Poller {
       this.schedule(interval, interval);
     } catch (error) {
       if (this.stopped) return;
-      const asked = error instanceof PartnerError ? (error.retryAfter ?? 0) : 0;
-      const wait = Math.max(asked, interval, backoff({ ...DEFAULT_RETRY, baseDelay: 1_000 }, ++this.failures, Math.random));
+      const least = Math.max(interval, backoff({ ...DEFAULT_RETRY, baseDelay: 1_000 }, ++this.failures, Math.random));
+      const wait = waitAfter(error, least);
       onError(error, broker.clock() + wait);
       this.schedule(wait, interval);
     }

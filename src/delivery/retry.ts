@@ -98,7 +98,12 @@ export function verdict(error: unknown, tries: number, policy: RetryPolicy, rand
   const limited = error.code === 'SWB_PARTNER_LIMIT';
   return again(state, { wait: waitFor(error), counts: false, unhealthy: unhealthy && !limited });
 
-  function waitFor({ retryAfter = 0 }: PartnerError): number {
-    return Math.max(retryAfter, backoff(policy, tries, random));
+  function waitFor(failure: PartnerError): number {
+    return waitAfter(failure, backoff(policy, tries, random));
   }
+}
+
+/** Milliseconds until the next try: as long as the partner asks for, and at least `wait`. */
+export function waitAfter(error: unknown, wait: number): number {
+  return error instanceof PartnerError ? Math.max(error.retryAfter ?? 0, wait) : wait;
 }

@@ -2,6 +2,7 @@ import { type ErrorCode, type Outcome, PartnerError } from '../errors.js';
 import { say } from '../text/say.js';
 import { errorText, QUOTE_LENGTH } from './error-text.js';
 import type { HttpRequest } from './http.js';
+import { shownTarget } from './redirect.js';
 
 interface FailureClass {
   code: ErrorCode;
@@ -21,6 +22,13 @@ const NOT_FOUND: FailureClass = {
  * How a status is classified (RFC 9110 §15, RFC 6585 §4). A partner may return 5xx after it has processed the request: unknown.
  */
 const STATUS: Record<number, FailureClass> = {
+  // The result of a write is shown elsewhere, so it may have been done (RFC 9110 §15.4.4).
+  303: {
+    code: 'SWB_PARTNER_ANSWER',
+    outcome: 'unknown',
+    retry: true,
+    hint: () => say`The record will be looked up before a retry.`,
+  },
   401: {
     code: 'SWB_PARTNER_AUTH',
     outcome: 'notDone',
@@ -52,6 +60,14 @@ const SERVER_ERROR: FailureClass = {
   retry: true,
   hint: () => say`The record will be looked up before a retry.`,
 };
+/** Another address, to which a write is never repeated: whoever answers there may be a page to sign in, or another system. */
+const REDIRECTED: FailureClass = {
+  code: 'SWB_PARTNER_REFUSED',
+  outcome: 'notDone',
+  retry: false,
+  hint: () =>
+    say`If the partner has moved, enter its new URL in the endpoint’s settings; if this is a page to sign in, check the credentials. Then replay the delivery.`,
+};
 const REJECTED: FailureClass = {
   code: 'SWB_PARTNER_REFUSED',
   outcome: 'notDone',
@@ -67,6 +83,7 @@ const REASONS: Record<string, () => string> = {
   ENOTFOUND: () => say`the host name does not exist`,
   EAI_AGAIN: () => say`the host name could not be resolved`,
   ECONNRESET: () => say`the connection was closed`,
+  UND_ERR_CONNECT_TIMEOUT: () => say`the request timed out`,
   EPIPE: () => say`the connection was closed`,
   ECONNABORTED: () => say`the request timed out`,
   ETIMEDOUT: () => say`the request timed out`,
@@ -76,30 +93,33 @@ const REASONS: Record<string, () => string> = {
   DEPTH_ZERO_SELF_SIGNED_CERT: () => say`the server certificate is self-signed; add its CA in a TLS configuration`,
 };
 
-/** The error for an unsuccessful status. `answer`: the body as text; `now`: by the sender's clock. */
+/** The error for an unsuccessful status. `answer`: the body as text; `now`: by the sender's clock; `proxy`: it may have answered in the partner's place. */
 export function statusFailure(
   name: string,
   request: HttpRequest,
   status: number,
   headers: Record<string, string | undefined>,
   answer: string,
-  now: number,
+  { now, maxRetryAfter, origin, proxy }: { now: number; maxRetryAfter: number; origin: string; proxy?: string },
 ): PartnerError {
-  const failureClass = STATUS[status] ?? (status >= 500 ? SERVER_ERROR : REJECTED);
-  const detail = errorText(answer);
+  const failureClass = STATUS[status] ?? (status >= 500 ? SERVER_ERROR : status < 400 ? REDIRECTED : REJECTED);
+  const { location } = headers;
+  const redirect = status < 400 && location ? say`it redirects to ${shownTarget(location, origin)}` : '';
+  const detail = [errorText(answer), redirect].filter(Boolean).join('; ');
   const outcome = failureClass.outcome === 'unknown' && request.method === 'GET' ? 'notDone' : failureClass.outcome;
+  const answered = proxy ? say`${status} through the proxy ${proxy}` : String(status);
   return new PartnerError(
     failureClass.code,
     detail
-      ? say`${request.what} (${request.method} ${pathOf(request.path)}) returned ${status}: ${detail}.`
-      : say`${request.what} (${request.method} ${pathOf(request.path)}) returned ${status}.`,
+      ? say`${request.what} (${request.method} ${pathOf(request.path)}) returned ${answered}: ${detail}.`
+      : say`${request.what} (${request.method} ${pathOf(request.path)}) returned ${answered}.`,
     {
       where: name,
       hint: failureClass.hint(),
       outcome,
       retry: failureClass.retry,
       status,
-      retryAfter: retryAfter(headers['retry-after'], now),
+      retryAfter: retryAfter(headers['retry-after'], now, maxRetryAfter),
       answer: answer.slice(0, QUOTE_LENGTH),
       body: jsonIn(answer),
     },
@@ -114,21 +134,44 @@ function jsonIn(text: string): unknown {
   }
 }
 
-/** The error for a request without an answer. `unsent`: it is certain that nothing of it was sent. */
-export function networkFailure(name: string, request: HttpRequest, code: string, text: string, unsent = false): PartnerError {
+/** Why a request got no answer. */
+export interface NetworkTrouble {
+  /** The code of the error, and its message. */
+  code: string;
+  text: string;
+  /** It is certain that nothing of the request reached the partner. */
+  unsent?: boolean;
+  /** The proxy that the request went through. */
+  proxy?: string;
+  hint?: string;
+}
+
+/** The error for a request without an answer. */
+export function networkFailure(
+  name: string,
+  request: HttpRequest,
+  { code, text, unsent, proxy, hint }: NetworkTrouble,
+): PartnerError {
   const notDone = unsent || CERTIFICATE_REJECTED.test(code) || request.method === 'GET';
-  const reason = REASONS[code]?.() ?? text;
+  const reason = reasonOf(code, text);
   return new PartnerError(
     'SWB_PARTNER_UNAVAILABLE',
-    say`${request.what} (${request.method} ${pathOf(request.path)}) got no response: ${reason}.`,
+    proxy
+      ? say`${request.what} (${request.method} ${pathOf(request.path)}) got no response through the proxy ${proxy}: ${reason}.`
+      : say`${request.what} (${request.method} ${pathOf(request.path)}) got no response: ${reason}.`,
     {
       where: name,
-      hint: notDone ? say`The request will be retried.` : say`The record will be looked up before a retry.`,
+      hint: hint ?? (notDone ? say`The request will be retried.` : say`The record will be looked up before a retry.`),
       outcome: notDone ? 'notDone' : 'unknown',
       retry: true,
       cause: Object.assign(new Error(reason), { code }),
     },
   );
+}
+
+/** A network error in words. */
+export function reasonOf(code: string, text: string): string {
+  return REASONS[code]?.() ?? (text || code);
 }
 
 /** The error for a successful status with an unreadable body (ServiceNow truncates long lists and still returns 200). */
@@ -168,11 +211,11 @@ export function unusableAnswer(name: string, request: HttpRequest, how: string):
   );
 }
 
-/** Milliseconds from a Retry-After header in seconds or as a date (RFC 9110 §10.2.3). */
-export function retryAfter(value: string | undefined, now: number): number | undefined {
+/** Milliseconds from a Retry-After header in seconds or as a date (RFC 9110 §10.2.3), at most `max`. */
+export function retryAfter(value: string | undefined, now: number, max: number): number | undefined {
   if (!value) return undefined;
   const milliseconds = /^\d+$/.test(value.trim()) ? Number(value) * 1000 : Date.parse(value) - now;
-  return Number.isFinite(milliseconds) ? Math.max(0, milliseconds) : undefined;
+  return Number.isNaN(milliseconds) ? undefined : Math.min(max, Math.max(0, milliseconds));
 }
 
 function pathOf(path: string): string {

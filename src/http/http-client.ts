@@ -11,10 +11,14 @@ import { invalidBody, networkFailure, statusFailure, unusableAnswer } from './fa
 import type { HttpAnswer, HttpClient, HttpOptions, HttpRequest } from './http.js';
 import { maskSecrets } from './masking.js';
 import { dateOf, PartnerClock } from './partner-clock.js';
+import { type ProxyRules, proxySecrets } from './proxy.js';
+import { MAX_REDIRECTS, redirectTarget } from './redirect.js';
 import { RequestLimiter } from './request-limiter.js';
+import { discard, headersOf, isStream, isSuccess, readAll } from './response.js';
 import { ERR_LATE, ERR_TOO_LARGE, TransportError, UndiciTransport } from './undici-adapter.js';
 
 const MAX_BYTES = 20 * 1024 * 1024;
+const MAX_RETRY_AFTER = 3_600_000;
 /** Milliseconds for which the permission to write holds while a request waits for its connection. */
 const PERMISSION = 1_000;
 
@@ -49,9 +53,9 @@ class Client implements HttpClient {
     this.baseUrl = options.baseUrl;
     this.signsIn = options.auth.kind !== 'none';
     this.origin = new URL(options.baseUrl).origin;
-    const { concurrency, timeout, tls, maxBytes = MAX_BYTES } = options;
+    const { concurrency, timeout, proxies, tls, maxBytes = MAX_BYTES } = options;
     this.maxBytes = maxBytes;
-    this.transport = new UndiciTransport({ connections: concurrency + 2, timeout, tls });
+    this.transport = new UndiciTransport({ connections: concurrency + 2, timeout, proxies, tls });
     // The class, because an instance made by `axios.create` has defaults (transforms, headers) whose merging costs more than the
     // request itself.
     this.axios = new Axios({ adapter: this.transport.adapter });
@@ -79,11 +83,7 @@ class Client implements HttpClient {
     const release = await this.limiter.acquire();
     let streaming = false;
     try {
-      let response = await this.once(request);
-      if (response.status === 401 && !upload && this.auth.discardToken()) {
-        discard(response);
-        response = await this.once(request);
-      }
+      const response = await this.answerTo(request, upload === undefined);
       if (!isSuccess(response)) throw await this.statusError(request, response);
       if (request.as === 'stream') {
         streaming = true;
@@ -100,6 +100,10 @@ class Client implements HttpClient {
     }
   }
 
+  get proxies(): ProxyRules | undefined {
+    return this.options.proxies;
+  }
+
   get clockAhead(): number | undefined {
     return this.partnerClock.ahead;
   }
@@ -112,11 +116,30 @@ class Client implements HttpClient {
     this.transport.close();
   }
 
-  private async once(request: HttpRequest): Promise<AxiosResponse> {
+  /** The answer after a new sign-in where a token was rejected (`repeatable`: the body can be sent again), and after redirects of a GET. */
+  private async answerTo(request: HttpRequest, repeatable: boolean): Promise<AxiosResponse> {
+    const path = this.url(request.path);
+    let url = request.query ? this.axios.getUri({ url: path, params: request.query }) : path;
+    let mayRenew = repeatable;
+    for (let redirects = 0; ; ) {
+      const response = await this.once(request, url);
+      const follows = request.method === 'GET' && redirects < MAX_REDIRECTS;
+      const target = follows ? redirectTarget(url, response.status, headersOf(response).location) : undefined;
+      if (target !== undefined) {
+        redirects++;
+        url = target;
+      } else if (response.status === 401 && mayRenew && this.auth.discardToken()) {
+        mayRenew = false;
+      } else {
+        return response;
+      }
+      discard(response);
+    }
+  }
+
+  private async once(request: HttpRequest, url: string): Promise<AxiosResponse> {
     const { body } = request;
     const raw = body === undefined || typeof body === 'string' || Buffer.isBuffer(body) || isStream(body);
-    const path = this.url(request.path);
-    const url = request.query ? this.axios.getUri({ url: path, params: request.query }) : path;
     const headers: Record<string, string> = {
       Accept: 'application/json',
       ...(raw ? {} : { 'Content-Type': 'application/json' }),
@@ -149,7 +172,7 @@ class Client implements HttpClient {
       } catch (error) {
         if (error instanceof TransportError && error.code === ERR_LATE) continue;
         ExchangeLog.record(request, this.exchange(config, started, { error: (error as Error).message }));
-        throw this.masked(error, request);
+        throw this.masked(error, request, config.url);
       }
     }
   }
@@ -198,7 +221,14 @@ class Client implements HttpClient {
     const text = request.as === 'stream' ? await readAll(response.data as Readable) : String(response.data ?? '');
     const headers = headersOf(response);
     // A date in Retry-After uses the sender's clock.
-    return statusFailure(this.name, request, response.status, headers, this.mask(text), dateOf(headers) ?? this.clock());
+    const { maxRetryAfter = MAX_RETRY_AFTER } = this.options;
+    const context = {
+      now: dateOf(headers) ?? this.clock(),
+      maxRetryAfter,
+      proxy: this.transport.forwarderTo(this.origin),
+      origin: this.origin,
+    };
+    return statusFailure(this.name, request, response.status, headers, this.mask(text), context);
   }
 
   private async token(url: string, form: Record<string, string>, clientId: string, clientSecret: string) {
@@ -230,15 +260,17 @@ class Client implements HttpClient {
       return { status: response.status, text: String(response.data ?? '') };
     } catch (error) {
       // Nothing was done yet of what was asked for.
-      throw this.masked(error, { ...request, method: 'GET' });
+      throw this.masked(error, { ...request, method: 'GET' }, url);
     }
   }
 
   /** Axios errors never leave this client: they contain the whole request, including credentials. */
-  private masked(error: unknown, request: HttpRequest): PartnerError {
+  private masked(error: unknown, request: HttpRequest, url: string): PartnerError {
     const { message, code = '' } = error as NodeJS.ErrnoException;
     if (code === ERR_TOO_LARGE) return unusableAnswer(this.name, request, say`is larger than ${kilobytes(this.maxBytes)} KB`);
-    return networkFailure(this.name, request, code, this.mask(message), error instanceof TransportError && error.unsent);
+    const { unsent, byProxy } = error instanceof TransportError ? error : {};
+    const proxy = byProxy ? undefined : this.transport.proxyTo(url);
+    return networkFailure(this.name, request, { code, text: this.mask(message), unsent, proxy, hint: byProxy?.hint });
   }
 
   private mask(text: string): string {
@@ -246,41 +278,10 @@ class Client implements HttpClient {
   }
 
   private secrets(): string[] {
-    return [...this.auth.secrets(), ...(this.options.secrets ?? [])];
+    return [...this.auth.secrets(), ...proxySecrets(this.options.proxies), ...(this.options.secrets ?? [])];
   }
 }
 
 function kilobytes(bytes: number): number {
   return Math.round(bytes / 102.4) / 10;
-}
-
-function headersOf(response: AxiosResponse): Record<string, string | undefined> {
-  return response.headers as unknown as Record<string, string | undefined>;
-}
-
-function isSuccess({ status }: AxiosResponse): boolean {
-  return status >= 200 && status < 300;
-}
-
-function isStream(body: unknown): body is Readable {
-  return typeof body === 'object' && body !== null && typeof (body as Readable).pipe === 'function';
-}
-
-function discard(response: AxiosResponse): void {
-  if (isStream(response.data)) response.data.destroy();
-}
-
-async function readAll(stream: Readable): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  try {
-    for await (const chunk of stream) {
-      chunks.push(chunk as Buffer);
-      size += (chunk as Buffer).length;
-      if (size > 65_536) break;
-    }
-  } catch {
-    // The status is known, and says more than why its explanation is incomplete.
-  }
-  return Buffer.concat(chunks).toString('utf8');
 }

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { ProxyRules } from './proxy.js';
 
 /** Authentication method and credentials for one partner. */
 export type Auth =
@@ -39,6 +40,8 @@ export interface HttpOptions {
   rateLimit: number;
   /** Maximum number of concurrent requests. */
   concurrency: number;
+  /** Longest wait that a Retry-After header can ask for, milliseconds (default 1 hour). */
+  maxRetryAfter?: number;
   /** Maximum size of a JSON answer in bytes (default 20 MiB). */
   maxBytes?: number;
   /** Texts that must never be shown, beside those of `auth`. */
@@ -52,6 +55,8 @@ export interface HttpOptions {
    * sent, and the request fails with the same error.
    */
   mayWrite?: () => Promise<void> | undefined;
+  /** Default: no proxy. */
+  proxies?: ProxyRules;
   tls?: { ca?: string; cert?: string; key?: string; passphrase?: string; servername?: string; rejectUnauthorized?: boolean };
 }
 
@@ -80,6 +85,8 @@ export interface HttpClient {
   readonly name: string;
   /** Without a trailing slash. */
   readonly baseUrl: string;
+  /** The proxies that other clients for this partner's files have to use, too. */
+  readonly proxies?: ProxyRules;
   /** Whether requests carry credentials: a user name, a key or a token. */
   readonly signsIn: boolean;
   /**

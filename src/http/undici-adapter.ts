@@ -1,9 +1,12 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { type Duplex, pipeline, Readable } from 'node:stream';
-import type { ConnectionOptions } from 'node:tls';
 import axios, { AxiosError, AxiosHeaders, type AxiosResponse, type InternalAxiosRequestConfig } from 'axios';
-import { Agent, type Dispatcher, errors, getGlobalDispatcher, Pool } from 'undici';
+import { Agent, type Dispatcher, getGlobalDispatcher } from 'undici';
+import { Timer } from '../timer.js';
 import { ACCEPT_ENCODING, decoders } from './content-encoding.js';
+import { type HttpProxy, proxyFor } from './proxy.js';
+import { ProxyError, refusal } from './proxy-connection.js';
+import { Routes, type TransportOptions } from './routes.js';
 
 /**
  * Importing undici also makes it the transport of the process's own `fetch`, if that has not been used yet. Other nodes keep the
@@ -12,12 +15,6 @@ import { ACCEPT_ENCODING, decoders } from './content-encoding.js';
 const FETCH_TRANSPORT = Symbol.for('undici.globalDispatcher.1');
 if (getGlobalDispatcher() instanceof Agent) (globalThis as Record<symbol, unknown>)[FETCH_TRANSPORT] = undefined;
 
-/**
- * Idle milliseconds after which a connection is closed, unless the server announces a shorter time (Keep-Alive header). Servers
- * that announce none keep it longer (Tomcat 20 s, Jetty 30 s, load balancers 60 s), so that a request rarely meets a connection
- * that is being closed.
- */
-const IDLE = 15_000;
 const USER_AGENT = `axios/${axios.VERSION}`;
 /** Header fields whose first value counts, as in node:http; the values of others are joined (RFC 9110 §5.3). */
 const SINGLE = new Set([
@@ -44,14 +41,6 @@ export const ERR_LATE = 'ERR_LATE';
 /** The answer is larger than `maxContentLength`. */
 export const ERR_TOO_LARGE = 'ERR_TOO_LARGE';
 
-export interface TransportOptions {
-  /** Maximum number of connections per origin. */
-  connections: number;
-  /** Milliseconds for a whole request, and for each silence within a streamed answer. */
-  timeout: number;
-  tls?: ConnectionOptions;
-}
-
 /** Settings of a request that axios does not know; it passes them on. */
 export interface TransportConfig {
   /** A time of `performance.now()`: if the request cannot be sent by then, it fails unsent, with the code ERR_LATE. */
@@ -66,45 +55,48 @@ export class TransportError extends AxiosError {
     message: string,
     code: string,
     config: RequestConfig,
-    /** It is certain that nothing of the request was sent. */
+    /** It is certain that nothing of the request reached the partner. */
     readonly unsent: boolean,
+    /** The proxy failed. */
+    readonly byProxy?: ProxyError,
   ) {
     super(message, code, config);
   }
 }
 
-/** An axios adapter on undici: keep-alive connections, neither redirects nor proxies. All answers resolve, whatever their status. */
+/**
+ * An axios adapter on undici: keep-alive connections, directly or through a proxy, and no redirects. All answers resolve, whatever
+ * their status.
+ */
 export class UndiciTransport {
-  private readonly pools = new Map<string, Pool>();
-  private closed = false;
+  private readonly routes: Routes;
 
-  constructor(private readonly options: TransportOptions) {}
+  constructor(private readonly options: TransportOptions) {
+    this.routes = new Routes(options);
+  }
 
   readonly adapter = (config: RequestConfig): Promise<AxiosResponse> =>
     new Promise((resolve, reject) => {
       const url = new URL(config.url ?? '');
-      const exchange = new Exchange(config, this.options.timeout, resolve, reject);
+      const { pool, forwarder } = this.routes.to(url);
+      const exchange = new Exchange(config, this.options.timeout, forwarder, resolve, reject);
       const request = exchange.request(url);
-      if (exchange.open) this.pool(url.origin).dispatch(request, exchange);
+      if (exchange.open) pool.dispatch(request, exchange);
     });
+
+  /** Host and port of the proxy for an address, if any. */
+  proxyTo(url: string): string | undefined {
+    return proxyFor(new URL(url), this.options.proxies)?.url.host;
+  }
+
+  /** As `proxyTo`, where the proxy may answer in the partner's place because there is no tunnel through it. */
+  forwarderTo(url: string): string | undefined {
+    return url.startsWith('https:') ? undefined : this.proxyTo(url);
+  }
 
   /** Closes all connections; pending requests and later ones fail. */
   close(): void {
-    this.closed = true;
-    for (const pool of this.pools.values()) pool.destroy(new errors.ClientDestroyedError());
-  }
-
-  private pool(origin: string): Pool {
-    let pool = this.pools.get(origin);
-    if (!pool) {
-      const { connections, timeout, tls } = this.options;
-      // Exchange measures the time: undici's timers are coarse, and none is about the whole request.
-      const timeouts = { headersTimeout: 0, bodyTimeout: 0, keepAliveTimeout: IDLE };
-      pool = new Pool(origin, { connections, pipelining: 1, ...timeouts, connect: { ...tls, timeout } });
-      this.pools.set(origin, pool);
-      if (this.closed) pool.destroy();
-    }
-    return pool;
+    this.routes.close();
   }
 }
 
@@ -120,16 +112,17 @@ class Exchange implements Dispatcher.DispatchHandler {
   private received = false;
   private readonly chunks: Buffer[] = [];
   private size = 0;
-  private readonly timer: NodeJS.Timeout | undefined;
+  private readonly timer: Timer | undefined;
 
   constructor(
     private readonly config: RequestConfig,
     private readonly timeout: number,
+    private readonly forwarder: HttpProxy | undefined,
     private readonly resolve: (response: AxiosResponse) => void,
     private readonly reject: (error: TransportError) => void,
   ) {
     if (timeout > 0)
-      this.timer = setTimeout(() => this.fail(`timeout of ${timeout} ms exceeded`, AxiosError.ECONNABORTED), timeout);
+      this.timer = new Timer(timeout, () => this.fail(`timeout of ${timeout} ms exceeded`, AxiosError.ECONNABORTED));
   }
 
   private get streams(): boolean {
@@ -148,7 +141,14 @@ class Exchange implements Dispatcher.DispatchHandler {
       if (data.errored) this.failBy(data.errored);
     }
     const bodyTimeout = this.streams ? this.timeout : 0;
-    return { path: url.pathname + url.search, method: method.toUpperCase(), headers, body: data, bodyTimeout };
+    let path = url.pathname + url.search;
+    if (this.forwarder) {
+      // Absolute form (RFC 9112 §3.2.2).
+      path = url.origin + path;
+      headers.Host = url.host;
+      if (this.forwarder.authorization) headers['Proxy-Authorization'] = this.forwarder.authorization;
+    }
+    return { path, method: method.toUpperCase(), headers, body: data, bodyTimeout };
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -169,6 +169,10 @@ class Exchange implements Dispatcher.DispatchHandler {
   ): void {
     // Interim answers (RFC 9110 §15.2).
     if (status < 200) return;
+    if (status === 407 && this.forwarder) {
+      this.failBy(refusal(this.forwarder, status));
+      return;
+    }
     joinDuplicates(headers);
     const decoding = decoders(headers['content-encoding']);
     if (decoding.length > 0) delete headers['content-encoding'];
@@ -204,7 +208,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     });
     const body: Readable = decoding.reduce<Readable>((from, to) => pipeline(from, to, () => undefined), this.source);
     if (this.streams) {
-      clearTimeout(this.timer);
+      this.timer?.cancel();
       this.resolve({ ...response, data: body });
       return;
     }
@@ -234,11 +238,12 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.resolve(this.response);
   }
 
-  private failBy({ message, code = '' }: NodeJS.ErrnoException): void {
-    this.fail(message || code, CODES[code] ?? code);
+  private failBy(error: NodeJS.ErrnoException): void {
+    const { message, code = '' } = error;
+    this.fail(message || code, CODES[code] ?? code, error instanceof ProxyError ? error : undefined);
   }
 
-  private fail(message: string, code: string): void {
+  private fail(message: string, code: string, byProxy?: ProxyError): void {
     if (!this.open) return;
     this.end();
     const { config, controller } = this;
@@ -246,12 +251,12 @@ class Exchange implements Dispatcher.DispatchHandler {
     const error = Object.assign(new Error(message), { code });
     this.source?.destroy(error);
     controller?.abort(error);
-    this.reject(new TransportError(message, code, config, controller === undefined));
+    this.reject(new TransportError(message, code, config, controller === undefined || byProxy !== undefined, byProxy));
   }
 
   private end(): void {
     this.open = false;
-    clearTimeout(this.timer);
+    this.timer?.cancel();
   }
 }
 

@@ -71,7 +71,7 @@ describe('a request over TLS', () => {
   });
 
   it('whose client certificate the partner rejects was certainly not processed, although it was sent', () => {
-    const outcome = (code: string) => networkFailure('Acme', POST, code, code).outcome;
+    const outcome = (code: string) => networkFailure('Acme', POST, { code, text: code }).outcome;
     assert.equal(outcome('ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED'), 'notDone');
     assert.equal(outcome('ERR_SSL_TLSV1_ALERT_UNKNOWN_CA'), 'notDone');
     assert.equal(outcome('ERR_SSL_DECRYPTION_FAILED_OR_BAD_RECORD_MAC'), 'unknown');

@@ -49,6 +49,7 @@ describe('a request to a partner', () => {
     [502, 'SWB_PARTNER_UNAVAILABLE', 'unknown', true],
     [503, 'SWB_PARTNER_UNAVAILABLE', 'unknown', true],
     [302, 'SWB_PARTNER_REFUSED', 'notDone', false],
+    [303, 'SWB_PARTNER_ANSWER', 'unknown', true],
   ];
   for (const [status, code, outcome, retry] of CLASSES) {
     it(`with status ${status} ${retry ? 'can be retried' : 'is not retried'}: ${code}, ${outcome}`, async () => {
@@ -58,7 +59,7 @@ describe('a request to a partner', () => {
           .end('{"error":{"message":"because","detail":"of that"}}');
       const error = await failure(client());
       assert.deepEqual([error.code, error.outcome, error.retry, error.status], [code, outcome, retry, status]);
-      assert.match(error.message, new RegExp(`^Acme: create thing \\(POST /things\\) returned ${status}: because, of that\\.`));
+      assert.match(error.message, new RegExp(`^Acme: create thing \\(POST /things\\) returned ${status}: because, of that[.;]`));
     });
   }
 
@@ -75,6 +76,18 @@ describe('a request to a partner', () => {
       listener = (_req, res) => res.writeHead(429, { 'Retry-After': header() }).end();
       const { retryAfter } = await failure(client());
       assert.ok(retryAfter! >= from && retryAfter! <= to, String(retryAfter));
+    });
+  }
+
+  for (const [what, header] of [
+    ['of 46 days', () => '4000000'],
+    ['too long for a number', () => '9'.repeat(400)],
+    ['until the year 9999', () => 'Fri, 31 Dec 9999 23:59:59 GMT'],
+  ] as const) {
+    it(`waits for a Retry-After ${what} only as long as the endpoint allows, by default one hour`, async () => {
+      listener = (_req, res) => res.writeHead(503, { 'Retry-After': header() }).end();
+      assert.equal((await failure(client())).retryAfter, 3_600_000);
+      assert.equal((await failure(client({ maxRetryAfter: 60_000 }))).retryAfter, 60_000);
     });
   }
 

@@ -7,12 +7,12 @@ import type { TLSSocket } from 'node:tls';
 import { findNodeRed } from '../../src/cli/node-red.js';
 import type { EndpointClient } from '../../src/endpoints/endpoint.js';
 import { Certificates } from '../http/certificates.js';
+import { ProxyServer } from '../http/proxy-server.js';
 import { bodyOf, serve, type TestServer } from '../http/server.js';
 import { nodeSets, testHelper } from './node-helper.js';
 
 const helper = testHelper();
-const TLS_NODE = join(findNodeRed().folder, '..', '@node-red/nodes/core/network/05-tls.js');
-const TLS_NODE_INSIDE = join(findNodeRed().folder, 'node_modules/@node-red/nodes/core/network/05-tls.js');
+const CORE_FOLDERS = ['node_modules', '..'].map((path) => join(findNodeRed().folder, path, '@node-red/nodes/core/network'));
 
 /** Environment variables, which the settings use as `${NAME}`. */
 const ENVIRONMENT: Record<string, string> = {
@@ -80,7 +80,12 @@ describe('an endpoint node', () => {
     broker: Promise<unknown>;
   }
   /** Loads a node with these settings; throws if they are invalid. */
-  const load = async (settings: object, credentials: object = {}, more: object[] = []): Promise<Endpoint> => {
+  const load = async (
+    settings: object,
+    credentials: object = {},
+    more: object[] = [],
+    moreCredentials: object = {},
+  ): Promise<Endpoint> => {
     await helper.unload();
     const store = { id: 'id-store', type: 'switchboard-store', name: 'store', path: join(folder, `s${Math.random()}`) };
     const node = {
@@ -92,8 +97,13 @@ describe('an endpoint node', () => {
       entityTypes: [{ name: 'incident', table: 'incident', fields: '' }],
       ...settings,
     };
-    const sets = [...nodeSets('switchboard-store', 'servicenow-endpoint'), ...(more.length ? [tlsNode()] : [])];
-    await new Promise<void>((done) => helper.load(sets, [store, ...more, node], { 'id-sn': credentials }, done));
+    const sets = [
+      ...nodeSets('switchboard-store', 'servicenow-endpoint'),
+      ...(more.length ? [coreNode('05-tls.js'), coreNode('06-httpproxy.js')] : []),
+    ];
+    await new Promise<void>((done) =>
+      helper.load(sets, [store, ...more, node], { 'id-sn': credentials, ...moreCredentials }, done),
+    );
     const endpoint = helper.getNode('id-sn') as unknown as Endpoint;
     await endpoint.broker;
     return endpoint;
@@ -177,16 +187,84 @@ describe('an endpoint node', () => {
       await assert.rejects(loading, /Acme: The TLS configuration does not exist or is disabled/);
     });
   });
+
+  describe('behind a proxy', () => {
+    const INSIDE = 'http://acme.only-inside.example';
+    let proxy: ProxyServer;
+    let outside: string;
+    const environment = { ...process.env };
+    before(async () => {
+      proxy = await ProxyServer.start();
+      outside = `${INSIDE}:${new URL(server.url).port}`;
+    });
+    beforeEach(() => {
+      proxy.seen.length = 0;
+      proxy.credentials = undefined;
+      for (const name of ['http_proxy', 'no_proxy', 'NO_PROXY']) delete process.env[name];
+      process.env.HTTP_PROXY = `http://${proxy.host}`;
+    });
+    afterEach(() => {
+      for (const name of ['http_proxy', 'HTTP_PROXY', 'no_proxy', 'NO_PROXY'])
+        if (environment[name] === undefined) delete process.env[name];
+        else process.env[name] = environment[name];
+    });
+    after(() => proxy.close());
+    const configured = (more: object = {}) => ({ id: 'id-proxy', type: 'http proxy', url: `http://${proxy.host}`, ...more });
+
+    it('of the environment, sends its requests through it', async () => {
+      await ask(await load({ auth: 'none', baseUrl: outside }));
+      assert.ok(proxy.seen[0]?.target.startsWith(`${outside}/api/now`));
+    });
+
+    it('of the environment, saved without the setting, addresses this machine directly', async () => {
+      await ask(await load({ auth: 'none' }));
+      assert.deepEqual(proxy.seen, []);
+    });
+
+    it('of the environment, sends its requests directly if it is set so', async () => {
+      const { client } = await load({ auth: 'none', baseUrl: outside, proxyUse: 'none' });
+      await assert.rejects(client.find!('incident', 'SWB-X'), /got no response: the host name/);
+      assert.deepEqual(proxy.seen, []);
+    });
+
+    it('of Node-RED’s proxy configuration, sends its requests through it with its credentials', async () => {
+      delete process.env.HTTP_PROXY;
+      proxy.credentials = `Basic ${Buffer.from('ann:p4ss@word').toString('base64')}`;
+      const settings = { auth: 'none', baseUrl: outside, proxyUse: 'node', proxy: 'id-proxy' };
+      const credentials = { 'id-proxy': { username: 'ann', password: 'p4ss@word' } };
+      await ask(await load(settings, {}, [configured()], credentials));
+      assert.ok(proxy.seen[0]?.target.startsWith(outside));
+    });
+
+    it('of Node-RED’s proxy configuration, addresses its exceptions directly', async () => {
+      const noproxy = [new URL(server.url).host];
+      await ask(await load({ auth: 'none', proxyUse: 'node', proxy: 'id-proxy' }, {}, [configured({ noproxy })]));
+      assert.deepEqual(proxy.seen, []);
+    });
+
+    it('that no longer exists, reports that instead of connecting directly', async () => {
+      const loading = load({ auth: 'none', baseUrl: outside, proxyUse: 'node', proxy: 'id-gone' });
+      await assert.rejects(loading, /Acme: The proxy configuration does not exist, is disabled, or has no URL/);
+    });
+
+    it('that is no HTTP proxy, reports that without its credentials', async () => {
+      process.env.HTTP_PROXY = 'socks5://ann:s3cret-of-proxy@127.0.0.1:1080';
+      await assert.rejects(load({ auth: 'none', baseUrl: outside }), ({ message }: Error) => {
+        assert.match(message, /Acme: "socks5:\/\/127.0.0.1:1080" is not the URL of an HTTP proxy/);
+        return !message.includes('s3cret-of-proxy');
+      });
+    });
+  });
 });
 
-/** Node-RED's own tls-config. */
-function tlsNode(): unknown {
-  for (const path of [TLS_NODE_INSIDE, TLS_NODE]) {
+/** A config node of Node-RED itself. */
+function coreNode(file: string): unknown {
+  for (const folder of CORE_FOLDERS) {
     try {
-      return require(path);
+      return require(join(folder, file));
     } catch (error) {
       if ((error as { code?: string }).code !== 'MODULE_NOT_FOUND') throw error;
     }
   }
-  throw new Error('Node-RED has no tls-config node.');
+  throw new Error(`Node-RED has no ${file}.`);
 }

@@ -14,11 +14,14 @@ const SETTINGS: (keyof EndpointConfig)[] = [
   'baseUrl',
   'auth',
   'tls',
+  'proxyUse',
+  'proxy',
   'timeout',
   'rateLimit',
   'concurrency',
   'maxTries',
   'retryDelay',
+  'maxRetryAfter',
   'settling',
   'recordTraffic',
   'side',
@@ -42,6 +45,7 @@ export function prepareEndpoint(
   fillEmptyCredentials(node);
   chooseOnlyStore();
   showBy(PREFIX, 'auth');
+  showBy(PREFIX, 'proxyUse');
   openInvalid(PREFIX);
   const current = () => ({
     id: node.id,

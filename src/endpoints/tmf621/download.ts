@@ -43,6 +43,7 @@ export async function download(
           timeout: TIMEOUT,
           rateLimit: 0,
           concurrency: 1,
+          proxies: http.proxies,
         });
     const { body } = await client.request({ method: 'GET', path: url.href, headers, as: 'stream', what });
     if (!own) body.once('close', () => client.close());

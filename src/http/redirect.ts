@@ -1,0 +1,23 @@
+/** More redirects of one request than this are a loop. */
+export const MAX_REDIRECTS = 5;
+
+/** The same request is to be sent to another address (RFC 9110 §15.4). 303 says something else: the result is shown there. */
+const FOLLOWED = new Set([301, 302, 307, 308]);
+
+/**
+ * Where a GET is redirected to; undefined if it is not redirected within its origin. Other origins are not followed: they are not
+ * the partner that the endpoint names, and they must not get its credentials.
+ */
+export function redirectTarget(from: string, status: number, location: string | undefined): string | undefined {
+  if (!FOLLOWED.has(status) || !location || !URL.canParse(location, from)) return undefined;
+  const target = new URL(location, from);
+  target.hash = '';
+  return target.origin === new URL(from).origin && !target.username && !target.password ? target.href : undefined;
+}
+
+/** The address in a Location header for errors: without its query and user, which may hold secrets. */
+export function shownTarget(location: string, from: string): string {
+  if (!URL.canParse(location, from)) return location.split(/[?#]/)[0] ?? '';
+  const { origin, pathname } = new URL(location, from);
+  return `${origin}${pathname}`;
+}
