@@ -17,7 +17,7 @@ const RECOVERED: Record<IntakePart, string> = {
  * failed or need a decision.
  */
 export class IntakeStatus {
-  private readonly failures = new Map<IntakePart, { text: string; retryAt: number }>();
+  private readonly failures = new Map<IntakePart, { text: string; retryAt?: number }>();
   private readonly counts: NodeCounts;
   private idleText = '';
   private certain = true;
@@ -51,8 +51,11 @@ export class IntakeStatus {
     this.counts.stop();
   }
 
-  /** Shows a failure. Returns whether it is new, or has another reason than before. */
-  trouble(part: IntakePart, text: string, retryAt: number): boolean {
+  /**
+   * Shows a failure. Returns whether it is new, or has another reason than before. `retryAt`: epoch milliseconds; absent: only other
+   * settings help.
+   */
+  trouble(part: IntakePart, text: string, retryAt?: number): boolean {
     const { node, endpoint } = this;
     const isNew = this.failures.get(part)?.text !== text;
     this.broker.intakeTroubles.begin(node.id, { endpoint, name: node.name || node.type, part, reason: text });
@@ -79,7 +82,9 @@ export class IntakeStatus {
   private update(): void {
     const attention = attentionText(this.counts);
     const [failure] = this.failures.values();
-    if (failure) countDown(this.node, 'error', failure.retryAt, (when) => `${say`retry ${when}`}${attention}: ${failure.text}`);
+    if (failure?.retryAt !== undefined)
+      countDown(this.node, 'error', failure.retryAt, (when) => `${say`retry ${when}`}${attention}: ${failure.text}`);
+    else if (failure) show(this.node, 'error', `${failure.text}${attention}`);
     else if (this.idleText) show(this.node, attention || !this.certain ? 'warning' : 'ok', shortened(this.idleText, attention));
   }
 }

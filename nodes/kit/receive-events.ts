@@ -1,4 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
+import { once } from 'node:events';
+import { Server as TlsServer } from 'node:tls';
 import type { Node, NodeAPI } from 'node-red';
 import { HubSubscription } from '../../src/delivery/hub-subscription.js';
 import type { IntakePart } from '../../src/delivery/intake-troubles.js';
@@ -7,6 +9,7 @@ import { receivedHint } from '../../src/delivery/received-item.js';
 import type { EventHub } from '../../src/endpoints/hub.js';
 import { hintsOf, postedEvents } from '../../src/endpoints/posted-events.js';
 import { SwitchboardError } from '../../src/errors.js';
+import { callbackAddress, type Listening } from '../../src/http/callback-address.js';
 import { receivedBody } from '../../src/http/received-body.js';
 import { say } from '../../src/text/say.js';
 import { hubReport, hubStatus } from './hub-status.js';
@@ -39,12 +42,17 @@ export async function subscribe(
   { hub, events, where, number, poller, status, trouble, session }: EventOptions,
 ): Promise<void> {
   const { broker } = session;
-  const configuredUrl = optionalSetting(config.publicUrl, 'publicUrl', where);
+  const publicUrl = optionalSetting(config.publicUrl, 'publicUrl', where);
+  const callback = await callbackOf(RED, { publicUrl, partner: hub.address, where }, (error) => {
+    status.trouble('hub', error.message);
+    node.error(error.message);
+  });
+  if (session.over) return;
   const subscription = new HubSubscription({
     broker,
     hub,
     node: node.id,
-    callback: `${publicUrl(RED, configuredUrl)}/${events.path}`,
+    ...(callback !== undefined && { callback: `${callback}/${events.path}` }),
     query: optionalSetting(config.query, 'query', where),
     renewInterval: Math.max(1_000, number('renewInterval') * 60_000),
     catchUp: async () => {
@@ -123,11 +131,38 @@ function sameText(a: string, b: string): boolean {
   return left.length === right.length && timingSafeEqual(left, right);
 }
 
-/** The configured public URL of Node-RED, or by default the one for partners on this machine. */
-function publicUrl(RED: NodeAPI, configuredUrl: string): string {
-  const root = RED.settings.httpNodeRoot || '/';
-  const base =
-    configuredUrl ||
-    `http://${RED.settings.uiHost && RED.settings.uiHost !== '0.0.0.0' ? RED.settings.uiHost : '127.0.0.1'}:${RED.settings.uiPort ?? 1880}`;
-  return `${base.replace(/\/+$/, '')}${root === '/' ? '' : `/${root.replace(/^\/+|\/+$/g, '')}`}`;
+/** The URL at which the partner reaches Node-RED; undefined, and told to `unknown`, where it is not known. */
+async function callbackOf(
+  RED: NodeAPI,
+  wanted: Parameters<typeof callbackAddress>[1],
+  unknown: (error: SwitchboardError) => void,
+): Promise<string | undefined> {
+  try {
+    return callbackAddress(await listening(RED), wanted);
+  } catch (error) {
+    if (!(error instanceof SwitchboardError)) throw error;
+    unknown(error);
+    return undefined;
+  }
+}
+
+/** How Node-RED serves HTTP; waits until its server listens where only that shows its port. */
+async function listening({ server, settings }: NodeAPI): Promise<Listening> {
+  const {
+    uiHost = '',
+    uiPort,
+    httpNodeRoot = '/',
+  } = settings as {
+    uiHost?: string;
+    uiPort?: number | string;
+    httpNodeRoot?: string | false;
+  };
+  const isFixed = uiPort !== undefined && Number(uiPort) !== 0;
+  if (server && !server.listening && !isFixed) await once(server, 'listening');
+  const bound = server?.address() ?? undefined;
+  const https = server instanceof TlsServer;
+  // Where Node-RED is a part of another program, its settings need not say how that listens.
+  if (typeof bound === 'object') return { host: uiHost || bound.address, port: bound.port, https, root: httpNodeRoot };
+  const port = bound ?? (Number(uiPort) || uiPort);
+  return { host: uiHost, port, https, root: httpNodeRoot };
 }

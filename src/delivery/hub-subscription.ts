@@ -44,8 +44,11 @@ export interface HubSubscriptionOptions {
   hub: Hub;
   /** The in node. */
   node: string;
-  /** Public URL of the node's path, without the secret: `https://broker/switchboard/tmf621/<node>`. */
-  callback: string;
+  /**
+   * Public URL of the node's path, without the secret: `https://broker/switchboard/tmf621/<node>`. Absent: not known, so that changes
+   * are only polled.
+   */
+  callback?: string;
   query?: string;
   /** Milliseconds. */
   renewInterval: number;
@@ -120,7 +123,8 @@ export class HubSubscription {
   }
 
   private get callback(): string {
-    return `${this.options.callback}/${this.registration.secret}`;
+    const { callback } = this.options;
+    return callback === undefined ? (this.registration.callback ?? '') : `${callback}/${this.registration.secret}`;
   }
 
   private report(): void {
@@ -139,7 +143,7 @@ export class HubSubscription {
     let part: 'hub' | 'poll' = 'hub';
     this.running = this.ensure()
       .then(() => {
-        this.report();
+        if (this.options.callback !== undefined) this.report();
         part = 'poll';
         return this.poll();
       })
@@ -184,6 +188,7 @@ export class HubSubscription {
 
   /** Ensures that exactly one subscription, with the current address, exists at the provider. */
   private async ensure(): Promise<void> {
+    if (this.options.callback === undefined) return;
     const reason = await this.reason();
     if (reason) {
       await this.register(reason);

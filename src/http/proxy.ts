@@ -1,6 +1,6 @@
-import { isIPv4 } from 'node:net';
 import { SwitchboardError } from '../errors.js';
 import { say } from '../text/say.js';
+import { isLoopback } from './this-machine.js';
 
 /** Which requests go through which proxy. */
 export interface ProxyRules {
@@ -66,11 +66,6 @@ function isExcept(entry: string, hostname: string, port: string): boolean {
 
 function isBareIPv6(entry: string): boolean {
   return /^[0-9a-f]*:[0-9a-f:]*:[0-9a-f.]*$/.test(entry);
-}
-
-/** Whether a host of a URL is this machine. */
-export function isLoopback(hostname: string): boolean {
-  return /^(.+\.)?localhost$/.test(hostname) || hostname === '[::1]' || (isIPv4(hostname) && hostname.startsWith('127.'));
 }
 
 function parseProxy(text: string): HttpProxy {

@@ -108,6 +108,21 @@ describe('a subscription at a hub', () => {
     }
   });
 
+  it('is not made where our address is not known: changes are only polled', async () => {
+    let polls = 0;
+    const catchUp = async () => {
+      polls++;
+    };
+    const onRegistered = () => assert.fail('registered');
+    const options = { broker: rig.broker, hub, node: 'n', renewInterval: PATIENCE, onError: assert.fail, onNotice: assert.fail };
+    const subscription = new HubSubscription({ ...options, catchUp, onRegistered });
+    running.push(subscription);
+    await subscription.start();
+    await until('a poll', () => polls > 0);
+    await subscription.stop(true);
+    assert.deepEqual(hub.calls, []);
+  });
+
   it('is made again where the provider has lost it', async () => {
     const { subscription } = await begin();
     await subscription.stop(false);
