@@ -1,4 +1,5 @@
 import { SwitchboardError } from '../errors.js';
+import { percentDecoded } from '../text/percent.js';
 import { say } from '../text/say.js';
 import { isLoopback } from './this-machine.js';
 
@@ -90,20 +91,11 @@ function urlOf(text: string): URL | undefined {
 /** The Proxy-Authorization header for the credentials in a URL, and the texts that must never be shown. */
 function credentialsOf({ username, password }: URL): { authorization?: string; secrets: string[] } {
   if (!username && !password) return { secrets: [] };
-  const secret = decoded(password);
-  const encoded = Buffer.from(`${decoded(username)}:${secret}`).toString('base64');
+  const secret = percentDecoded(password);
+  const encoded = Buffer.from(`${percentDecoded(username)}:${secret}`).toString('base64');
   return { authorization: `Basic ${encoded}`, secrets: [secret, encoded].filter(Boolean) };
 }
 
 function withoutUser(text: string): string {
   return text.replace(/^([^/]*\/\/)?[^/]*@/, '$1');
-}
-
-/** Credentials in a URL are percent-encoded, unless a user typed them as they are. */
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }

@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { type Duplex, pipeline, Readable } from 'node:stream';
 import axios, { AxiosError, AxiosHeaders, type AxiosResponse, type InternalAxiosRequestConfig } from 'axios';
 import { Agent, type Dispatcher, getGlobalDispatcher } from 'undici';
+import { percentDecoded } from '../text/percent.js';
 import { Timer } from '../timer.js';
 import { ACCEPT_ENCODING, decoders } from './content-encoding.js';
 import { type HttpProxy, proxyFor } from './proxy.js';
@@ -262,14 +263,7 @@ class Exchange implements Dispatcher.DispatchHandler {
 
 /** Credentials in a URL are percent-encoded, unless a user typed them as they are. */
 function basic({ username, password }: URL): string {
-  const [user = '', secret = ''] = [username, password].map((text) => {
-    try {
-      return decodeURIComponent(text);
-    } catch {
-      return text;
-    }
-  });
-  return `Basic ${Buffer.from(`${user}:${secret}`).toString('base64')}`;
+  return `Basic ${Buffer.from(`${percentDecoded(username)}:${percentDecoded(password)}`).toString('base64')}`;
 }
 
 function joinDuplicates(headers: IncomingHttpHeaders): void {

@@ -1,5 +1,6 @@
 import { sameChoice } from '../../model/choice.js';
 import type { Json } from '../../model/message.js';
+import { percentDecoded } from '../../text/percent.js';
 import { isObject } from '../evidence.js';
 
 /** A resource, or a part of one, as a provider returns it. */
@@ -36,12 +37,8 @@ export function addressOf(href: Json | undefined, baseUrl: string): string | und
 
 /** The id at the end of a URL. */
 export function idOf(href: unknown): string | undefined {
-  const last = typeof href === 'string' ? href.split('?')[0]?.split('/').filter(Boolean).at(-1) : undefined;
-  try {
-    return last && decodeURIComponent(last);
-  } catch {
-    return last; // a % that encodes nothing
-  }
+  const last = typeof href === 'string' ? href.split(/[?#]/)[0]?.split('/').filter(Boolean).at(-1) : undefined;
+  return last && percentDecoded(last);
 }
 
 /** The attributes that may be written. Drops those that a version does not accept, and null, which could delete by accident. */

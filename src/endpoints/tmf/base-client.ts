@@ -49,6 +49,7 @@ export abstract class TmfBaseClient<Dialect extends TmfDialect> {
   /** The resources, read and written. */
   protected readonly entities: Collection;
   private readonly arrayModes: ArrayModeDetector;
+  private readonly putsWhole: boolean;
   private readonly hubApi: TmfHub;
 
   protected constructor(
@@ -68,6 +69,8 @@ export abstract class TmfBaseClient<Dialect extends TmfDialect> {
     this.arrayMode = arrayModeOf(options);
     this.arrayModes = new ArrayModeDetector(this.api, this.path, this.arrayMode);
     this.hubApi = new TmfHub(this.api, this.base, dialect, definition.name);
+    // A provider that appends what a list contains is asked for changes, never for whole lists.
+    this.putsWhole = options.putsWhole === true && this.arrayMode !== 'append';
     this.entities = new Collection({
       api: this.api,
       path: this.path,
@@ -79,6 +82,7 @@ export abstract class TmfBaseClient<Dialect extends TmfDialect> {
       habits: this.habits,
       dialect,
       arrayModes: this.arrayModes,
+      putsWhole: this.putsWhole,
     });
   }
 
@@ -101,12 +105,13 @@ export abstract class TmfBaseClient<Dialect extends TmfDialect> {
   }
 
   test(): Promise<Check[]> {
-    const { api, base, dialect, definition, arrayModes } = this;
+    const { api, base, dialect, definition, arrayModes, putsWhole } = this;
     return checkConnection({
       api,
       base,
       dialect,
       arrayModes,
+      putsWhole,
       apiName: definition.name,
       resource: definition.resource,
       noun: definition.noun,

@@ -6,12 +6,15 @@ import { emptyListOf } from './answers.js';
 import { type ArrayModeDetector, NO_SUCH_ID } from './array-mode.js';
 import type { TmfDialect } from './dialect.js';
 import { type Noun, nounPlural } from './nouns.js';
+import { hasNoPatch } from './whole-resource.js';
 
 export interface TestedApi {
   api: Api;
   base: string;
   dialect: TmfDialect;
   arrayModes: ArrayModeDetector;
+  /** Whole resources are sent by PUT where the provider has no PATCH. */
+  putsWhole: boolean;
   /** E.g. TMF621. */
   apiName: string;
   /** E.g. troubleTicket. */
@@ -44,7 +47,7 @@ export async function checkConnection(tested: TestedApi): Promise<Check[]> {
   return [...checks, { name, ok: false, text }];
 }
 
-async function writable({ api, base, dialect, resource, noun }: TestedApi): Promise<Check> {
+async function writable({ api, base, dialect, resource, noun, putsWhole }: TestedApi): Promise<Check> {
   const name = say`Write ${nounPlural(noun)}`;
   const type = `${resource[0]?.toUpperCase()}${resource.slice(1)}`;
   const body = { ...(dialect.typed && { '@type': type }), description: 'connection test' };
@@ -59,6 +62,19 @@ async function writable({ api, base, dialect, resource, noun }: TestedApi): Prom
   );
   if (failure?.code === 'SWB_PARTNER_NOT_FOUND') return { name, ok: true, text: singleMayBeRefused(noun) };
   if (failure && isRefused(api, failure)) return { name, ok: false, text: failure.message };
+  if (hasNoPatch(failure)) {
+    return putsWhole
+      ? {
+          name,
+          ok: 'warning',
+          text: say`The provider has no PATCH (status ${failure?.status}): changes are sent by PUT, as configured.`,
+        }
+      : {
+          name,
+          ok: false,
+          text: say`The provider has no PATCH (status ${failure?.status}). If it shows ETags, allow PUT in the provider specifics.`,
+        };
+  }
   const text = failure
     ? say`Could not check this without writing: ${describeFailure(failure)}`
     : say`Could not check this without writing.`;

@@ -12,6 +12,8 @@ export interface TmfOptions {
   /** Below the base URL; default: the standard path of the version or profile. */
   apiPath?: string;
   arrayMode: ArrayMode;
+  /** A provider that refuses PATCH (405, 501) gets whole resources by PUT, on condition that they are unchanged (ETag). */
+  putsWhole?: boolean;
   integrationUser?: string;
   clock: () => number;
 }

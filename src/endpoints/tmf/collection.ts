@@ -20,8 +20,10 @@ import { pages } from './list.js';
 import { isAnotherOfOurs, writtenEntry } from './note.js';
 import { type Noun, nounPlural, nounText } from './nouns.js';
 import { ResourceObserver } from './resource-observer.js';
+import { ResourceWriter, type WrittenResource } from './resource-writer.js';
 import { union, withoutCounterpart } from './same-entry.js';
 import { type AddedEntry, addToWholeList, putBackInWholeList, type TaggedResource, type WholeList } from './whole-list.js';
+import { changesOver } from './whole-resource.js';
 
 export interface CollectionOptions {
   api: Api;
@@ -39,6 +41,8 @@ export interface CollectionOptions {
   arrayModes: ArrayModeDetector;
   habits: Habits;
   clock: () => number;
+  /** A provider without PATCH gets whole resources by PUT. Not where it appends what lists contain. */
+  putsWhole: boolean;
 }
 
 type ReferenceOf = (resource: Attributes) => string | undefined;
@@ -76,9 +80,17 @@ export class Collection {
   private readonly turns = new Map<string, Promise<unknown>>();
   private readonly lists: LastKnownLists;
   private readonly observer = new ResourceObserver();
+  private readonly writer: ResourceWriter;
 
   constructor(private readonly options: CollectionOptions) {
+    const { api, dialect, required, putsWhole } = options;
     this.lists = new LastKnownLists(LISTS, options.clock);
+    this.writer = new ResourceWriter({
+      ...{ api, required, putsWhole, patchType: dialect.patchType },
+      at: (id) => this.at(id),
+      read: (id) => this.read(id),
+      readWhole: (id) => this.readComplete(id, this.allLists),
+    });
   }
 
   async read(id: string): Promise<Attributes> {
@@ -170,41 +182,22 @@ export class Collection {
   }
 
   /** PATCHes a resource; returns it as the provider then has it. */
-  async patch(id: string, body: Json | Readable, what: string, headers: Record<string, string> = {}): Promise<Attributes> {
-    return (await this.patched(id, body, what, headers)).resource;
+  private async patch(id: string, body: Json | Readable, what: string, headers?: Record<string, string>): Promise<Attributes> {
+    return this.learnt(await this.writer.patch(id, body, what, headers)).resource;
   }
 
-  /** `isRead`: the answer did not show the resource, so it was read. */
-  private async patched(
-    id: string,
-    body: Json | Readable,
-    what: string,
-    headers: Record<string, string>,
-  ): Promise<{ resource: Attributes; isRead: boolean }> {
-    const { api, required } = this.options;
-    const request = {
-      method: 'PATCH',
-      path: this.at(id),
-      headers: { 'Content-Type': this.options.dialect.patchType, ...headers },
-      body: isStream(body) ? body : JSON.stringify(body),
-      what,
-    } as const;
-    let isRead = false;
-    const read = () => {
-      isRead = true;
-      return this.read(id);
-    };
-    const resource = (await api.change(request, id, read, required)) as Attributes;
-    this.lists.learn(resource);
-    return { resource, isRead };
+  private learnt(written: WrittenResource): WrittenResource {
+    this.lists.learn(written.resource);
+    return written;
   }
 
   /**
-   * PATCHes a resource with texts; returns it as the provider then has it. Some answers repeat what was sent although the
-   * provider keeps less of it, so long texts are read back. A read from a stale replica is ignored.
+   * Changes a resource that may have long texts; returns it as the provider then has it. Some answers repeat what was sent
+   * although the provider keeps less of it, so long texts are read back. A read from a stale replica is ignored.
    */
   async patchTexts(id: string, body: Attributes, what: string): Promise<Attributes> {
-    const { resource: answered, isRead } = await this.patched(id, body, what, {});
+    const written = await this.writer.change(id, (whole) => changesOver(whole, body), what);
+    const { resource: answered, isRead } = this.learnt(written);
     const texts = Object.entries(body).filter(([name, value]) => isLong(value) && answered[name] === value);
     if (isRead || texts.length === 0) return answered;
     // The write is done. If the read fails, the next event or poll shows the text.
@@ -258,11 +251,14 @@ export class Collection {
     const whole = () =>
       addToWholeList({
         ...this.wholeList(id, attribute, along),
-        readWhole: () => this.readComplete(id, along ? [attribute, along] : [attribute], seen),
-        write: (list, { resource, etag }, withOurs) => {
-          const sent = (added: Attributes[]) =>
-            this.change({ ...companionOf(resource, along), [attribute]: [...list, ...added] });
-          return this.patch(id, withOurs ? body((e) => sent([e])) : sent([]), what, { ...(etag && { 'If-Match': etag }) });
+        readWhole: () => this.readComplete(id, this.sentLists(attribute, along), seen),
+        write: async (list, now, withOurs) => {
+          const bodyOver = (resource?: Attributes) => {
+            const sent = (added: Attributes[]) =>
+              changesOver(resource, this.change({ ...companionOf(now.resource, along), [attribute]: [...list, ...added] }));
+            return withOurs ? body((e) => sent([e])) : sent([]);
+          };
+          return this.learnt(await this.writer.change(id, bodyOver, what, now)).resource;
         },
         isAsSent: ({ id: shown }) => shown !== undefined && shown === entry.id,
         // The list before the write tells which entries are new, whatever ids they have.
@@ -297,11 +293,24 @@ export class Collection {
     const from = Date.parse(since) - MAX_CLOCK_SKEW;
     const isEarlier = ({ date }: Attributes) => Date.parse(isoTime(date) ?? '') < from;
     const known = shown.reduce((all, list) => union(all, list), []).filter((entry) => !isEarlier(entry));
-    const write = (list: Attributes[], { resource }: TaggedResource) =>
-      this.patch(id, this.change({ ...companionOf(resource, along), [attribute]: list }), say`put back ${attribute}s`);
+    const write = async (list: Attributes[], { resource }: TaggedResource) => {
+      const changes = this.change({ ...companionOf(resource, along), [attribute]: list });
+      const bodyOver = (whole?: Attributes) => changesOver(whole, changes);
+      return this.learnt(await this.writer.change(id, bodyOver, say`put back ${attribute}s`)).resource;
+    };
     const whole = { ...this.wholeList(id, attribute, along), write, ours: () => undefined, isAsSent: () => false };
     const back = await this.inTurn(id, () => putBackInWholeList(whole, (list) => withoutCounterpart(known, list)));
     return back.map(({ text }) => textOf(text) ?? '');
+  }
+
+  /** The lists that a write of one list contains; what they lack when they are read would be removed. */
+  private sentLists(attribute: string, along?: string): string[] {
+    if (this.options.putsWhole) return this.allLists;
+    return along ? [attribute, along] : [attribute];
+  }
+
+  private get allLists(): string[] {
+    return Object.keys(LISTS).filter((name) => name !== 'productOrderItem' || this.options.noun === 'order');
   }
 
   /** The options that all whole-list writes share. */
@@ -312,7 +321,7 @@ export class Collection {
   ): Pick<WholeList, 'attribute' | 'readWhole' | 'read' | 'watch'> {
     return {
       attribute,
-      readWhole: () => this.readComplete(id, along ? [attribute, along] : [attribute]),
+      readWhole: () => this.readComplete(id, this.sentLists(attribute, along)),
       read: () => this.peek(id),
       watch: () => this.observer.watch(id),
     };
@@ -398,11 +407,13 @@ export class Collection {
     return say`create ${nounText(this.options.noun)}`;
   }
 
-  /** The id in a URL below the path of these resources; any other URL is about something else. */
+  /** The id in a URL, or one relative to these resources, below their path; any other URL is about something else. */
   private idBelow(address: unknown): string | undefined {
-    const { path } = this.options;
-    const parts = typeof address === 'string' ? (address.split('?')[0] ?? '').split('/').filter(Boolean) : [];
-    return parts.at(-2) === path.split('/').at(-1) ? idOf(address) : undefined;
+    const { api, path } = this.options;
+    const here = `${api.http.baseUrl}${path}`;
+    if (typeof address !== 'string' || !URL.canParse(address, here)) return undefined;
+    const { pathname } = new URL(address, here);
+    return pathname.split('/').filter(Boolean).at(-2) === path.split('/').at(-1) ? idOf(pathname) : undefined;
   }
 
   private readRequest(id: string): HttpRequest & { method: 'GET' } {
@@ -412,10 +423,6 @@ export class Collection {
   private at(id: string): string {
     return `${this.options.path}/${encodeURIComponent(id)}`;
   }
-}
-
-function isStream(body: unknown): body is Readable {
-  return typeof (body as Readable | null)?.pipe === 'function';
 }
 
 /**

@@ -38,6 +38,7 @@ export const tmfEndpoint: EndpointForm = {
           default: 'auto',
           values: ['auto', 'replace', 'append', 'jsonPatch'],
         },
+        { kind: 'flag', name: 'putsWhole', default: false },
         { kind: 'flag', name: 'wholeItems', default: false, showIf: { setting: 'api', is: ['tmf622'] } },
       ],
     },

@@ -39,6 +39,7 @@ export function clientOptions({ id, name, settings, http }: ClientOptions): TmfO
     profile,
     apiPath: String(settings.apiPath ?? '') || undefined,
     arrayMode: settings.arrayMode as ArrayMode,
+    putsWhole: settings.putsWhole === true,
     integrationUser: String(settings.integrationUser ?? '') || undefined,
     // A monotonic clock, because it measures durations.
     clock: steadyClock(),
