@@ -38,11 +38,12 @@ const FLOW = [
     path: 'a',
     wires: [[]],
   },
+  { id: 'proxy1', type: 'http proxy', name: 'corp', url: 'http://proxy.example:3128', noproxy: [] },
 ];
 
 /** Nodes as version 0.1.0 saved them; undefined properties are not written. */
 const OLD_FLOW = [
-  { ...FLOW[2], id: 'sn2', name: 'Old', settling: undefined },
+  { ...FLOW[2], id: 'sn2', name: 'Old', settling: undefined, proxyUse: undefined, proxy: undefined, maxRetryAfter: undefined },
   { ...FLOW[4], id: 'in2', y: 200, endpoint: 'sn2', path: 'b' },
 ];
 
@@ -145,7 +146,22 @@ describe(`the dialogs in Node-RED ${NODE_RED.version}`, () => {
     assert.deepEqual([await valid('sn2'), await valid('in2')], [true, true]);
     await editNode(page, 'sn2');
     assert.equal(await config('settling').inputValue(), serviceNowEndpointDefaults.settling);
+    assert.equal(await config('maxRetryAfter').inputValue(), serviceNowEndpointDefaults.maxRetryAfter);
+    assert.equal(await config('proxyUse').inputValue(), '');
     assert.equal(await page.locator('#node-config-dialog-edit-form .input-error').count(), 0);
+  });
+
+  it('offer the proxy configurations of Node-RED where one is wanted', async () => {
+    await editNode(page, 'tmf1');
+    await page.evaluate(`for (const one of document.querySelectorAll('.red-ui-tray details')) one.open = true`);
+    assert.equal(await config('proxy').isVisible(), false);
+    await config('proxyUse').selectOption('node');
+    await config('proxy').selectOption('proxy1');
+    await shot('proxy');
+    await page.click('#node-config-dialog-ok');
+    await page.waitForSelector('.red-ui-tray', { state: 'detached' });
+    const saved = await page.evaluate(`(({ proxyUse, proxy }) => [proxyUse, proxy])(RED.nodes.node('tmf1'))`);
+    assert.deepEqual(saved, ['node', 'proxy1']);
   });
 
   it('show a unit on the same line as its number', async () => {

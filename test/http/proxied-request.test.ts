@@ -183,7 +183,8 @@ describe('a request through a proxy', () => {
   it('times out where the proxy does not answer, and certainly did not reach the partner', async () => {
     const { url } = await partner('https');
     proxy.silent = true;
-    const error = await failureOf(post(through(url, { timeout: 200 })));
+    const timeout = 200;
+    const error = await failureOf(post(through(url, { timeout })));
     assert.deepEqual([error.outcome, error.retry], ['notDone', true]);
     assert.match(
       error.message,
