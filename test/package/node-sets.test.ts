@@ -72,7 +72,7 @@ describe('the node sets', () => {
   });
 
   it('refer to existing config node types', () => {
-    const known = [...configSets().map(nodeType), 'tls-config'];
+    const known = [...configSets().map(nodeType), 'tls-config', 'http proxy'];
     for (const set of Object.keys(nodeSets)) {
       for (const [name, { type }] of Object.entries(definition(set).defaults)) {
         if (type) assert.ok(known.includes(type), `${set}.${name}: ${type}`);
