@@ -14,8 +14,10 @@ import { dateOf, PartnerClock } from './partner-clock.js';
 import { type ProxyRules, proxySecrets } from './proxy.js';
 import { MAX_REDIRECTS, redirectTarget } from './redirect.js';
 import { RequestLimiter } from './request-limiter.js';
-import { discard, headersOf, isStream, isSuccess, readAll } from './response.js';
+
+import { discard, headersOf, isPage, isStream, isSuccess, readAll } from './response.js';
 import { ERR_LATE, ERR_TOO_LARGE, TransportError, UndiciTransport } from './undici-adapter.js';
+
 
 const MAX_BYTES = 20 * 1024 * 1024;
 const MAX_RETRY_AFTER = 3_600_000;
@@ -116,22 +118,30 @@ class Client implements HttpClient {
     this.transport.close();
   }
 
-  /** The answer after a new sign-in where a token was rejected (`repeatable`: the body can be sent again), and after redirects of a GET. */
+  /**
+   * The answer after a new sign-in where a token was rejected (`repeatable`: the body can be sent again), and after redirects of a
+   * GET. Where these end at a web page, such as one to sign in, the answer is the redirect: a page is no record and no file.
+   */
   private async answerTo(request: HttpRequest, repeatable: boolean): Promise<AxiosResponse> {
     const path = this.url(request.path);
     let url = request.query ? this.axios.getUri({ url: path, params: request.query }) : path;
     let mayRenew = repeatable;
+    let redirect: AxiosResponse | undefined;
     for (let redirects = 0; ; ) {
       const response = await this.once(request, url);
       const follows = request.method === 'GET' && redirects < MAX_REDIRECTS;
       const target = follows ? redirectTarget(url, response.status, headersOf(response).location) : undefined;
       if (target !== undefined) {
         redirects++;
+        redirect ??= response;
         url = target;
       } else if (response.status === 401 && mayRenew && this.auth.discardToken()) {
         mayRenew = false;
-      } else {
+      } else if (!redirect || !isPage(response)) {
         return response;
+      } else {
+        discard(response);
+        return redirect;
       }
       discard(response);
     }

@@ -6,13 +6,16 @@ const FOLLOWED = new Set([301, 302, 307, 308]);
 
 /**
  * Where a GET is redirected to; undefined if it is not redirected within its origin. Other origins are not followed: they are not
- * the partner that the endpoint names, and they must not get its credentials.
+ * the partner that the endpoint names, and they must not get its credentials. A redirect that drops a part of the query is not
+ * followed either: what is answered there would not be the answer to what was asked, and an empty list would prove nothing.
  */
 export function redirectTarget(from: string, status: number, location: string | undefined): string | undefined {
   if (!FOLLOWED.has(status) || !location || !URL.canParse(location, from)) return undefined;
-  const target = new URL(location, from);
+  const [source, target] = [new URL(from), new URL(location, from)];
   target.hash = '';
-  return target.origin === new URL(from).origin && !target.username && !target.password ? target.href : undefined;
+  const isWithin = target.origin === source.origin && !target.username && !target.password;
+  const asksTheSame = [...source.searchParams].every(([name, value]) => target.searchParams.getAll(name).includes(value));
+  return isWithin && asksTheSame ? target.href : undefined;
 }
 
 /** The address in a Location header for errors: without its query and user, which may hold secrets. */

@@ -9,6 +9,11 @@ export function isSuccess({ status }: AxiosResponse): boolean {
   return status >= 200 && status < 300;
 }
 
+/** A web page for people. */
+export function isPage(response: AxiosResponse): boolean {
+  return /^text\/html\b/i.test(headersOf(response)['content-type'] ?? '');
+}
+
 export function isStream(body: unknown): body is Readable {
   return typeof body === 'object' && body !== null && typeof (body as Readable).pipe === 'function';
 }

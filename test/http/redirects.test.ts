@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { RequestListener } from 'node:http';
-import type { HttpClient } from '../../src/http/http.js';
+import type { HttpClient, HttpRequest } from '../../src/http/http.js';
 import { failureOf, serve, TestClients, type TestServer } from './server.js';
 
 describe('a redirect', () => {
@@ -27,12 +27,12 @@ describe('a redirect', () => {
   });
   afterEach(() => clients.close());
   const client = () => clients.make(`${server.url}/api`, { auth: { kind: 'bearer', token: 't0ken-1' } });
-  const get = (made: HttpClient = client()) =>
-    made.request({ method: 'GET', path: '/things', query: { q: 'a b' }, what: 'read things' });
+  const get = (made: HttpClient = client(), query: HttpRequest['query'] = undefined) =>
+    made.request({ method: 'GET', path: '/things', query, what: 'read things' });
   /** Redirects from the first path to `location`, where there is a thing. */
   const redirect = (status: number, location: string) => {
     listener = (req, res) => {
-      if (req.url?.startsWith('/api/things?')) res.writeHead(status, { Location: location }).end('moved');
+      if (req.url?.startsWith('/api/things')) res.writeHead(status, { Location: location }).end('moved');
       else res.end('{"id":"1"}');
     };
   };
@@ -62,11 +62,35 @@ describe('a redirect', () => {
 
   it('of a streamed answer is followed', async () => {
     redirect(302, '/files/1');
-    const path = '/things?f=1';
+    const path = '/things';
     const { body } = await client().request({ method: 'GET', path, as: 'stream', what: 'download' });
     let text = '';
     for await (const chunk of body) text += String(chunk);
     assert.equal(text, '{"id":"1"}');
+  });
+
+  for (const as of ['json', 'stream'] as const) {
+    it(`to a page to sign in is reported as a redirect, where the answer is wanted as ${as}`, async () => {
+      listener = (req, res) => {
+        if (req.url === '/login') res.writeHead(200, { 'Content-Type': 'text/html' }).end('<h1>Sign in</h1>');
+        else res.writeHead(302, { Location: '/login' }).end();
+      };
+      const request = { method: 'GET', path: '/things', what: 'read things' } as const;
+      const error = await failureOf(as === 'stream' ? client().request({ ...request, as }) : client().request(request));
+      assert.deepEqual([error.status, error.outcome], [302, 'notDone']);
+      assert.ok(error.message.includes(`returned 302: it redirects to ${server.url}/login.`), error.message);
+    });
+  }
+
+  it('that keeps the query is followed', async () => {
+    redirect(308, '/v2/things?page=1&q=a%20b');
+    assert.deepEqual((await get(client(), { q: 'a b' })).body, { id: '1' });
+  });
+
+  it('that drops the query is not followed: it would answer something else', async () => {
+    redirect(302, '/v2/things?page=1');
+    assert.equal((await failureOf(get(client(), { q: 'a b' }))).status, 302);
+    assert.equal(seen.length, 1);
   });
 
   it('to another origin is not followed: it gets neither a request nor credentials', async () => {
