@@ -18,7 +18,6 @@ import { RequestLimiter } from './request-limiter.js';
 import { discard, headersOf, isPage, isStream, isSuccess, readAll } from './response.js';
 import { ERR_LATE, ERR_TOO_LARGE, TransportError, UndiciTransport } from './undici-adapter.js';
 
-
 const MAX_BYTES = 20 * 1024 * 1024;
 const MAX_RETRY_AFTER = 3_600_000;
 /** Milliseconds for which the permission to write holds while a request waits for its connection. */
