@@ -1,5 +1,4 @@
 import type { EndpointClient } from '../endpoints/endpoint.js';
-import { PartnerError } from '../errors.js';
 import { Timer } from '../timer.js';
 import type { Broker } from './broker.js';
 import { receivedHint } from './received-item.js';
