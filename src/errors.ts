@@ -119,8 +119,8 @@ export interface PartnerErrorDetails extends ErrorDetails {
    * The partner confirmed the write, but reads do not show it: it is looked up, and written again only if an operator decides so.
    */
   notVisible?: boolean;
-  /** Another partner than the target caused the error: the state of the target's endpoint is not affected. */
-  otherPartner?: boolean;
+  /** Id of the endpoint that caused the error, if it is not the target: the state of the target's endpoint is not affected. */
+  otherPartner?: string;
 }
 
 /** A partner's system rejected the request, failed or could not be reached. */
@@ -133,7 +133,7 @@ export class PartnerError extends SwitchboardError {
   readonly body?: unknown;
   readonly concernsRecord: boolean;
   readonly notVisible: boolean;
-  readonly otherPartner: boolean;
+  readonly otherPartner?: string;
   constructor(code: ErrorCode, what: string, details: PartnerErrorDetails) {
     super(code, what, details);
     this.name = 'PartnerError';
@@ -145,7 +145,7 @@ export class PartnerError extends SwitchboardError {
     this.body = details.body;
     this.concernsRecord = details.concernsRecord ?? false;
     this.notVisible = details.notVisible ?? false;
-    this.otherPartner = details.otherPartner ?? false;
+    this.otherPartner = details.otherPartner;
   }
 
   /** The same failure with other details. */

@@ -60,10 +60,14 @@ function receive(RED: NodeAPI, node: InNode, config: NodeDef & InConfig, system:
         if (isNew) node.error(`${what}: ${text}`, { topic: what } as never);
       };
       session.onEnd(() => status.stop());
+      const worker = broker.worker(endpoint.id);
+      const showPause = () => status.paused(worker?.status.paused?.nextCheck);
+      if (worker) session.onEnd(worker.access.watch(showPause));
       const pollInterval = poll ? Math.max(100, number('pollInterval') * 1000) : undefined;
       const idleText = receivingText(webhook ? config.path : undefined, hub !== undefined, poll);
       await status.begin(endpoint.id, idleText, { pollInterval, hub: hub !== undefined });
       if (session.over) return;
+      showPause();
       const entities = {
         read: (record: MessageRecord, bodies: Bodies, known?: Json) => readChanged(client, record, bodies, known),
         identify: (record: MessageRecord, received: Json) => identify(client, record, received),

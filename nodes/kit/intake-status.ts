@@ -10,6 +10,7 @@ const RECOVERED: Record<IntakePart, string> = {
   poll: 'Polling works again.',
   hub: 'The registration at the hub works again.',
   read: 'Records can be read again.',
+  file: 'Its files can be fetched again.',
 };
 
 /**
@@ -19,6 +20,8 @@ const RECOVERED: Record<IntakePart, string> = {
 export class IntakeStatus {
   private readonly failures = new Map<IntakePart, { text: string; retryAt?: number }>();
   private readonly counts: NodeCounts;
+  /** Time of the next check, while the endpoint is paused. */
+  private pausedUntil: number | undefined;
   private idleText = '';
   private certain = true;
   private endpoint = '';
@@ -79,10 +82,23 @@ export class IntakeStatus {
     if (this.failures.has('read')) this.works('read');
   }
 
+  /** The endpoint rejects everything until a check at that time, or works (again). */
+  paused(until: number | undefined): void {
+    this.pausedUntil = until;
+    this.update();
+  }
+
   private update(): void {
     const attention = attentionText(this.counts);
     const [failure] = this.failures.values();
-    if (failure?.retryAt !== undefined)
+    if (this.pausedUntil !== undefined)
+      countDown(
+        this.node,
+        'error',
+        this.pausedUntil,
+        (when) => say`the partner rejects everything, next check ${when}` + attention,
+      );
+    else if (failure?.retryAt !== undefined)
       countDown(this.node, 'error', failure.retryAt, (when) => `${say`retry ${when}`}${attention}: ${failure.text}`);
     else if (failure) show(this.node, 'error', `${failure.text}${attention}`);
     else if (this.idleText) show(this.node, attention || !this.certain ? 'warning' : 'ok', shortened(this.idleText, attention));

@@ -116,13 +116,16 @@ function queuePayloads(RED: NodeAPI, node: Node, config: NodeDef & OutConfig, sy
     const counts = new NodeCounts(broker.store, 'delivery', node.id, () => updateStatus());
     session.onEnd(() => counts.stop());
     const updateStatus = () => {
-      const { circuit, strange, resumesAt = 0, suspended, outage } = worker?.status ?? { circuit: 'closed' };
+      const { circuit, strange, resumesAt = 0, suspended, paused, outage } = worker?.status ?? { circuit: 'closed' };
       const { inFlight, nextTry } = counts;
       const attention = attentionText(counts);
       const { label } = endpoint;
       if (suspended) {
         const text = suspended.by ? say`${label} suspended by ${suspended.by}` : say`${label} suspended`;
         show(node, 'waiting', text + attention);
+      } else if (paused) {
+        const text = say`${label} rejects everything`;
+        countDown(node, 'error', paused.nextCheck, (when) => `${text}, ${say`next check ${when}`}${attention}`);
       } else if (circuit === 'open') {
         const since = clockTime(outage ? Date.parse(outage.since) : Date.now(), Date.now());
         const text = strange ? say`unexpected responses from ${label} since ${since}` : say`${label} unavailable since ${since}`;

@@ -42,7 +42,8 @@ function endpoint(
   waiting: Record<string, number>,
   troubles: IntakeTrouble[],
 ): EndpointView {
-  const { circuit, inFlight, resumesAt, suspended, outage, lastError } = status;
+  const { circuit, inFlight, suspended, paused, outage, lastError } = status;
+  const resumesAt = paused?.nextCheck ?? (circuit === 'open' ? status.resumesAt : undefined);
   return {
     id: client.id,
     name: client.name,
@@ -50,7 +51,8 @@ function endpoint(
     state: endpointState(status),
     inFlight,
     waiting: (waiting[client.id] ?? 0) - inFlight,
-    resumesAt: circuit === 'open' && resumesAt ? new Date(resumesAt).toISOString() : undefined,
+    resumesAt: resumesAt ? new Date(resumesAt).toISOString() : undefined,
+    paused: paused && { since: paused.since, reason: paused.reason },
     suspended,
     downSince: outage?.since,
     lastError: lastError && { at: lastError.at, message: lastError.message },

@@ -78,7 +78,7 @@ export function deliveryActions(record: DeliveryRecord): Action[] {
   // A waiting delivery can be edited or skipped, and replayed if an attempt has failed already.
   const waits = record.state === 'pending' || record.state === 'inDoubt';
   if (!waits) return warningActions(record);
-  return [...(record.tries > 0 ? (['replay'] as const) : []), ...edit, 'skip', ...undo];
+  return [...(record.tries > 0 || record.waitsFor === 'link' ? (['replay'] as const) : []), ...edit, 'skip', ...undo];
 }
 
 function warningActions(record: MessageRecord | DeliveryRecord): Action[] {

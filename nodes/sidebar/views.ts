@@ -241,8 +241,10 @@ export interface EndpointView {
   inFlight: number;
   /** Number of deliveries waiting for the endpoint. */
   waiting: number;
-  /** Time of the next attempt, if the endpoint is down. */
+  /** Time of the next attempt or check, if the endpoint is down or paused. */
   resumesAt?: string;
+  /** Why the endpoint is paused, and since when. */
+  paused?: { since: string; reason: string };
   suspended?: Suspension;
   /** When it went down, until an attempt succeeds. */
   downSince?: string;

@@ -1,6 +1,7 @@
 import { SwitchboardError } from '../errors.js';
 import type { Change, CommitResult, ConversationRecord, DeliveryRecord, Store } from '../store/store.js';
 import { say } from '../text/say.js';
+import { linkAt } from './correlate.js';
 import { releaseDeliveries } from './plan.js';
 
 /** Retries after version conflicts with writers in other processes. */
@@ -27,7 +28,7 @@ export class Conversations {
   /**
    * Changes a conversation and other records in one commit. `change` receives the latest record and returns the new one, or the
    * same one for no change; it is called again if another process committed first. The commit also releases deliveries whose
-   * predecessors in the plan are done.
+   * predecessors in the plan are done, and those that waited for a ticket that is linked now.
    */
   async update(
     id: string,
@@ -42,8 +43,9 @@ export class Conversations {
         const next = change(latest);
         const changes = typeof also === 'function' ? also(latest) : [...also];
         if (next !== latest) changes.unshift({ kind: 'conversation', record: next });
-        if (next.plan && next.plan !== latest.plan)
-          changes.push(...releaseDeliveries(next.plan, await this.store.openDeliveries(id), this.now()));
+        const open = next === latest ? [] : await this.store.openDeliveries(id);
+        if (next.plan && next.plan !== latest.plan) changes.push(...releaseDeliveries(next.plan, open, this.now()));
+        if (next.links !== latest.links) releaseLinked(next, open, changes);
         return changes.length === 0 ? { skipped: [], started: [] } : this.store.commit(changes, options);
       }),
     );
@@ -76,6 +78,7 @@ export class Conversations {
         const { conversation, changes } = draft;
         if (conversation.plan && conversation.plan !== before.plan)
           mergeChanges(changes, releaseDeliveries(conversation.plan, draft.open, this.now()));
+        if (conversation.links !== before.links) releaseLinked(conversation, draft.open, changes);
         if (conversation !== before || before.version === 0) changes.unshift({ kind: 'conversation', record: conversation });
         const begin = sendAtOnce(changes);
         let sent: readonly string[] = [];
@@ -97,7 +100,19 @@ export class Conversations {
     // Always in the same order, to prevent deadlocks.
     const [first, ...rest] = [...new Set(ids)].sort();
     if (first !== undefined) return this.inTurn(first, () => this.updateTogether(rest, change));
-    await untilCommitted(async () => this.store.commit(await change()));
+    await untilCommitted(async () => {
+      const changes = await change();
+      for (const { record, gone } of changes.filter(isConversation))
+        if (!gone) releaseLinked(record, await this.openAfter(record.id, changes), changes);
+      return this.store.commit(changes);
+    });
+  }
+
+  /** The open deliveries of a conversation, with those that the changes move there. */
+  private async openAfter(id: string, changes: readonly Change[]): Promise<DeliveryRecord[]> {
+    const moved = changes.flatMap((change) => (change.kind === 'delivery' ? [change.record] : []));
+    const open = await this.store.openDeliveries(id);
+    return [...open.filter((one) => !moved.some((other) => other.id === one.id)), ...moved.filter((d) => d.conversation === id)];
   }
 
   /** Runs the tasks of one conversation one after the other. */
@@ -139,6 +154,20 @@ function mergeChanges(changes: Change[], more: Change[]): void {
   }
 }
 
+/** Frees the deliveries that waited for a ticket which the conversation has, however it became known. */
+function releaseLinked(conversation: ConversationRecord, open: readonly DeliveryRecord[], changes: Change[]): void {
+  for (const delivery of open) {
+    const at = changes.findIndex((change) => change.kind === 'delivery' && change.record.id === delivery.id);
+    const change = (changes[at] ?? { kind: 'delivery', record: delivery }) as Extract<Change, { kind: 'delivery' }>;
+    const { endpoint, entityType, leg, waitsFor } = change.record;
+    if (waitsFor !== 'link' || !linkAt(conversation, endpoint, entityType, leg)) continue;
+    const freed: Change = { ...change, record: { ...change.record, waitsFor: undefined } };
+    if (at < 0) changes.push(freed);
+    else changes[at] = freed;
+  }
+}
+
+const isConversation = (change: Change): change is Extract<Change, { kind: 'conversation' }> => change.kind === 'conversation';
 const isNewDelivery = (change: Change) => change.kind === 'delivery' && change.record.version === 0;
 
 function gone(id: string): SwitchboardError {

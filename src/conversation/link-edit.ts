@@ -147,8 +147,8 @@ function link(
     ...(entity.version && { entityVersion: entity.version }),
   };
   const waiting = toEntity.filter((d) => d.state === 'pending');
-  // Deliveries that waited for a ticket, or for one that could not be created, have one now.
-  const freed = toEntity.filter((d) => d.blocking || (d.state === 'pending' && d.waitsFor === 'link'));
+  // Deliveries that waited for a ticket that could not be created have one now.
+  const freed = toEntity.filter((d) => d.blocking || d.waitsFor === 'link');
   return {
     changes: [
       conversationChange({ ...conversation, links: [...conversation.links, made] }, at),

@@ -7,13 +7,16 @@ import { ExchangeLog, exchangeOf } from '../http/exchange-log.js';
 import type { Json } from '../model/message.js';
 import type { Attempt, Bodies, Change, DeliveryRecord, ErrorRecord, MessageRecord } from '../store/store.js';
 import { say } from '../text/say.js';
+import type { EndpointAccess } from './access.js';
 import type { Circuit } from './circuit.js';
+import type { Culprit } from './culprit.js';
 import { errorRecord } from './error-record.js';
 import { WrongEntityError } from './identity-guard.js';
 import { describeWrite } from './in-doubt.js';
+import type { IntakeTroubles } from './intake-troubles.js';
 import { resubmitted } from './interventions.js';
 import { LookupPendingError, type RetryPolicy, verdict } from './retry.js';
-import { send, unblocked } from './send.js';
+import { send } from './send.js';
 import type { SendContext } from './send-context.js';
 import { FAILED, type SendResult } from './send-result.js';
 import type { SettlingTimes } from './settling-times.js';
@@ -32,6 +35,11 @@ export interface AttemptOptions extends Omit<SendContext, 'beforeResend' | 'look
   steady: () => number;
   policy: RetryPolicy;
   circuit: Circuit;
+  access: EndpointAccess;
+  /** Access to another endpoint, from which files are fetched. */
+  accessOf: (endpoint: string) => EndpointAccess | undefined;
+  /** Shows at their source that files cannot be fetched. */
+  intakeTroubles: IntakeTroubles;
   settlingTimes: SettlingTimes;
   /** Stores the HTTP exchanges of every attempt, not only of failed requests. */
   recordTraffic?: boolean;
@@ -77,7 +85,7 @@ export class Attempts {
       // What the original of a copy sent is visible by now: one look-up is enough.
       lookLeft: copied ? 0 : inDoubt ? this.options.settlingTimes.countDown(delivery) : undefined,
       doubtAt: (inDoubt && delivery.doubtAt) || client.address,
-      begun: delivery.tries === 0 ? partnerTime(client, clock) : delivery.begun,
+      begun: delivery.tries === 0 && !inDoubt ? partnerTime(client, clock) : delivery.begun,
     };
   }
 
@@ -129,6 +137,8 @@ export class Attempts {
       return true;
     }
     this.options.circuit.succeeded();
+    this.options.access.succeeded();
+    this.options.intakeTroubles.end(delivery.id, 'file');
     try {
       await this.delivered(delivery, sent, started, traffic);
     } catch (error) {
@@ -175,7 +185,7 @@ export class Attempts {
     started: AttemptStart,
     traffic: ExchangeLog | undefined,
   ): Promise<void> {
-    const { store, conversations, clock } = this.options;
+    const { conversations, clock } = this.options;
     const now = new Date(clock()).toISOString();
     const [first] = sent.warnings ?? [];
     const warning: ErrorRecord | undefined = first && {
@@ -202,9 +212,7 @@ export class Attempts {
     };
     const bodies: Bodies = { response: sent.response, ...http.bodies };
     const change: Change = { kind: 'delivery', record, bodies };
-    // Also where an event linked the entity before our own answer did.
-    const waiting = delivery.part === 'entity' && sent.link ? await store.openDeliveries(delivery.conversation) : [];
-    const also: Change[] = [change, ...unblocked(waiting, delivery)];
+    const also: Change[] = [change];
     if (sent.answer && delivery.answers) also.push(this.answer(delivery, sent, now));
     if (sent.adopted && sent.link) also.push(...(await this.orphans(delivery, sent.link.id)));
     await conversations.update(
@@ -252,7 +260,8 @@ export class Attempts {
     traffic: ExchangeLog | undefined,
   ): Promise<void> {
     const { store, conversations, clock, steady, random, log, client } = this.options;
-    const next = verdict(error, delivery.tries, this.options.policy, random, inDoubt);
+    const culprit = await this.culpritOf(error, delivery);
+    const next = verdict(error, delivery.tries, this.options.policy, random, { inDoubt, culprit });
     // A failed try does not settle the doubt of an earlier one: the delivery stays in doubt.
     const state = inDoubt && next.state === 'pending' ? 'inDoubt' : next.state;
     if (next.unhealthy) this.options.circuit.failed(error instanceof PartnerError && error.code === 'SWB_PARTNER_ANSWER');
@@ -260,6 +269,7 @@ export class Attempts {
       this.options.circuit.pause(next.wait);
     else if (error instanceof LookupPendingError) this.options.circuit.succeeded();
     const ended = next.state === 'failed' || next.state === 'needsDecision';
+    this.showAtSource(delivery, error, ended);
     const lost = error instanceof PartnerError && error.outcome === 'unknown';
     const now = new Date(clock()).toISOString();
     const record = errorRecord(error, now);
@@ -317,6 +327,24 @@ export class Attempts {
     } else {
       for (const listener of this.listeners) listener.retrying?.(updated, record);
     }
+  }
+
+  /** Whose trouble a failure is, by the neutral probe of the endpoint that caused it. */
+  private async culpritOf(error: unknown, { tries }: DeliveryRecord): Promise<Culprit> {
+    const { access, accessOf, policy } = this.options;
+    if (!(error instanceof PartnerError) || error.otherPartner === undefined) return access.judge(error);
+    const source = accessOf(error.otherPartner);
+    const culprit = (await source?.judge(error)) ?? 'record';
+    // A file fails only if its source works otherwise.
+    return culprit === 'record' && error.retry && tries >= policy.maxTries ? (source?.check(error.message) ?? culprit) : culprit;
+  }
+
+  /** A file that cannot be fetched is the trouble of its source. */
+  private showAtSource({ id }: DeliveryRecord, error: unknown, ended: boolean): void {
+    const { intakeTroubles, client } = this.options;
+    const source = error instanceof PartnerError && !ended ? error.otherPartner : undefined;
+    if (source === undefined) intakeTroubles.end(id, 'file');
+    else intakeTroubles.begin(id, { endpoint: source, name: client.name, part: 'file', reason: (error as PartnerError).message });
   }
 
   private timeOf({ at, steady }: AttemptStart): Pick<Attempt, 'at' | 'took'> {

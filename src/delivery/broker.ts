@@ -14,10 +14,12 @@ import { monotonicWallClock, steadyClock } from '../steady-clock.js';
 import { createIdSource, timeOf } from '../store/id.js';
 import type { MessageRecord, Store } from '../store/store.js';
 import { say } from '../text/say.js';
+import type { EndpointAccess } from './access.js';
 import { answeredDelivery } from './attempts.js';
 import { AuditLog } from './audit.js';
 import { planRecovery, type RecoveryPlan, withoutRecoverable } from './comment-recovery.js';
 import { errorRecord } from './error-record.js';
+import { FILE_DEADLINE } from './file-transfer.js';
 import type { FlowReference, MessageInFlow } from './flows.js';
 import { whyStale } from './freshness.js';
 import { IdentityGuard } from './identity-guard.js';
@@ -58,6 +60,8 @@ export interface EndpointSettings {
   /** How long a write is looked up after its answer was lost, before it is sent again; milliseconds. */
   settling?: number;
   retry?: Partial<RetryPolicy>;
+  /** Longest time for fetching a file, milliseconds. */
+  fileDeadline?: number;
   /** Stores the HTTP exchanges of every attempt, not only of failed requests. */
   recordTraffic?: boolean;
   rules?: Partial<PartyRules>;
@@ -138,6 +142,8 @@ export class Broker {
       ownWriteDone: (record) => this.ownWriteDone(record),
       deletedPayload: (record) => this.deletedPayload(record),
       mustWait: async (record) => record.key.startsWith(AFTER_DOUBT) && (await this.correlator.isInDoubt(record)),
+      assertOpen: ({ endpoint }) => this.access(endpoint)?.assertOpen(),
+      culpritOf: async ({ endpoint }, error) => (await this.access(endpoint)?.judge(error)) ?? 'record',
       sendAtOnce: (changes) => sendAtOnce(changes, (id) => this.worker(id)),
       onSettled: (message) => this.conversationQueue.leave(message),
     });
@@ -171,7 +177,14 @@ export class Broker {
       rules: (id) => this.rules(id),
       log: this.log,
       settling: DEFAULT_SETTLING,
+      accessOf: (id) => this.access(id),
+      intakeTroubles: this.intakeTroubles,
+      fileDeadline: FILE_DEADLINE,
       ...settings,
+    });
+    // Also the files of a source wait until its pause ends.
+    worker.access.watch(() => {
+      for (const { worker } of this.endpoints.values()) worker.dispatch();
     });
     this.endpoints.set(client.id, { client, worker, rules });
     return worker;
@@ -205,6 +218,11 @@ export class Broker {
 
   worker(id: string): Worker | undefined {
     return this.endpoints.get(id)?.worker;
+  }
+
+  /** Whether an endpoint lets us in; undefined if it is not in the flows. */
+  access(id: string): EndpointAccess | undefined {
+    return this.worker(id)?.access;
   }
 
   /**

@@ -3,6 +3,8 @@ import { PartnerError } from '../errors.js';
 import type { Json } from '../model/message.js';
 import type { Bodies, ErrorRecord, MessageRecord, Store } from '../store/store.js';
 import { say } from '../text/say.js';
+import { PausedError } from './access.js';
+import { type Culprit, isNeverOfRecord } from './culprit.js';
 import { errorRecord } from './error-record.js';
 import type { Flows } from './flows.js';
 import { isHint } from './received-item.js';
@@ -63,6 +65,10 @@ export interface ReadingOptions {
   ownWriteDone: (record: MessageRecord) => Promise<void>;
   /** Payload that represents a known entity that no longer exists; undefined where it was not known. */
   deletedPayload?: (record: MessageRecord) => Promise<Json | undefined>;
+  /** Throws PausedError while nothing may be read from the endpoint of a message. */
+  assertOpen: (record: MessageRecord) => void;
+  /** Whose trouble it is that a message could not be read, by the neutral probe of its endpoint. */
+  culpritOf: (record: MessageRecord, error: unknown) => Promise<Culprit>;
   /** Whether the entity must not be read yet. */
   mustWait?: (record: MessageRecord) => Promise<boolean>;
 }
@@ -84,6 +90,11 @@ const inDoubt = () =>
     say`It is not known yet whether a comment or a file there is ours.`,
     say`It is read once no delivery to it is in doubt.`,
   );
+
+/** Whether the entity of a message is read from its endpoint. */
+const isRead = ({ origin }: MessageRecord) => origin === 'webhook' || origin === 'event' || origin === 'poll';
+const isTriedAgain = (error: PartnerError, { emissions }: MessageRecord) =>
+  error.retry || (emissions === 0 && isNeverOfRecord(error));
 
 function notYet(what: string, hint: string): PartnerError {
   return new PartnerError('SWB_PARTNER_ANSWER', what, { hint, outcome: 'notDone', retry: true });
@@ -202,6 +213,7 @@ export class Dispatcher {
       // An event is part of the payload, so it enters the flow all the same.
       if (shared && claimed.origin !== 'event') return await this.settleCovered(claimed);
       try {
+        if (isRead(claimed) && !shared) this.inbox.options.assertOpen(claimed);
         if (!shared) await this.inbox.options.ownWriteDone(claimed);
         // A hint that repeats one of these from now on is not answered by this read.
         const hints = new Set(queue.waiting);
@@ -299,9 +311,17 @@ export class Dispatcher {
     await this.postpone(claimed, inDoubt(), Math.min(DOUBT_CHECK_INTERVAL, this.backoffOf(claimed)));
   }
 
+  /** The endpoint is paused: its operator is notified once, not for each message. */
+  private async waitForEndpoint(claimed: MessageRecord, error: unknown): Promise<void> {
+    const asked = error instanceof PausedError ? error.retryAfter : undefined;
+    await this.postpone(claimed, error, asked ?? this.retry.baseDelay, claimed.emissions);
+  }
+
   /** `lags`: the read may only be behind the hint, so that no failure is reported yet. */
   private async unreadable(claimed: MessageRecord, error: unknown, lags = false): Promise<void> {
-    const again = lags || (error instanceof PartnerError && error.retry);
+    const culprit = lags ? 'record' : await this.inbox.options.culpritOf(claimed, error);
+    if (culprit === 'endpoint') return await this.waitForEndpoint(claimed, error);
+    const again = lags || culprit === 'unreachable' || (error instanceof PartnerError && isTriedAgain(error, claimed));
     // A read that may only be behind is repeated at short intervals until CATCH_UP is over.
     const isBehind = (lags || (error instanceof PartnerError && error.concernsRecord)) && this.readSince(claimed) < CATCH_UP;
     const maxDelay = isBehind ? CATCH_UP_INTERVAL : this.retry.maxDelay;
@@ -317,11 +337,16 @@ export class Dispatcher {
   }
 
   /** Stores why a message is not emitted. It is tried again after `wait` milliseconds, or fails where that is undefined. */
-  private async postpone(claimed: MessageRecord, reason: unknown, wait: number | undefined): Promise<MessageRecord> {
+  private async postpone(
+    claimed: MessageRecord,
+    reason: unknown,
+    wait: number | undefined,
+    emissions = claimed.emissions + 1,
+  ): Promise<MessageRecord> {
     const { store, clock, steady } = this.inbox.options;
     const record: MessageRecord = {
       ...claimed,
-      emissions: claimed.emissions + 1,
+      emissions,
       error: errorRecord(reason, new Date(clock()).toISOString()),
       ...(wait === undefined ? { state: 'failed' } : { notBefore: steady() + wait }),
     };

@@ -1,12 +1,12 @@
-/** Parts of the intake that can fail independently: the hub may be down while polling works. */
-export type IntakePart = 'hub' | 'poll' | 'read';
+/** Parts of the intake that can fail independently: the hub may be down while polling works. `file`: a file cannot be fetched. */
+export type IntakePart = 'hub' | 'poll' | 'read' | 'file';
 
 export interface IntakeTrouble {
   /** Id of the in node. */
   node: string;
   /** Id of the endpoint whose changes are not received. */
   endpoint: string;
-  /** Name of the in node. */
+  /** Name of the in node; of a file, of the endpoint that it is for. */
   name: string;
   part: IntakePart;
   /** ISO 8601. */
@@ -21,6 +21,7 @@ export class IntakeTroubles {
 
   constructor(private readonly clock: () => number) {}
 
+  /** `node`: the in node, or the delivery of the file. */
   begin(node: string, trouble: Omit<IntakeTrouble, 'node' | 'since'>): void {
     const key = `${node}|${trouble.part}`;
     const before = this.troubles.get(key);

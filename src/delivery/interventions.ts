@@ -121,7 +121,8 @@ export class Interventions {
    */
   async replayDelivery(id: string, by: Person): Promise<void> {
     const record = await this.delivery(id, 'replay');
-    await this.commit('replay', record, by, [{ kind: 'delivery', record: this.retried(record) }]);
+    const retried: DeliveryRecord = { ...this.retried(record), waitsFor: await this.waitAfterReplay(record) };
+    await this.commit('replay', record, by, [{ kind: 'delivery', record: retried }]);
   }
 
   /** The user is sure that the partner does not have it: it is looked up once more, and sent if it is not found. */
@@ -257,6 +258,19 @@ export class Interventions {
       updatedAt: this.now(),
       undo: { action: 'replay', was: undoState(record) },
     };
+  }
+
+  /** What a replayed delivery still waits for: for its ticket only while that is being created. */
+  private async waitAfterReplay(record: DeliveryRecord): Promise<DeliveryRecord['waitsFor']> {
+    const { waitsFor, conversation, endpoint, entityType, leg } = record;
+    if (waitsFor !== 'link') return waitsFor;
+    const { store } = this.options;
+    const owner = await store.conversation(conversation);
+    if (owner && linkAt(owner, endpoint, entityType, leg)) return undefined;
+    const open = await store.openDeliveries(conversation);
+    const isCreate = (one: DeliveryRecord) =>
+      one.part === 'entity' && one.endpoint === endpoint && one.entityType === entityType && one.leg === leg;
+    return open.some(isCreate) ? waitsFor : undefined;
   }
 
   /** The address at which an answer was lost does not change, unless the user decides that the new address is the same system. */

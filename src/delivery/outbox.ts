@@ -15,6 +15,7 @@ import {
   type GenericFields,
   type State,
 } from '../model/message.js';
+import { fileLane } from '../store/file-lane.js';
 import type { Change, ConversationRecord, DeliveryRecord, Link, Store } from '../store/store.js';
 import { say } from '../text/say.js';
 import { Counterparts } from './counterparts.js';
@@ -151,7 +152,7 @@ export class Outbox {
       add(editPart(edit), { kind, there, comment, note });
     }
     for (const attachment of leg.attachments) {
-      const ownLane = `${laneOf(leg)}|attachments`;
+      const ownLane = fileLane(laneOf(leg), leg.from.endpoint);
       add(
         attachmentPart(attachment),
         { attachment, from: leg.from },

@@ -1,5 +1,6 @@
 import type { EndpointClient } from '../endpoints/endpoint.js';
 import { Timer } from '../timer.js';
+import { PausedError } from './access.js';
 import type { Broker } from './broker.js';
 import { receivedHint } from './received-item.js';
 import { backoff, DEFAULT_RETRY, waitAfter } from './retry.js';
@@ -15,6 +16,9 @@ export interface PollerOptions {
   onPolled: (found: number) => void;
   onError: (error: unknown, retryAt: number) => void;
 }
+
+/** Milliseconds until a paused endpoint may be asked again. */
+const waitOf = (error: unknown): number | undefined => (error instanceof PausedError ? error.retryAfter : undefined);
 
 /**
  * Polls a partner for changes. The watermark moves in the commit that stores the changes found. Waits are timers, and watermarks
@@ -53,14 +57,20 @@ export class Poller {
   }
 
   private async poll(interval: number): Promise<void> {
-    const { broker, onPolled, onError } = this.options;
+    const { broker, client, onPolled, onError } = this.options;
+    const access = broker.access(client.id);
     try {
+      access?.assertOpen();
       const found = await this.fetchChanges();
       this.failures = 0;
       onPolled(found);
       this.schedule(interval, interval);
     } catch (error) {
       if (this.stopped) return;
+      const culprit = await access?.judge(error);
+      if (this.stopped) return;
+      // Its operator is notified of the pause itself.
+      if (culprit === 'endpoint') return this.schedule(waitOf(error) ?? interval, interval);
       const least = Math.max(interval, backoff({ ...DEFAULT_RETRY, baseDelay: 1_000 }, ++this.failures, Math.random));
       const wait = waitAfter(error, least);
       onError(error, broker.clock() + wait);

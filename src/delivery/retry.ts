@@ -1,6 +1,7 @@
 import { DecisionError, type DecisionKind, PartnerError, SwitchboardError } from '../errors.js';
 import type { DeliveryState } from '../store/store.js';
 import { say } from '../text/say.js';
+import { type Culprit, isNeverOfRecord } from './culprit.js';
 
 export interface RetryPolicy {
   /** Milliseconds before the first retry. */
@@ -56,9 +57,15 @@ export class LookupPendingError extends SwitchboardError {
 
 /**
  * Next state of a delivery after a failed try (RFC 9110 §15; facts in each endpoint's README). `inDoubt`: an earlier try may have
- * reached the partner.
+ * reached the partner. `culprit`: by the neutral probe; nothing fails while the whole endpoint is in trouble.
  */
-export function verdict(error: unknown, tries: number, policy: RetryPolicy, random: () => number, inDoubt = false): Verdict {
+export function verdict(
+  error: unknown,
+  tries: number,
+  policy: RetryPolicy,
+  random: () => number,
+  { inDoubt = false, culprit = 'record' }: { inDoubt?: boolean; culprit?: Culprit } = {},
+): Verdict {
   const again = (state: Verdict['state'], more: Partial<Verdict> = {}): Verdict => ({
     state,
     wait: backoff(policy, tries, random),
@@ -84,18 +91,24 @@ export function verdict(error: unknown, tries: number, policy: RetryPolicy, rand
   if (!(error instanceof PartnerError)) {
     if (!(error instanceof SwitchboardError)) return ended();
     if (error.code === 'SWB_WRONG_ENTITY') return ended('wrongEntity');
+    if (error.code === 'SWB_CLOSED') return again('pending', { wait: 0, counts: false });
     return left && (error.code === 'SWB_STORE' || error.code === 'SWB_CONFLICT') ? again('inDoubt') : ended();
   }
   const state = error.outcome === 'unknown' ? 'inDoubt' : 'pending';
+  // A paused endpoint holds its deliveries itself.
+  if (culprit === 'endpoint') return again(state, { wait: 0, counts: false });
+  if (culprit === 'unreachable') return again(state, { wait: waitFor(error), counts: false, unhealthy: !error.otherPartner });
   if (error.code === 'SWB_WRONG_ENTITY') return left ? again(state) : ended('wrongEntity');
   const unhealthy = !error.concernsRecord && !error.otherPartner;
   if (error.outcome === 'unknown')
     return left ? again(state, { wait: waitFor(error), unhealthy: unhealthy && error.retry }) : ended('unresolved', unhealthy);
-  if (!error.retry) return ended();
+  if (!error.retry) return isNeverOfRecord(error) && tries < 2 ? again(state) : ended();
+  const limited = error.code === 'SWB_PARTNER_LIMIT';
+  // A file that cannot be fetched must not be tried for ever.
+  if (error.otherPartner && !limited) return left ? again(state, { wait: waitFor(error) }) : ended();
   // A partner that keeps giving invalid answers will not confirm the write later either, so a user has to decide.
   if (error.code === 'SWB_PARTNER_ANSWER' && (inDoubt || error.concernsRecord))
     return left ? again(state, { wait: waitFor(error), unhealthy }) : ended(inDoubt ? 'unresolved' : undefined, unhealthy);
-  const limited = error.code === 'SWB_PARTNER_LIMIT';
   return again(state, { wait: waitFor(error), counts: false, unhealthy: unhealthy && !limited });
 
   function waitFor(failure: PartnerError): number {

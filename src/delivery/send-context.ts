@@ -14,6 +14,10 @@ export interface SendContext {
   endpoint: (id: string) => EndpointClient | undefined;
   guard: IdentityGuard;
   spool: Spool;
+  /** Longest time for fetching a file, milliseconds. */
+  fileDeadline: number;
+  /** The endpoint is closing: what could take long is ended. */
+  closing: AbortSignal;
   /** The rules for the party at an endpoint. */
   rules: (endpoint: string) => PartyRules;
   ids: () => string;

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import { linkAt, withLink } from '../conversation/correlate.js';
 import { withCarriedEdit } from '../conversation/part-changes.js';
 import { mayBeForgotten } from '../conversation/store-memory.js';
@@ -8,6 +9,7 @@ import { allOf } from '../store/pages.js';
 import type { ConversationRecord, DeliveryRecord, Link } from '../store/store.js';
 import { say } from '../text/say.js';
 import { type CommentRecovery, snapshotsOf } from './comment-recovery.js';
+import { type FileOrigin, fetchFile } from './file-transfer.js';
 import { ifNotVisible, keepLooking, restoredDecision } from './in-doubt.js';
 import type { CarriedEdit } from './leg.js';
 import { withSentPart } from './link-updates.js';
@@ -116,7 +118,7 @@ export async function restoreComments(
 /** A file to send, and where it comes from. */
 export interface AttachmentRequest {
   attachment: GenericAttachment;
-  from: { endpoint: string; entityType: string; entityId: string };
+  from: FileOrigin;
 }
 
 /** Sends a file. */
@@ -134,11 +136,8 @@ export async function attach(write: PartWrite, { attachment, from }: AttachmentR
         { hint: say`Check its settings and deploy.` },
       );
     }
-    try {
-      file = await spool.store(name, attachment, await source.download(from.entityType, from.entityId, attachment));
-    } catch (error) {
-      throw error instanceof PartnerError ? error.withDetails({ outcome: 'notDone', otherPartner: true }) : error;
-    }
+    const store = (content: Readable, signal: AbortSignal) => spool.store(name, attachment, content, signal);
+    file = await fetchFile(source, from, attachment, { store, deadline: context.fileDeadline, closing: context.closing });
   }
   const lookUp = (others: readonly string[]) =>
     client.findAttachment(delivery.entityType, link.id, file, delivery.begun ?? '', others);

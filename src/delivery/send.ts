@@ -12,7 +12,7 @@ import { halfDone, isAbsent } from '../endpoints/api.js';
 import type { EndpointClient, ParsedEntity, RawEntity, WriteResult } from '../endpoints/endpoint.js';
 import { PartnerError, SwitchboardError } from '../errors.js';
 import type { GenericComment, Json } from '../model/message.js';
-import type { Bodies, Change, ConversationRecord, DeliveryRecord, Link } from '../store/store.js';
+import type { Bodies, ConversationRecord, DeliveryRecord, Link } from '../store/store.js';
 import { say } from '../text/say.js';
 import type { CommentRecovery } from './comment-recovery.js';
 import {
@@ -74,6 +74,8 @@ export async function send(delivery: DeliveryRecord, inDoubt: boolean, context: 
       ? await comment(write, request.comment as GenericComment)
       : await attach(write, request as unknown as AttachmentRequest);
   } catch (error) {
+    // That a source does not have a file says nothing about the target.
+    if (error instanceof PartnerError && error.otherPartner !== undefined) throw error;
     if (isGone(error)) await followMove(conversation, link, context);
     throw isAbsent(error) && isRecent(link, context) ? notVisibleYet(error) : error;
   }
@@ -320,14 +322,4 @@ function warningsOf(client: EndpointClient, written: WriteResult): SendWarning[]
     .join(', ');
   const message = say`${client.name} accepted the write but did not keep: ${list}. Check the field names, the choice values and the integration user's rights.`;
   return [{ code: 'SWB_PARTNER_DROPPED', message }];
-}
-
-/** Releases the deliveries that waited for the link. */
-export function unblocked(open: DeliveryRecord[], created: DeliveryRecord): Change[] {
-  return open
-    .filter(
-      (d) =>
-        d.waitsFor === 'link' && d.endpoint === created.endpoint && d.entityType === created.entityType && d.leg === created.leg,
-    )
-    .map((d) => ({ kind: 'delivery', record: { ...d, waitsFor: undefined } }));
 }

@@ -13,8 +13,8 @@ import { say } from '../text/say.js';
 export class Spool {
   constructor(private readonly folder: string) {}
 
-  /** Streams an attachment to the file `name`. Checks its size and hash where the source announced them. */
-  async store(name: string, attachment: GenericAttachment, content: Readable): Promise<SpooledAttachment> {
+  /** Streams an attachment to the file `name`, until `signal`. Checks its size and hash where the source announced them. */
+  async store(name: string, attachment: GenericAttachment, content: Readable, signal?: AbortSignal): Promise<SpooledAttachment> {
     const path = this.path(name);
     const part = `${path}.part`;
     const hash = createHash('sha256');
@@ -26,7 +26,7 @@ export class Spool {
         done(null, chunk);
       },
     });
-    await pipeline(content, count, createWriteStream(part, { mode: 0o600 }));
+    await pipeline(content, count, createWriteStream(part, { mode: 0o600 }), { signal });
     const sum = hash.digest('hex');
     const wrong =
       attachment.size !== undefined && attachment.size !== size

@@ -162,9 +162,11 @@ function behind({ createdAt }: DeliveryRecord, { delivery, isCreate }: Blocker):
 function endpointWait({ id, status }: EndpointFacts, queued: string): WaitReason | undefined {
   const state = status ? endpointState(status) : 'up';
   if (!status || state === 'up') return undefined;
-  const { suspended, outage, lastError, resumesAt } = status;
+  const { suspended, paused, outage, lastError, resumesAt } = status;
   if (suspended)
     return { kind: state, since: later(suspended.at, queued), endpoint: id, by: suspended.by, text: suspended.reason };
+  if (paused)
+    return { kind: state, since: later(paused.since, queued), until: iso(paused.nextCheck), endpoint: id, text: paused.reason };
   return {
     kind: state,
     since: later(outage?.since ?? queued, queued),

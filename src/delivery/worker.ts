@@ -1,8 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { SwitchboardError } from '../errors.js';
+import { fileSource } from '../store/file-lane.js';
 import type { ChangeNotice, DeliveryRecord, ErrorRecord } from '../store/store.js';
+import { EndpointAccess } from './access.js';
 import { type AttemptOptions, Attempts, type DeliveryListener } from './attempts.js';
 import { Circuit, type CircuitState } from './circuit.js';
+import type { Pause } from './endpoint-state.js';
 import { EntityAges } from './entity-ages.js';
 import { type Outage, OutageLog } from './outage.js';
 import { DEFAULT_RETRY, type RetryPolicy } from './retry.js';
@@ -10,6 +13,8 @@ import { SettlingTimes } from './settling-times.js';
 import { StoreBackOff } from './store-back-off.js';
 import { type Suspension, suspensionKey } from './suspension.js';
 
+/** Files that are sent at once from each source; they have no share in the slots of other deliveries. */
+const FILE_SLOTS = 4;
 /** Open decisions read when an endpoint starts. */
 const MAX_DECISIONS = 1_000;
 /** Longest sleep between claims, milliseconds. */
@@ -17,7 +22,8 @@ const LONGEST_SLEEP = 60_000;
 /** Longest time that a read waits for a write of ours to the same entity, milliseconds: it may be stuck. */
 const MAX_UPDATE_WAIT = 2_000;
 
-export interface WorkerOptions extends Omit<AttemptOptions, 'policy' | 'circuit' | 'settlingTimes' | 'ages'> {
+export interface WorkerOptions
+  extends Omit<AttemptOptions, 'policy' | 'circuit' | 'access' | 'closing' | 'settlingTimes' | 'ages'> {
   concurrency: number;
   retry?: Partial<RetryPolicy>;
   /** How long a write is looked up after its answer was lost, before it is sent again; milliseconds. */
@@ -37,16 +43,22 @@ export interface WorkerStatus {
   outage?: Outage;
   /** The partner's last error since the flows were started, also while it is up. */
   lastError?: ErrorRecord;
+  /** Set while the endpoint rejects everything; `nextCheck`: wall-clock time of the next check, epoch milliseconds. */
+  paused?: Pause;
 }
 
-/** Sends the deliveries of one endpoint: up to `concurrency` at once, one per lane, with retries. */
+/** Sends the deliveries of one endpoint: up to `concurrency` at once, and some files from each source; one per lane, with retries. */
 export class Worker {
   readonly circuit: Circuit;
+  readonly access: EndpointAccess;
   private readonly settlingTimes: SettlingTimes;
   private readonly attempts: Attempts;
   private readonly outages: OutageLog;
   private readonly storeBackOff: StoreBackOff;
+  private readonly closing = new AbortController();
   private readonly active = new Map<string, Promise<void>>();
+  /** Sources of the files under way, by delivery. */
+  private readonly files = new Map<string, string>();
   /** Conversations of the updates of entities under way, by delivery. */
   private readonly updates = new Map<string, string>();
   private readonly statusListeners = new Set<(status: WorkerStatus) => void>();
@@ -67,8 +79,18 @@ export class Worker {
     this.circuit = new Circuit(options.steady, 5, Math.max(50, baseDelay * 2), Math.max(1_000, baseDelay * 30));
     this.settlingTimes = new SettlingTimes(options.settling, options.steady);
     this.storeBackOff = new StoreBackOff(options.steady, options.log);
-    const { circuit, settlingTimes } = this;
-    this.attempts = new Attempts({ ...options, policy, circuit, settlingTimes, ages: new EntityAges(options.steady) });
+    this.access = new EndpointAccess({ ...options, policy });
+    this.access.watch(() => this.notifyStatus());
+    const { circuit, access, settlingTimes } = this;
+    this.attempts = new Attempts({
+      ...options,
+      policy,
+      circuit,
+      access,
+      closing: this.closing.signal,
+      settlingTimes,
+      ages: new EntityAges(options.steady),
+    });
     this.outages = new OutageLog({ name: options.client.name, clock: options.clock, log: options.log });
     const failed = (_delivery: DeliveryRecord, error: ErrorRecord) => this.outages.failed(error);
     this.attempts.on({ retrying: failed, failed });
@@ -77,8 +99,10 @@ export class Worker {
     this.unwatch = options.store.watch((changes) => {
       for (const change of changes)
         if (change.kind === 'setting' && change.key === suspension) this.readSuspension(suspension);
-        else if (change.kind === 'delivery' && change.state !== 'sending' && change.state !== 'inDoubt')
+        else if (change.kind === 'delivery' && change.state !== 'sending' && change.state !== 'inDoubt') {
           this.settlingTimes.forget(change.id);
+          if (change.state === 'skipped') options.intakeTroubles.end(change.id, 'file');
+        }
       // A delivery that starts to be sent does not unblock its lane.
       const unblocks = (c: ChangeNotice) => c.kind === 'delivery' && c.endpoint === endpoint && c.state !== 'sending';
       if (changes.some(unblocks)) this.dispatch();
@@ -115,7 +139,9 @@ export class Worker {
 
   get status(): WorkerStatus {
     const { clock, steady } = this.options;
-    const resumesAt = this.circuit.resumesAt && clock() + (this.circuit.resumesAt - steady());
+    const shown = (time: number) => clock() + (time - steady());
+    const resumesAt = this.circuit.resumesAt && shown(this.circuit.resumesAt);
+    const { pause } = this.access;
     return {
       inFlight: this.active.size,
       circuit: this.circuit.state,
@@ -124,6 +150,7 @@ export class Worker {
       ...(this.suspended && { suspended: this.suspended }),
       ...(this.outages.outage && { outage: this.outages.outage }),
       ...(this.outages.lastError && { lastError: this.outages.lastError }),
+      ...(pause && { paused: { ...pause, nextCheck: shown(pause.nextCheck) } }),
     };
   }
 
@@ -174,6 +201,8 @@ export class Worker {
   halt(): void {
     this.stopped = true;
     clearTimeout(this.timer);
+    this.access.stop();
+    this.closing.abort();
     this.unwatch();
   }
 
@@ -185,7 +214,7 @@ export class Worker {
 
   /** Claims and sends due deliveries; cheap when there are none. */
   dispatch(): void {
-    if (this.stopped || !this.ready || this.suspended) return;
+    if (this.isHeld) return;
     if (this.claiming) {
       this.claimAgain = true;
       return;
@@ -202,27 +231,47 @@ export class Worker {
       });
   }
 
+  /** Nothing may be sent, whatever the circuit breaker says. */
+  private get isHeld(): boolean {
+    return this.stopped || !this.ready || this.suspended !== undefined || this.access.pause !== undefined;
+  }
+
   private async claim(): Promise<void> {
-    if (this.suspended) return;
-    const { store, client, steady, concurrency } = this.options;
+    if (this.isHeld) return;
+    const { store, client, steady, concurrency, accessOf } = this.options;
     const resumesAt = Math.max(this.circuit.resumesAt, this.storeBackOff.until);
     if (resumesAt > steady()) return this.sleepUntil(resumesAt);
-    const room = (this.circuit.state === 'halfOpen' ? 1 : concurrency) - this.active.size - this.reserved;
-    if (room <= 0) return;
     await store.confirmOwnership();
-    const claimed = await store.claimDeliveries(client.id, room, steady());
-    for (const delivery of claimed) this.start(delivery);
-    if (claimed.length < room) {
-      const due = await store.nextDue('delivery', client.id);
-      if (due !== undefined) this.sleepUntil(due);
+    const isProbing = this.circuit.state === 'halfOpen';
+    const others = this.active.size - this.files.size + this.reserved;
+    const due = [await this.claimFrom(undefined, (isProbing ? 1 : concurrency) - others)];
+    for (const source of await store.fileSources(client.id)) {
+      if (accessOf(source)?.pause) continue;
+      const underWay = [...this.files.values()].filter((one) => one === source).length;
+      // A file is a probe only where nothing else is there to be sent.
+      const room = isProbing ? 1 - this.active.size - this.reserved : FILE_SLOTS - underWay;
+      due.push(await this.claimFrom(source, room));
     }
+    const next = Math.min(...due);
+    if (next < Number.POSITIVE_INFINITY) this.sleepUntil(next);
+  }
+
+  /** Sends due deliveries, or due files from a source. Returns when the next one is due, if there is room for it. */
+  private async claimFrom(source: string | undefined, room: number): Promise<number> {
+    if (room <= 0) return Number.POSITIVE_INFINITY;
+    const { store, client, steady } = this.options;
+    const claimed = await store.claimDeliveries(client.id, room, steady(), source);
+    for (const delivery of claimed) this.start(delivery);
+    const next = claimed.length < room ? await store.nextDue('delivery', client.id, source) : undefined;
+    return next ?? Number.POSITIVE_INFINITY;
   }
 
   /** Reserves a slot for a new delivery, and returns it as being sent; undefined if it has to wait. */
   reserve(delivery: DeliveryRecord): DeliveryRecord | undefined {
     const { steady, concurrency } = this.options;
-    const isPaused = this.stopped || !this.ready || this.suspended !== undefined || this.circuit.state !== 'closed';
-    if (isPaused || this.storeBackOff.until > steady() || this.active.size + this.reserved >= concurrency) return undefined;
+    if (this.isHeld || this.circuit.state !== 'closed' || fileSource(delivery.lane) !== undefined) return undefined;
+    const underWay = this.active.size - this.files.size + this.reserved;
+    if (this.storeBackOff.until > steady() || underWay >= concurrency) return undefined;
     this.reserved++;
     return this.attempts.asSending(delivery, false);
   }
@@ -254,12 +303,15 @@ export class Worker {
       .catch((error) => this.backOff(`The result of delivery ${delivery.id} could not be recorded`, error))
       .finally(async () => {
         this.active.delete(delivery.id);
+        this.files.delete(delivery.id);
         this.updates.delete(delivery.id);
         await this.options.store.release('delivery', [delivery.id]).catch(() => undefined);
         this.notifyStatus();
         this.dispatch();
       });
     this.active.set(delivery.id, run);
+    const source = fileSource(delivery.lane);
+    if (source !== undefined) this.files.set(delivery.id, source);
     if (delivery.part === 'entity') this.updates.set(delivery.id, delivery.conversation);
     this.notifyStatus();
   }

@@ -64,6 +64,11 @@ export interface EndpointClient {
 
   /** Checks reachability, credentials and permissions to read and write each entity type. Never throws. */
   test(): Promise<Check[]>;
+  /**
+   * A cheap, harmless read that concerns no particular record: the first one of the connection test. Throws PartnerError where the
+   * system does not answer it. After a failure it tells whether the whole system is in trouble, or one record.
+   */
+  probe(): Promise<void>;
 
   /** Reads an entity with its comments and attachments. Throws PartnerError; SWB_PARTNER_NOT_FOUND if it is missing or hidden. */
   read(entityType: string, id: string): Promise<RawEntity>;

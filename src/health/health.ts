@@ -1,7 +1,9 @@
 import { type DeployedStore, deployedStores } from '../delivery/brokers.js';
-import { endpointState } from '../delivery/endpoint-state.js';
+import { type EndpointState, endpointState } from '../delivery/endpoint-state.js';
 import type { HealthAnswer, Phase } from './readiness.js';
 import { writeFailure } from './write-check.js';
+
+const UNAVAILABLE: readonly EndpointState[] = ['down', 'strange', 'paused'];
 
 /**
  * `ok` if messages are accepted, and every store and every partner is available; `degraded` if a partner is not: messages are
@@ -14,8 +16,7 @@ export async function health(phase?: Phase): Promise<HealthAnswer> {
     const problem = phase ?? unusable?.reason ?? (stores.length === 0 ? 'no store is open' : undefined);
     const degraded = stores.some(
       (store) =>
-        store.open &&
-        (store.intakeTroubles.length > 0 || store.endpoints.some(({ state }) => state === 'down' || state === 'strange')),
+        store.open && (store.intakeTroubles.length > 0 || store.endpoints.some(({ state }) => UNAVAILABLE.includes(state))),
     );
     return { status: problem ? 503 : 200, body: { status: problem ?? (degraded ? 'degraded' : 'ok'), stores } };
   } catch (error) {
@@ -39,6 +40,7 @@ async function storeHealth({ name, availability }: DeployedStore) {
     state: endpointState(status),
     waiting: waiting[client.id] ?? 0,
     ...(status.suspended && { suspendedAt: status.suspended.at }),
+    ...(status.paused && { pausedSince: status.paused.since, reason: status.paused.reason }),
   }));
   const intakeTroubles = broker.intakeTroubles.list();
   return { name, open: true as const, ...(reason && { reason }), ...counts, endpoints, intakeTroubles };

@@ -13,13 +13,14 @@ import { maskSecrets } from './masking.js';
 import { dateOf, PartnerClock } from './partner-clock.js';
 import { type ProxyRules, proxySecrets } from './proxy.js';
 import { MAX_REDIRECTS, redirectTarget } from './redirect.js';
-import { RequestLimiter } from './request-limiter.js';
-
+import { RateLimit, RequestLimiter } from './request-limiter.js';
 import { discard, headersOf, isPage, isStream, isSuccess, readAll } from './response.js';
 import { ERR_LATE, ERR_TOO_LARGE, TransportError, UndiciTransport } from './undici-adapter.js';
 
 const MAX_BYTES = 20 * 1024 * 1024;
 const MAX_RETRY_AFTER = 3_600_000;
+/** Files that are received or sent at the same time, beside the other requests: a slow file must not delay these. */
+const FILES = 4;
 /** Milliseconds for which the permission to write holds while a request waits for its connection. */
 const PERMISSION = 1_000;
 
@@ -42,6 +43,7 @@ class Client implements HttpClient {
   private readonly transport: UndiciTransport;
   private readonly axios: Pick<AxiosInstance, 'request' | 'getUri'>;
   private readonly limiter: RequestLimiter;
+  private readonly fileLimiter: RequestLimiter;
   private readonly auth: Authenticator;
   private readonly origin: string;
   private readonly clock: () => number;
@@ -56,14 +58,16 @@ class Client implements HttpClient {
     this.origin = new URL(options.baseUrl).origin;
     const { concurrency, timeout, proxies, tls, maxBytes = MAX_BYTES } = options;
     this.maxBytes = maxBytes;
-    this.transport = new UndiciTransport({ connections: concurrency + 2, timeout, proxies, tls });
+    this.transport = new UndiciTransport({ connections: concurrency + FILES + 2, timeout, proxies, tls });
     // The class, because an instance made by `axios.create` has defaults (transforms, headers) whose merging costs more than the
     // request itself.
     this.axios = new Axios({ adapter: this.transport.adapter });
     this.clock = options.clock ?? Date.now;
     this.steady = options.steady ?? steadyClock(this.clock);
     this.partnerClock = new PartnerClock(this.clock, this.steady);
-    this.limiter = new RequestLimiter(options.concurrency, options.rateLimit, this.steady);
+    const rate = new RateLimit(options.rateLimit, this.steady);
+    this.limiter = new RequestLimiter(options.concurrency, rate);
+    this.fileLimiter = new RequestLimiter(FILES, rate);
     this.auth = authenticator(
       options.name,
       options.auth,
@@ -81,7 +85,7 @@ class Client implements HttpClient {
     const upload = isStream(request.body) ? request.body : undefined;
     // Without a listener, a file that cannot be read while the request waits would end the process. Its sender sees the error.
     upload?.on('error', () => undefined);
-    const release = await this.limiter.acquire();
+    const release = await (upload || request.as === 'stream' ? this.fileLimiter : this.limiter).acquire();
     let streaming = false;
     try {
       const response = await this.answerTo(request, upload === undefined);
@@ -124,7 +128,7 @@ class Client implements HttpClient {
   private async answerTo(request: HttpRequest, repeatable: boolean): Promise<AxiosResponse> {
     const path = this.url(request.path);
     let url = request.query ? this.axios.getUri({ url: path, params: request.query }) : path;
-    let mayRenew = repeatable;
+    let renewed = false;
     let redirect: AxiosResponse | undefined;
     for (let redirects = 0; ; ) {
       const response = await this.once(request, url);
@@ -134,8 +138,10 @@ class Client implements HttpClient {
         redirects++;
         redirect ??= response;
         url = target;
-      } else if (response.status === 401 && mayRenew && this.auth.discardToken()) {
-        mayRenew = false;
+      } else if (response.status === 401 && !renewed && this.auth.discardToken()) {
+        renewed = true;
+        // An upload cannot be sent again here; its next attempt has another token.
+        if (!repeatable) return response;
       } else if (!redirect || !isPage(response)) {
         return response;
       } else {

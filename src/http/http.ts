@@ -38,7 +38,7 @@ export interface HttpOptions {
   timeout: number;
   /** Requests per second, 0 = no limit. */
   rateLimit: number;
-  /** Maximum number of concurrent requests. */
+  /** Maximum number of concurrent requests; files have slots of their own. */
   concurrency: number;
   /** Longest wait that a Retry-After header can ask for, milliseconds (default 1 hour). */
   maxRetryAfter?: number;

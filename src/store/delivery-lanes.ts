@@ -1,4 +1,5 @@
 import { DueQueue } from './due-queue.js';
+import { fileSource } from './file-lane.js';
 import { PartitionedMap } from './partitioned-map.js';
 import { type DeliveryWork, OPEN_DELIVERY } from './record-entry.js';
 import { insertKey, removeKey } from './sorted-keys.js';
@@ -7,7 +8,8 @@ import { insertKey, removeKey } from './sorted-keys.js';
 const TURN_DIGITS = 16;
 
 interface Lane {
-  endpoint: string;
+  /** Key of the queue that it is in. */
+  queue: string;
   /** Ids in pending, sending or inDoubt, oldest first. */
   open: string[];
   /** Ids of failed deliveries that block newer ones, oldest first. */
@@ -19,10 +21,15 @@ interface Lane {
   queued?: { key: string; notBefore: number | undefined };
 }
 
+const SEPARATOR = '\u0000';
+const queueKey = (endpoint: string, source?: string): string =>
+  source === undefined ? endpoint : `${endpoint}${SEPARATOR}${source}`;
+
 /**
  * The outbox for claiming: of each lane only the oldest open delivery can be claimed, and only while nothing of the lane is
- * leased. A lane is in its endpoint's queue exactly while it has such a delivery, so a claim reads only that queue. Lanes take turns:
- * however much waits in one, the others do not wait for more than one delivery of it.
+ * leased. A lane is in its queue exactly while it has such a delivery, so a claim reads only that queue. An endpoint has one queue,
+ * and one for the files from each source. Lanes take turns: however much waits in one, the others do not wait for more than one
+ * delivery of it.
  */
 export class DeliveryLanes {
   private readonly lanes = new PartitionedMap<Lane>();
@@ -50,7 +57,7 @@ export class DeliveryLanes {
       const open = OPEN_DELIVERY.includes(after.state);
       if (!lane) {
         if (!open && !after.blocking) return;
-        lane = { endpoint: after.endpoint, open: [], blocking: [], leases: 0, turn: this.turns };
+        lane = { queue: queueKey(after.endpoint, fileSource(after.lane)), open: [], blocking: [], leases: 0, turn: this.turns };
         this.lanes.set(after.lane, lane);
       }
       if (open) insertKey(lane.open, after.id);
@@ -59,9 +66,9 @@ export class DeliveryLanes {
     }
   }
 
-  /** Leases up to `limit` deliveries of an endpoint. */
-  claim(endpoint: string, limit: number, now: number): DeliveryWork[] {
-    const keys = this.queues.get(endpoint)?.take(limit, now, (key) => this.look(idIn(key))?.notBefore) ?? [];
+  /** Leases up to `limit` deliveries of an endpoint; `source`: of its files from there. */
+  claim(endpoint: string, limit: number, now: number, source?: string): DeliveryWork[] {
+    const keys = this.queues.get(queueKey(endpoint, source))?.take(limit, now, (key) => this.look(idIn(key))?.notBefore) ?? [];
     return keys.map((key) => {
       const id = idIn(key);
       const delivery = this.look(id)!;
@@ -86,7 +93,7 @@ export class DeliveryLanes {
   lease(id: string): void {
     const delivery = this.look(id)!;
     const lane = this.lanes.get(delivery.lane)!;
-    if (lane.queued) this.queues.get(lane.endpoint)!.remove(lane.queued.key, lane.queued.notBefore);
+    if (lane.queued) this.queues.get(lane.queue)!.remove(lane.queued.key, lane.queued.notBefore);
     lane.queued = undefined;
     lane.leases++;
     this.turns++;
@@ -105,15 +112,21 @@ export class DeliveryLanes {
     this.requeue(key, lane);
   }
 
-  /** When the next waiting delivery of an endpoint becomes due. */
-  nextDue(endpoint: string): number | undefined {
-    return this.queues.get(endpoint)?.nextDue();
+  /** When the next waiting delivery of an endpoint becomes due; `source`: the next of its files from there. */
+  nextDue(endpoint: string, source?: string): number | undefined {
+    return this.queues.get(queueKey(endpoint, source))?.nextDue();
+  }
+
+  /** Endpoints from which files for an endpoint may wait. */
+  fileSources(endpoint: string): string[] {
+    const prefix = queueKey(endpoint, '');
+    return [...this.queues.keys()].filter((key) => key.startsWith(prefix)).map((key) => key.slice(prefix.length));
   }
 
   /** Updates the entry of a lane in the queue of its endpoint. */
   private requeue(key: string, lane: Lane): void {
     if (lane.queued) {
-      this.queues.get(lane.endpoint)!.remove(lane.queued.key, lane.queued.notBefore);
+      this.queues.get(lane.queue)!.remove(lane.queued.key, lane.queued.notBefore);
       lane.queued = undefined;
     }
     const head = lane.open[0];
@@ -124,14 +137,14 @@ export class DeliveryLanes {
     const blocked = lane.blocking[0] !== undefined && lane.blocking[0] < head;
     const delivery = this.look(head);
     if (blocked || lane.leases > 0 || !delivery || delivery.waits) return;
-    let queue = this.queues.get(lane.endpoint);
+    let queue = this.queues.get(lane.queue);
     if (!queue) {
       queue = new DueQueue();
-      this.queues.set(lane.endpoint, queue);
+      this.queues.set(lane.queue, queue);
     }
-    const queueKey = keyOf(lane.turn, head);
-    queue.add(queueKey, delivery.notBefore);
-    lane.queued = { key: queueKey, notBefore: delivery.notBefore };
+    const place = keyOf(lane.turn, head);
+    queue.add(place, delivery.notBefore);
+    lane.queued = { key: place, notBefore: delivery.notBefore };
   }
 }
 

@@ -156,8 +156,12 @@ export class LowdbStore implements Store {
     return this.confirmClaim('message', this.needOpen().state.queues.inbox.claim(node, limit, now));
   }
 
-  async claimDeliveries(endpoint: string, limit: number, now: number): Promise<DeliveryRecord[]> {
-    return this.confirmClaim('delivery', this.needOpen().state.queues.lanes.claim(endpoint, limit, now));
+  async claimDeliveries(endpoint: string, limit: number, now: number, source?: string): Promise<DeliveryRecord[]> {
+    return this.confirmClaim('delivery', this.needOpen().state.queues.lanes.claim(endpoint, limit, now, source));
+  }
+
+  async fileSources(endpoint: string): Promise<string[]> {
+    return this.needOpen().state.queues.lanes.fileSources(endpoint);
   }
 
   async release(kind: 'message' | 'delivery', ids: string[]): Promise<void> {
@@ -166,9 +170,9 @@ export class LowdbStore implements Store {
     for (const id of ids) leases.release(id);
   }
 
-  async nextDue(kind: 'message' | 'delivery', owner: string): Promise<number | undefined> {
+  async nextDue(kind: 'message' | 'delivery', owner: string, source?: string): Promise<number | undefined> {
     const { inbox, lanes } = this.needOpen().state.queues;
-    return kind === 'message' ? inbox.nextDue(owner) : lanes.nextDue(owner);
+    return kind === 'message' ? inbox.nextDue(owner) : lanes.nextDue(owner, source);
   }
 
   get newestId(): string | undefined {

@@ -502,17 +502,20 @@ export interface Queue {
    * Takes up to `limit` deliveries of an endpoint and leases them: of each lane only the oldest one in pending, sending (left by
    * a crash) or inDoubt, if it is due and waits for nothing, no older delivery of the lane is `blocking`, and nothing of the lane
    * is leased. Lanes take turns: one that was claimed from comes after all that waited then; those that began to wait at the same
-   * time come by the id of their delivery.
+   * time come by the id of their delivery. Files (file-lane.ts) are claimed by their source only, so that no source holds back other
+   * deliveries.
    */
-  claimDeliveries(endpoint: string, limit: number, now: number): Promise<DeliveryRecord[]>;
+  claimDeliveries(endpoint: string, limit: number, now: number, source?: string): Promise<DeliveryRecord[]>;
+  /** Ids of the endpoints from which files for an endpoint wait; some may have none left. */
+  fileSources(endpoint: string): Promise<string[]>;
   /** Releases leases. */
   release(kind: 'message' | 'delivery', ids: string[]): Promise<void>;
   /**
    * Epoch milliseconds at which the next unleased message of the node, or delivery of the endpoint, becomes due; undefined if
    * none is waiting. A delivery counts only if `claimDeliveries` would take it. Work that is already due and was left out by a
-   * claim's `limit` may or may not count.
+   * claim's `limit` may or may not count. `source`: of the endpoint's files from there.
    */
-  nextDue(kind: 'message' | 'delivery', owner: string): Promise<number | undefined>;
+  nextDue(kind: 'message' | 'delivery', owner: string, source?: string): Promise<number | undefined>;
 }
 
 /** Payloads of messages and deliveries, and files. */

@@ -407,24 +407,6 @@ describe('the broker', () => {
     assert.equal(rig.provider.tickets.length, 2);
   });
 
-  it('does not count it as a failure of the target when a file cannot be downloaded', async () => {
-    await rig.receive('customer', { id: 'A', version: '1', fields: { title: 'one' } });
-    await rig.idle();
-    let tries = 0;
-    for (const code of ['SWB_PARTNER_UNAVAILABLE', 'SWB_PARTNER_LIMIT', 'SWB_PARTNER_ANSWER'] as const) {
-      tries = 0;
-      rig.customer.download = async () => {
-        tries++;
-        throw new PartnerError(code, 'no', { outcome: 'notDone', retry: true, retryAfter: 20 });
-      };
-      await rig.receive('customer', { id: 'A', version: code, fields: { title: 'one' }, attachments: [`${code}.txt`] });
-      await until('several tries', () => tries >= 6);
-      assert.equal(rig.broker.worker('provider')?.status.circuit, 'closed', code);
-    }
-    await rig.receive('customer', { id: 'B', version: '1', fields: { title: 'other' } });
-    await until('the other conversation', () => rig.provider.tickets.some((t) => t.fields.title === 'other'));
-  });
-
   it('moves a refused create to the dead letters, blocks only its own conversation, and continues after a replay', async () => {
     rig.provider.faults.push('refused');
     await rig.receive('customer', { id: 'A', version: '1', fields: { title: 'one' }, attachments: ['f.txt'] });

@@ -73,9 +73,13 @@ export class Partner implements EndpointClient {
     readonly name = id,
   ) {}
 
+  /** What every request throws, also the neutral probe. */
+  denied?: PartnerError;
+
   private async write<T>(what: string, act: () => T): Promise<T> {
     this.calls.push(what);
     await this.gate();
+    if (this.denied) throw this.denied;
     const fault = this.faults.shift();
     if (fault === 'lost') act();
     if (fault === 'queued') this.queue.push(act);
@@ -102,12 +106,22 @@ export class Partner implements EndpointClient {
   async test() {
     return [];
   }
+  /** What the neutral probe throws. */
+  probeFailure?: PartnerError;
+  probes = 0;
+  async probe() {
+    this.probes++;
+    const failure = this.probeFailure ?? this.denied;
+    if (failure) throw failure;
+  }
   async read(_type: string, id: string) {
     this.calls.push(`read ${id}`);
+    if (this.denied) throw this.denied;
     return this.raw(this.ticket(id));
   }
   find?: EndpointClient['find'] = async (_type: string, reference: string) => {
     this.calls.push(`find ${reference}`);
+    if (this.denied) throw this.denied;
     const fault = this.lookUpFaults.shift();
     if (fault) throw FAULTS[fault]();
     const found = this.tickets.find((t) => t.reference === reference && !this.hidden.has(t.id));
@@ -165,6 +179,8 @@ export class Partner implements EndpointClient {
     return Readable.from([Buffer.from(`content of ${attachment.name}`)]);
   }
   async poll() {
+    this.calls.push('poll');
+    if (this.denied) throw this.denied;
     return { hints: [], cursor: null, more: false };
   }
   parse(raw: RawEntity): ParsedEntity {

@@ -39,6 +39,8 @@ export class Rig {
   private readonly emissions = new WeakMap<MessageRecord, string>();
   /** Settling time, milliseconds. */
   settling = 60;
+  /** Longest time for fetching a file, milliseconds; undefined: the default. */
+  fileDeadline?: number;
   /** Stores the HTTP exchanges of every attempt. */
   recordTraffic = false;
   /** Milliseconds until a message that is still in its flow counts as failed; for the next start. */
@@ -75,14 +77,7 @@ export class Rig {
       random: () => 0.5,
       log: (_level, text) => this.log.push(text),
     });
-    for (const client of [this.customer, this.provider])
-      this.broker.addEndpoint(client, {
-        concurrency: 4,
-        settling: this.settling,
-        recordTraffic: this.recordTraffic,
-        retry: { baseDelay: 10, maxDelay: 50, maxTries: 4 },
-        rules: this.rules,
-      });
+    for (const client of [this.customer, this.provider]) this.add(client);
     for (const node of flows ? ['in-customer', 'in-provider'] : []) {
       this.detach.push(
         this.broker.inbox.attach(node, {
@@ -110,6 +105,18 @@ export class Rig {
     return this;
   }
 
+  /** Adds an endpoint. */
+  add(client: Partner): void {
+    this.broker.addEndpoint(client, {
+      concurrency: 4,
+      settling: this.settling,
+      recordTraffic: this.recordTraffic,
+      ...(this.fileDeadline && { fileDeadline: this.fileDeadline }),
+      retry: { baseDelay: 10, maxDelay: 50, maxTries: 4 },
+      rules: this.rules,
+    });
+  }
+
   protected async reading(partner: Partner, { entityType, entityId }: MessageRecord): Promise<Json> {
     const { id, fields, version, reference, comments } = await partner.read(entityType, entityId);
     const notes = (comments as string[]).map((text, index) => [`n${index}`, text]);
@@ -120,7 +127,7 @@ export class Rig {
     await this.broker.close();
   }
 
-  async receive(from: 'customer' | 'provider', payload: Payload, key = JSON.stringify(payload)): Promise<void> {
+  async receive(from: string, payload: Payload, key = JSON.stringify(payload)): Promise<void> {
     await this.broker.inbox.accept([
       {
         node: `in-${from}`,

@@ -1,5 +1,6 @@
 import { SwitchboardError } from '../../src/errors.js';
 import type { Json } from '../../src/model/message.js';
+import { fileSource } from '../../src/store/file-lane.js';
 import {
   type Bodies,
   type Change,
@@ -244,16 +245,16 @@ export class ModelStore implements Store {
     );
   }
 
-  async claimDeliveries(endpoint: string, limit: number, now: number) {
+  async claimDeliveries(endpoint: string, limit: number, now: number, source?: string) {
     const turnOf = (record: DeliveryRecord) => this.turns.get(laneOf(record)) ?? 0;
-    const heads = this.dueDeliveries(endpoint, now).sort((a, b) => turnOf(a) - turnOf(b) || byId(a, b));
+    const heads = this.dueDeliveries(endpoint, now, source).sort((a, b) => turnOf(a) - turnOf(b) || byId(a, b));
     return this.leaseDeliveries(heads.slice(0, limit).map(({ id }) => id));
   }
 
   /** The deliveries that may be claimed, in any order. */
-  dueDeliveries(endpoint: string, now: number): DeliveryRecord[] {
+  dueDeliveries(endpoint: string, now: number, source?: string): DeliveryRecord[] {
     this.check();
-    return this.laneHeads(endpoint).filter((record) => (record.notBefore ?? 0) <= now);
+    return this.laneHeads(endpoint, source).filter((record) => (record.notBefore ?? 0) <= now);
   }
 
   leaseDeliveries(ids: string[]): DeliveryRecord[] {
@@ -270,8 +271,13 @@ export class ModelStore implements Store {
     }
   }
 
-  async nextDue(kind: 'message' | 'delivery', owner: string) {
-    const waiting = kind === 'message' ? this.waitingMessages(owner) : this.laneHeads(owner);
+  async fileSources(endpoint: string) {
+    const ofEndpoint = this.deliveries().filter((record) => record.endpoint === endpoint);
+    return [...new Set(ofEndpoint.flatMap(({ lane }) => fileSource(lane) ?? []))];
+  }
+
+  async nextDue(kind: 'message' | 'delivery', owner: string, source?: string) {
+    const waiting = kind === 'message' ? this.waitingMessages(owner) : this.laneHeads(owner, source);
     const times = waiting.flatMap((record) => record.notBefore || []);
     return times.length > 0 ? Math.min(...times) : undefined;
   }
@@ -320,8 +326,8 @@ export class ModelStore implements Store {
     );
   }
 
-  private laneHeads(endpoint: string): DeliveryRecord[] {
-    const mine = this.deliveries().filter((record) => record.endpoint === endpoint);
+  private laneHeads(endpoint: string, source?: string): DeliveryRecord[] {
+    const mine = this.deliveries().filter((record) => record.endpoint === endpoint && fileSource(record.lane) === source);
     return [...new Set(mine.map((record) => record.lane))].flatMap((name) => {
       const lane = mine.filter((record) => record.lane === name).sort(byId);
       const head = lane.find((record) => OPEN.includes(record.state));

@@ -35,6 +35,9 @@ export function createToyClient({ id, name, http, clock }: Options): EndpointCli
     system: 'toy',
     address: http.baseUrl,
     test: async () => [],
+    probe: async () => {
+      await api.list({ method: 'GET', path: '/cases', what: say`read cases` }, { required: REQUIRED });
+    },
     read: async (_type, key) => raw(await readOne(key)),
     find: async (_type, reference) => {
       const { records } = await api.list(

@@ -28,7 +28,7 @@ export function endpointsView({ backend }: SectionContext): MountedSection {
   }
 
   function card(view: EndpointView): HTMLElement {
-    const { name, system, state, inFlight, waiting, resumesAt, suspended, downSince, lastError, intake } = view;
+    const { name, system, state, inFlight, waiting, resumesAt, suspended, paused, downSince, lastError, intake } = view;
     const by = suspended?.by || t('audit.unknownUser');
     return element(
       'li',
@@ -48,6 +48,13 @@ export function endpointsView({ backend }: SectionContext): MountedSection {
       suspended &&
         element('p', { class: 'switchboard-reason' }, `${t('endpoints.suspendedBy', { name: by })} `, time(suspended.at)),
       suspended?.reason && element('p', { class: 'switchboard-reason' }, suspended.reason),
+      paused &&
+        element(
+          'p',
+          { class: 'switchboard-reason switchboard-failure' },
+          `${paused.reason} ${t('intake.since')} `,
+          time(paused.since),
+        ),
       ...intake.map((trouble) =>
         element(
           'p',

@@ -11,6 +11,11 @@ import { ZoneReader, zoneNamed, zoneOfUser } from './zone.js';
 /** A sys_id that no record has: a write to it shows the user's rights without changing anything. */
 const NO_SUCH_ID = `${'0'.repeat(31)}1`;
 
+/** Requests one user: every integration user may read at least itself. */
+export async function requestUsers(api: Api): Promise<void> {
+  await rows(api, 'sys_user', { sysparm_limit: 1, sysparm_fields: 'sys_id' }, say`reaching the instance`);
+}
+
 /** Checks what works and what does not, in words. Never throws. */
 export async function checkConnection(
   api: Api,
@@ -18,8 +23,7 @@ export async function checkConnection(
   integrationUser: string | undefined,
   clock: () => number,
 ): Promise<Check[]> {
-  const users = { sysparm_limit: 1, sysparm_fields: 'sys_id' };
-  const { checks, proceed } = await probeConnection(api, () => rows(api, 'sys_user', users, say`reaching the instance`));
+  const { checks, proceed } = await probeConnection(api, () => requestUsers(api));
   if (!proceed) return checks;
   const rest = await Promise.all([
     ...[...tables, ...lineTables(tables)].flatMap((t) => [readable(api, t.table, say`Read ${t.name}`), writable(api, t)]),

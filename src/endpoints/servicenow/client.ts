@@ -20,7 +20,7 @@ import type { PostedEvent } from '../posted-events.js';
 import type { PickListResult } from '../system.js';
 import { serviceNowApi } from './answers.js';
 import { BatchingHttp } from './batch.js';
-import { checkConnection } from './checks.js';
+import { checkConnection, requestUsers } from './checks.js';
 import { Comments } from './comments.js';
 import { type FieldChoice, listChoices, listFields, listTables, type TableChoice, type ValueChoice } from './dictionary.js';
 import { Files } from './files.js';
@@ -114,6 +114,10 @@ class Client implements ServiceNowClient {
 
   test(): Promise<Check[]> {
     return checkConnection(this.api, this.entityTypes, this.integrationUser, this.clock);
+  }
+
+  probe(): Promise<void> {
+    return requestUsers(this.api);
   }
 
   listTables(known: readonly string[]): Promise<PickListResult<TableChoice>> {

@@ -6,7 +6,7 @@ import { Habits } from '../habits.js';
 import type { RegistrationResult } from '../hub.js';
 import { emptyListOf, tmfApi } from './answers.js';
 import { ArrayModeDetector } from './array-mode.js';
-import { checkConnection } from './checks.js';
+import { checkConnection, type ListedApi, requestFirst } from './checks.js';
 import { arrayModeOf, basePath, type TmfOptions } from './client.js';
 import { Collection } from './collection.js';
 import type { ArrayMode, Profile, TmfDialect, Version } from './dialect.js';
@@ -105,17 +105,17 @@ export abstract class TmfBaseClient<Dialect extends TmfDialect> {
   }
 
   test(): Promise<Check[]> {
-    const { api, base, dialect, definition, arrayModes, putsWhole } = this;
-    return checkConnection({
-      api,
-      base,
-      dialect,
-      arrayModes,
-      putsWhole,
-      apiName: definition.name,
-      resource: definition.resource,
-      noun: definition.noun,
-    });
+    const { arrayModes, putsWhole, definition } = this;
+    return checkConnection({ ...this.listed, arrayModes, putsWhole, apiName: definition.name });
+  }
+
+  probe(): Promise<void> {
+    return requestFirst(this.listed);
+  }
+
+  private get listed(): ListedApi {
+    const { api, base, dialect, definition } = this;
+    return { api, base, dialect, resource: definition.resource, noun: definition.noun };
   }
 
   /** Compares times of last change, ISO 8601. */

@@ -8,30 +8,39 @@ import type { TmfDialect } from './dialect.js';
 import { type Noun, nounPlural } from './nouns.js';
 import { hasNoPatch } from './whole-resource.js';
 
-export interface TestedApi {
+/** Where the resources of an API are listed. */
+export interface ListedApi {
   api: Api;
   base: string;
   dialect: TmfDialect;
-  arrayModes: ArrayModeDetector;
-  /** Whole resources are sent by PUT where the provider has no PATCH. */
-  putsWhole: boolean;
-  /** E.g. TMF621. */
-  apiName: string;
   /** E.g. troubleTicket. */
   resource: string;
   noun: Noun;
 }
 
-/** Checks what works and what does not, in words. Never throws. */
-export async function checkConnection(tested: TestedApi): Promise<Check[]> {
-  const { api, base, dialect, resource, noun } = tested;
+export interface TestedApi extends ListedApi {
+  arrayModes: ArrayModeDetector;
+  /** Whole resources are sent by PUT where the provider has no PATCH. */
+  putsWhole: boolean;
+  /** E.g. TMF621. */
+  apiName: string;
+}
+
+/** Requests a list of one resource. */
+export async function requestFirst({ api, base, dialect, resource, noun }: ListedApi): Promise<void> {
   const request = {
     method: 'GET',
     path: `${base}/${resource}`,
     query: { limit: 1 },
     what: say`read ${nounPlural(noun)}`,
   } as const;
-  const { checks, proceed, failure } = await probeConnection(api, () => api.list(request, { absent: emptyListOf(dialect) }));
+  await api.list(request, { absent: emptyListOf(dialect) });
+}
+
+/** Checks what works and what does not, in words. Never throws. */
+export async function checkConnection(tested: TestedApi): Promise<Check[]> {
+  const { api, base, resource, noun } = tested;
+  const { checks, proceed, failure } = await probeConnection(api, () => requestFirst(tested));
   if (!proceed) return checks;
   const name = say`Read ${nounPlural(noun)}`;
   if (!failure)

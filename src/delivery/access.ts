@@ -1,0 +1,181 @@
+import type { EndpointClient } from '../endpoints/endpoint.js';
+import { PartnerError } from '../errors.js';
+import type { Store } from '../store/store.js';
+import { say } from '../text/say.js';
+import { type Culprit, isForbidden, isUnreachable, mayConcernEndpoint, probeFailure } from './culprit.js';
+import type { Pause } from './endpoint-state.js';
+import type { RetryPolicy } from './retry.js';
+
+/** How much longer each wait for a check is than the one before. */
+const GROWTH = 3;
+/** First and longest wait, in retry delays: 1 and 30 minutes by default. Accounts are locked after a few failed sign-ins. */
+const [FIRST_WAIT, LONGEST_WAIT] = [30, 900];
+
+export interface AccessOptions {
+  client: EndpointClient;
+  store: Pick<Store, 'setting' | 'commit'>;
+  clock: () => number;
+  steady: () => number;
+  log: (level: 'info' | 'warn' | 'error', text: string) => void;
+  policy: RetryPolicy;
+}
+
+/** Nothing was sent, because the endpoint is paused. */
+export class PausedError extends PartnerError {
+  constructor(where: string, { reason }: Pause, retryAfter: number) {
+    super('SWB_PARTNER_UNAVAILABLE', say`The endpoint is paused: ${reason}`, {
+      where,
+      outcome: 'notDone',
+      retry: true,
+      retryAfter,
+    });
+  }
+}
+
+/**
+ * Whether an endpoint lets us in. Where a request is rejected in a way that may concern all of them (sign-in, redirect to a login
+ * page, a page of a gateway), a neutral probe decides: if it works, the failure is about that record alone. If it fails too, the
+ * endpoint pauses, and goes on when the probe works again; nothing fails meanwhile. The probe is repeated after growing waits.
+ */
+export class EndpointAccess {
+  private paused: Pause | undefined;
+  private wait: number;
+  private timer: NodeJS.Timeout | undefined;
+  private stopped = false;
+  private running: Promise<PartnerError | undefined> | undefined;
+  private next: Promise<PartnerError | undefined> | undefined;
+  /** The probe has worked at this address: what it may read was not forbidden from the start. */
+  private hasWorked: Promise<boolean> | undefined;
+  private readonly listeners = new Set<() => void>();
+
+  constructor(private readonly options: AccessOptions) {
+    this.wait = this.firstWait;
+  }
+
+  get pause(): Pause | undefined {
+    return this.paused;
+  }
+
+  /** Calls back when a pause begins, ends, or has another reason or time of its next check. Returns the function that unsubscribes. */
+  watch(listener: () => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  /** Throws PausedError while nothing may be sent. */
+  assertOpen(): void {
+    const { paused } = this;
+    if (!paused) return;
+    // The check itself takes a moment.
+    const left = Math.max(0, paused.nextCheck - this.options.steady()) + this.options.policy.baseDelay;
+    throw new PausedError(this.options.client.name, paused, left);
+  }
+
+  /** Whose trouble a failed request is; asks the neutral probe where that is not certain, and pauses the endpoint. */
+  async judge(error: unknown): Promise<Culprit> {
+    if (error instanceof PausedError) return 'endpoint';
+    if (!mayConcernEndpoint(error)) return 'record';
+    return this.check(error.message);
+  }
+
+  /** Whose trouble it is that requests of the endpoint fail. */
+  async check(reason: string): Promise<Culprit> {
+    if (this.paused) return 'endpoint';
+    const failure = await this.freshProbe();
+    // Another request has paused it meanwhile.
+    if (this.paused) return 'endpoint';
+    if (!failure || this.stopped) return 'record';
+    if (isUnreachable(failure)) return 'unreachable';
+    if (isForbidden(failure) && !(await this.recallWorked())) return 'record';
+    this.begin(failure, reason);
+    return 'endpoint';
+  }
+
+  /** A request succeeded. Once per address, the probe is tried, so that later failures of it mean something. */
+  succeeded(): void {
+    this.hasWorked ??= this.recallWorked().then(async (known) => {
+      if (known || (await this.freshProbe())) return known;
+      const { key } = this;
+      await this.options.store.commit([{ kind: 'setting', key, value: true }], { durable: false });
+      return true;
+    });
+    this.hasWorked.catch(() => {
+      this.hasWorked = undefined;
+    });
+  }
+
+  stop(): void {
+    this.stopped = true;
+    clearTimeout(this.timer);
+  }
+
+  private get key(): string {
+    return `probe|${this.options.client.id}|${this.options.client.address}`;
+  }
+
+  private get firstWait(): number {
+    return this.options.policy.baseDelay * FIRST_WAIT;
+  }
+
+  private async recallWorked(): Promise<boolean> {
+    return (await this.options.store.setting(this.key)) === true;
+  }
+
+  /** The result of a probe that starts from now on; several callers share it. */
+  private freshProbe(): Promise<PartnerError | undefined> {
+    if (!this.running) return this.run();
+    this.next ??= this.running.then(() => {
+      this.next = undefined;
+      return this.run();
+    });
+    return this.next;
+  }
+
+  private run(): Promise<PartnerError | undefined> {
+    const run = probeFailure(this.options.client).finally(() => {
+      if (this.running === run) this.running = undefined;
+    });
+    this.running = run;
+    return run;
+  }
+
+  private begin({ message }: PartnerError, cause: string): void {
+    const { client, log, clock } = this.options;
+    this.wait = this.firstWait;
+    this.paused = { since: new Date(clock()).toISOString(), reason: message, nextCheck: 0 };
+    this.schedule(this.wait);
+    const seconds = Math.round(this.wait / 1000);
+    log(
+      'error',
+      say`${client.name} is paused: ${cause} A neutral check failed too: ${message} Nothing is lost: everything waits, and continues when a check succeeds. The next check is in ${seconds} s.`,
+    );
+    this.notify();
+  }
+
+  private schedule(wait: number): void {
+    if (!this.paused || this.stopped) return;
+    this.paused = { ...this.paused, nextCheck: this.options.steady() + wait };
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => void this.recheck(), wait);
+    this.timer.unref();
+  }
+
+  private async recheck(): Promise<void> {
+    const failure = await this.freshProbe();
+    if (!this.paused || this.stopped) return;
+    if (failure) {
+      this.paused = { ...this.paused, reason: failure.message };
+      // Without an answer, no sign-in has failed.
+      if (!isUnreachable(failure)) this.wait = Math.min(this.wait * GROWTH, this.options.policy.baseDelay * LONGEST_WAIT);
+      this.schedule(this.wait);
+    } else {
+      this.paused = undefined;
+      this.options.log('info', say`${this.options.client.name} answers again: its endpoint continues.`);
+    }
+    this.notify();
+  }
+
+  private notify(): void {
+    for (const listener of [...this.listeners]) listener();
+  }
+}

@@ -1,0 +1,52 @@
+import type { EndpointClient } from '../endpoints/endpoint.js';
+import { isObject } from '../endpoints/evidence.js';
+import { PartnerError } from '../errors.js';
+
+/**
+ * Whose trouble a failure is: of one record, or of the whole endpoint. `unreachable`: the endpoint could not even be asked, as it
+ * is down or limits our rate.
+ */
+export type Culprit = 'record' | 'endpoint' | 'unreachable';
+
+/**
+ * Whether a failure may concern every request to the endpoint: a rejected sign-in or missing permission, a redirect, or an answer
+ * that is not from the API (a login or maintenance page, a gateway's error). The API's own "no" to one request is not among them,
+ * unless it is a 401 or 403. Pure.
+ */
+export function mayConcernEndpoint(error: unknown): error is PartnerError {
+  if (!(error instanceof PartnerError) || error.notVisible) return false;
+  if (error.code === 'SWB_PARTNER_AUTH') return true;
+  if (error.code === 'SWB_PARTNER_ANSWER') return error.status !== undefined && error.status !== 202;
+  return error.code === 'SWB_PARTNER_REFUSED' && error.body === undefined;
+}
+
+/** Whether a failure is never about one record, so that it is tried once more even if the neutral probe works. Pure. */
+export function isNeverOfRecord(error: PartnerError): boolean {
+  return error.status === 401 || isRedirect(error);
+}
+
+function isRedirect({ status = 0 }: PartnerError): boolean {
+  return status >= 300 && status < 400;
+}
+
+/** The partner did not answer, or only that it is overloaded. Pure. */
+export function isUnreachable({ code }: PartnerError): boolean {
+  return code === 'SWB_PARTNER_UNAVAILABLE' || code === 'SWB_PARTNER_LIMIT';
+}
+
+/** The API itself rejects the request: it knows us, but forbids or lacks what was asked for. Pure. */
+export function isForbidden({ status, body }: PartnerError): boolean {
+  return status !== undefined && status >= 400 && status !== 401 && isObject(body);
+}
+
+/** The failure of a neutral probe; undefined if it works. Never rejects. */
+export async function probeFailure(client: EndpointClient): Promise<PartnerError | undefined> {
+  try {
+    await client.probe();
+    return undefined;
+  } catch (error) {
+    if (error instanceof PartnerError) return error;
+    const text = error instanceof Error ? error.message : String(error);
+    return new PartnerError('SWB_PARTNER_UNAVAILABLE', text, { where: client.name, outcome: 'notDone', retry: true });
+  }
+}

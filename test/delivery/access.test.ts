@@ -1,0 +1,204 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { EndpointAccess, type PausedError } from '../../src/delivery/access.js';
+import { Poller } from '../../src/delivery/poller.js';
+import { DEFAULT_RETRY } from '../../src/delivery/retry.js';
+import { type ErrorCode, PartnerError, type PartnerErrorDetails } from '../../src/errors.js';
+import { until } from '../live/node-red.js';
+import { Partner } from './partner.js';
+import { Rig } from './rig.js';
+
+const failure = (code: ErrorCode, status: number, more: Partial<PartnerErrorDetails> = {}) =>
+  new PartnerError(code, `answered ${status}`, { outcome: 'notDone', retry: false, status, ...more });
+/** The API's own "forbidden". */
+const FORBIDDEN = failure('SWB_PARTNER_AUTH', 403, { body: { error: 'forbidden' } });
+
+/** Failures that may concern every request. */
+const DENIALS = {
+  'a sign-in that is rejected': failure('SWB_PARTNER_AUTH', 401),
+  'a redirect to a login page': failure('SWB_PARTNER_REFUSED', 302),
+  'a login page instead of an answer': failure('SWB_PARTNER_ANSWER', 200, { outcome: 'unknown', retry: true }),
+  'a maintenance page with 404': failure('SWB_PARTNER_ANSWER', 404, { retry: true, concernsRecord: true }),
+  'a gateway that rejects the request': failure('SWB_PARTNER_REFUSED', 400),
+};
+
+describe('an endpoint that rejects everything', () => {
+  let folder: string;
+  let rig: Rig;
+  beforeEach(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'switchboard-access-'));
+    rig = await new Rig(folder).start();
+  });
+  afterEach(async () => {
+    await rig.stop().catch(() => undefined);
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const paused = () => rig.broker.worker('provider')?.status.paused;
+  const isPaused = () => until('the pause', () => paused());
+  const open = (id: string) => rig.receive('customer', { id, version: '1', fields: { title: id } });
+  const logged = (text: string) => rig.log.filter((line) => line.includes(text)).length;
+
+  for (const [title, denied] of Object.entries(DENIALS))
+    it(`pauses on ${title}, asks rarely, notifies once, and delivers everything afterwards`, async () => {
+      await open('before');
+      await rig.idle();
+      rig.provider.denied = denied;
+      for (let i = 0; i < 20; i++) await open(`A${i}`);
+      await isPaused();
+      const { probes, calls } = rig.provider;
+      await until('two more checks', () => rig.provider.probes >= probes + 2);
+      assert.ok(calls.filter((call) => call === 'create').length <= 1 + 4, 'no more than were under way');
+      assert.match(paused()?.reason ?? '', /answered/);
+      assert.deepEqual((await rig.store.counts()).deliveries.failed, 0);
+      rig.provider.denied = undefined;
+      await rig.idle();
+      assert.deepEqual([logged('is paused'), logged('answers again')], [1, 1]);
+      const { failed, needsDecision } = (await rig.store.counts()).deliveries;
+      assert.deepEqual([rig.provider.tickets.length, failed, needsDecision], [21, 0, 0]);
+    });
+
+  it('does not bury a doubt whose look-ups are answered by a login page', async () => {
+    rig.provider.faults.push('lost');
+    rig.provider.onCreate = () => {
+      rig.provider.denied = DENIALS['a login page instead of an answer'];
+    };
+    await open('A');
+    await isPaused();
+    const { probes } = rig.provider;
+    await until('more checks', () => rig.provider.probes > probes);
+    rig.provider.denied = undefined;
+    await rig.idle();
+    assert.deepEqual([rig.provider.tickets.length, (await rig.deliveries())[0]?.state], [1, 'delivered']);
+  });
+
+  it('holds back the messages that have to be read there; none fails', async () => {
+    rig.flow = async () => undefined;
+    rig.provider.denied = DENIALS['a sign-in that is rejected'];
+    rig.provider.tickets.push({ id: 'T1', fields: {}, comments: [], files: [], version: 1 });
+    const hint = (key: string) => ({
+      node: 'in-provider',
+      endpoint: 'provider',
+      entityType: 'troubleTicket',
+      entityId: 'T1',
+      key,
+    });
+    for (const key of ['one', 'two', 'three'])
+      await rig.broker.inbox.accept([{ ...hint(key), origin: 'poll', payload: { again: key } }]);
+    await isPaused();
+    await until('the messages to wait', async () => (await rig.messages()).every((m) => m.error));
+    const reads = rig.provider.calls.length;
+    const { probes } = rig.provider;
+    await until('another check', () => rig.provider.probes > probes);
+    assert.equal(rig.provider.calls.length, reads, 'nothing is read meanwhile');
+    assert.deepEqual(
+      (await rig.messages()).map(({ state }) => state),
+      ['received', 'received', 'received'],
+    );
+    rig.provider.denied = undefined;
+    await rig.idle();
+    assert.ok((await rig.messages()).every(({ state }) => state === 'settled'));
+  });
+
+  it('is not polled, and is polled again afterwards', async () => {
+    rig.provider.denied = DENIALS['a sign-in that is rejected'];
+    let works = false;
+    const errors: unknown[] = [];
+    const poller = new Poller({
+      broker: rig.broker,
+      client: rig.provider,
+      node: 'in-provider',
+      entityType: 'troubleTicket',
+      interval: 5,
+      onPolled: () => {
+        works = true;
+      },
+      onError: (error) => errors.push(error),
+    });
+    await isPaused();
+    const { probes } = rig.provider;
+    await until('more checks', () => rig.provider.probes > probes + 1);
+    assert.deepEqual([rig.provider.calls, errors], [['poll'], []]);
+    rig.provider.denied = undefined;
+    await until('a poll', () => works);
+    await poller.stop();
+  });
+
+  it('has one delivery fail if the neutral check works', async () => {
+    rig.provider.faults.push('refused');
+    await open('A');
+    await until('the failure', async () => (await rig.store.counts()).deliveries.failed === 1);
+    await open('B');
+    await rig.idle();
+    assert.deepEqual([rig.provider.tickets.length, paused()], [1, undefined]);
+  });
+
+  it('may forbid the neutral check from the start: that says nothing about other requests', async () => {
+    rig.provider.probeFailure = FORBIDDEN;
+    await open('A');
+    await rig.idle();
+    rig.provider.onCreate = () => {
+      throw FORBIDDEN;
+    };
+    await open('B');
+    await until('the failure', async () => (await rig.store.counts()).deliveries.failed === 1);
+    assert.equal(paused(), undefined);
+  });
+
+  it('pauses if the neutral check worked before and is forbidden now', async () => {
+    await open('A');
+    await rig.idle();
+    await until('the check to have worked', async () => (await rig.store.setting('probe|provider|http://partner')) === true);
+    rig.provider.denied = FORBIDDEN;
+    await open('B');
+    await isPaused();
+    rig.provider.denied = undefined;
+    await rig.idle();
+    assert.equal(rig.provider.tickets.length, 2);
+  });
+
+  it('retries as ever if the neutral check cannot reach it', async () => {
+    rig.provider.denied = DENIALS['a sign-in that is rejected'];
+    rig.provider.probeFailure = new PartnerError('SWB_PARTNER_UNAVAILABLE', 'gone', { outcome: 'notDone', retry: true });
+    await open('A');
+    await until('several tries', () => rig.provider.calls.length > 4);
+    assert.deepEqual([paused(), (await rig.store.counts()).deliveries.failed], [undefined, 0]);
+    rig.provider.denied = undefined;
+    rig.provider.probeFailure = undefined;
+    await rig.idle();
+    assert.equal(rig.provider.tickets.length, 1);
+  });
+});
+
+describe('the checks of a paused endpoint', () => {
+  it('become rarer: 30 retry delays at first, 900 at most; a partner that is down does not count', async () => {
+    const partner = new Partner('partner');
+    partner.denied = DENIALS['a sign-in that is rejected'];
+    const access = new EndpointAccess({
+      client: partner,
+      store: { setting: async () => undefined, commit: async () => ({ skipped: [], started: [] }) },
+      clock: () => 0,
+      steady: () => 0,
+      log: () => undefined,
+      policy: { ...DEFAULT_RETRY, baseDelay: 0.1 },
+    });
+    const waits: number[] = [];
+    access.watch(() => {
+      if (access.pause) waits.push(Math.round(access.pause.nextCheck * 10) / 10);
+      if (waits.length === 2)
+        partner.probeFailure = new PartnerError('SWB_PARTNER_LIMIT', 'x', { outcome: 'notDone', retry: true });
+      else partner.probeFailure = undefined;
+      if (waits.length === 7) partner.denied = undefined;
+    });
+    assert.equal(await access.judge(partner.denied), 'endpoint');
+    assert.throws(
+      () => access.assertOpen(),
+      (error: PausedError) => error.retry && (error.retryAfter ?? 0) > 0,
+    );
+    await until('the end', () => access.pause === undefined);
+    assert.deepEqual(waits, [3, 9, 9, 27, 81, 90, 90]);
+    access.assertOpen();
+  });
+});

@@ -1,0 +1,207 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { type ErrorCode, PartnerError } from '../../src/errors.js';
+import type { DeliveryRecord } from '../../src/store/store.js';
+import { until } from '../live/node-red.js';
+import { Partner } from './partner.js';
+import { Rig } from './rig.js';
+
+const fails =
+  (code: ErrorCode, retry = true) =>
+  async () => {
+    throw new PartnerError(code, 'no file today', { where: 'customer', outcome: 'notDone', retry });
+  };
+/** Never ends, and is never silent. */
+const drips = async () =>
+  Readable.from(
+    (async function* () {
+      for (;;) {
+        yield 'x';
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+    })(),
+  );
+
+describe('files', () => {
+  let folder: string;
+  let rig: Rig;
+  beforeEach(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'switchboard-files-'));
+    rig = await new Rig(folder).start();
+  });
+  afterEach(async () => {
+    await rig.stop().catch(() => undefined);
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const open = (id: string, attachments: string[] = [], from = 'customer') =>
+    rig.receive(from, { id, version: '1', fields: { title: id }, attachments });
+  const ticket = (title: string, at = rig.provider) => at.tickets.find(({ fields }) => fields.title === title);
+  const files = (title: string, at = rig.provider) => ticket(title, at)?.files.map(({ name }) => name) ?? [];
+  const fileDelivery = async (): Promise<DeliveryRecord | undefined> =>
+    (await rig.deliveries()).find(({ part }) => part.startsWith('attachment:'));
+
+  for (const code of ['SWB_PARTNER_UNAVAILABLE', 'SWB_PARTNER_ANSWER'] as const)
+    it(`that cannot be fetched (${code}) become dead letters of their own; the target is not blamed, the source shows it`, async () => {
+      rig.customer.download = fails(code);
+      await open('A', ['f.txt']);
+      const troubles = () => rig.broker.intakeTroubles.list();
+      await until('the trouble at the source', () => troubles().length === 1);
+      assert.deepEqual(
+        troubles().map(({ endpoint, part, reason }) => [endpoint, part, reason]),
+        [['customer', 'file', 'customer: no file today']],
+      );
+      await until('the dead letter', async () => (await fileDelivery())?.state === 'failed');
+      const { tries, error } = (await fileDelivery())!;
+      assert.deepEqual([tries, error?.message, troubles()], [4, 'customer: no file today', []]);
+      assert.deepEqual(rig.broker.worker('provider')?.status.circuit, 'closed');
+      await open('B', []);
+      await until('the other ticket', () => ticket('B'));
+      rig.customer.download = Partner.prototype.download;
+      await rig.broker.interventions.replayDelivery((await fileDelivery())!.id, { name: '' });
+      await rig.idle();
+      assert.deepEqual(files('A'), ['f.txt']);
+    });
+
+  it('wait while their source is in trouble as a whole, however long', async () => {
+    rig.customer.download = fails('SWB_PARTNER_UNAVAILABLE');
+    rig.customer.probeFailure = new PartnerError('SWB_PARTNER_UNAVAILABLE', 'down', { outcome: 'notDone', retry: true });
+    let tries = 0;
+    rig.broker.worker('provider')?.on({ retrying: () => tries++ });
+    await open('A', ['f.txt']);
+    await until('more tries than a file has', () => tries > 6);
+    assert.equal((await fileDelivery())?.state, 'pending');
+    rig.customer.download = Partner.prototype.download;
+    await rig.idle();
+    assert.deepEqual(files('A'), ['f.txt']);
+  });
+
+  it('wait while their source rejects everything', async () => {
+    rig.customer.denied = new PartnerError('SWB_PARTNER_AUTH', 'who?', { outcome: 'notDone', retry: false, status: 401 });
+    rig.customer.download = async () => {
+      throw rig.customer.denied;
+    };
+    await open('A', ['f.txt']);
+    await until('the pause of the source', () => rig.broker.worker('customer')?.status.paused);
+    const { probes } = rig.customer;
+    await until('another check', () => rig.customer.probes > probes);
+    assert.deepEqual([rig.broker.worker('provider')?.status.paused, (await fileDelivery())?.state], [undefined, 'pending']);
+    rig.customer.denied = undefined;
+    rig.customer.download = Partner.prototype.download;
+    await rig.idle();
+    assert.deepEqual(files('A'), ['f.txt']);
+  });
+
+  it('that the source does not have fail at once, and are not looked for at the target', async () => {
+    rig.customer.download = async () => {
+      throw new PartnerError('SWB_PARTNER_NOT_FOUND', 'no such file', { outcome: 'notDone', retry: false, status: 404 });
+    };
+    await open('A', ['f.txt']);
+    await until('the dead letter', async () => (await fileDelivery())?.state === 'failed');
+    assert.deepEqual([(await fileDelivery())?.tries, (await fileDelivery())?.error?.code], [1, 'SWB_PARTNER_NOT_FOUND']);
+  });
+
+  it('that drip in hold up no other delivery, and no file from another source', async () => {
+    const other = new Partner('other');
+    rig.add(other);
+    const detach = rig.broker.inbox.attach('in-other', {
+      read: async () => undefined,
+      emit: (record, payload, _emission, onIdle) =>
+        void rig.forward(payload as never, record).then(
+          () => onIdle(),
+          (error) => onIdle({ code: 'SWB_FLOW', message: String(error), at: '' }),
+        ),
+    });
+    rig.provider.download = drips;
+    // More than the slots of the target's other deliveries.
+    for (let i = 0; i < 8; i++) await open(`slow ${i}`, ['slow.txt'], 'provider');
+    await until('their tickets', () => rig.customer.tickets.length === 8);
+    await until('files to drip', () => (rig.broker.worker('customer')?.status.inFlight ?? 0) > 1);
+    await open('quick', ['quick.txt'], 'other');
+    await until('the other file', () => files('quick', rig.customer).length === 1);
+    for (let i = 0; i < 3; i++) await open(`later ${i}`, [], 'provider');
+    await until('later tickets', () => rig.customer.tickets.length === 12);
+    assert.ok(rig.customer.tickets.every(({ files }) => !files.some(({ name }) => name === 'slow.txt')));
+    await detach();
+  });
+
+  it('that drip in are given up after a total time', async () => {
+    await rig.stop();
+    rig.fileDeadline = 50;
+    await rig.start();
+    rig.customer.download = drips;
+    await open('A', ['f.txt']);
+    await until('the dead letter', async () => (await fileDelivery())?.state === 'failed');
+    assert.match((await fileDelivery())?.error?.message ?? '', /^customer: Fetching f.txt took longer than 0 s/);
+  });
+
+  it('that are being fetched do not hold up a deploy, and are fetched again after it', async () => {
+    let started = false;
+    rig.customer.download = async () => {
+      started = true;
+      return drips();
+    };
+    await open('A', ['f.txt']);
+    await until('the download', () => started);
+    await rig.stop();
+    rig.customer.download = Partner.prototype.download;
+    await rig.start();
+    await rig.idle();
+    assert.deepEqual([files('A'), (await fileDelivery())?.tries], [['f.txt'], 1]);
+  });
+
+  describe('that wait for their ticket', () => {
+    const waits = () => until('the file to wait', async () => (await fileDelivery())?.waitsFor === 'link');
+
+    it('go when an event reports the ticket whose create was lost and cannot be looked up', async () => {
+      rig.provider.faults.push('lost');
+      rig.provider.find = undefined;
+      await open('A', ['f.txt']);
+      await until('the question', async () => (await rig.store.counts()).deliveries.needsDecision === 1);
+      await waits();
+      const { reference, id } = rig.provider.tickets[0]!;
+      await rig.receive('provider', { id, version: '1', fields: { title: 'A' }, reference });
+      await rig.idle();
+      assert.deepEqual(files('A'), ['f.txt']);
+    });
+
+    it('say what is missing when they are replayed without a ticket, and go when one is linked', async () => {
+      rig.provider.faults.push('refused');
+      await open('A', ['f.txt', 'g.txt']);
+      await until('the failure', async () => (await rig.store.counts()).deliveries.failed === 1);
+      await waits();
+      const [one, other, create] = await rig.deliveries();
+      await rig.broker.interventions.skipDelivery(create!.id, 'done by telephone', { name: '' });
+      await rig.broker.interventions.replayDelivery(other!.id, { name: '' });
+      await until('the failure of the file', async () => (await rig.store.delivery(other!.id))?.state === 'failed');
+      assert.match((await rig.store.delivery(other!.id))?.error?.message ?? '', /has no ticket in this conversation/);
+      assert.equal((await rig.store.delivery(one!.id))?.waitsFor, 'link');
+
+      rig.provider.tickets.push({ id: 'T9', fields: { title: 'A' }, comments: [], files: [], version: 1 });
+      const entity = { endpoint: 'provider', entityType: 'troubleTicket', id: 'T9', record: {}, fields: {}, parts: [] };
+      await rig.broker.linkEditor.apply({ kind: 'link', conversation: one!.conversation, entity }, '');
+      await until('the file', () => files('A').length === 1);
+      await rig.broker.interventions.replayDelivery(other!.id, { name: '' });
+      await rig.idle();
+      assert.deepEqual(files('A'), ['g.txt', 'f.txt']);
+    });
+
+    it('go on waiting when they are replayed while the ticket is being created', async () => {
+      let release = () => {};
+      const gate = new Promise<void>((resolve) => {
+        release = resolve;
+      });
+      rig.provider.gate = () => gate;
+      await open('A', ['f.txt']);
+      await waits();
+      await rig.broker.interventions.replayDelivery((await fileDelivery())!.id, { name: '' });
+      await waits();
+      release();
+      await rig.idle();
+      assert.deepEqual(files('A'), ['f.txt']);
+    });
+  });
+});
