@@ -1,5 +1,6 @@
 import type { PartyRules } from '../../src/conversation/ownership.js';
 import { Broker } from '../../src/delivery/broker.js';
+import type { EndpointClient } from '../../src/endpoints/endpoint.js';
 import type { GenericMessage, Json } from '../../src/model/message.js';
 import type { Disk } from '../../src/store/disk.js';
 import { LowdbStore } from '../../src/store/lowdb-store.js';
@@ -106,7 +107,7 @@ export class Rig {
   }
 
   /** Adds an endpoint. */
-  add(client: Partner): void {
+  add(client: EndpointClient): void {
     this.broker.addEndpoint(client, {
       concurrency: 4,
       settling: this.settling,
