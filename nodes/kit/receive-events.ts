@@ -50,6 +50,7 @@ export async function subscribe(
   if (session.over) return;
   const subscription = new HubSubscription({
     broker,
+    access: broker.access(endpoint.id),
     hub,
     node: node.id,
     ...(callback !== undefined && { callback: `${callback}/${events.path}` }),

@@ -137,10 +137,10 @@ export class Attempts {
       return true;
     }
     this.options.circuit.succeeded();
-    this.options.access.succeeded();
     this.options.intakeTroubles.end(delivery.id, 'file');
     try {
       await this.delivered(delivery, sent, started, traffic);
+      this.options.access.succeeded();
     } catch (error) {
       const conflict = await this.linkedElsewhere(delivery, sent, error);
       if (!conflict) throw error;

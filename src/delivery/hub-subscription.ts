@@ -1,6 +1,7 @@
 import type { Hub, RegistrationResult } from '../endpoints/hub.js';
 import { PartnerError } from '../errors.js';
 import { say } from '../text/say.js';
+import { type EndpointAccess, PausedError } from './access.js';
 import type { Broker } from './broker.js';
 import { HubCheck } from './hub-check.js';
 import {
@@ -29,6 +30,12 @@ const POLL_DURATION_FACTOR = 60;
 /** Longest wait before the next try where something other than the hub answers, milliseconds. */
 const STRANGE_RETRY = 600_000;
 
+/** Longest wait before the next try after a failure that paused the endpoint, milliseconds. */
+const PAUSED_RETRY = 1_000;
+
+/** Milliseconds until a paused endpoint may be asked again. */
+const waitOf = (error: unknown): number => (error instanceof PausedError && error.retryAfter) || PAUSED_RETRY;
+
 /** State of a registration, to be shown. Times are epoch milliseconds. */
 export interface HubState {
   /** False: it is not known whether the registration took effect. */
@@ -41,6 +48,8 @@ export interface HubState {
 
 export interface HubSubscriptionOptions {
   broker: Broker;
+  /** Access to the provider's endpoint; absent: never paused. */
+  access?: EndpointAccess;
   hub: Hub;
   /** The in node. */
   node: string;
@@ -151,8 +160,10 @@ export class HubSubscription {
         this.failures = 0;
         return Math.min(CHECK_INTERVAL, renewInterval);
       })
-      .catch((error) => {
+      .catch(async (error) => {
         this.behind = true;
+        // Its operator is notified of the pause itself.
+        if ((await this.options.access?.judge(error)) === 'endpoint') return waitOf(error);
         const strange = this.registration.unsure === 'strange';
         const maxDelay = strange ? Math.max(CHECK_INTERVAL, Math.min(STRANGE_RETRY, renewInterval)) : CHECK_INTERVAL;
         const wait = waitAfter(error, backoff({ ...DEFAULT_RETRY, baseDelay: 1_000, maxDelay }, ++this.failures, Math.random));
@@ -189,6 +200,7 @@ export class HubSubscription {
   /** Ensures that exactly one subscription, with the current address, exists at the provider. */
   private async ensure(): Promise<void> {
     if (this.options.callback === undefined) return;
+    this.options.access?.assertOpen();
     const reason = await this.reason();
     if (reason) {
       await this.register(reason);

@@ -37,6 +37,7 @@ export class Poller {
   /** Polls once, after a poll that is under way. Throws where the poll fails. */
   pollOnce(): Promise<void> {
     const polled = this.running.then(async () => {
+      this.options.broker.access(this.options.client.id)?.assertOpen();
       await this.fetchChanges();
     });
     this.running = polled.catch(() => undefined);

@@ -3,8 +3,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EndpointAccess, type PausedError } from '../../src/delivery/access.js';
+import { HubSubscription } from '../../src/delivery/hub-subscription.js';
 import { Poller } from '../../src/delivery/poller.js';
 import { DEFAULT_RETRY } from '../../src/delivery/retry.js';
+import type { Hub } from '../../src/endpoints/hub.js';
 import { type ErrorCode, PartnerError, type PartnerErrorDetails } from '../../src/errors.js';
 import { until } from '../live/node-red.js';
 import { Partner } from './partner.js';
@@ -124,6 +126,50 @@ describe('an endpoint that rejects everything', () => {
     rig.provider.denied = undefined;
     await until('a poll', () => works);
     await poller.stop();
+  });
+
+  it('is not asked for its hub, and gets our registration afterwards', async () => {
+    rig.provider.denied = DENIALS['a sign-in that is rejected'];
+    let registrations = 0;
+    const errors: unknown[] = [];
+    const denied = async () => {
+      if (rig.provider.denied) throw rig.provider.denied;
+      return undefined;
+    };
+    const hub: Hub = {
+      address: 'http://partner/hub',
+      hubExists: denied,
+      hubsOf: denied,
+      unregisterHub: async () => true,
+      registerHub: async () => {
+        registrations++;
+        await denied();
+        return { id: '1' };
+      },
+    };
+    let registered = false;
+    const subscription = new HubSubscription({
+      broker: rig.broker,
+      access: rig.broker.access('provider'),
+      hub,
+      node: 'in-provider',
+      callback: 'http://us',
+      renewInterval: 60_000,
+      catchUp: async () => undefined,
+      onRegistered: () => {
+        registered = true;
+      },
+      onError: (error) => errors.push(error),
+      onNotice: () => undefined,
+    });
+    await subscription.start();
+    await isPaused();
+    const { probes } = rig.provider;
+    await until('more checks', () => rig.provider.probes > probes + 1);
+    assert.deepEqual([registrations, errors], [1, []]);
+    rig.provider.denied = undefined;
+    await until('the registration', () => registered);
+    await subscription.stop(false);
   });
 
   it('has one delivery fail if the neutral check works', async () => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { fileLane } from '../../../src/store/file-lane.js';
 import type { Change } from '../../../src/store/store.js';
 import { delivery, message } from '../records.js';
 import { conflict, ids, type TestedStore } from './tested-store.js';
@@ -84,6 +85,24 @@ export function queueContract(at: TestedStore): void {
         if (order.length === 2) await put.delivery('d08', { conversation: 'c4' });
       }
       assert.deepEqual(order, ['d01', 'd05', 'd07', 'd02', 'd06', 'd08', 'd03', 'd04']);
+    });
+
+    it('returns files by their source only, so that none holds back other deliveries', async () => {
+      const lane = fileLane('lane', 'source');
+      await put.delivery('d1', { part: 'attachment:1', lane });
+      await put.delivery('d2', { part: 'attachment:2', lane, notBefore: 500 });
+      await put.delivery('d3', { part: 'attachment:3', lane: fileLane('lane', 'other') });
+      await put.delivery('d4', { lane: 'lane' });
+      assert.deepEqual(ids(await at.store.claimDeliveries('csp', 9, 0)), ['d4']);
+      assert.deepEqual([...(await at.store.fileSources('csp'))].sort(), ['other', 'source']);
+      assert.deepEqual(await at.store.fileSources('other'), []);
+      assert.deepEqual(ids(await at.store.claimDeliveries('csp', 9, 0, 'source')), ['d1']);
+      assert.deepEqual(ids(await at.store.claimDeliveries('csp', 9, 0, 'other')), ['d3']);
+      await put.delivery('d1', { part: 'attachment:1', lane, version: 1, state: 'sending' });
+      await put.delivery('d1', { part: 'attachment:1', lane, version: 2, state: 'delivered' });
+      await at.store.release('delivery', ['d1']);
+      assert.deepEqual(await at.store.claimDeliveries('csp', 9, 0, 'source'), []);
+      assert.deepEqual([await at.store.nextDue('delivery', 'csp'), await at.store.nextDue('delivery', 'csp', 'source')], [undefined, 500]);
     });
 
     it('returns the next delivery of a lane only after the previous one is finished and released', async () => {
