@@ -10,6 +10,8 @@ const TURN_DIGITS = 16;
 interface Lane {
   /** Key of the queue that it is in. */
   queue: string;
+  /** Of files: one that has to wait lets the others pass. */
+  files: boolean;
   /** Ids in pending, sending or inDoubt, oldest first. */
   open: string[];
   /** Ids of failed deliveries that block newer ones, oldest first. */
@@ -57,7 +59,9 @@ export class DeliveryLanes {
       const open = OPEN_DELIVERY.includes(after.state);
       if (!lane) {
         if (!open && !after.blocking) return;
-        lane = { queue: queueKey(after.endpoint, fileSource(after.lane)), open: [], blocking: [], leases: 0, turn: this.turns };
+        const source = fileSource(after.lane);
+        const queue = queueKey(after.endpoint, source);
+        lane = { queue, files: source !== undefined, open: [], blocking: [], leases: 0, turn: this.turns };
         this.lanes.set(after.lane, lane);
       }
       if (open) insertKey(lane.open, after.id);
@@ -123,13 +127,22 @@ export class DeliveryLanes {
     return [...this.queues.keys()].filter((key) => key.startsWith(prefix)).map((key) => key.slice(prefix.length));
   }
 
-  /** Updates the entry of a lane in the queue of its endpoint. */
+  /** The file that is due first, but none while one may have been sent: it could not be told from that. */
+  private nextFile(open: readonly string[]): string | undefined {
+    if (open.length < 2) return open[0];
+    const files = open.flatMap((id) => this.look(id) ?? []);
+    const due = ({ waits, notBefore = 0 }: DeliveryWork) => (waits ? Number.POSITIVE_INFINITY : notBefore);
+    const sent = files.find(({ state }) => state !== 'pending');
+    return (sent ?? files.reduce((first, one) => (due(one) < due(first) ? one : first))).id;
+  }
+
+  /** Updates the entry of a lane in its queue. */
   private requeue(key: string, lane: Lane): void {
     if (lane.queued) {
       this.queues.get(lane.queue)!.remove(lane.queued.key, lane.queued.notBefore);
       lane.queued = undefined;
     }
-    const head = lane.open[0];
+    const head = lane.files ? this.nextFile(lane.open) : lane.open[0];
     if (head === undefined) {
       if (lane.blocking.length === 0 && lane.leases === 0) this.lanes.delete(key);
       return;
@@ -158,6 +171,8 @@ function idIn(key: string): string {
 
 /** Whether both have the same entry in the queue, as a delivery has before and while it is sent. */
 function sameQueueEntry(a: DeliveryWork, b: DeliveryWork): boolean {
-  const open = OPEN_DELIVERY.includes(a.state) && OPEN_DELIVERY.includes(b.state);
+  const open = OPEN_DELIVERY.includes(a.state) && OPEN_DELIVERY.includes(b.state) && isInDoubt(a) === isInDoubt(b);
   return open && a.lane === b.lane && a.endpoint === b.endpoint && a.waits === b.waits && a.notBefore === b.notBefore;
 }
+
+const isInDoubt = ({ state }: DeliveryWork): boolean => state === 'inDoubt';

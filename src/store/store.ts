@@ -503,7 +503,7 @@ export interface Queue {
    * a crash) or inDoubt, if it is due and waits for nothing, no older delivery of the lane is `blocking`, and nothing of the lane
    * is leased. Lanes take turns: one that was claimed from comes after all that waited then; those that began to wait at the same
    * time come by the id of their delivery. Files (file-lane.ts) are claimed by their source only, so that no source holds back other
-   * deliveries.
+   * deliveries; of a lane of files the one that is due first, unless one is in sending or inDoubt.
    */
   claimDeliveries(endpoint: string, limit: number, now: number, source?: string): Promise<DeliveryRecord[]>;
   /** Ids of the endpoints from which files for an endpoint wait; some may have none left. */

@@ -128,6 +128,17 @@ describe('files', () => {
     await detach();
   });
 
+  it('that have to wait let other files of their ticket pass', async () => {
+    rig.customer.download = async (_type, _id, { name }) => {
+      if (name === 'dead.txt') return fails('SWB_PARTNER_UNAVAILABLE')();
+      return Readable.from([Buffer.from(name)]);
+    };
+    rig.customer.probeFailure = new PartnerError('SWB_PARTNER_UNAVAILABLE', 'down', { outcome: 'notDone', retry: true });
+    await open('A', ['dead.txt', 'one.txt', 'two.txt']);
+    await until('the others', () => files('A').length === 2);
+    assert.deepEqual(files('A'), ['one.txt', 'two.txt']);
+  });
+
   it('that drip in are given up after a total time', async () => {
     await rig.stop();
     rig.fileDeadline = 50;

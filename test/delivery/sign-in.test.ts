@@ -41,7 +41,11 @@ describe('a partner behind a sign-in', () => {
   });
 
   const open = (title: string) =>
-    rig.receive('customer', { id: title, version: '1', fields: { name: title, description: title, severity: 'minor', ticketType: 'x' } });
+    rig.receive('customer', {
+      id: title,
+      version: '1',
+      fields: { name: title, description: title, severity: 'minor', ticketType: 'x' },
+    });
   const paused = () => rig.broker.worker('provider')?.status.paused;
   const ended = async () => {
     const { failed, needsDecision } = (await rig.store.counts()).deliveries;

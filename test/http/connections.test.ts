@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
 import { PassThrough, Readable } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
-import type { HttpOptions, HttpRequest } from '../../src/http/http.js';
+import type { HttpClient, HttpOptions, HttpRequest } from '../../src/http/http.js';
 import { until } from '../live/node-red.js';
 import { Certificates } from './certificates.js';
 import { gateTo } from './gate.js';
@@ -136,6 +136,22 @@ describe('a connection to a partner', () => {
     });
   });
 
+  it('carries other requests while as many files as possible hang', async () => {
+    answer = ({ head, socket }) => void (head.startsWith('POST') && socket.write(answerText('{}')));
+    const made = client({ concurrency: 1 });
+    const downloads = hangingDownloads(made);
+    await until('the downloads', () => server.requests.length === downloads.length);
+    await made.request(POST);
+    assert.equal(server.requests.length, downloads.length + 1);
+  });
+
+  /** As many as there are slots for files. */
+  function hangingDownloads(made: HttpClient) {
+    const downloads = Array.from({ length: 4 }, () => made.request({ ...GET, as: 'stream' }));
+    for (const download of downloads) download.catch(() => undefined);
+    return downloads;
+  }
+
   describe('carries a body from a stream that fails', () => {
     const upload = (body: Readable) => ({ ...POST, headers: { 'Content-Type': 'application/octet-stream' }, body });
 
@@ -152,18 +168,18 @@ describe('a connection to a partner', () => {
 
     it('while the request waits for a slot: it was certainly not processed', async () => {
       answer = () => undefined;
-      const made = client({ concurrency: 1 });
-      const first = made.request(GET);
-      await until('the first request', () => server.requests.length === 1);
+      const made = client();
+      const downloads = hangingDownloads(made);
+      await until('the downloads', () => server.requests.length === downloads.length);
       const body = createReadStream('/does/not/exist');
       const failed = failure(upload(body), made);
       await until('the stream to fail', () => body.errored);
       server.requests[0]!.socket.write(answerText('{}'));
-      await first;
+      (await Promise.race(downloads)).body.resume();
       const { outcome, message } = await failed;
       assert.equal(outcome, 'notDone');
       assert.match(message, /ENOENT/);
-      assert.equal(server.requests.length, 1);
+      assert.equal(server.requests.length, downloads.length);
     });
 
     for (const [what, url] of [

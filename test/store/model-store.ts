@@ -330,7 +330,10 @@ export class ModelStore implements Store {
     const mine = this.deliveries().filter((record) => record.endpoint === endpoint && fileSource(record.lane) === source);
     return [...new Set(mine.map((record) => record.lane))].flatMap((name) => {
       const lane = mine.filter((record) => record.lane === name).sort(byId);
-      const head = lane.find((record) => OPEN.includes(record.state));
+      const open = lane.filter((record) => OPEN.includes(record.state));
+      const due = ({ waitsFor, notBefore = 0 }: DeliveryRecord) => (waitsFor ? Number.POSITIVE_INFINITY : notBefore);
+      const sent = open.find(({ state }) => state !== 'pending');
+      const head = source === undefined ? open[0] : (sent ?? open.toSorted((a, b) => due(a) - due(b))[0]);
       if (!head || head.waitsFor || lane.some((record) => this.leases.has(`delivery ${record.id}`))) return [];
       return lane.some((record) => record.id < head.id && STUCK.includes(record.state) && record.blocking) ? [] : [head];
     });

@@ -102,7 +102,23 @@ export function queueContract(at: TestedStore): void {
       await put.delivery('d1', { part: 'attachment:1', lane, version: 2, state: 'delivered' });
       await at.store.release('delivery', ['d1']);
       assert.deepEqual(await at.store.claimDeliveries('csp', 9, 0, 'source'), []);
-      assert.deepEqual([await at.store.nextDue('delivery', 'csp'), await at.store.nextDue('delivery', 'csp', 'source')], [undefined, 500]);
+      assert.deepEqual(
+        [await at.store.nextDue('delivery', 'csp'), await at.store.nextDue('delivery', 'csp', 'source')],
+        [undefined, 500],
+      );
+    });
+
+    it('returns the file that is due first, but none beside one that may have been sent', async () => {
+      const lane = fileLane('lane', 'source');
+      await put.delivery('d1', { part: 'attachment:1', lane, notBefore: 900 });
+      await put.delivery('d2', { part: 'attachment:2', lane });
+      await put.delivery('d3', { part: 'attachment:3', lane });
+      assert.deepEqual(ids(await at.store.claimDeliveries('csp', 9, 0, 'source')), ['d2']);
+      await put.delivery('d2', { part: 'attachment:2', lane, version: 1, state: 'sending' });
+      await put.delivery('d2', { part: 'attachment:2', lane, version: 2, state: 'inDoubt', notBefore: 500 });
+      await at.store.release('delivery', ['d2']);
+      assert.deepEqual(await at.store.claimDeliveries('csp', 9, 0, 'source'), []);
+      assert.deepEqual(ids(await at.store.claimDeliveries('csp', 9, 500, 'source')), ['d2']);
     });
 
     it('returns the next delivery of a lane only after the previous one is finished and released', async () => {
