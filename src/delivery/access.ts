@@ -2,7 +2,7 @@ import type { EndpointClient } from '../endpoints/endpoint.js';
 import { PartnerError } from '../errors.js';
 import type { Store } from '../store/store.js';
 import { say } from '../text/say.js';
-import { type Culprit, isForbidden, isUnreachable, mayConcernEndpoint, probeFailure } from './culprit.js';
+import { type Culprit, isUnreachable, mayBeOfProbeAlone, mayConcernEndpoint, probeFailure } from './culprit.js';
 import type { Pause } from './endpoint-state.js';
 import type { RetryPolicy } from './retry.js';
 
@@ -44,7 +44,7 @@ export class EndpointAccess {
   private stopped = false;
   private running: Promise<PartnerError | undefined> | undefined;
   private next: Promise<PartnerError | undefined> | undefined;
-  /** The probe has worked at this address: what it may read was not forbidden from the start. */
+  /** Whether the probe has worked at this address. */
   private hasWorked: Promise<boolean> | undefined;
   private readonly listeners = new Set<() => void>();
 
@@ -86,7 +86,7 @@ export class EndpointAccess {
     if (this.paused) return 'endpoint';
     if (!failure || this.stopped) return 'record';
     if (isUnreachable(failure)) return 'unreachable';
-    if (isForbidden(failure) && !(await this.recallWorked())) return 'record';
+    if (mayBeOfProbeAlone(failure) && !(await this.recallWorked())) return 'record';
     this.begin(failure, reason);
     return 'endpoint';
   }

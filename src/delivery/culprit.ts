@@ -34,9 +34,13 @@ export function isUnreachable({ code }: PartnerError): boolean {
   return code === 'SWB_PARTNER_UNAVAILABLE' || code === 'SWB_PARTNER_LIMIT';
 }
 
-/** The API itself rejects the request: it knows us, but forbids or lacks what was asked for. Pure. */
-export function isForbidden({ status, body }: PartnerError): boolean {
-  return status !== undefined && status >= 400 && status !== 401 && isObject(body);
+/**
+ * Whether a failed probe proves something only if it has worked before: the API answers, but forbids it, lacks it, or answers it in
+ * another form than others do. It may do so to this probe alone. Pure.
+ */
+export function mayBeOfProbeAlone({ code, status = 0, body, answer }: PartnerError): boolean {
+  if (code === 'SWB_PARTNER_ANSWER') return answer === undefined;
+  return status >= 400 && status !== 401 && isObject(body);
 }
 
 /** The failure of a neutral probe; undefined if it works. Never rejects. */

@@ -64,6 +64,7 @@ export class Poller {
       access?.assertOpen();
       const found = await this.fetchChanges();
       this.failures = 0;
+      access?.succeeded();
       onPolled(found);
       this.schedule(interval, interval);
     } catch (error) {

@@ -21,7 +21,7 @@ const FORBIDDEN = failure('SWB_PARTNER_AUTH', 403, { body: { error: 'forbidden' 
 const DENIALS = {
   'a sign-in that is rejected': failure('SWB_PARTNER_AUTH', 401),
   'a redirect to a login page': failure('SWB_PARTNER_REFUSED', 302),
-  'a login page instead of an answer': failure('SWB_PARTNER_ANSWER', 200, { outcome: 'unknown', retry: true }),
+  'a login page instead of an answer': failure('SWB_PARTNER_ANSWER', 200, { outcome: 'unknown', retry: true, answer: '<html>' }),
   'a maintenance page with 404': failure('SWB_PARTNER_ANSWER', 404, { retry: true, concernsRecord: true }),
   'a gateway that rejects the request': failure('SWB_PARTNER_REFUSED', 400),
 };
@@ -40,13 +40,15 @@ describe('an endpoint that rejects everything', () => {
 
   const paused = () => rig.broker.worker('provider')?.status.paused;
   const isPaused = () => until('the pause', () => paused());
+  const checkWorked = () =>
+    until('the check to have worked', async () => (await rig.store.setting('probe|provider|http://partner')) === true);
   const open = (id: string) => rig.receive('customer', { id, version: '1', fields: { title: id } });
   const logged = (text: string) => rig.log.filter((line) => line.includes(text)).length;
 
   for (const [title, denied] of Object.entries(DENIALS))
     it(`pauses on ${title}, asks rarely, notifies once, and delivers everything afterwards`, async () => {
       await open('before');
-      await rig.idle();
+      await checkWorked();
       rig.provider.denied = denied;
       for (let i = 0; i < 20; i++) await open(`A${i}`);
       await isPaused();
@@ -195,8 +197,7 @@ describe('an endpoint that rejects everything', () => {
 
   it('pauses if the neutral check worked before and is forbidden now', async () => {
     await open('A');
-    await rig.idle();
-    await until('the check to have worked', async () => (await rig.store.setting('probe|provider|http://partner')) === true);
+    await checkWorked();
     rig.provider.denied = FORBIDDEN;
     await open('B');
     await isPaused();

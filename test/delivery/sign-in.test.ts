@@ -55,7 +55,8 @@ describe('a partner behind a sign-in', () => {
   for (const denial of DENIALS)
     it(`that rejects everything for a while (${denial}) gets every ticket once afterwards`, async () => {
       await open('before');
-      await rig.idle();
+      const { address } = rig.broker.client('provider')!;
+      await until('the check to have worked', async () => (await rig.store.setting(`probe|provider|${address}`)) === true);
       partner.denial = denial;
       // A token that is still valid would be accepted.
       if (denial === 'tokenRefused') partner.revoked = partner.tokens;
