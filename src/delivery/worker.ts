@@ -9,12 +9,11 @@ import type { Pause } from './endpoint-state.js';
 import { EntityAges } from './entity-ages.js';
 import { type Outage, OutageLog } from './outage.js';
 import { DEFAULT_RETRY, type RetryPolicy } from './retry.js';
+import { SendSlots } from './send-slots.js';
 import { SettlingTimes } from './settling-times.js';
 import { StoreBackOff } from './store-back-off.js';
 import { type Suspension, suspensionKey } from './suspension.js';
 
-/** Files that are sent at once from each source; they have no share in the slots of other deliveries. */
-const FILE_SLOTS = 4;
 /** Open decisions read when an endpoint starts. */
 const MAX_DECISIONS = 1_000;
 /** Longest sleep between claims, milliseconds. */
@@ -56,15 +55,11 @@ export class Worker {
   private readonly outages: OutageLog;
   private readonly storeBackOff: StoreBackOff;
   private readonly closing = new AbortController();
-  private readonly active = new Map<string, Promise<void>>();
-  /** Sources of the files under way, by delivery. */
-  private readonly files = new Map<string, string>();
+  private readonly slots: SendSlots;
   /** Conversations of the updates of entities under way, by delivery. */
   private readonly updates = new Map<string, string>();
   private readonly statusListeners = new Set<(status: WorkerStatus) => void>();
   private readonly unwatch: () => void;
-  /** Slots for deliveries that are being committed as sent. */
-  private reserved = 0;
   private suspended: Suspension | undefined;
   /** Nothing is sent before it is known whether the endpoint is suspended. */
   private ready = false;
@@ -76,6 +71,7 @@ export class Worker {
   constructor(private readonly options: WorkerOptions) {
     const policy = { ...DEFAULT_RETRY, ...options.retry };
     const { baseDelay } = policy;
+    this.slots = new SendSlots(options.concurrency);
     this.circuit = new Circuit(options.steady, 5, Math.max(50, baseDelay * 2), Math.max(1_000, baseDelay * 30));
     this.settlingTimes = new SettlingTimes(options.settling, options.steady);
     this.storeBackOff = new StoreBackOff(options.steady, options.log);
@@ -143,7 +139,7 @@ export class Worker {
     const resumesAt = this.circuit.resumesAt && shown(this.circuit.resumesAt);
     const { pause } = this.access;
     return {
-      inFlight: this.active.size,
+      inFlight: this.slots.size,
       circuit: this.circuit.state,
       strange: this.circuit.strange,
       ...(resumesAt && { resumesAt }),
@@ -184,12 +180,12 @@ export class Worker {
 
   /** The try of a delivery that is under way, if any. */
   currentTry(delivery: string): Promise<void> | undefined {
-    return this.active.get(delivery);
+    return this.slots.get(delivery);
   }
 
   /** Resolves when no update of an entity of a conversation is under way here, or after a while. */
   async updateDone(conversation: string): Promise<void> {
-    const updates = [...this.updates].filter(([, of]) => of === conversation).map(([id]) => this.active.get(id));
+    const updates = [...this.updates].filter(([, of]) => of === conversation).map(([id]) => this.slots.get(id));
     if (updates.length === 0) return;
     const timer = new AbortController();
     const { signal } = timer;
@@ -209,7 +205,7 @@ export class Worker {
   /** Starts no more tries, and waits for those under way. */
   async stop(): Promise<void> {
     this.halt();
-    await Promise.all(this.active.values());
+    await this.slots.done();
   }
 
   /** Claims and sends due deliveries; cheap when there are none. */
@@ -238,26 +234,21 @@ export class Worker {
 
   private async claim(): Promise<void> {
     if (this.isHeld) return;
-    const { store, client, steady, concurrency, accessOf } = this.options;
+    const { store, client, steady, accessOf } = this.options;
     const resumesAt = Math.max(this.circuit.resumesAt, this.storeBackOff.until);
     if (resumesAt > steady()) return this.sleepUntil(resumesAt);
     await store.confirmOwnership();
     const isProbing = this.circuit.state === 'halfOpen';
-    const others = this.active.size - this.files.size + this.reserved;
-    const due = [await this.claimFrom(undefined, (isProbing ? 1 : concurrency) - others)];
-    for (const source of await store.fileSources(client.id)) {
-      if (accessOf(source)?.pause) continue;
-      const underWay = [...this.files.values()].filter((one) => one === source).length;
-      // A file is a probe only where nothing else is there to be sent.
-      const room = isProbing ? 1 - this.active.size - this.reserved : FILE_SLOTS - underWay;
-      due.push(await this.claimFrom(source, room));
-    }
+    const due = [await this.claimFrom(undefined, isProbing)];
+    for (const source of await store.fileSources(client.id))
+      if (!accessOf(source)?.pause) due.push(await this.claimFrom(source, isProbing));
     const next = Math.min(...due);
     if (next < Number.POSITIVE_INFINITY) this.sleepUntil(next);
   }
 
   /** Sends due deliveries, or due files from a source. Returns when the next one is due, if there is room for it. */
-  private async claimFrom(source: string | undefined, room: number): Promise<number> {
+  private async claimFrom(source: string | undefined, isProbing: boolean): Promise<number> {
+    const room = this.slots.room(source, isProbing);
     if (room <= 0) return Number.POSITIVE_INFINITY;
     const { store, client, steady } = this.options;
     const claimed = await store.claimDeliveries(client.id, room, steady(), source);
@@ -268,17 +259,15 @@ export class Worker {
 
   /** Reserves a slot for a new delivery, and returns it as being sent; undefined if it has to wait. */
   reserve(delivery: DeliveryRecord): DeliveryRecord | undefined {
-    const { steady, concurrency } = this.options;
     if (this.isHeld || this.circuit.state !== 'closed' || fileSource(delivery.lane) !== undefined) return undefined;
-    const underWay = this.active.size - this.files.size + this.reserved;
-    if (this.storeBackOff.until > steady() || underWay >= concurrency) return undefined;
-    this.reserved++;
+    if (this.storeBackOff.until > this.options.steady() || this.slots.room(undefined) <= 0) return undefined;
+    this.slots.reserve();
     return this.attempts.asSending(delivery, false);
   }
 
   /** Frees a reserved slot. */
   unreserve(): void {
-    this.reserved--;
+    this.slots.unreserve();
   }
 
   /** Sends a delivery that was committed as being sent, and is leased. */
@@ -302,16 +291,13 @@ export class Worker {
       .then(() => this.storeBackOff.succeeded())
       .catch((error) => this.backOff(`The result of delivery ${delivery.id} could not be recorded`, error))
       .finally(async () => {
-        this.active.delete(delivery.id);
-        this.files.delete(delivery.id);
+        this.slots.remove(delivery);
         this.updates.delete(delivery.id);
         await this.options.store.release('delivery', [delivery.id]).catch(() => undefined);
         this.notifyStatus();
         this.dispatch();
       });
-    this.active.set(delivery.id, run);
-    const source = fileSource(delivery.lane);
-    if (source !== undefined) this.files.set(delivery.id, source);
+    this.slots.add(delivery, run);
     if (delivery.part === 'entity') this.updates.set(delivery.id, delivery.conversation);
     this.notifyStatus();
   }

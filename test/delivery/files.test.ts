@@ -167,6 +167,20 @@ describe('files', () => {
   describe('that wait for their ticket', () => {
     const waits = () => until('the file to wait', async () => (await fileDelivery())?.waitsFor === 'link');
 
+    it('go when the event comes first, while the lost create is still looked for', async () => {
+      rig.provider.faults.push('lost');
+      rig.provider.onCreate = ({ id }) => rig.provider.hidden.add(id);
+      rig.provider.lookUpFaults.push(...Array.from({ length: 40 }, () => 'down' as const));
+      await open('A', ['f.txt']);
+      await until('the doubt', async () => (await rig.store.counts()).deliveries.inDoubt === 1);
+      await waits();
+      const { reference, id } = rig.provider.tickets[0]!;
+      await rig.receive('provider', { id, version: '1', fields: { title: 'A' }, reference });
+      await until('the file', () => files('A').length === 1);
+      await rig.idle();
+      assert.equal(rig.provider.tickets.length, 1);
+    });
+
     it('go when an event reports the ticket whose create was lost and cannot be looked up', async () => {
       rig.provider.faults.push('lost');
       rig.provider.find = undefined;
