@@ -1,7 +1,7 @@
 import type { Broker } from '../../src/delivery/broker.js';
 import type { AppliedMapping } from '../../src/mapping/mapping.js';
 import type { GenericAttachment, GenericComment, Json } from '../../src/model/message.js';
-import type { ConversationRecord, MessageRecord } from '../../src/store/store.js';
+import type { ConversationRecord, MessageRecord, RouteDecision } from '../../src/store/store.js';
 
 /**
  * `msg.switchboard`: data that accompanies a message from its in node to its out nodes. Plain JSON, so that any Node-RED node may
@@ -41,6 +41,8 @@ export interface Envelope {
   drop?: string | true;
   /** Distinguishes legs to the same endpoint; set by fan-out. */
   leg?: string;
+  /** Set by route: where it sent the message, and why. */
+  route?: RouteDecision;
   /** Set by map for the out node. */
   outgoing?: {
     endpoint: string;

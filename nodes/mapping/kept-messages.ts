@@ -39,9 +39,16 @@ export async function keptMessages(
   direction: Direction,
   limit: number,
 ): Promise<KeptMessage[]> {
-  const leads = (await (direction === 'in' ? leadsIn(RED, subject) : leadsOut(RED, subject))).sort((a, b) =>
-    a.record.id < b.record.id ? 1 : -1,
-  );
+  return newestKept(RED, await (direction === 'in' ? leadsIn(RED, subject) : leadsOut(RED, subject)), direction, limit);
+}
+
+/** The newest stored messages of all partners as generic messages, one for each record of a partner. */
+export async function keptGeneric(RED: NodeAPI, limit: number): Promise<KeptMessage[]> {
+  return newestKept(RED, await messagesOf(), 'out', limit);
+}
+
+async function newestKept(RED: NodeAPI, all: Lead[], direction: Direction, limit: number): Promise<KeptMessage[]> {
+  const leads = all.sort((a, b) => (a.record.id < b.record.id ? 1 : -1));
   const found: KeptMessage[] = [];
   const known = new Set<string>();
   for (const lead of leads) {

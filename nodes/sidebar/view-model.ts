@@ -84,6 +84,7 @@ export async function messageView(brokers: BrokerAccess[], id: string, nameOf: N
       fields: leaves(fields),
       actions: messageActions(record),
       conversation: conversation && conversationView(conversation, nameOf),
+      routes: (record.routes ?? []).map((route) => ({ ...route, node: nameOf(route.node), to: route.to.map(nameOf) })),
       sent: await Promise.all(deliveries.map((delivery) => deliveryView(context, delivery, fields))),
     };
   }

@@ -9,7 +9,7 @@ import type { WaitKind, WaitReason } from '../../src/delivery/wait-reason.js';
 import type { DecisionKind } from '../../src/errors.js';
 import type { Exchange } from '../../src/http/exchange.js';
 import type { Json } from '../../src/model/message.js';
-import type { Attempt, Bodies, ErrorRecord, MessageOrigin } from '../../src/store/store.js';
+import type { Attempt, Bodies, ErrorRecord, MessageOrigin, RouteDecision } from '../../src/store/store.js';
 
 export type { AuditEntry, Edit, Exchange, WaitKind };
 
@@ -229,7 +229,14 @@ export interface MessageView extends Omit<MessageRow, 'warning'>, Editable {
   bodies: Bodies;
   actions: Action[];
   conversation?: ConversationView;
+  /** Where route nodes sent it; parties by name. */
+  routes: RouteView[];
   sent: DeliveryView[];
+}
+
+export interface RouteView extends RouteDecision {
+  /** Name of the route node. */
+  node: string;
 }
 
 /** The state of an endpoint. */

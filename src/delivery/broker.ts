@@ -32,6 +32,7 @@ import { applyPartyRules, describeDeletion, type SourceContext } from './leg-rul
 import { Legs } from './legs.js';
 import { type AcceptedLeg, Outbox } from './outbox.js';
 import { DEFAULT_SETTLING, type RetryPolicy } from './retry.js';
+import { Routes } from './routes.js';
 import { sendAtOnce } from './send-at-once.js';
 import { Spool } from './spool.js';
 import { type MappingPlace, UnmappedCounter } from './unmapped-counter.js';
@@ -77,6 +78,7 @@ export class Broker {
   readonly conversations: Conversations;
   readonly correlator: Correlator;
   readonly legs: Legs;
+  readonly routes: Routes;
   readonly conversationQueue = new ConversationQueue();
   /** Edits the links of conversations. */
   readonly linkEditor: LinkEditor;
@@ -151,6 +153,7 @@ export class Broker {
       this.worker(endpoint)?.currentTry(delivery),
     );
     this.legs = new Legs(this.inbox, (id) => this.client(id)?.name, this.clock);
+    this.routes = new Routes(this.store, this.inbox.flows, (id) => this.client(id)?.name);
   }
 
   /** Removes spooled files of finished deliveries. To be called before endpoints are added. */

@@ -2,7 +2,7 @@ import type { Conversations } from '../conversation/conversations.js';
 import type { DecisionKind } from '../errors.js';
 import type { Json } from '../model/message.js';
 import { timeOf } from '../store/id.js';
-import type { Bodies, Change, ConversationRecord, ErrorRecord, MessageRecord, Store } from '../store/store.js';
+import type { Bodies, Change, ConversationRecord, ErrorRecord, MessageRecord, RouteRecord, Store } from '../store/store.js';
 import { say } from '../text/say.js';
 import { stateAfterError } from './decisions.js';
 import { type FlowPlace, flowHolders } from './flow-place.js';
@@ -34,6 +34,10 @@ export interface MessageInFlow {
   ignored?: string;
   /** It reached an out node, but the endpoint there is not a party of its conversation. */
   outsider?: string;
+  /** A route node found nobody for it. Unless a leg is accepted all the same, all of it still counts as new next time. */
+  unmatched?: { outcome: 'unrouted' | 'ignored'; reason: string };
+  /** Where route nodes sent it. */
+  routes?: RouteRecord[];
   error?: ErrorRecord;
   /** Decision that correlation asks for. Kept here because nodes pass only the code of an error on. */
   decision?: DecisionKind;
@@ -185,7 +189,8 @@ export class Flows {
     const failed = flow.error ?? error;
     try {
       await flow.committing;
-      await this.commit(flow, (record) => ({ ...record, ...this.outcome(flow, failed) }), !failed || flow.legs > 0);
+      const advances = flow.legs > 0 || !(failed || flow.unmatched);
+      await this.commit(flow, (record) => ({ ...record, ...this.outcome(flow, failed) }), advances);
     } catch (failure) {
       await this.leave(flow, failure);
       throw failure;
@@ -209,16 +214,16 @@ export class Flows {
 
   /** The fields of a message whose flow is idle. */
   private outcome(flow: MessageInFlow, failed: ErrorRecord | undefined): Partial<MessageRecord> {
-    const { warning } = flow;
+    const { warning, unmatched } = flow;
     if (failed) return { warning, ...stateAfterError(failed, flow.decision) };
     const isRouted = flow.legs > 0;
-    const outcome = isRouted ? 'routed' : flow.ignored !== undefined ? 'ignored' : 'unrouted';
+    const outcome = isRouted ? 'routed' : flow.ignored !== undefined ? 'ignored' : (unmatched?.outcome ?? 'unrouted');
     return {
       warning,
       state: 'settled',
       // Flows need not handle answers, so an unrouted answer is no warning.
       outcome: flow.record.origin === 'answer' && outcome === 'unrouted' ? 'ignored' : outcome,
-      reason: isRouted ? undefined : (flow.ignored ?? flow.outsider ?? say`It reached no out node.`),
+      reason: isRouted ? undefined : (flow.ignored ?? flow.outsider ?? unmatched?.reason ?? say`It reached no out node.`),
       error: undefined,
       settledAt: new Date(this.options.clock()).toISOString(),
     };
@@ -267,6 +272,7 @@ export class Flows {
         decision: undefined,
         undo: undefined,
         conversation: transaction.conversation ?? latest.conversation,
+        routes: flow.routes ?? latest.routes,
       });
       const correlated =
         advances && flow.correlated !== undefined && mayBeReplayed(record) ? { correlated: flow.correlated } : {};

@@ -77,6 +77,23 @@ export interface MessageRecord {
    */
   notBefore?: number;
   settledAt?: string;
+  /** Where route nodes sent it, by the id of the node. */
+  routes?: RouteRecord[];
+}
+
+/** Where a route node sent a message, and why. */
+export interface RouteDecision {
+  /** Ids of endpoints, in the order of the outputs. */
+  to: string[];
+  /** conversation: the parties of its conversation. rule, default: a new case. none: nobody. */
+  by: 'conversation' | 'rule' | 'default' | 'none';
+  /** The rules that matched, numbered from 1. */
+  rules?: number[];
+}
+
+/** The decision of a node, kept with its message. */
+export interface RouteRecord extends RouteDecision {
+  node: string;
 }
 
 /** One party's entity in a conversation. */

@@ -1,5 +1,5 @@
 import type { ErrorRecord } from '../../../src/store/store.js';
-import type { ConversationView, DeliveryView, Editable, MessageView, PartyLink } from '../views.js';
+import type { ConversationView, DeliveryView, Editable, MessageView, PartyLink, RouteView } from '../views.js';
 import { type ActionContext, actionBar, change } from './action-bar.js';
 import { incomingFields, outgoingFields, valueText } from './columns.js';
 import { button, element } from './element.js';
@@ -78,6 +78,7 @@ function incoming(message: MessageView, fields: HTMLElement, context: DetailCont
       problem(message, context),
       message.warning && warning(message.warning, context),
       why(message),
+      ...message.routes.map((one) => route(one, context)),
       actionBar({ kind: 'messages', ...message }, context),
       edits(message, context),
       message.fields.length > 0 &&
@@ -106,6 +107,12 @@ function waitOf({ wait, error }: MessageView | DeliveryView, shown: string, { t,
 function why({ reason, error, sent }: MessageView): HTMLElement | undefined {
   const shown = [error?.message, ...sent.map((one) => one.error?.message)];
   return reason && !shown.includes(reason) ? element('p', { class: 'switchboard-reason' }, reason) : undefined;
+}
+
+/** Where a route node sent the message, and why. */
+function route({ node, to, by, rules = [] }: RouteView, { t }: DetailContext): HTMLElement {
+  const text = t(`route.${by}`, { parties: to.join(', '), rules: rules.join(', ') });
+  return element('div', { class: 'switchboard-muted', title: node }, text);
 }
 
 function outgoing(message: MessageView, fields: HTMLElement, context: DetailContext): HTMLElement {

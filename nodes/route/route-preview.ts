@@ -1,0 +1,74 @@
+import type { NodeAPI } from 'node-red';
+import { linkOf } from '../../src/conversation/correlate.js';
+import { decideRoute, otherParties } from '../../src/conversation/route.js';
+import { ROUTE_OPERATORS, type RouteRules } from '../../src/conversation/route-rules.js';
+import { brokers } from '../../src/delivery/brokers.js';
+import { SwitchboardError } from '../../src/errors.js';
+import { Expressions } from '../../src/mapping/expressions.js';
+import type { GenericMessage } from '../../src/model/message.js';
+import { say } from '../../src/text/say.js';
+import type { AdminRoutes } from '../kit/admin-routes.js';
+import { type KeptMessage, keptGeneric } from '../mapping/kept-messages.js';
+import type { PreviewedMessage } from './previewed-message.js';
+
+/** Number of recent messages in the preview. */
+const MESSAGES = 20;
+/** Expressions that are still being written run in a process of their own, so that they cannot delay messages. */
+const expressions = new Expressions();
+
+/** Serves the preview of the dialog. It only reads, so anyone who may see messages may try rules on them. */
+export function serveRoutePreview(RED: NodeAPI, routes: AdminRoutes): void {
+  routes.post(
+    'routes/preview',
+    async ({ body = {} }) => {
+      const rules = rulesOf(body.rules);
+      const known = new Set([...rules.parties, ...rules.rules.map(({ from }) => from)]);
+      const kept = (await keptGeneric(RED, MESSAGES)).filter(({ sample }) => known.has(endpointOf(sample)));
+      return Promise.all(kept.map((one) => previewed(rules, one)));
+    },
+    'switchboard.read',
+  );
+}
+
+async function previewed(rules: RouteRules, { sample, ...kept }: KeptMessage): Promise<PreviewedMessage> {
+  const message = sample as unknown as GenericMessage;
+  const { number, title, endpoint, receivedAt } = kept;
+  const heading = { number, title, endpoint, receivedAt };
+  try {
+    const evaluate = (expression: string) => expressions.evaluate(expression, message);
+    return { ...heading, route: await decideRoute(rules, message, await partiesBefore(message), evaluate) };
+  } catch (error) {
+    return { ...heading, error: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+/** The other parties of the conversation; none for an entity that began one, which is shown as if it were new. */
+async function partiesBefore({ source }: GenericMessage): Promise<string[]> {
+  for (const { store } of brokers()) {
+    const conversation = await store.conversationByLink(source.endpoint, source.entityType, source.id);
+    const link = conversation && linkOf(conversation, source.endpoint, source.entityType, source.id);
+    if (link) return link.origin === 'theirs' ? [] : otherParties(conversation, [], source);
+  }
+  return [];
+}
+
+function endpointOf(sample: KeptMessage['sample']): string {
+  return (sample as unknown as GenericMessage).source.endpoint;
+}
+
+/** Checks the form of what the dialog sent; the dialog itself marks what is incomplete. */
+function rulesOf(value: unknown): RouteRules {
+  const { parties, rules, matches, otherwise } = (value ?? {}) as Partial<RouteRules>;
+  const areTexts = (list: unknown): list is string[] => Array.isArray(list) && list.every((one) => typeof one === 'string');
+  const isCondition = (one: RouteRules['rules'][number]['when'][number]) =>
+    ROUTE_OPERATORS.includes(one?.operator) && typeof one.field === 'string' && typeof one.value === 'string';
+  const isRule = (one: RouteRules['rules'][number]) =>
+    typeof one?.from === 'string' && areTexts(one.to) && Array.isArray(one.when) && one.when.every(isCondition);
+  if (!areTexts(parties) || !Array.isArray(rules) || !rules.every(isRule))
+    throw new SwitchboardError('SWB_PAYLOAD', say`${'rules'} is missing or wrong.`, {
+      where: say`Route preview`,
+      field: 'rules',
+      hint: say`Send the settings of a route node.`,
+    });
+  return { parties, rules, matches: matches === 'all' ? 'all' : 'first', otherwise: String(otherwise ?? '') };
+}

@@ -1,0 +1,60 @@
+import type { Node, NodeAPI, NodeDef } from 'node-red';
+import { checkRoute } from '../../src/conversation/check-route.js';
+import type { RouteRules } from '../../src/conversation/route-rules.js';
+import { SwitchboardError } from '../../src/errors.js';
+import type { GenericMessage } from '../../src/model/message.js';
+import { say } from '../../src/text/say.js';
+import { adminRoutes } from '../kit/admin-routes.js';
+import { asError, envelopeOf, handle, type Msg } from '../kit/handle.js';
+import { type EndpointNode, requireEndpoint } from '../kit/parties.js';
+import { show, showError } from '../kit/status.js';
+import type { RouteConfig } from './route.config.js';
+import { serveRoutePreview } from './route-preview.js';
+
+export = (RED: NodeAPI) => {
+  const nameOf = (endpoint: string) => (RED.nodes.getNode(endpoint) as EndpointNode | null)?.label ?? endpoint;
+
+  function Route(this: Node, config: NodeDef & RouteConfig) {
+    RED.nodes.createNode(this, config);
+    const where = config.name || 'route';
+    const { parties = [], rules = [], matches = 'first', otherwise = '' } = config;
+    const route: RouteRules = { parties, rules, matches, otherwise };
+
+    let invalid: unknown;
+    try {
+      checkRoute(route, where, nameOf);
+    } catch (error) {
+      invalid = error;
+      showError(this, error);
+      this.error(asError(error).message);
+    }
+    handle(this, async (msg, send) => {
+      if (invalid) throw invalid;
+      const envelope = envelopeOf(msg, where);
+      if (!envelope.conversation) {
+        throw new SwitchboardError('SWB_PAYLOAD', say`The message does not belong to a conversation.`, {
+          where,
+          hint: say`Place a conversation correlate node before this one.`,
+        });
+      }
+      const broker = await requireEndpoint(RED, envelope.endpoint, where).broker;
+      const decision = await broker.routes.decide(envelope, this.id, route, msg.payload as GenericMessage);
+      if (!decision) return;
+      const { to, by, rules: matching } = decision;
+      // An output for which the node has no row any more cannot be used: the party was removed since the decision was kept.
+      const ports = to.map((endpoint) => parties.indexOf(endpoint)).filter((port) => port >= 0);
+      if (by === 'none') ports.push(parties.length);
+      const out = Array.from({ length: parties.length + 1 }, (): Msg | null => null);
+      for (const port of ports) {
+        const copy = RED.util.cloneMessage(msg as never) as Msg;
+        if (copy.switchboard) copy.switchboard.route = { to, by, ...(matching && { rules: matching }) };
+        out[port] = copy;
+      }
+      send(out);
+      if (by === 'none') show(this, 'warning', say`no match`);
+      else show(this, 'ok', say`to ${to.map(nameOf).join(', ')}`);
+    });
+  }
+  RED.nodes.registerType('switchboard-route', Route as never);
+  serveRoutePreview(RED, adminRoutes(RED));
+};

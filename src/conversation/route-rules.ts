@@ -1,0 +1,109 @@
+/* The rules of a route node, shared by its dialog and the runtime. */
+
+/** How a condition compares; `expression`: its value is a JSONata expression on the generic message. */
+export const ROUTE_OPERATORS = [
+  'is',
+  'isNot',
+  'isOneOf',
+  'contains',
+  'beginsWith',
+  'matches',
+  'isEmpty',
+  'isNotEmpty',
+  'expression',
+] as const;
+export type RouteOperator = (typeof ROUTE_OPERATORS)[number];
+
+/** Fields that usually decide about the party; any other field of the generic message may be entered too. */
+export const ROUTE_FIELDS = [
+  'entity',
+  'event',
+  'title',
+  'description',
+  'state',
+  'severity',
+  'priority',
+  'category',
+  'subcategory',
+  'service',
+  'ci',
+  'customer',
+  'requester',
+  'assignee',
+  'assignmentGroup',
+  'place',
+  'place.country',
+  'channel',
+  'items.category',
+  'custom.',
+];
+
+/** Operators without a value. */
+export const UNARY_OPERATORS: readonly RouteOperator[] = ['isEmpty', 'isNotEmpty'];
+
+export interface RouteCondition {
+  /** A field of the generic message: severity, service, place.city, custom.region, entity … Not used by `expression`. */
+  field: string;
+  operator: RouteOperator;
+  /** Compared without case. isOneOf: values separated by commas. matches: a pattern in which `*` stands for any text. */
+  value: string;
+}
+
+export interface RouteRule {
+  /** Id of the endpoint that the message comes from; '' = any. */
+  from: string;
+  /** All must hold; none = always. */
+  when: RouteCondition[];
+  /** Ids of the endpoints that get the message. */
+  to: string[];
+}
+
+export interface RouteRules {
+  /** Ids of the parties' endpoints, one output each, in this order. */
+  parties: string[];
+  rules: RouteRule[];
+  /** Whether only the first matching rule applies, or all. */
+  matches: 'first' | 'all';
+  /** Id of the endpoint that gets what no rule matches; '' = none: such messages leave through the last output. */
+  otherwise: string;
+}
+
+export interface RouteProblem {
+  kind:
+    | 'noParties'
+    | 'partyMissing'
+    | 'partyTwice'
+    | 'ruleWithoutParty'
+    | 'ruleParty'
+    | 'ruleTwice'
+    | 'ruleCondition'
+    | 'default';
+  /** The rule or row it is about, numbered from 1. */
+  number?: number;
+  /** The endpoint it is about. */
+  endpoint?: string;
+}
+
+/** What is wrong with the settings of a route node, for example a rule for a party without a row. Pure. */
+export function routeProblems({ parties, rules, otherwise }: RouteRules): RouteProblem[] {
+  const problems: RouteProblem[] = parties.length === 0 ? [{ kind: 'noParties' }] : [];
+  parties.forEach((endpoint, index) => {
+    if (!endpoint) problems.push({ kind: 'partyMissing', number: index + 1 });
+    else if (parties.indexOf(endpoint) < index) problems.push({ kind: 'partyTwice', number: index + 1, endpoint });
+  });
+  const contents = rules.map(({ from, when, to }) => JSON.stringify([from, when, to]));
+  rules.forEach(({ when, to }, index) => {
+    const number = index + 1;
+    if (to.length === 0) problems.push({ kind: 'ruleWithoutParty', number });
+    for (const endpoint of to) if (!parties.includes(endpoint)) problems.push({ kind: 'ruleParty', number, endpoint });
+    if (when.some((condition) => !isComplete(condition))) problems.push({ kind: 'ruleCondition', number });
+    if (contents.indexOf(contents[index] ?? '') < index) problems.push({ kind: 'ruleTwice', number });
+  });
+  if (otherwise && !parties.includes(otherwise)) problems.push({ kind: 'default', endpoint: otherwise });
+  return problems;
+}
+
+function isComplete({ field, operator, value }: RouteCondition): boolean {
+  if (operator === 'expression') return value.trim() !== '';
+  return field.trim() !== '' && (UNARY_OPERATORS.includes(operator) || value.trim() !== '');
+}

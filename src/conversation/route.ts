@@ -1,0 +1,65 @@
+import type { GenericMessage } from '../model/message.js';
+import type { ConversationRecord, DeliveryRecord, RouteDecision } from '../store/store.js';
+import { linkAt, linkOf } from './correlate.js';
+import { type Evaluate, holds } from './route-condition.js';
+import type { RouteRules } from './route-rules.js';
+
+/** What a delivery must tell to count as one that will create an entity. */
+type Creation = Pick<DeliveryRecord, 'endpoint' | 'entityType' | 'leg' | 'part' | 'state'>;
+
+/**
+ * The endpoints at which a conversation has an entity other than the source of a message, or will have one, because a delivery
+ * that creates it is on its way. Empty: nothing was created at anybody else yet. A create that failed counts only beside other
+ * parties: alone, it leaves the case as undecided as before. Pure.
+ * @param deliveries the conversation's deliveries that are open, need a decision, or failed
+ */
+export function otherParties(
+  conversation: ConversationRecord,
+  deliveries: readonly Creation[],
+  source: GenericMessage['source'],
+): string[] {
+  const own = linkOf(conversation, source.endpoint, source.entityType, source.id);
+  const creations = deliveries.filter((d) => d.part === 'entity' && !linkAt(conversation, d.endpoint, d.entityType, d.leg));
+  const certain = [...conversation.links.filter((link) => link !== own), ...creations.filter(({ state }) => state !== 'failed')];
+  return certain.length > 0 ? [...new Set([...certain, ...creations].map(({ endpoint }) => endpoint))] : [];
+}
+
+/**
+ * Decides which parties get a message. An update goes to the other parties of its conversation. What has no other party yet is a
+ * new case, and goes where the rules say; never back to the endpoint it came from. Pure except for `evaluate`.
+ * @param others see `otherParties`
+ */
+export async function decideRoute(
+  { parties, rules, matches, otherwise }: RouteRules,
+  message: GenericMessage,
+  others: readonly string[],
+  evaluate: Evaluate,
+): Promise<RouteDecision> {
+  const rowsOf = (endpoints: readonly string[]) => parties.filter((party) => endpoints.includes(party));
+  if (others.length > 0) {
+    const to = rowsOf(others);
+    return { to, by: to.length > 0 ? 'conversation' : 'none' };
+  }
+  const { endpoint } = message.source;
+  const found: string[] = [];
+  const matching: number[] = [];
+  for (const [index, rule] of rules.entries()) {
+    const to = rule.to.filter((party) => party !== endpoint);
+    if (to.length === 0 || (rule.from && rule.from !== endpoint)) continue;
+    if (!(await allHold(rule.when, message, evaluate))) continue;
+    found.push(...to);
+    matching.push(index + 1);
+    if (matches === 'first') break;
+  }
+  if (matching.length > 0) return { to: rowsOf(found), by: 'rule', rules: matching };
+  return otherwise && otherwise !== endpoint ? { to: [otherwise], by: 'default' } : { to: [], by: 'none' };
+}
+
+async function allHold(
+  conditions: RouteRules['rules'][number]['when'],
+  message: GenericMessage,
+  evaluate: Evaluate,
+): Promise<boolean> {
+  for (const condition of conditions) if (!(await holds(condition, message, evaluate))) return false;
+  return true;
+}

@@ -1,0 +1,63 @@
+import { decideRoute, otherParties } from '../conversation/route.js';
+import type { RouteRules } from '../conversation/route-rules.js';
+import { sharedExpressions } from '../mapping/expressions.js';
+import type { GenericMessage } from '../model/message.js';
+import type { ConversationRecord, DeliveryRecord, RouteDecision, Store } from '../store/store.js';
+import { say } from '../text/say.js';
+import type { FlowReference, Flows } from './flows.js';
+
+/** Most failed or undecided deliveries of a conversation that are looked at. */
+const MAX_DELIVERIES = 1_000;
+
+/** Decides for route nodes which parties get a message, and keeps the decision with the message. */
+export class Routes {
+  constructor(
+    private readonly store: Store,
+    private readonly flows: Flows,
+    /** The name of an endpoint. */
+    private readonly name: (endpoint: string) => string | undefined,
+  ) {}
+
+  /**
+   * The decision for a message; undefined when it has left its flow. A message of which some legs were accepted before a crash or
+   * a failure goes to the same parties again, although its conversation has more parties by now. Rejects with SWB_EXPRESSION.
+   */
+  async decide(
+    reference: FlowReference,
+    node: string,
+    rules: RouteRules,
+    message: GenericMessage,
+  ): Promise<RouteDecision | undefined> {
+    const flow = this.flows.inFlow(reference);
+    const draft = await flow?.transaction.view();
+    if (!flow || !draft) return undefined;
+    const { conversation, open } = draft;
+    const others = await this.others(conversation, open, message.source);
+    const kept = flow.replay === undefined ? undefined : flow.record.routes?.find((route) => route.node === node);
+    const evaluate = (expression: string) => sharedExpressions().evaluate(expression, message);
+    const decision = kept ?? (await decideRoute(rules, message, others, evaluate));
+    flow.routes = [...(flow.routes ?? []).filter((route) => route.node !== node), { ...decision, node }];
+    if (decision.by === 'none') {
+      const names = others.map((endpoint) => this.name(endpoint) ?? endpoint).join(', ');
+      const reason = names ? say`The route node has no output for ${names}.` : say`No rule of the route node matched.`;
+      // Reported once for each case: its later messages may match, and are no alarm until then.
+      const isKnown = others.length === 0 && conversation.version > 0 && flow.record.emissions === 0;
+      flow.unmatched ??= { outcome: isKnown ? 'ignored' : 'unrouted', reason };
+    }
+    return decision;
+  }
+
+  /** The endpoints of the other parties of a conversation; see `otherParties`. */
+  private async others(
+    conversation: ConversationRecord,
+    open: readonly DeliveryRecord[],
+    source: GenericMessage['source'],
+  ): Promise<string[]> {
+    const stopped = await this.store.listDeliveries({
+      conversation: conversation.id,
+      states: ['failed', 'needsDecision'],
+      limit: MAX_DELIVERIES,
+    });
+    return otherParties(conversation, [...open, ...stopped], source);
+  }
+}
