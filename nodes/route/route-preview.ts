@@ -1,11 +1,12 @@
 import type { NodeAPI } from 'node-red';
 import { linkOf } from '../../src/conversation/correlate.js';
+import { DEFAULT_RULES } from '../../src/conversation/ownership.js';
 import { decideRoute, otherParties } from '../../src/conversation/route.js';
 import { ROUTE_OPERATORS, type RouteRules } from '../../src/conversation/route-rules.js';
 import { brokers } from '../../src/delivery/brokers.js';
 import { SwitchboardError } from '../../src/errors.js';
 import { Expressions } from '../../src/mapping/expressions.js';
-import type { GenericMessage } from '../../src/model/message.js';
+import type { GenericMessage, Side } from '../../src/model/message.js';
 import { say } from '../../src/text/say.js';
 import type { AdminRoutes } from '../kit/admin-routes.js';
 import { type KeptMessage, keptGeneric } from '../mapping/kept-messages.js';
@@ -36,7 +37,8 @@ async function previewed(rules: RouteRules, { sample, ...kept }: KeptMessage): P
   const heading = { number, title, endpoint, receivedAt };
   try {
     const evaluate = (expression: string) => expressions.evaluate(expression, message);
-    return { ...heading, route: await decideRoute(rules, message, await partiesBefore(message), evaluate) };
+    const others = await partiesBefore(message);
+    return { ...heading, route: await decideRoute(rules, message, others, sideOf(message), evaluate) };
   } catch (error) {
     return { ...heading, error: error instanceof Error ? error.message : String(error) };
   }
@@ -50,6 +52,11 @@ async function partiesBefore({ source }: GenericMessage): Promise<string[]> {
     if (link) return link.origin === 'theirs' ? [] : otherParties(conversation, [], source);
   }
   return [];
+}
+
+function sideOf({ source }: GenericMessage): Side {
+  const broker = brokers().find((one) => one.client(source.endpoint));
+  return broker?.rules(source.endpoint).side ?? DEFAULT_RULES.side;
 }
 
 function endpointOf(sample: KeptMessage['sample']): string {

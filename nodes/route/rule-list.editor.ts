@@ -1,4 +1,4 @@
-import { ROUTE_FIELDS, type RouteCondition, type RouteRule } from '../../src/conversation/route-rules.js';
+import { ROUTE_FIELDS, ROUTE_SIDES, type RouteCondition, type RouteRule } from '../../src/conversation/route-rules.js';
 import { conditionLine } from './condition.editor.js';
 import { allEndpoints, fillParties, partySelect } from './party-select.editor.js';
 
@@ -53,6 +53,18 @@ function emptyCondition(): RouteCondition {
 function ruleBlock(rule: RouteRule, translate: Translate, parties: () => string[], changed: () => void): JQuery {
   const box = $('<div>', { class: 'switchboard-route-rule' });
   const from = partySelect(rule.from, translate('rule.any'), allEndpoints()).attr('aria-label', translate('rule.from'));
+  for (const side of Object.keys(ROUTE_SIDES).reverse()) {
+    from.find(`option[value="${side}"]`).remove();
+    from
+      .find('option')
+      .first()
+      .after(
+        $('<option>')
+          .val(side)
+          .text(translate(`rule.${side.replace(':', '.')}`)),
+      );
+  }
+  from.val(rule.from);
   from.on('change', () => {
     rule.from = String(from.val() ?? '');
     changed();

@@ -6,7 +6,7 @@ import { run } from './run.js';
 
 const HOST = '127.0.0.1';
 
-const EXAMPLES = ['1-trouble-ticket.json', '2-order-fan-out.json'];
+const EXAMPLES = ['1-trouble-ticket.json', '2-order-fan-out.json', '3-routing.json'];
 /** For each webhook path of the examples the tables whose business rules post to it. */
 const WEBHOOKS: Record<string, string[]> = {
   customer: ['incident', 'problem', 'change_request', 'sn_customerservice_case'],
@@ -38,11 +38,13 @@ export async function start(): Promise<void> {
     drain: 10_000,
     logLevel: 'warn',
   });
-  sandbox.servicenow.webhooks = Object.entries(WEBHOOKS).map(([path, tables]) => ({
+  const webhook = (path: string, tables: string[]) => ({
     url: `${running.url}/switchboard/${path}`,
     secret: sandbox.environment.SANDBOX_WEBHOOK_SECRET ?? '',
     tables,
-  }));
+  });
+  sandbox.servicenow.webhooks = Object.entries(WEBHOOKS).map(([path, tables]) => webhook(path, tables));
+  for (const [path, desk] of Object.entries(sandbox.routed.customers)) desk.webhooks = [webhook(path, ['incident'])];
   const stop = () => {
     running
       .stop()
@@ -55,7 +57,7 @@ export async function start(): Promise<void> {
   process.stdout.write(`
   Switchboard is running on Node-RED ${running.version}.
 
-  Sandbox                   ${sandbox.url}/   (orders: ${sandbox.url}/#orders)
+  Sandbox                   ${sandbox.url}/   (orders: ${sandbox.url}/#orders, routing: ${sandbox.url}/#routing)
   Editor                    ${running.url}/
   Messages                  ${running.url}/switchboard/page
   Health                    ${running.url}/health

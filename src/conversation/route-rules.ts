@@ -1,3 +1,5 @@
+import type { Side } from '../model/message.js';
+
 /* The rules of a route node, shared by its dialog and the runtime. */
 
 /** How a condition compares; `expression`: its value is a JSONata expression on the generic message. */
@@ -41,6 +43,9 @@ export const ROUTE_FIELDS = [
 /** Operators without a value. */
 export const UNARY_OPERATORS: readonly RouteOperator[] = ['isEmpty', 'isNotEmpty'];
 
+/** Values of `from` for all endpoints of a side. */
+export const ROUTE_SIDES = { 'side:customer': 'customer', 'side:provider': 'provider' } as const satisfies Record<string, Side>;
+
 export interface RouteCondition {
   /** A field of the generic message: severity, service, place.city, custom.region, entity … Not used by `expression`. */
   field: string;
@@ -50,7 +55,7 @@ export interface RouteCondition {
 }
 
 export interface RouteRule {
-  /** Id of the endpoint that the message comes from; '' = any. */
+  /** Where the message comes from: id of an endpoint, `side:customer` or `side:provider` for all of that side, '' = any. */
   from: string;
   /** All must hold; none = always. */
   when: RouteCondition[];

@@ -1,8 +1,8 @@
-import type { GenericMessage } from '../model/message.js';
+import type { GenericMessage, Side } from '../model/message.js';
 import type { ConversationRecord, DeliveryRecord, RouteDecision } from '../store/store.js';
 import { linkAt, linkOf } from './correlate.js';
 import { type Evaluate, holds } from './route-condition.js';
-import type { RouteRules } from './route-rules.js';
+import { ROUTE_SIDES, type RouteRules } from './route-rules.js';
 
 /** What a delivery must tell to count as one that will create an entity. */
 type Creation = Pick<DeliveryRecord, 'endpoint' | 'entityType' | 'leg' | 'part' | 'state'>;
@@ -26,13 +26,15 @@ export function otherParties(
 
 /**
  * Decides which parties get a message. An update goes to the other parties of its conversation. What has no other party yet is a
- * new case, and goes where the rules say; never back to the endpoint it came from. Pure except for `evaluate`.
+ * new case, and goes where the rules say; never back to the endpoint it came from. Pure except for what it is given.
  * @param others see `otherParties`
+ * @param side of the source's endpoint
  */
 export async function decideRoute(
   { parties, rules, matches, otherwise }: RouteRules,
   message: GenericMessage,
   others: readonly string[],
+  side: Side,
   evaluate: Evaluate,
 ): Promise<RouteDecision> {
   const rowsOf = (endpoints: readonly string[]) => parties.filter((party) => endpoints.includes(party));
@@ -45,7 +47,7 @@ export async function decideRoute(
   const matching: number[] = [];
   for (const [index, rule] of rules.entries()) {
     const to = rule.to.filter((party) => party !== endpoint);
-    if (to.length === 0 || (rule.from && rule.from !== endpoint)) continue;
+    if (to.length === 0 || !isFrom(rule.from, endpoint, side)) continue;
     if (!(await allHold(rule.when, message, evaluate))) continue;
     found.push(...to);
     matching.push(index + 1);
@@ -53,6 +55,10 @@ export async function decideRoute(
   }
   if (matching.length > 0) return { to: rowsOf(found), by: 'rule', rules: matching };
   return otherwise && otherwise !== endpoint ? { to: [otherwise], by: 'default' } : { to: [], by: 'none' };
+}
+
+function isFrom(from: string, endpoint: string, side: Side): boolean {
+  return from === '' || from === endpoint || (from in ROUTE_SIDES && ROUTE_SIDES[from as keyof typeof ROUTE_SIDES] === side);
 }
 
 async function allHold(

@@ -153,7 +153,12 @@ export class Broker {
       this.worker(endpoint)?.currentTry(delivery),
     );
     this.legs = new Legs(this.inbox, (id) => this.client(id)?.name, this.clock);
-    this.routes = new Routes(this.store, this.inbox.flows, (id) => this.client(id)?.name);
+    this.routes = new Routes(
+      this.store,
+      this.inbox.flows,
+      (id) => this.client(id)?.name,
+      (id) => this.rules(id).side,
+    );
   }
 
   /** Removes spooled files of finished deliveries. To be called before endpoints are added. */

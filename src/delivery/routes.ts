@@ -1,7 +1,7 @@
 import { decideRoute, otherParties } from '../conversation/route.js';
 import type { RouteRules } from '../conversation/route-rules.js';
 import { sharedExpressions } from '../mapping/expressions.js';
-import type { GenericMessage } from '../model/message.js';
+import type { GenericMessage, Side } from '../model/message.js';
 import type { ConversationRecord, DeliveryRecord, RouteDecision, Store } from '../store/store.js';
 import { say } from '../text/say.js';
 import type { FlowReference, Flows } from './flows.js';
@@ -16,6 +16,7 @@ export class Routes {
     private readonly flows: Flows,
     /** The name of an endpoint. */
     private readonly name: (endpoint: string) => string | undefined,
+    private readonly side: (endpoint: string) => Side,
   ) {}
 
   /**
@@ -35,7 +36,7 @@ export class Routes {
     const others = await this.others(conversation, open, message.source);
     const kept = flow.replay === undefined ? undefined : flow.record.routes?.find((route) => route.node === node);
     const evaluate = (expression: string) => sharedExpressions().evaluate(expression, message);
-    const decision = kept ?? (await decideRoute(rules, message, others, evaluate));
+    const decision = kept ?? (await decideRoute(rules, message, others, this.side(message.source.endpoint), evaluate));
     flow.routes = [...(flow.routes ?? []).filter((route) => route.node !== node), { ...decision, node }];
     if (decision.by === 'none') {
       const names = others.map((endpoint) => this.name(endpoint) ?? endpoint).join(', ');

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { checkHost, checkJson, checkSameOrigin } from '../http/browser-guard.js';
 import { PAGE_HEADERS } from '../http/page-headers.js';
+import { mapDesks, type RoutedDesks } from './desks.js';
 import { readRequest, sendReply } from './exchange.js';
 import { customerOrders, placeCustomerOrder, vendorActions, vendorOrders } from './order-actions.js';
 import type { ServiceNowDesk } from './servicenow.js';
@@ -16,6 +17,7 @@ interface Desks {
   csm: ServiceNowDesk;
   providers: Record<Version, TmfDesk>;
   vendors: Record<Version, OrderDesk>;
+  routed: RoutedDesks;
   reset: () => void;
 }
 
@@ -65,24 +67,26 @@ export class Admin {
   }
 
   private state(): unknown {
-    const { servicenow, csm, providers, vendors } = this.desks;
+    const { servicenow, csm, providers, vendors, routed } = this.desks;
     const newest = <T>(list: T[]) => list.slice(-MAX_SHOWN).reverse();
+    const incidents = (desk: ServiceNowDesk) => ({
+      ...simulationState(desk),
+      tickets: newest(desk.rows('incident')).map((row) => ({
+        ...row,
+        journal: desk.journal(row.sys_id),
+        attachments: desk.attachments(row.sys_id),
+      })),
+    });
+    const tickets = (desk: TmfDesk) => ({
+      ...simulationState(desk),
+      version: desk.version,
+      hubs: desk.hubs().length,
+      tickets: newest(desk.tickets()),
+    });
     return {
-      customer: {
-        ...simulationState(servicenow),
-        tickets: newest(servicenow.rows('incident')).map((row) => ({
-          ...row,
-          journal: servicenow.journal(row.sys_id),
-          attachments: servicenow.attachments(row.sys_id),
-        })),
-        orders: customerOrders(servicenow, MAX_SHOWN),
-      },
-      providers: Object.fromEntries(
-        Object.entries(providers).map(([version, desk]) => [
-          version,
-          { ...simulationState(desk), hubs: desk.hubs().length, tickets: newest(desk.tickets()) },
-        ]),
-      ),
+      customer: { ...incidents(servicenow), orders: customerOrders(servicenow, MAX_SHOWN) },
+      providers: mapDesks(providers, tickets),
+      routed: { customers: mapDesks(routed.customers, incidents), providers: mapDesks(routed.providers, tickets) },
       vendors: {
         orders4: vendorOrders(vendors.v4, MAX_SHOWN),
         orders5: vendorOrders(vendors.v5, MAX_SHOWN),
@@ -107,43 +111,44 @@ export class Admin {
   private action(path: string): Action | undefined {
     const [desk = '', name = ''] = path.split('/');
     if (desk === 'reset') return () => this.desks.reset();
-    if (desk === 'servicenow') return this.customer()[name];
     if (desk === 'csm') return simulationActions(this.desks.csm)[name];
-    const provider = this.desks.providers[desk as Version];
+    const { customers, providers } = this.desks.routed;
+    const customer = desk === 'servicenow' ? this.desks.servicenow : (customers as Record<string, ServiceNowDesk>)[desk];
+    if (customer) return customerActions(customer)[name];
+    const provider = this.desks.providers[desk as Version] ?? (providers as Record<string, TmfDesk>)[desk];
     if (provider) return providerActions(provider)[name];
     const vendor = desk.startsWith('orders') && this.desks.vendors[desk.replace('orders', 'v') as Version];
     return vendor ? { ...vendorActions(vendor), ...simulationActions(vendor), ...hubActions(vendor.events) }[name] : undefined;
   }
+}
 
-  private customer(): Record<string, Action> {
-    const { servicenow } = this.desks;
-    return {
-      create: (v) => servicenow.create(v.table ?? 'incident', v),
-      placeOrder: (v) => placeCustomerOrder(servicenow, v),
-      update: ({ id = '', table = 'incident', ...fields }) => servicenow.update(table, id, fields),
-      comment: (v) => servicenow.comment(v.table ?? 'incident', v.id ?? '', v.text ?? ''),
-      workNote: (v) => servicenow.workNote(v.table ?? 'incident', v.id ?? '', v.text ?? ''),
-      attach: (v) =>
-        servicenow.attach(
-          v.table ?? 'incident',
-          v.id ?? '',
-          v.name ?? 'file',
-          v.mimeType || 'application/octet-stream',
-          Buffer.from(v.content ?? '', 'base64'),
-        ),
-      webhook: (v) => {
-        servicenow.webhook = v.url
-          ? {
-              url: v.url,
-              secret: v.secret ?? '',
-              ...(v.header && { header: v.header }),
-              ...(v.retries && { retries: Number(v.retries) }),
-            }
-          : undefined;
-      },
-      ...simulationActions(servicenow),
-    };
-  }
+function customerActions(desk: ServiceNowDesk): Record<string, Action> {
+  return {
+    create: (v) => desk.create(v.table ?? 'incident', v),
+    placeOrder: (v) => placeCustomerOrder(desk, v),
+    update: ({ id = '', table = 'incident', ...fields }) => desk.update(table, id, fields),
+    comment: (v) => desk.comment(v.table ?? 'incident', v.id ?? '', v.text ?? ''),
+    workNote: (v) => desk.workNote(v.table ?? 'incident', v.id ?? '', v.text ?? ''),
+    attach: (v) =>
+      desk.attach(
+        v.table ?? 'incident',
+        v.id ?? '',
+        v.name ?? 'file',
+        v.mimeType || 'application/octet-stream',
+        Buffer.from(v.content ?? '', 'base64'),
+      ),
+    webhook: (v) => {
+      desk.webhook = v.url
+        ? {
+            url: v.url,
+            secret: v.secret ?? '',
+            ...(v.header && { header: v.header }),
+            ...(v.retries && { retries: Number(v.retries) }),
+          }
+        : undefined;
+    },
+    ...simulationActions(desk),
+  };
 }
 
 function providerActions(desk: TmfDesk): Record<string, Action> {

@@ -5,6 +5,7 @@ import { csmTraits, serviceNowTraits, tmfTraits, tokenTraits } from './api-trait
 import type { ApiTraits } from './behaviour-handlers.js';
 import { Behaviours } from './behaviours.js';
 import { CSM_TICKETS, csmApi } from './csm-api.js';
+import { mapDesks, type RoutedDesks } from './desks.js';
 import { type Handler, type LoggedRequest, logRequest, type PushCounts, readRequest } from './exchange.js';
 import { answer, type SimulatedApi } from './faults.js';
 import { TokenEndpoint } from './oauth.js';
@@ -43,6 +44,8 @@ export interface Sandbox {
   orders(version: Version): OrderDesk;
   /** A provider with ServiceNow's own TMF621 API, at `<url>/csm`. */
   csm: ServiceNowDesk;
+  /** The customers and providers of the routing example, each at `<url>/<name>`. */
+  routed: RoutedDesks;
   /** Credentials as environment variables, with the names used in the examples. */
   environment: Record<string, string>;
   /**
@@ -78,13 +81,22 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     v4: new OrderDesk('v4', 'Device vendor', client, tokens, () => `${url}/orders4${ORDERS}/v4`, changed),
     v5: new OrderDesk('v5', 'Mobile vendor', client, tokens, () => `${url}/orders5${ORDERS}/v5`, changed),
   };
-  const all = [servicenow, csm, ...Object.values(desks), ...Object.values(vendors)];
+  const customerDesk = () => new ServiceNowDesk(changed, undefined, servicenow.passwords.switchboard);
+  const providerDesk = (name: string, version: Version) =>
+    new TmfDesk(version, client, tokens, () => `${url}/${name}${TICKETS}/${version}`, changed);
+  const routed: RoutedDesks = {
+    customers: { acme: customerDesk(), globex: customerDesk(), initech: customerDesk() },
+    providers: { north: providerDesk('north', 'v4'), south: providerDesk('south', 'v5') },
+  };
+  const instances = [servicenow, csm, ...Object.values(routed.customers)];
+  const providers = [...Object.values(desks), ...Object.values(routed.providers)];
+  const all = [...instances, ...providers, ...Object.values(vendors)];
   for (const desk of all) desk.numberOffset = options.numberOffset ?? 0;
   const reset = () => {
     for (const desk of all) desk.reset();
     admin.notifyPages();
   };
-  const admin = new Admin({ servicenow, providers: desks, vendors, csm, reset });
+  const admin = new Admin({ servicenow, providers: desks, vendors, csm, routed, reset });
 
   type Desk = Pick<Partner, 'faults' | 'behaviours' | 'requests'>;
   const partner = (handler: Handler, { faults, behaviours, requests }: Desk, traits: ApiTraits): Partner => ({
@@ -94,13 +106,18 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     requests,
     traits,
   });
-  const tickets = (version: Version) => {
-    const desk = desks[version];
-    const root = `${TICKETS}/${version}`;
+  const instance = (name: string, desk: ServiceNowDesk) =>
+    partner(
+      serviceNowApi(desk, () => `${url}/${name}`),
+      desk,
+      serviceNowTraits(desk),
+    );
+  const tickets = (desk: TmfDesk) => {
+    const root = `${TICKETS}/${desk.version}`;
     return partner(
       tmf621Api(desk, root),
       desk,
-      tmfTraits(version, root, () => desk.tickets()),
+      tmfTraits(desk.version, root, () => desk.tickets()),
     );
   };
   const orders = (version: Version) => {
@@ -113,14 +130,12 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     );
   };
   const partners: Record<string, Partner> = {
-    servicenow: partner(
-      serviceNowApi(servicenow, () => `${url}/servicenow`),
-      servicenow,
-      serviceNowTraits(servicenow),
-    ),
+    servicenow: instance('servicenow', servicenow),
     csm: partner(csmApi(csm), csm, csmTraits(csm, CSM_TICKETS)),
-    tmf4: tickets('v4'),
-    tmf5: tickets('v5'),
+    tmf4: tickets(desks.v4),
+    tmf5: tickets(desks.v5),
+    ...mapDesks(routed.customers, (desk, name) => instance(name, desk)),
+    ...mapDesks(routed.providers, tickets),
     orders4: orders('v4'),
     orders5: orders('v5'),
     oauth: partner(
@@ -159,6 +174,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     url,
     servicenow,
     csm,
+    routed,
     tmf: (version) => desks[version],
     orders: (version) => vendors[version],
     environment: {
@@ -170,15 +186,15 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       SANDBOX_TMF_CLIENT_SECRET: client.secret,
     },
     pushes: () => {
-      const all = [servicenow, csm, ...[...Object.values(desks), ...Object.values(vendors)].map((desk) => desk.events)];
-      const sum = (which: keyof PushCounts) => all.reduce((total, { pushes }) => total + pushes[which], 0);
+      const senders = [...instances, ...[...providers, ...Object.values(vendors)].map((desk) => desk.events)];
+      const sum = (which: keyof PushCounts) => senders.reduce((total, { pushes }) => total + pushes[which], 0);
       return { started: sum('started'), finished: sum('finished') };
     },
     reset,
     close: async () => {
       admin.close();
       for (const vendor of Object.values(vendors)) vendor.autoAdvance = undefined;
-      servicenow.webhook = undefined;
+      for (const desk of instances) desk.webhook = undefined;
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
     },

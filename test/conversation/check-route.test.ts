@@ -9,7 +9,10 @@ describe('the settings of a route node', () => {
 
   it('are rejected with the party, the rule, and what to do', () => {
     assert.throws(() => check({ parties: [] }), /my route: The route node has no parties. Add a row/);
-    assert.throws(() => check({ rules: [{ from: '', when: [], to: ['x'] }] }), /Rule 1 leads to North, which has no row. Add a row/);
+    assert.throws(
+      () => check({ rules: [{ from: '', when: [], to: ['x'] }] }),
+      /Rule 1 leads to North, which has no row. Add a row/,
+    );
     assert.throws(() => check({ parties: ['n', 'n'] }), /Two rows are for North. Remove one/);
     assert.throws(() => check({ rules: [{ from: '', when: when('1 +'), to: ['n'] }] }), /my route, rule 1: .*"1 \+" is invalid/);
   });

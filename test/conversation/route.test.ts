@@ -29,7 +29,7 @@ const route = (rules: RouteRule[], more: Partial<RouteRules> = {}): RouteRules =
   ...more,
 });
 const decide = (rules: RouteRules, message: GenericMessage, others: string[] = []) =>
-  decideRoute(rules, message, others, unexpected);
+  decideRoute(rules, message, others, message.source.endpoint === 'acme' ? 'customer' : 'provider', unexpected);
 
 describe('a condition of a route node', () => {
   const message = from('acme', {
@@ -136,7 +136,9 @@ describe('a route', () => {
   });
 
   it('sends a new case to the parties of all matching rules, each once, in the order of the rows', async () => {
-    const rules = route([rule(['south'], ['title', 'isEmpty', '']), rule(['north', 'south']), rule(['acme'])], { matches: 'all' });
+    const rules = route([rule(['south'], ['title', 'isEmpty', '']), rule(['north', 'south']), rule(['acme'])], {
+      matches: 'all',
+    });
     assert.deepEqual(await decide(rules, from('globex')), { to: ['north', 'south', 'acme'], by: 'rule', rules: [1, 2, 3] });
   });
 
@@ -144,6 +146,15 @@ describe('a route', () => {
     const rules = route([{ ...rule(['north']), from: 'globex' }, rule(['south'])]);
     assert.deepEqual((await decide(rules, from('acme'))).to, ['south']);
     assert.deepEqual((await decide(rules, from('globex'))).to, ['north']);
+  });
+
+  it('applies a rule to messages from all customers, or all providers', async () => {
+    const rules = route([
+      { ...rule(['globex']), from: 'side:provider' },
+      { ...rule(['south']), from: 'side:customer' },
+    ]);
+    assert.deepEqual((await decide(rules, from('acme'))).to, ['south']);
+    assert.deepEqual((await decide(rules, from('north'))).to, ['globex']);
   });
 
   it('never sends a new case back to the endpoint it came from', async () => {
@@ -225,6 +236,9 @@ describe('the problems of a route node', () => {
   });
 
   it('are none in a sound table', () => {
-    assert.deepEqual(kinds(route([rule(['north'], ['severity', 'is', 'critical']), rule(['south'])], { otherwise: 'south' })), []);
+    assert.deepEqual(
+      kinds(route([rule(['north'], ['severity', 'is', 'critical']), rule(['south'])], { otherwise: 'south' })),
+      [],
+    );
   });
 });

@@ -39,9 +39,14 @@ export interface SimulationState {
   choices: Record<string, string[]>;
 }
 
+type Incidents = SimulationState & { tickets: CustomerTicket[] };
+type Tickets = SimulationState & { hubs: number; tickets: ProviderTicket[] };
+
 export interface State {
-  customer: SimulationState & { tickets: CustomerTicket[]; orders: CustomerOrder[] };
-  providers: Record<string, SimulationState & { hubs: number; tickets: ProviderTicket[] }>;
+  customer: Incidents & { orders: CustomerOrder[] };
+  providers: Record<string, Tickets>;
+  /** The desks of the routing view, by name. */
+  routed: { customers: Record<string, Incidents>; providers: Record<string, Tickets> };
   vendors: Record<string, Vendor>;
 }
 

@@ -1,5 +1,6 @@
 import { type State, state, watch } from './backend.js';
 import { showOrders } from './orders.js';
+import { showRouting } from './routing.js';
 import { showTickets } from './tickets.js';
 
 const VIEWS: Record<string, { intro: string; show: (now: State, redraw: () => void) => void }> = {
@@ -10,6 +11,10 @@ const VIEWS: Record<string, { intro: string; show: (now: State, redraw: () => vo
   orders: {
     intro: 'One order, split across independent vendors.',
     show: showOrders,
+  },
+  routing: {
+    intro: 'Three customers and two providers, connected by one flow. Each case is only at its own parties.',
+    show: showRouting,
   },
 };
 
