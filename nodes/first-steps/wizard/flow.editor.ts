@@ -21,7 +21,7 @@ export interface Party {
   receive: Receive;
   /** The URL at which the party reaches this Node-RED; empty = from this machine only. */
   publicUrl: string;
-  /** Categories of order items for this vendor; none = all items that no other vendor accepts. */
+  /** Categories of what goes to this party; none = everything that goes to no other party. */
   takes: string[];
 }
 
@@ -70,6 +70,17 @@ export function endpointSettings({ system, entityType, name, settings }: Party):
   };
 }
 
+/** A new endpoint for a party. */
+export function endpointNode(party: Party, id: string, store: string): FlowNode {
+  const { system, credentials } = party;
+  return { id, type: endpointType(system), ...endpointSettings(party), store, credentials };
+}
+
+/** A new store with a folder of its own. */
+export function storeNode(id: string): FlowNode {
+  return { id, type: 'switchboard-store', ...storeDefaults, path: `switchboard-${id.slice(0, 6)}` };
+}
+
 /** Creates a working flow on a new tab: the scenario's example with these parties. Pure except for `generator`. */
 export function createFlow(plan: Plan, generator: IdGenerator): { nodes: FlowNode[]; webhooks: Webhook[] } {
   const { example } = SCENARIOS[plan.scenario];
@@ -79,8 +90,7 @@ export function createFlow(plan: Plan, generator: IdGenerator): { nodes: FlowNod
   const tab = generator.id();
   const store = plan.store ?? generator.id();
   const nodes: FlowNode[] = [{ id: tab, type: 'tab', label: plan.label, disabled: false, info: '' }];
-  if (!plan.store)
-    nodes.push({ id: store, type: 'switchboard-store', ...storeDefaults, path: `switchboard-${store.slice(0, 6)}` });
+  if (!plan.store) nodes.push(storeNode(store));
 
   const own = ({ role }: Party) => example.filter((node) => belongs(node, role));
   const withNewIds = (some: FlowNode[]) => some.map((node) => [node.id, generator.id()] as const);
@@ -90,10 +100,7 @@ export function createFlow(plan: Plan, generator: IdGenerator): { nodes: FlowNod
   const maps: string[] = [];
   for (const party of parties) {
     const endpoint = party.endpoint ?? generator.id();
-    if (!party.endpoint) {
-      const { system, credentials } = party;
-      nodes.push({ id: endpoint, type: endpointType(system), ...endpointSettings(party), store, credentials });
-    }
+    if (!party.endpoint) nodes.push(endpointNode(party, endpoint, store));
     const ids = party.role.several ? new Map([...shared, ...withNewIds(own(party))]) : shared;
     for (const node of own(party)) {
       const id = ids.get(node.id) ?? '';
@@ -123,7 +130,7 @@ function belongs(node: FlowNode, { endpoint, only }: Role): boolean {
 }
 
 /** Adapts a node of the example to the system of the party. */
-function adaptToParty(
+export function adaptToParty(
   node: FlowNode,
   id: string,
   party: Party,
@@ -164,11 +171,12 @@ function positionOf({ x, y, type }: FlowNode, row: number, vendors: number): { x
 }
 
 /** The wires of a copied node; wires to nodes that are not created are left out. */
-function rewire(node: FlowNode, ids: Map<string, string>): string[][] {
+export function rewire(node: FlowNode, ids: Map<string, string>): string[][] {
   return ((node.wires as string[][] | undefined) ?? []).map((port) => port.flatMap((id) => ids.get(id) ?? []));
 }
 
-const rank = (vendor: Party) => (vendor.takes.length ? 0 : 1);
+/** Parties without categories come after those with categories. */
+export const rank = (vendor: Party) => (vendor.takes.length ? 0 : 1);
 
 /** The settings of the fan-out node: one leg per vendor. */
 function legs(vendors: Party[]): Settings {

@@ -7,6 +7,7 @@ import { field, type Prefix, read, showBy } from '../../kit/editor/fields.js';
 import { address, text } from '../../kit/editor/validate.js';
 import { credentialsOf, endpointDefaults, endpointType } from '../../kit/endpoint.config.js';
 import { endpointSettings, type Party, type Receive } from './flow.editor.js';
+import { flowOf } from './flows-in-use.editor.js';
 import { translateLabels } from './labels.editor.js';
 import { type Role, systemsFor, typesFor } from './scenarios.editor.js';
 
@@ -69,8 +70,8 @@ export function partyForm(number: number, role: Role, translate: Translate, publ
   }
 
   /**
-   * Lists the existing endpoints, those of the suggested system first. The first of these is selected, but not for vendors, which
-   * all differ.
+   * Lists the existing endpoints, those of the suggested system first. The first of these that no flow uses yet is selected, but not
+   * where there may be several parties, which all differ.
    */
   function fillEndpoints(): void {
     const found: { id: string; name: string; rank: number }[] = [];
@@ -83,7 +84,8 @@ export function partyForm(number: number, role: Role, translate: Translate, publ
     const select = field(prefix, 'endpoint').empty();
     select.append(...found.map(({ id, name }) => $('<option>').val(id).text(name)));
     select.append($('<option>').val(NEW).text(translate('wizard.newEndpoint')));
-    select.val(found[0]?.rank === 0 && !role.several ? found[0].id : NEW);
+    const free = found.find(({ id, rank }) => rank === 0 && flowOf(id) === undefined);
+    select.val(free && !role.several ? free.id : NEW);
   }
 
   /** Suggests the usual authentication method and address format of the system. */
@@ -109,7 +111,13 @@ export function partyForm(number: number, role: Role, translate: Translate, publ
     const existing = String(read(prefix, 'endpoint'));
     const form = chosenSystem();
     part('new').toggle(existing === NEW);
-    part('vendor').toggle(role.several === true);
+    part('takes').toggle(role.takes !== undefined);
+    if (role.takes) {
+      part('takes')
+        .find('.switchboard-hint')
+        .text(translate(`wizard.takesHint.${role.takes}`));
+      field(prefix, 'takes').attr('placeholder', translate(`wizard.takesExample.${role.takes}`));
+    }
     part('publicUrl').toggle(form.receive.hub !== undefined && read(prefix, 'receive') !== 'polling');
     part('entityType').toggle(form.entityTypes.length > 1);
     const select = field(prefix, 'entityType');
@@ -154,7 +162,7 @@ export function partyForm(number: number, role: Role, translate: Translate, publ
       name: String(node ? node.name || node.id : read(prefix, 'name')).trim(),
       system,
       ...(node && { endpoint: node.id }),
-      settings: { ...entered, ...(node ? {} : chosenChoice()?.settings) },
+      settings: { ...entered, ...(node ? {} : { ...chosenChoice()?.settings, ...(role.side && { side: role.side }) }) },
       credentials: Object.fromEntries(filledIn.map((name) => [name, String(read(prefix, name))])),
       entityType: String(read(prefix, 'entityType')),
       receive: read(prefix, 'receive') as Receive,

@@ -1,9 +1,12 @@
 import { type Check, connectionTest } from '../../kit/editor/connection-test.js';
 import { httpRoot } from '../../kit/editor/copy-field.js';
 import { addStyle } from '../../kit/editor/style.js';
+import { addParty } from './add-party.editor.js';
 import { createFlow, type Party, type Webhook } from './flow.editor.js';
+import { flowOf, type RouteNode, routeNodes } from './flows-in-use.editor.js';
 import { translateLabels } from './labels.editor.js';
 import { connectionOf, type PartyForm, partyForm } from './party-form.editor.js';
+import { createRouteFlow } from './route-flow.editor.js';
 import { type Role, SCENARIOS, type Scenario } from './scenarios.editor.js';
 import css from './wizard.css';
 
@@ -18,6 +21,10 @@ export function openWizard(translate: Translate): void {
   let formCount = 0;
   let chosen: Party[] = [];
   let webhooks: Webhook[] = [];
+  /** The route node that gets one more party. */
+  let route: RouteNode | undefined;
+  /** What the user should know about the flow, as texts. */
+  let notes: string[] = [];
   let body: JQuery;
   addStyle();
   addStyle('switchboard-wizard-style', css);
@@ -29,7 +36,7 @@ export function openWizard(translate: Translate): void {
     $(`#${BUTTONS.back}`).toggle(to === 'parties' || to === 'test');
     $(`#${BUTTONS.cancel}`).toggle(to !== 'done');
     $(`#${BUTTONS.next}`).text(
-      translate({ scenario: 'wizard.next', parties: 'wizard.try', test: 'wizard.create', done: 'wizard.done' }[to]),
+      translate({ scenario: 'wizard.next', parties: 'wizard.try', test: createLabel(), done: 'wizard.done' }[to]),
     );
   }
 
@@ -40,10 +47,14 @@ export function openWizard(translate: Translate): void {
     else RED.tray.close();
   }
 
+  const createLabel = () => (SCENARIOS[scenario].routes === 'add' ? 'wizard.addToFlow' : 'wizard.create');
+
   const pages: Record<Step, () => JQuery> = {
     scenario: () => {
       const box = $('<div>').append($('<h3>').text(translate('wizard.what')));
+      const canAdd = routeNodes().length > 0;
       for (const name of Object.keys(SCENARIOS) as Scenario[]) {
+        if (SCENARIOS[name].routes === 'add' && !canAdd) continue;
         const radio = $('<input>', { type: 'radio', name: 'switchboard-scenario', value: name }).prop(
           'checked',
           name === scenario,
@@ -51,6 +62,7 @@ export function openWizard(translate: Translate): void {
         radio.on('change', () => {
           scenario = name;
           forms = [];
+          route = undefined;
         });
         const text = $('<span>').append(
           $('<b>').text(translate(`wizard.scenario.${name}`)),
@@ -63,13 +75,17 @@ export function openWizard(translate: Translate): void {
     parties: () => {
       const { roles } = SCENARIOS[scenario];
       if (forms.length === 0) for (const role of roles) add(role);
-      const list = $('<div>').append(forms.map((form) => form.element));
-      const several = roles.find((role) => role.several);
-      if (!several) return list;
-      const more = $('<button>', { type: 'button', class: 'red-ui-button switchboard-wizard-add' });
-      more.append($('<i>', { class: 'fa fa-plus' }), ' ', $('<span>').text(translate('wizard.addVendor')));
-      more.on('click', () => more.before(add(several).element));
-      return list.append(more);
+      const list = $('<div>');
+      if (SCENARIOS[scenario].routes === 'add') list.append(routeSelect());
+      for (const role of roles) {
+        list.append(forms.filter((form) => form.role === role).map((form) => form.element));
+        if (!role.several) continue;
+        const more = $('<button>', { type: 'button', class: 'red-ui-button switchboard-wizard-add' });
+        more.append($('<i>', { class: 'fa fa-plus' }), ' ', $('<span>').text(translate(`wizard.add.${role.name}`)));
+        more.on('click', () => more.before(add(role).element));
+        list.append(more);
+      }
+      return list;
     },
     test: () => {
       const box = $('<div>').append($('<p>').text(translate('wizard.test')));
@@ -88,16 +104,17 @@ export function openWizard(translate: Translate): void {
             if (results.size < chosen.length) return;
             const failed = [...results.values()].some((some) => some.length === 0 || some.some((check) => check.ok === false));
             note.text(failed ? translate('wizard.testedNotAll') : '');
-            button.text(translate(failed ? 'wizard.createAnyway' : 'wizard.create')).prop('disabled', false);
+            button.text(translate(failed ? 'wizard.createAnyway' : createLabel())).prop('disabled', false);
           },
         );
         box.append(part);
         part.find('.switchboard-test').trigger('click');
       }
-      return box.append(note);
+      return box.append(note, noteList());
     },
     done: () => {
-      const box = $('<div>').append($('<p>').text(translate('wizard.created')));
+      const created = route ? translate('wizard.added', { name: chosen[0]?.name }) : translate('wizard.created');
+      const box = $('<div>').append($('<p>').text(created), noteList());
       if (webhooks.length) box.append($('<p>').text(translate('wizard.webhooks')));
       for (const { name, path, secret } of webhooks) {
         const list = $('<dl>', { class: 'switchboard-wizard-webhook' });
@@ -126,6 +143,27 @@ export function openWizard(translate: Translate): void {
     },
   });
 
+  /** The select of the flow that gets one more party. */
+  function routeSelect(): JQuery {
+    const known = routeNodes();
+    route = known.find(({ node }) => node.id === route?.id)?.node ?? known[0]?.node;
+    const id = 'switchboard-wizard-route';
+    const select = $('<select>', { id }).append(known.map(({ node, label }) => $('<option>').val(node.id).text(label)));
+    select.val(route?.id ?? '').on('change', () => {
+      route = known.find(({ node }) => node.id === select.val())?.node;
+    });
+    const label = $('<label>', { for: id }).append(
+      $('<i>', { class: 'fa fa-map-o' }),
+      ' ',
+      document.createTextNode(translate('wizard.flow')),
+    );
+    return $('<div>', { class: 'form-row switchboard-dialog' }).append(label, select);
+  }
+
+  function noteList(): JQuery {
+    return $('<div>', { class: 'switchboard-wizard-note' }).append(notes.map((text) => $('<p>').text(text)));
+  }
+
   function add(role: Role): PartyForm {
     const form = partyForm(formCount++, role, translate, ourAddress());
     forms.push(form);
@@ -133,10 +171,10 @@ export function openWizard(translate: Translate): void {
     const remove = $('<button>', {
       type: 'button',
       class: 'red-ui-button red-ui-button-small',
-      'aria-label': translate('wizard.removeVendor'),
+      'aria-label': translate('wizard.remove'),
     });
     remove.append($('<i>', { class: 'fa fa-times' })).on('click', () => {
-      // At least one vendor is required.
+      // At least one party of each role is required.
       if (forms.filter((other) => other.role === role).length < 2) return;
       forms = forms.filter((other) => other !== form);
       form.element.remove();
@@ -148,9 +186,16 @@ export function openWizard(translate: Translate): void {
   function testConnections(): void {
     if (!forms.map((form) => form.valid()).every(Boolean)) return;
     chosen = forms.map((form) => form.party());
-    const conflict = conflictBetween(chosen);
-    if (conflict) body.prepend($('<p>', { class: 'switchboard-wizard-error', role: 'alert' }).text(translate(conflict)));
-    else show('test');
+    const { routes } = SCENARIOS[scenario];
+    const conflict = routes ? conflictInRoute(chosen, route, routes) : conflictBetween(chosen);
+    body.find('.switchboard-wizard-error').remove();
+    if (conflict) {
+      const [key, values] = conflict;
+      body.prepend($('<p>', { class: 'switchboard-wizard-error', role: 'alert' }).text(translate(key, values)));
+      return;
+    }
+    notes = routes ? chosen.flatMap((party) => inUse(party) ?? []).map((values) => translate('wizard.inUse', values)) : [];
+    show('test');
   }
 
   function finish(): void {
@@ -161,10 +206,23 @@ export function openWizard(translate: Translate): void {
       comment: translate('wizard.comment', names),
       mapTo: (name: string) => translate('wizard.mapTo', { name }),
     };
-    const created = createFlow({ scenario, parties: chosen, store: storeOf(chosen), ...plan }, GENERATOR);
-    webhooks = created.webhooks;
+    const whole = { scenario, parties: chosen, store: storeOf(chosen), ...plan };
+    if (route) {
+      const added = addParty(route, whole, String(RED.nodes.node(route.parties[0] ?? '')?.store ?? ''), GENERATOR);
+      finished(added.webhooks, added.unruled, route.z);
+      return;
+    }
+    const isRouted = SCENARIOS[scenario].routes === 'create';
+    const created = isRouted ? createRouteFlow(whole, GENERATOR) : { ...createFlow(whole, GENERATOR), unruled: [] };
     RED.view.importNodes(created.nodes, { generateIds: false, addFlow: false, notify: false });
-    RED.workspaces.show(created.nodes[0]?.id ?? '');
+    finished(created.webhooks, created.unruled, created.nodes[0]?.id ?? '');
+  }
+
+  /** `unruled`: names of providers to which no rule leads yet. */
+  function finished(given: Webhook[], unruled: string[], tab: string): void {
+    webhooks = given;
+    notes = [...notes, ...unruled.map((name) => translate('wizard.noRule', { name }))];
+    RED.workspaces.show(tab);
     show('done');
   }
 
@@ -178,14 +236,36 @@ const GENERATOR = {
   secret: () => [...crypto.getRandomValues(new Uint8Array(24))].map((byte) => byte.toString(16).padStart(2, '0')).join(''),
 };
 
-/** Why these parties cannot be in one flow, as the key of a label; undefined if they can. */
-function conflictBetween(parties: Party[]): string | undefined {
+/** A label and its values. */
+type Conflict = [key: string, values?: Record<string, unknown>];
+
+/** Why these parties cannot be in a flow of their own; undefined if they can. */
+function conflictBetween(parties: Party[]): Conflict | undefined {
   const [first, second] = parties;
-  if (first?.endpoint && first.endpoint === second?.endpoint && first.entityType === second.entityType) return 'invalid.same';
-  return storesOf(parties).length > 1 ? 'invalid.stores' : undefined;
+  if (first?.endpoint && first.endpoint === second?.endpoint && first.entityType === second.entityType) return ['invalid.same'];
+  if (storesOf(parties).length > 1) return ['invalid.stores'];
+  const used = parties.map(inUse).find((use) => use !== undefined);
+  return used && ['invalid.inUse', used];
 }
 
-function storesOf(parties: Party[]): string[] {
+/** Why these parties cannot be in a flow with a route node; undefined if they can. */
+function conflictInRoute(parties: Party[], route: RouteNode | undefined, routes: 'create' | 'add'): Conflict | undefined {
+  const existing = parties.flatMap(({ endpoint }) => endpoint ?? []);
+  if (new Set(existing).size < existing.length) return ['invalid.sameParty'];
+  const known = routes === 'add' && route ? route.parties : [];
+  const twice = parties.find(({ endpoint }) => endpoint && known.includes(endpoint));
+  if (twice) return ['invalid.inFlow', { name: twice.name }];
+  const others = known.map((endpoint) => ({ endpoint }));
+  return storesOf([...parties, ...others]).length > 1 ? ['invalid.stores'] : undefined;
+}
+
+/** The flow that receives a party's messages already. */
+function inUse({ endpoint, entityType, name }: Party): { name: string; flow: string } | undefined {
+  const flow = endpoint && flowOf(endpoint, entityType);
+  return flow ? { name, flow } : undefined;
+}
+
+function storesOf(parties: Pick<Party, 'endpoint'>[]): string[] {
   const stores = parties.map(({ endpoint }) => endpoint && RED.nodes.node(endpoint)?.store);
   return [...new Set(stores.filter((store): store is string => typeof store === 'string' && store !== ''))];
 }

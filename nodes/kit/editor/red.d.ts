@@ -63,6 +63,12 @@ interface CodeEditor {
   destroy(): void;
 }
 
+interface EditorLink {
+  source: object;
+  sourcePort: number;
+  target: { id: string };
+}
+
 interface SidebarTab {
   id: string;
   label: string;
@@ -85,6 +91,12 @@ declare const RED: {
     ): void;
     id(): string;
     node(id: string): (Record<string, unknown> & { id: string; type: string }) | null;
+    workspace(id: string): { id: string; label: string; disabled?: boolean } | null;
+    /** Adds nodes; wires to nodes that exist already are not added. */
+    import(nodes: object[], options: { generateIds: boolean }): unknown;
+    addLink(link: EditorLink): void;
+    filterLinks(filter: { source?: object; sourcePort?: number }): EditorLink[];
+    dirty(is: boolean): void;
     eachNode(callback: (node: Record<string, unknown> & { id: string; type: string }) => void): void;
     eachConfig(callback: (node: Record<string, unknown> & { id: string; type: string; name?: string }) => void): void;
   };
@@ -104,6 +116,7 @@ declare const RED: {
     resize(): void;
   };
   workspaces: { show(id: string): void };
+  history: { push(event: object): void };
   comms: {
     subscribe(topic: string, callback: (topic: string, data: unknown) => void): void;
     unsubscribe(topic: string, callback: (topic: string, data: unknown) => void): void;
@@ -121,6 +134,9 @@ declare const RED: {
       complete: (text: string) => void;
       cancel?: () => void;
     }): void;
+    /** Moves a node's wires to other outputs (old output → new one), and has it drawn again. */
+    updateNodeProperties(node: object, outputs: Record<number, number | string>): void;
+    validateNode(node: object): boolean;
     /** The nodes whose dialogs are open, the topmost last. */
     getEditStack(): { id: string }[];
     createEditor(options: { id?: string; element?: HTMLElement; mode: string; value: string; focus?: boolean }): CodeEditor;
@@ -128,6 +144,7 @@ declare const RED: {
   view: {
     reveal(id: string): void;
     state(now?: number): number;
+    redraw(updateActive?: boolean): void;
     importNodes(nodes: object[], options: { generateIds: boolean; addFlow: boolean; notify: boolean }): void;
   };
   tabs: {
