@@ -1,5 +1,5 @@
 /**
- * npm run screenshots: builds and starts the product (sandbox and Node-RED with both examples, on free ports, in a temporary
+ * npm run screenshots: builds and starts the product (sandbox and Node-RED with the examples, on free ports, in a temporary
  * folder), performs typical user actions, and writes screenshots to docs/pictures/. Each entry of PICTURES is one screenshot.
  */
 import { spawnSync } from 'node:child_process';
@@ -68,6 +68,14 @@ const PICTURES: Picture[] = [
   },
   { name: 'editor-trouble-ticket', height: 560, at: editor, editor: true, act: (page) => showFlow(page, 'sb1-flow') },
   { name: 'editor-order-fan-out', height: 620, at: editor, editor: true, act: (page) => showFlow(page, 'sb2-flow') },
+  { name: 'editor-routing', height: 620, at: editor, editor: true, act: (page) => showFlow(page, 'sb3-flow') },
+  {
+    name: 'route',
+    height: 900,
+    at: editor,
+    editor: true,
+    act: (page) => openDialog(page, 'sb3-route', '.switchboard-route-rule'),
+  },
   { name: 'fan-out', height: 820, at: editor, editor: true, act: (page) => openDialog(page, 'sb2-fan', '.switchboard-leg') },
   {
     name: 'endpoint',

@@ -11,7 +11,7 @@ import { type EditorServer, editNode, NODE_RED, openEditor, startEditor } from '
 
 // The built sandbox: its page is next to it in dist/.
 const { startSandbox } = require(resolve('dist/src/sandbox/sandbox.js')) as typeof import('../../src/sandbox/sandbox.js');
-const examples = ['1-trouble-ticket', '2-order-fan-out'].flatMap(
+const examples = ['1-trouble-ticket', '2-order-fan-out', '3-routing'].flatMap(
   (name) => JSON.parse(readFileSync(`examples/${name}.json`, 'utf8')) as { id: string; type: string; credentials?: unknown }[],
 );
 const FLOW = [

@@ -9,7 +9,7 @@ type FlowNode = { id: string; type: string; [key: string]: unknown };
 
 /** The examples as users get them, without credentials, and a custom mapping. */
 function flow(): FlowNode[] {
-  const nodes = ['1-trouble-ticket', '2-order-fan-out'].flatMap(
+  const nodes = ['1-trouble-ticket', '2-order-fan-out', '3-routing'].flatMap(
     (name) => JSON.parse(readFileSync(`examples/${name}.json`, 'utf8')) as FlowNode[],
   );
   const mapping = {

@@ -165,6 +165,73 @@ describe(`New connection in Node-RED ${NODE_RED.version}`, () => {
     await until('the phone at the device vendor', () => sandbox.orders('v4').orders().length === 1);
   });
 
+  it('refuses a second flow for an endpoint whose updates a flow receives already, and says what to do', async () => {
+    await begin('Trouble ticket');
+    await fill('Customer', { endpoint: '', name: 'Globex', ...serviceNow(), baseUrl: `${sandbox.url}/globex` });
+    const north = await party('Provider').locator('[id$="-endpoint"] option', { hasText: 'North' }).getAttribute('value');
+    await fill('Provider', { endpoint: north! });
+    await next();
+    const alert = await page.locator('.switchboard-wizard-error').innerText();
+    assert.match(alert, /North is already connected in the flow “Acme – North”/);
+    assert.match(alert, /choose “Several customers and providers”/);
+    await page.click('#switchboard-wizard-cancel');
+    await settle();
+  });
+
+  it('creates one flow for several customers and providers, and adds a provider to it; both work after deploy', async () => {
+    const { customers, providers } = sandbox.routed;
+    await begin('Several customers and providers');
+    await fill('Customer', { endpoint: '', name: 'Globex', ...serviceNow(), baseUrl: `${sandbox.url}/globex` });
+    await page.locator('.switchboard-wizard-add').first().click();
+    await fill('Customer', { endpoint: '', name: 'Initech', ...serviceNow(), baseUrl: `${sandbox.url}/initech` });
+    await fill('Provider', { endpoint: '', name: 'South', system: 'tmf621 v5', baseUrl: `${sandbox.url}/south`, ...oauth() });
+    await shot('routing');
+    await next();
+    await tested();
+    await next();
+    const [globex, secretOfGlobex, initech, secretOfInitech] = await given();
+    await next();
+    await settle();
+    await shot('routing-flow');
+    customers.globex.webhook = { url: globex!, secret: secretOfGlobex!, retries: 50 };
+    customers.initech.webhook = { url: initech!, secret: secretOfInitech!, retries: 50 };
+
+    await begin('One more provider');
+    await fill('Provider', {
+      endpoint: '',
+      name: 'West',
+      system: 'tmf621 v4',
+      baseUrl: `${sandbox.url}/north`,
+      ...oauth(),
+      takes: 'network',
+    });
+    await shot('one-more');
+    await next();
+    await tested();
+    assert.equal(await page.locator('#switchboard-wizard-next').innerText(), 'Add to flow');
+    await next();
+    await page.getByText('West has been added to the flow').waitFor();
+    await next();
+    await settle();
+    await shot('one-more-flow');
+    assert.deepEqual(await page.evaluate('RED.nodes.filterNodes({}).filter((n) => !n.valid).map((n) => n.type)'), []);
+    const wires = await page.evaluate(
+      `(() => { const route = RED.nodes.filterNodes({ type: 'switchboard-route' })[0];
+        return RED.nodes.filterLinks({ source: route }).sort((a, b) => a.sourcePort - b.sourcePort).map((l) => l.target.name); })()`,
+    );
+    assert.deepEqual(wires, ['to Globex', 'to Initech', 'to South', 'to West', 'no match']);
+    await deploy();
+    for (const desk of Object.values(providers)) await until('the hub registration', () => desk.hubs().length === 1);
+    customers.globex.create('incident', { short_description: 'globex network', description: 'x', category: 'network' });
+    customers.initech.create('incident', { short_description: 'initech software', description: 'x', category: 'software' });
+    const titles = (desk: typeof providers.north) => desk.tickets().map(({ name }) => name);
+    await until('both tickets', () => titles(providers.north).length === 1 && titles(providers.south).length === 1);
+    assert.deepEqual([titles(providers.north), titles(providers.south)], [['globex network'], ['initech software']]);
+    await until('the number at the customer', () =>
+      customers.globex.rows('incident').some((row) => row.correlation_display === providers.north.tickets()[0]!.id),
+    );
+  });
+
   it('can also be started from the empty message list', async () => {
     // Of another Node-RED, which has not received any messages.
     const empty = await startEditor();
@@ -180,7 +247,19 @@ describe(`New connection in Node-RED ${NODE_RED.version}`, () => {
   });
 
   it('is undone in one step', async () => {
-    await page.evaluate('RED.actions.invoke("core:undo")');
+    const undo = () => page.evaluate('RED.actions.invoke("core:undo")');
+    await undo();
+    const [parties, last, types] = (await page.evaluate(
+      `(() => { const route = RED.nodes.filterNodes({ type: 'switchboard-route' })[0];
+        const links = RED.nodes.filterLinks({ source: route }).sort((a, b) => a.sourcePort - b.sourcePort);
+        const last = links.at(-1);
+        const types = RED.nodes.filterNodes({ z: route.z }).filter((n) => n.name.includes('West')).map((n) => n.type);
+        return [route.parties.length, [Number(last.sourcePort), last.target.name], types]; })()`,
+    )) as [number, unknown, string[]];
+    assert.deepEqual([parties, last, types], [3, [3, 'no match'], []], 'the party that was added');
+    await undo();
+    assert.equal(await page.evaluate('RED.nodes.filterNodes({ type: "switchboard-route" }).length'), 0);
+    await undo();
     assert.equal(await page.evaluate('RED.nodes.filterNodes({ type: "switchboard-fan-out" }).length'), 0);
     assert.deepEqual(errors, []);
   });

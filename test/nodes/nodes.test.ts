@@ -23,6 +23,7 @@ const SETS = nodeSets(
   'tmf621-out',
   'tmf622-in',
   'tmf622-out',
+  'route',
 );
 
 describe('the nodes', () => {
@@ -83,14 +84,14 @@ describe('the nodes', () => {
 
   describe('with an input', () => {
     const ENDPOINT_OF: Record<string, string> = { 'tmf621-out': 'id-tmf', 'tmf622-out': 'id-orders' };
-    for (const type of ['normalize', 'conversation-correlate', 'map', 'servicenow-out', 'tmf621-out', 'tmf622-out']) {
+    for (const type of ['normalize', 'conversation-correlate', 'route', 'map', 'servicenow-out', 'tmf621-out', 'tmf622-out']) {
       it(`${type} reports a message that does not come from an in node to the catch node, and says what to do`, async () => {
         await load([
           store(),
           serviceNow(),
           tmf(),
           tmf({ id: 'id-orders', name: 'Orders', api: 'tmf622' }),
-          ...around({ type: `switchboard-${type}`, endpoint: ENDPOINT_OF[type] ?? 'id-sn' }),
+          ...around({ type: `switchboard-${type}`, endpoint: ENDPOINT_OF[type] ?? 'id-sn', parties: ['id-tmf'] }),
         ]);
         const caught = next('caught');
         helper.getNode('n')!.receive({ payload: {} });
@@ -110,6 +111,30 @@ describe('the nodes', () => {
         assert.match(error.message, /mine: The node has no endpoint/);
       });
     }
+  });
+
+  describe('route', () => {
+    const route = (more: object = {}) =>
+      around({ type: 'switchboard-route', name: 'mine', parties: ['id-tmf'], rules: [], ...more });
+
+    it('reports a message without a conversation', async () => {
+      await load([store(), serviceNow(), tmf(), ...route()]);
+      const caught = next('caught');
+      helper.getNode('n')!.receive({ payload: {}, switchboard: envelope } as never);
+      assert.match(
+        (await caught).error.message,
+        /mine: The message does not belong to a conversation. Place a conversation correlate/,
+      );
+    });
+
+    it('reports with each message a rule that leads to a party without a row', async () => {
+      await load([store(), serviceNow(), tmf(), ...route({ rules: [{ from: '', when: [], to: ['id-sn'] }] })]);
+      const caught = next('caught');
+      helper.getNode('n')!.receive({ payload: {}, switchboard: envelope } as never);
+      const { error } = await caught;
+      assert.equal(error.code, 'SWB_CONFIG');
+      assert.match(error.message, /mine: Rule 1 leads to Acme, which has no row. Add a row for this party/);
+    });
   });
 
   describe('map', () => {

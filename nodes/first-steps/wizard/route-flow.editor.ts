@@ -45,6 +45,8 @@ interface PartyNodes {
   webhook?: Webhook;
 }
 
+const side = ({ role }: Party) => (role.side === 'provider' ? 1 : 0);
+
 /** Creates a flow on a new tab in which a route node connects all parties. Pure except for `generator`. */
 export function createRouteFlow(
   plan: Plan,
@@ -61,7 +63,7 @@ export function createRouteFlow(
     invalid: [ids.get('sb3-invalid') ?? ''],
     answers: [ids.get('sb3-answers-out') ?? ''],
   };
-  const customersFirst = plan.parties.toSorted((a, b) => Number(a.role.side === 'provider') - Number(b.role.side === 'provider'));
+  const customersFirst = [...plan.parties].sort((a, b) => side(a) - side(b));
   const created = customersFirst.map((party, row) => ({
     party,
     ...partyNodes(plan, party, { ...wiring, tab, y: FIRST_ROW + row * ROW_HEIGHT }, store, generator),

@@ -185,8 +185,8 @@ export function openWizard(translate: Translate): void {
 
   function testConnections(): void {
     if (!forms.map((form) => form.valid()).every(Boolean)) return;
-    chosen = forms.map((form) => form.party());
-    const { routes } = SCENARIOS[scenario];
+    const { roles, routes } = SCENARIOS[scenario];
+    chosen = roles.flatMap((role) => forms.filter((form) => form.role === role)).map((form) => form.party());
     const conflict = routes ? conflictInRoute(chosen, route, routes) : conflictBetween(chosen);
     body.find('.switchboard-wizard-error').remove();
     if (conflict) {
