@@ -8,8 +8,8 @@ import { ROUTE_SIDES, type RouteRules } from './route-rules.js';
 type Creation = Pick<DeliveryRecord, 'endpoint' | 'entityType' | 'leg' | 'part' | 'state'>;
 
 /**
- * The endpoints at which a conversation has an entity other than the source of a message, or will have one, because a delivery
- * that creates it is on its way. Empty: nothing was created at anybody else yet. A create that failed counts only beside other
+ * The endpoints at which a conversation has an entity other than the source of a message, or will have one: a delivery that
+ * creates it is on its way, or a user has unlinked the former one. Empty: nothing was created at anybody else yet. A create that failed counts only beside other
  * parties: alone, it leaves the case as undecided as before. Pure.
  * @param deliveries the conversation's deliveries that are open, need a decision, or failed
  */
@@ -20,7 +20,12 @@ export function otherParties(
 ): string[] {
   const own = linkOf(conversation, source.endpoint, source.entityType, source.id);
   const creations = deliveries.filter((d) => d.part === 'entity' && !linkAt(conversation, d.endpoint, d.entityType, d.leg));
-  const certain = [...conversation.links.filter((link) => link !== own), ...creations.filter(({ state }) => state !== 'failed')];
+  const former = conversation.formerParties?.filter((endpoint) => endpoint !== source.endpoint) ?? [];
+  const certain = [
+    ...conversation.links.filter((link) => link !== own),
+    ...creations.filter(({ state }) => state !== 'failed'),
+    ...former.map((endpoint) => ({ endpoint })),
+  ];
   return certain.length > 0 ? [...new Set([...certain, ...creations].map(({ endpoint }) => endpoint))] : [];
 }
 

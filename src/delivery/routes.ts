@@ -34,7 +34,7 @@ export class Routes {
     if (!flow || !draft) return undefined;
     const { conversation, open } = draft;
     const others = await this.others(conversation, open, message.source);
-    const kept = flow.replay === undefined ? undefined : flow.record.routes?.find((route) => route.node === node);
+    const kept = (await this.hasLegs(flow.record.id)) ? flow.record.routes?.find((route) => route.node === node) : undefined;
     const evaluate = (expression: string) => sharedExpressions().evaluate(expression, message);
     const decision = kept ?? (await decideRoute(rules, message, others, this.side(message.source.endpoint), evaluate));
     flow.routes = [...(flow.routes ?? []).filter((route) => route.node !== node), { ...decision, node }];
@@ -46,6 +46,11 @@ export class Routes {
       flow.unmatched ??= { outcome: isKnown ? 'ignored' : 'unrouted', reason };
     }
     return decision;
+  }
+
+  /** Whether some of a message was sent, in an earlier pass through its flow. */
+  private async hasLegs(message: string): Promise<boolean> {
+    return (await this.store.listDeliveries({ message, limit: 1 })).length > 0;
   }
 
   /** The endpoints of the other parties of a conversation; see `otherParties`. */

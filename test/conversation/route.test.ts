@@ -192,6 +192,11 @@ describe('the other parties of a conversation', () => {
     assert.deepEqual(others([link('acme'), link('acme', '2', 'problem')]), ['acme']);
   });
 
+  it('include one whose entity a user has unlinked: it may get a new one', () => {
+    const conversation = { links: [link('acme')], formerParties: ['acme', 'north'] } as unknown as ConversationRecord;
+    assert.deepEqual(otherParties(conversation, [], { endpoint: 'acme', entityType: 'incident', id: '1' }), ['north']);
+  });
+
   it('are not made of comments and files', () => {
     assert.deepEqual(others([link('acme')], [create('north', 'pending', { part: 'comment:1' })]), []);
   });
