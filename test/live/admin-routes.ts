@@ -25,6 +25,7 @@ export const RIGHTS: Record<string, Permission | 'anyone'> = {
   'POST mappings/preview': 'switchboard.read',
   'POST mappings/values': 'switchboard.read',
   'POST mappings/changes': 'switchboard.read',
+  'POST routes/preview': 'switchboard.read',
   'POST bulk': 'switchboard.write',
   'POST messages/:id/replay': 'switchboard.write',
   'POST messages/:id/edit': 'switchboard.write',
