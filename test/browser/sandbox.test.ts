@@ -114,6 +114,20 @@ describe('the sandbox desks', () => {
     assert.ok(!(await orders.isVisible()));
   });
 
+  it('has a routing view: a network ticket of one customer appears at its provider, and at no other desk', async () => {
+    await page.getByRole('link', { name: 'Routing' }).click();
+    const [globex, north] = [page.locator('#globex'), page.locator('#north')];
+    await globex.getByRole('button', { name: 'Open a ticket' }).click();
+    await form(globex, 'open').getByLabel('Short description').fill('Line down');
+    await form(globex, 'open').getByLabel('Category').selectOption('network');
+    await form(globex, 'open').getByRole('button', { name: 'Open', exact: true }).click();
+    await north.getByRole('heading', { name: 'Line down' }).waitFor();
+    await globex.locator('.meta', { hasText: '⇄ TT-' }).waitFor();
+    for (const other of ['acme', 'initech', 'south']) assert.equal(await page.locator(`#${other} .ticket`).count(), 0);
+    if (process.env.SCREENSHOTS) await page.screenshot({ path: `${process.env.SCREENSHOTS}/routing-desks.png` });
+    await page.getByRole('link', { name: 'Trouble tickets' }).click();
+  });
+
   it('switches partner behaviours and shows which are on', async () => {
     const behaviour = provider.getByLabel('Behaviour of this partner');
     const now = async () => (await (await fetch(`${product.desks}/_sandbox/state`)).json()).providers.v4.behaviours;
