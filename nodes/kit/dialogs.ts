@@ -39,6 +39,7 @@ export function inDialog(form: SystemForm): string {
     ...(poll ? [include('poll')] : []),
     ...(webhook ? [include('webhook-more')] : []),
     ...(hub ? [include('hub-more')] : []),
+    include('shared-intake'),
   ]);
 }
 

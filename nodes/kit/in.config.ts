@@ -34,6 +34,8 @@ export interface InConfig {
   poll?: boolean;
   /** Seconds between polls. */
   pollInterval?: string;
+  /** JSONata over a record as read: only new records for which it holds enter the flow of this node. Empty: any. */
+  newOnly?: string;
 }
 
 export interface InCredentials {
@@ -69,5 +71,6 @@ export function inDefaults(form: SystemForm): InConfig {
     }),
     ...(hub && { hub: true, publicUrl: '', query: '', renewInterval: hub.renewInterval, eventLimit: hub.eventLimit }),
     ...(poll && { poll: !webhook && !hub, pollInterval: poll.interval }),
+    newOnly: '',
   };
 }

@@ -1,23 +1,26 @@
 import type { NodeAPI, NodeDef } from 'node-red';
 import type { IdentifiedEntity } from '../../src/delivery/dispatcher.js';
 import type { IntakePart } from '../../src/delivery/intake-troubles.js';
-import { Poller } from '../../src/delivery/poller.js';
-import type { EndpointClient, RawEntity } from '../../src/endpoints/endpoint.js';
+import { sharedIntakesOf } from '../../src/delivery/shared-intakes.js';
+import type { EndpointClient } from '../../src/endpoints/endpoint.js';
 import type { PostedEvent } from '../../src/endpoints/posted-events.js';
 import { systemOf } from '../../src/endpoints/registry.js';
 import type { System } from '../../src/endpoints/system.js';
 import { SwitchboardError } from '../../src/errors.js';
+import { Expressions } from '../../src/mapping/expressions.js';
 import type { Json } from '../../src/model/message.js';
-import type { Bodies, MessageRecord } from '../../src/store/store.js';
+import type { MessageRecord } from '../../src/store/store.js';
 import { say } from '../../src/text/say.js';
 import { whenValid } from './configured.js';
+import { deployedFlows } from './deployed-flows.js';
 import { requireSystem } from './entity-types.js';
+import { hubReport, hubStatus } from './hub-status.js';
 import { type InConfig, inCredentials, inDefaults } from './in.config.js';
-import { emitFrom } from './intake.js';
+import { emission } from './intake.js';
 import { IntakeStatus } from './intake-status.js';
 import { migrate } from './migrate.js';
 import { requireEndpoint } from './parties.js';
-import { EventListener, subscribe } from './receive-events.js';
+import { EventListener, subscriberOf } from './receive-events.js';
 import { type InNode, serveWebhook, webhookHint } from './receive-webhook.js';
 import { flagSetting, numberSetting, withEnvironment } from './settings.js';
 import { whileOpen } from './while-open.js';
@@ -42,10 +45,13 @@ function receive(RED: NodeAPI, node: InNode, config: NodeDef & InConfig, system:
   const start = () => {
     const endpoint = requireEndpoint(RED, config.endpoint, where);
     const { client } = endpoint;
+    const flows = deployedFlows(RED);
     requireSystem(client, system.id, where);
     const webhook = system.receive.webhook !== undefined && flag('webhook');
     const hub = flag('hub') ? client.hub : undefined;
     const poll = flag('poll');
+    const condition = (config.newOnly ?? '').trim();
+    if (condition) Expressions.check(condition, where);
     // Also while the store is not open, so that senders get 503 and retry, instead of 404.
     if (webhook)
       node.on('close', serveWebhook(RED, node, config, endpoint, { where, entityType, limit: number('webhookLimit') }));
@@ -54,38 +60,76 @@ function receive(RED: NodeAPI, node: InNode, config: NodeDef & InConfig, system:
     whileOpen(node, endpoint, async (session) => {
       const { broker } = session;
       const status = new IntakeStatus(node, broker);
-      const trouble = (part: IntakePart, what: string) => (error: unknown, retryAt: number) => {
-        const text = error instanceof Error ? error.message : String(error);
-        const isNew = status.trouble(part, text, retryAt);
-        if (isNew) node.error(`${what}: ${text}`, { topic: what } as never);
-      };
       session.onEnd(() => status.stop());
       const worker = broker.worker(endpoint.id);
       const showPause = () => status.paused(worker?.status.paused?.nextCheck);
       if (worker) session.onEnd(worker.access.watch(showPause));
       const pollInterval = poll ? Math.max(100, number('pollInterval') * 1000) : undefined;
       const idleText = receivingText(webhook ? config.path : undefined, hub !== undefined, poll);
-      await status.begin(endpoint.id, idleText, { pollInterval, hub: hub !== undefined });
-      if (session.over) return;
-      showPause();
-      const entities = {
-        read: (record: MessageRecord, bodies: Bodies, known?: Json) => readChanged(client, record, bodies, known),
-        identify: (record: MessageRecord, received: Json) => identify(client, record, received),
+      const counted = status.begin(endpoint.id, idleText, { pollInterval, hub: hub !== undefined });
+      const trouble = (part: IntakePart, error: unknown, retryAt: number, isFirst: boolean) => {
+        const text = error instanceof Error ? error.message : String(error);
+        const what = part === 'hub' ? 'hub registration' : 'poll';
+        const isNew = status.trouble(part, text, retryAt);
+        if (isNew && isFirst) node.error(`${what}: ${text}`, { topic: what } as never);
       };
-      session.onEnd(emitFrom(RED, node, broker, entities, status));
-      if (!hub && !poll) return;
-      const poller = new Poller({
-        broker,
-        client,
-        node: node.id,
+      const { emit, readFailed, forget } = emission(RED, node, broker);
+      const subscriber =
+        hub &&
+        events &&
+        (await subscriberOf(
+          RED,
+          node,
+          config,
+          { hub, events, where, number },
+          {
+            onRegistered: (state) => {
+              broker.intakes.hub(node.id, hubReport(state));
+              status.works('hub', hubStatus(state, broker.clock()), state.certain);
+            },
+            onError: (error, retryAt, isFirst) => trouble('hub', error, retryAt, isFirst),
+            onUnknownCallback: (error) => {
+              status.trouble('hub', error.message);
+              node.error(error.message);
+            },
+          },
+        ));
+      if (session.over) return;
+      const leave = sharedIntakesOf(broker).join(
+        {
+          node: node.id,
+          client,
+          condition,
+          webhook,
+          ...(pollInterval !== undefined && { pollInterval }),
+          ...(subscriber && { subscriber }),
+          identify: (record, received) => identify(client, record, received),
+          flows: () => flows.beside(node, endpoint.id, entityType),
+          deployed: () => flows.whenStarted(),
+          emit: (record, payload, emission, onIdle) => {
+            status.readable();
+            emit(record, payload, emission, onIdle);
+          },
+          readFailed: (record, error, retryAt) => {
+            // Without a retry the message is counted as failed.
+            if (retryAt) status.trouble('read', error instanceof Error ? error.message : String(error), retryAt);
+            else status.readable();
+            readFailed(record, error);
+          },
+          polled: () => status.works('poll', hub || webhook ? undefined : say`polling`),
+          trouble,
+        },
         entityType,
-        interval: pollInterval,
-        onPolled: () => status.works('poll', hub || webhook ? undefined : say`polling`),
-        onError: trouble('poll', 'poll'),
+      );
+      session.onEnd((removed) => {
+        if (events) events.registration = undefined;
+        forget();
+        const leaving = leave(removed);
+        endpoint.hold(leaving);
+        return leaving;
       });
-      session.onEnd(() => poller.stop());
-      if (hub && events)
-        await subscribe(RED, node, config, endpoint, { hub, events, where, number, poller, status, trouble, session });
+      await counted;
+      showPause();
     });
   };
   whenValid(node, start);
@@ -96,16 +140,6 @@ function receivingText(path: string | undefined, hub: boolean, poll: boolean): s
   if (path !== undefined) return say`listening on /${path}`;
   if (hub) return say`registering at the hub`;
   return poll ? say`polling` : say`not receiving changes`;
-}
-
-/** Reads the entity that an event, a webhook or a poll reported as changed. */
-async function readChanged(client: EndpointClient, record: MessageRecord, bodies: Bodies, known?: Json): Promise<Json> {
-  const { entityType, entityId, origin } = record;
-  const raw =
-    origin === 'event' && client.hub
-      ? await client.hub.readForEvent(entityType, entityId, bodies.received as Json, known as RawEntity | undefined)
-      : await client.read(entityType, entityId);
-  return raw as Json;
 }
 
 /** Finds out which entity an event is about that was stored without one: by its content, by the number in it, or from the partner. */

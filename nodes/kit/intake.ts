@@ -1,45 +1,45 @@
 import type { Node, NodeAPI } from 'node-red';
 import type { Broker } from '../../src/delivery/broker.js';
 import type { Emitter } from '../../src/delivery/dispatcher.js';
+import type { MessageRecord } from '../../src/store/store.js';
 import { envelopeOfRecord } from './envelope.js';
 import { followHolders } from './flow-holders.js';
 import { flowTracker } from './flow-tracker.js';
 import type { Msg } from './handle.js';
-import type { IntakeStatus } from './intake-status.js';
 
-/**
- * Makes a node emit its messages from the inbox; returns the function that stops it.
- * `read` fetches the entity of a message; if it returns undefined, the payload is emitted as received.
- */
-export function emitFrom(
+/** Sends messages of the inbox from a node into its flow; `forget` ends the tracking of those that are still there. */
+export function emission(
   RED: NodeAPI,
   node: Node,
   broker: Broker,
-  { read, identify }: Pick<Emitter, 'read' | 'identify'>,
-  status?: IntakeStatus,
-): () => Promise<void> {
+): Required<Pick<Emitter, 'emit' | 'readFailed'>> & { forget(): void } {
   const tracker = flowTracker(RED);
   followHolders(RED);
-  const detach = broker.inbox.attach(node.id, {
-    read,
-    identify,
+  return {
     emit(record, payload, emission, onIdle) {
-      status?.readable();
       const envelope = envelopeOfRecord(broker, record, emission);
-      const msg = { payload, topic: record.number ?? record.entityId, switchboard: envelope } as unknown as Msg;
+      const msg = { payload, topic: topicOf(record), switchboard: envelope } as unknown as Msg;
       tracker.follow(envelope, node.id, () => node.send(msg as never), onIdle);
     },
-    readFailed(record, error, retryAt) {
+    readFailed(record, error) {
       const text = error instanceof Error ? error.message : String(error);
-      if (retryAt) status?.trouble('read', text, retryAt);
-      // There are no more retries: the message is counted as failed.
-      else status?.readable();
       // The payload is left out: a catch node may react, but the message itself stays in the inbox.
-      node.error(text, { topic: record.number ?? record.entityId, switchboard: { failed: record.id } } as never);
+      node.error(text, { topic: topicOf(record), switchboard: { failed: record.id } } as never);
     },
-  });
+    forget: () => tracker.forget(node.id),
+  };
+}
+
+/** Makes a node emit the messages that are its own, as they were stored; returns the function that stops it. */
+export function emitOwn(RED: NodeAPI, node: Node, broker: Broker): () => Promise<void> {
+  const { forget, ...emitter } = emission(RED, node, broker);
+  const detach = broker.inbox.attach(node.id, { ...emitter, read: async () => undefined });
   return async () => {
-    tracker.forget(node.id);
+    forget();
     await detach();
   };
+}
+
+function topicOf({ number, entityId }: MessageRecord): string {
+  return number ?? entityId;
 }

@@ -10,7 +10,7 @@ import { clockTime } from './clock-time.js';
 import { whenValid } from './configured.js';
 import { entityTypeToWrite, requireSystem } from './entity-types.js';
 import { envelopeOf, handle, type Msg } from './handle.js';
-import { emitFrom } from './intake.js';
+import { emitOwn } from './intake.js';
 import { migrate } from './migrate.js';
 import type { OutConfig } from './out.config.js';
 import { requireEndpoint } from './parties.js';
@@ -153,7 +153,7 @@ function queuePayloads(RED: NodeAPI, node: Node, config: NodeDef & OutConfig, sy
         }),
       );
     }
-    if (wired) session.onEnd(emitFrom(RED, node, broker, { read: async () => undefined }));
+    if (wired) session.onEnd(emitOwn(RED, node, broker));
     await counts.begin(endpoint.id);
   };
   whenValid(node, () => {

@@ -2,79 +2,48 @@ import { timingSafeEqual } from 'node:crypto';
 import { once } from 'node:events';
 import { Server as TlsServer } from 'node:tls';
 import type { Node, NodeAPI } from 'node-red';
-import { HubSubscription } from '../../src/delivery/hub-subscription.js';
-import type { IntakePart } from '../../src/delivery/intake-troubles.js';
-import type { Poller } from '../../src/delivery/poller.js';
 import { receivedHint } from '../../src/delivery/received-item.js';
+import type { Subscriber } from '../../src/delivery/shared-subscriptions.js';
 import type { EventHub } from '../../src/endpoints/hub.js';
 import { hintsOf, postedEvents } from '../../src/endpoints/posted-events.js';
 import { SwitchboardError } from '../../src/errors.js';
 import { callbackAddress, type Listening } from '../../src/http/callback-address.js';
 import { receivedBody } from '../../src/http/received-body.js';
 import { say } from '../../src/text/say.js';
-import { hubReport, hubStatus } from './hub-status.js';
 import type { InConfig } from './in.config.js';
-import type { IntakeStatus } from './intake-status.js';
 import type { EndpointNode } from './parties.js';
 import { optionalSetting } from './settings.js';
 import { show } from './status.js';
 import { listen, type PartnerRequest, type Reply } from './webhooks.js';
-import type { Session } from './while-open.js';
 
-interface EventOptions {
-  hub: EventHub;
-  events: EventListener;
-  where: string;
-  number(name: keyof InConfig): number;
-  /** Polls for changes that were missed while there was no registration. */
-  poller: Poller;
-  status: IntakeStatus;
-  trouble(part: IntakePart, what: string): (error: unknown, retryAt: number) => void;
-  session: Session;
+/** What a subscription reports to an in node. */
+interface Reports extends Pick<Subscriber, 'onRegistered' | 'onError'> {
+  /** It is not known at which address the partner reaches Node-RED. */
+  onUnknownCallback(error: SwitchboardError): void;
 }
 
-/** Registers at the partner's hub, and renews the registration. */
-export async function subscribe(
+/** An in node as a subscriber of the partner's hub. */
+export async function subscriberOf(
   RED: NodeAPI,
   node: Node,
   config: InConfig,
-  endpoint: EndpointNode,
-  { hub, events, where, number, poller, status, trouble, session }: EventOptions,
-): Promise<void> {
-  const { broker } = session;
+  { hub, events, where, number }: { hub: EventHub; events: EventListener; where: string; number(name: keyof InConfig): number },
+  { onUnknownCallback, ...reports }: Reports,
+): Promise<Subscriber> {
   const publicUrl = optionalSetting(config.publicUrl, 'publicUrl', where);
-  const callback = await callbackOf(RED, { publicUrl, partner: hub.address, where }, (error) => {
-    status.trouble('hub', error.message);
-    node.error(error.message);
-  });
-  if (session.over) return;
-  const subscription = new HubSubscription({
-    broker,
-    access: broker.access(endpoint.id),
-    hub,
+  const callback = await callbackOf(RED, { publicUrl, partner: hub.address, where }, onUnknownCallback);
+  return {
     node: node.id,
+    hub,
     ...(callback !== undefined && { callback: `${callback}/${events.path}` }),
     query: optionalSetting(config.query, 'query', where),
     renewInterval: Math.max(1_000, number('renewInterval') * 60_000),
-    catchUp: async () => {
-      await poller.pollOnce();
-      status.works('poll');
+    accept: (registration) => {
+      events.registration = registration;
     },
-    onRegistered: (state) => {
-      broker.intakes.hub(node.id, hubReport(state));
-      status.works('hub', hubStatus(state, broker.clock()), state.certain);
-    },
-    onError: (error, retryAt, part) => trouble(part, part === 'hub' ? 'hub registration' : 'poll')(error, retryAt),
     onNotice: (text) => node.warn(say`Hub registration: ${text}`),
-  });
-  session.onEnd((removed) => {
-    events.registration = undefined;
-    const stopping = subscription.stop(removed);
-    endpoint.hold(stopping);
-    return stopping;
-  });
-  const secret = await subscription.start();
-  if (!session.over) events.registration = { secret, onEvent: () => subscription.eventReceived() };
+    ...reports,
+  };
 }
 
 /** Receives the events of a partner's hub. It listens also while the store is not open: the hub gets 503 and retries. */

@@ -10,7 +10,7 @@ export interface BrokerAccess {
   store: Store;
   client(endpoint: string): Pick<EndpointClient, 'parse'> | undefined;
   worker(endpoint: string): { status: WorkerStatus } | undefined;
-  inbox?: { isAttached(node: string): boolean; flows: Pick<Flows, 'placeOf'> };
+  inbox?: { isAttached(queue: string): boolean; flows: Pick<Flows, 'placeOf'> };
   conversationQueue?: Pick<ConversationQueue, 'before'>;
   unmapped?: { list(): Promise<unknown[]> };
 }

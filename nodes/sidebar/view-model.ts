@@ -5,6 +5,7 @@ import { lookUntil, type WaitKind } from '../../src/delivery/wait-reason.js';
 import type { RawEntity } from '../../src/endpoints/endpoint.js';
 import type { Exchange } from '../../src/http/exchange.js';
 import type { Json } from '../../src/model/message.js';
+import { emitterOf } from '../../src/store/message-queue.js';
 import type { Attempt, Bodies, ConversationRecord, DeliveryRecord, MessageRecord, Store } from '../../src/store/store.js';
 import { warningOf } from '../../src/store/warning.js';
 import { say } from '../../src/text/say.js';
@@ -74,7 +75,7 @@ export async function messageView(brokers: BrokerAccess[], id: string, nameOf: N
     return {
       ...(await row(context, record, deliveries, conversation)),
       entityId: record.entityId,
-      node: nameOf(record.node),
+      node: nameOf(emitterOf(record)),
       emissions: record.emissions,
       error: record.error,
       decision: record.decision,

@@ -1,6 +1,7 @@
 import { linkAt } from '../../src/conversation/correlate.js';
 import { AFTER_DOUBT } from '../../src/delivery/broker.js';
 import { type Blocker, deliveryWait, type EndpointFacts, messageWait, type WaitReason } from '../../src/delivery/wait-reason.js';
+import { queueOf } from '../../src/store/message-queue.js';
 import type { ConversationRecord, DeliveryRecord, MessageRecord, Store } from '../../src/store/store.js';
 import type { BrokerAccess, NameOf } from './broker-access.js';
 import { shownDelivery } from './shown-state.js';
@@ -27,7 +28,7 @@ export class WaitReader {
   async message(record: MessageRecord): Promise<WaitView | undefined> {
     const { store, inbox, conversationQueue } = this.broker;
     const reason = messageWait(record, {
-      hasNode: inbox?.isAttached(record.node) ?? true,
+      hasNode: inbox?.isAttached(queueOf(record)) ?? true,
       flow: inbox?.flows.placeOf(record.id),
       before: conversationQueue?.before(record.id),
       afterDoubt: record.key.startsWith(AFTER_DOUBT),

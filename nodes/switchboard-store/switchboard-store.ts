@@ -1,10 +1,13 @@
 import { isAbsolute, join } from 'node:path';
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { Availability } from '../../src/delivery/availability.js';
+import type { Broker } from '../../src/delivery/broker.js';
 import { BrokerHost } from '../../src/delivery/broker-host.js';
+import { unservedError, unservedMessages } from '../../src/delivery/unserved.js';
 import type { SwitchboardError } from '../../src/errors.js';
 import { say } from '../../src/text/say.js';
 import { reportInvalid } from '../kit/configured.js';
+import { deployedFlows } from '../kit/deployed-flows.js';
 import { watchFlowState } from '../kit/flow-state.js';
 import { useRuntimeLanguage } from '../kit/language.js';
 import { numberSetting, requiredSetting, withEnvironment } from '../kit/settings.js';
@@ -47,7 +50,9 @@ export = (RED: NodeAPI) => {
       this.availability.failed({ error: error as SwitchboardError });
       reportInvalid(this, error);
     }
+    const stopReporting = reportUnserved(RED, this);
     this.on('close', (_removed: boolean, done: () => void) => {
+      stopReporting();
       Promise.resolve(host?.close())
         .catch((error) => this.error(say`The store could not be closed: ${String(error)}`))
         .finally(done);
@@ -55,3 +60,38 @@ export = (RED: NodeAPI) => {
   }
   RED.nodes.registerType('switchboard-store', SwitchboardStore as never);
 };
+
+/** Warns after each deploy, and when the store opens, of messages that no node takes. Returns the function that stops it. */
+function reportUnserved(RED: NodeAPI, node: StoreNode): () => void {
+  const flows = deployedFlows(RED);
+  const { availability } = node;
+  let reported: Broker | undefined;
+  let reporting = false;
+  const report = async (broker: Broker) => {
+    await flows.whenStarted();
+    for (const { example, count } of await unservedMessages(broker)) {
+      const { message } = unservedError(example, (id) => broker.client(id)?.name ?? id);
+      node.warn(count === 1 ? say`1 message waits: ${message}` : say`${count} messages wait: ${message}`);
+    }
+  };
+  const tryReport = (broker: Broker | undefined) => {
+    reported = broker;
+    if (!broker || reporting) return;
+    reporting = true;
+    report(broker)
+      // The store may be closed meanwhile.
+      .catch(() => undefined)
+      .finally(() => {
+        reporting = false;
+      });
+  };
+  const stops = [
+    flows.onStarted(() => tryReport(availability.broker)),
+    availability.watch(() => {
+      if (availability.broker !== reported) tryReport(availability.broker);
+    }),
+  ];
+  return () => {
+    for (const stop of stops) stop();
+  };
+}

@@ -1,5 +1,5 @@
 import { isAbsent } from '../endpoints/api.js';
-import { PartnerError } from '../errors.js';
+import { PartnerError, type SwitchboardError } from '../errors.js';
 import type { Json } from '../model/message.js';
 import type { Bodies, ErrorRecord, MessageRecord, Store } from '../store/store.js';
 import { say } from '../text/say.js';
@@ -11,17 +11,23 @@ import { isHint } from './received-item.js';
 import { backoff, DEFAULT_RETRY, type RetryPolicy, waitAfter } from './retry.js';
 import { StoreBackOff } from './store-back-off.js';
 
-/** Messages of one node that may be in its flow at once. */
+/** Messages of one queue that may be in their flows at once. */
 const WINDOW = 100;
 const LONGEST_SLEEP = 60_000;
 /** How long a read that is older than its hint is repeated, because replicas lag; after that it is accepted. Milliseconds. */
 const CATCH_UP = 30_000;
 /** Longest wait between these reads, milliseconds. */
 const CATCH_UP_INTERVAL = 5_000;
-/** Longest wait between checks whether a delivery is still in doubt, milliseconds. */
-const DOUBT_CHECK_INTERVAL = 30_000;
+/** Longest wait between checks whether a message may be emitted now, milliseconds. */
+const CHECK_INTERVAL = 30_000;
 
-/** Implemented by nodes that emit messages of the inbox. */
+/**
+ * Where a message goes: into the flow of an in node (absent: of its own), nowhere, with the reason, or nowhere yet, with what it waits
+ * for.
+ */
+export type Entry = { flow?: string } | { ignored: string } | { waits: SwitchboardError };
+
+/** Implemented by whatever emits the messages of a queue. */
 export interface Emitter {
   /**
    * Reads the entity of the message from the partner; undefined = the received payload is complete. `known`: the result of a read
@@ -33,6 +39,11 @@ export interface Emitter {
    * Absent: the node stores no such events.
    */
   identify?(record: MessageRecord, received: Json): Promise<IdentifiedEntity>;
+  /**
+   * Chooses the flow that a message enters, where there are several; absent: that of its node. `isContinued`: an earlier emission of it
+   * has committed a part of what it does, in the flow that the record names. A failure fails the message.
+   */
+  choose?(record: MessageRecord, payload: Json, isContinued: boolean): Promise<Entry>;
   /**
    * Sends the message into the flow, with `emission` in its envelope. Calls `onIdle` once no node holds it any more, with the
    * first error of a node, and with the reason if the flow dropped it on purpose.
@@ -109,7 +120,7 @@ interface Queue {
   read?: { readAt: string; payload: Json; hints: ReadonlySet<MessageRecord> };
 }
 
-/** Emits the messages of one node: oldest first, one at a time per entity, at most WINDOW at once. */
+/** Emits the messages of one queue (message-queue.ts): oldest first, one at a time per entity, at most WINDOW at once. */
 export class Dispatcher {
   private readonly inFlow = new Set<string>();
   /** Steady time of the first read, by message, while it is repeated. */
@@ -124,14 +135,14 @@ export class Dispatcher {
   private stopped = false;
 
   constructor(
-    private readonly node: string,
+    private readonly queue: string,
     private readonly emitter: Emitter,
     private readonly inbox: MessageSource,
   ) {
     this.retry = { ...DEFAULT_RETRY, ...inbox.options.retry };
     this.backOff = new StoreBackOff(inbox.options.steady, inbox.options.log);
     this.unwatch = inbox.options.store.watch((changes) => {
-      if (changes.some((c) => c.kind === 'message' && c.node === node && c.state === 'received')) this.dispatch();
+      if (changes.some((c) => c.kind === 'message' && c.queue === queue && c.state === 'received')) this.dispatch();
     });
     this.dispatch();
   }
@@ -176,7 +187,7 @@ export class Dispatcher {
     const { store, steady } = this.inbox.options;
     const room = WINDOW - this.inFlow.size;
     if (room <= 0) return;
-    const claimed = await store.claimMessages(this.node, room, steady());
+    const claimed = await store.claimMessages(this.queue, room, steady());
     for (const record of claimed) {
       this.inFlow.add(record.id);
       const entity = `${record.endpoint}|${record.entityType}|${this.inbox.options.entityOf(record)}`;
@@ -192,7 +203,7 @@ export class Dispatcher {
         });
     }
     if (claimed.length < room) {
-      const due = await store.nextDue('message', this.node);
+      const due = await store.nextDue('message', this.queue);
       if (due !== undefined) this.sleepUntil(due);
     }
   }
@@ -211,7 +222,8 @@ export class Dispatcher {
       if (await this.inbox.options.mustWait?.(claimed)) return await this.waitForDoubt(claimed);
       const shared = await this.sharedRead(claimed, bodies, queue);
       // An event is part of the payload, so it enters the flow all the same.
-      if (shared && claimed.origin !== 'event') return await this.settleCovered(claimed);
+      if (shared && claimed.origin !== 'event')
+        return await this.settleIgnored(claimed, say`The previous message was read later and includes this change.`);
       try {
         if (isRead(claimed) && !shared) this.inbox.options.assertOpen(claimed);
         if (!shared) await this.inbox.options.ownWriteDone(claimed);
@@ -237,10 +249,21 @@ export class Dispatcher {
         read = { read: payload };
       }
     }
+    let entry: Entry | undefined;
+    try {
+      entry = await this.emitter.choose?.(claimed, payload ?? (bodies.received as Json), bodies.correlated !== undefined);
+    } catch (error) {
+      return await this.unreadable(claimed, error);
+    }
     if (this.stopped) return;
     if (this.inbox.paused) return await this.giveBack(claimed);
     this.firstReads.delete(claimed.id);
-    const record: MessageRecord = { ...claimed, readAt };
+    if (entry && 'waits' in entry) {
+      await this.postpone(claimed, entry.waits, Math.min(CHECK_INTERVAL, this.backoffOf(claimed)));
+      return;
+    }
+    if (entry && 'ignored' in entry) return await this.settleIgnored({ ...claimed, readAt }, entry.ignored, read);
+    const record: MessageRecord = { ...claimed, readAt, ...(entry && { flow: entry.flow }) };
     const flow = this.inbox.flows.enter(record, bodies.correlated as Json | undefined, read, (failure) =>
       failure === undefined ? this.left(record.id) : this.postponeFor(failure, record.id),
     );
@@ -284,16 +307,18 @@ export class Dispatcher {
     return (await whyStale?.(claimed, read.payload, 0)) ? undefined : read;
   }
 
-  private async settleCovered(claimed: MessageRecord): Promise<void> {
+  private async settleIgnored(claimed: MessageRecord, reason: string, bodies?: Bodies): Promise<void> {
     const { store, clock } = this.inbox.options;
     const record: MessageRecord = {
       ...claimed,
       state: 'settled',
       outcome: 'ignored',
-      reason: say`The previous message was read later and includes this change.`,
+      reason,
+      error: undefined,
+      notBefore: undefined,
       settledAt: new Date(clock()).toISOString(),
     };
-    await store.commit([{ kind: 'message', record }], { durable: false });
+    await store.commit([{ kind: 'message', record, bodies }], { durable: false });
     await store.release('message', [claimed.id]);
     this.left(claimed.id);
   }
@@ -308,7 +333,7 @@ export class Dispatcher {
 
   /** Waits until no delivery to the entity is in doubt. */
   private async waitForDoubt(claimed: MessageRecord): Promise<void> {
-    await this.postpone(claimed, inDoubt(), Math.min(DOUBT_CHECK_INTERVAL, this.backoffOf(claimed)));
+    await this.postpone(claimed, inDoubt(), Math.min(CHECK_INTERVAL, this.backoffOf(claimed)));
   }
 
   /** The endpoint is paused: its operator is notified once, not for each message. */

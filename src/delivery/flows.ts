@@ -262,9 +262,10 @@ export class Flows {
       if (latest?.state !== 'received') return false;
       before = draft?.conversation;
       if (advances && advance && draft) draft.conversation = advance(draft.conversation);
-      const { readAt, emissions } = flow.record;
+      const { readAt, emissions, flow: entered } = flow.record;
       const record = change({
         ...latest,
+        flow: entered,
         readAt,
         emissions: emissions + 1,
         notBefore: undefined,

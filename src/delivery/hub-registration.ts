@@ -55,6 +55,13 @@ export class RegistrationStore {
     this.key = `hub|${node}`;
   }
 
+  /** The stored registration at this address; undefined: none. */
+  async peek(address: string): Promise<Registration | undefined> {
+    const stored = (await this.store.setting(this.key)) as StoredRegistration | undefined;
+    if (stored?.secret === undefined || (stored.address ?? address) !== address) return undefined;
+    return { ...stored, secret: stored.secret, address, former: [stored.former ?? []].flat() };
+  }
+
   /** Loads the registration at this address; stores a new one at once. */
   async load(address: string): Promise<Registration> {
     const stored = (await this.store.setting(this.key)) as StoredRegistration | undefined;

@@ -51,8 +51,10 @@ export interface HubSubscriptionOptions {
   /** Access to the provider's endpoint; absent: never paused. */
   access?: EndpointAccess;
   hub: Hub;
-  /** The in node. */
+  /** The in node whose path the provider posts to. */
   node: string;
+  /** The queue of the endpoint's changes (message-queue.ts). */
+  queue: string;
   /**
    * Public URL of the node's path, without the secret: `https://broker/switchboard/tmf621/<node>`. Absent: not known, so that changes
    * are only polled.
@@ -100,12 +102,12 @@ export class HubSubscription {
   private checked: number | undefined;
 
   constructor(private readonly options: HubSubscriptionOptions) {
-    const { broker, node, time = MONOTONIC_CLOCK, renewInterval } = options;
+    const { broker, node, queue, time = MONOTONIC_CLOCK, renewInterval } = options;
     this.time = time;
     this.silence = Math.min(SILENCE, renewInterval);
     this.check = new HubCheck(options.hub);
     this.store = new RegistrationStore(broker.store, node);
-    this.events = new MissedEventDetector({ store: broker.store, node, time, grace: Math.min(CHECK_INTERVAL, renewInterval) });
+    this.events = new MissedEventDetector({ store: broker.store, queue, time, grace: Math.min(CHECK_INTERVAL, renewInterval) });
   }
 
   /** Resolves when the secret is stored; the registration continues in the background. */

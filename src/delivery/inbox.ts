@@ -16,7 +16,7 @@ export class Inbox {
   private readonly dispatchers = new Map<string, Dispatcher>();
   /** Messages in their flows. */
   readonly flows: Flows;
-  /** Hints, by node and key, whose entity has not been read since: a repeated one adds nothing. */
+  /** Hints, by queue and key, whose entity has not been read since: a repeated one adds nothing. */
   private readonly unread = new Set<string>();
   private closed = false;
   /** @internal */
@@ -52,8 +52,8 @@ export class Inbox {
   }
 
   /** @internal The entity is about to be read: a hint that arrives from now on needs another read. */
-  startReading({ id, node, key }: MessageRecord): void {
-    this.unread.delete(hintKey({ node, key: key.slice(0, -id.length - 1) }));
+  startReading(record: MessageRecord): void {
+    this.unread.delete(hintKey({ ...record, key: record.key.slice(0, -record.id.length - 1) }));
   }
 
   /** The change that stores a received item. */
@@ -77,19 +77,22 @@ export class Inbox {
     };
   }
 
-  /** Starts to emit the messages of a node, beginning with those that are not settled yet. Returns a function that stops it. */
-  attach(node: string, emitter: Emitter): () => Promise<void> {
-    const dispatcher = new Dispatcher(node, emitter, this);
-    this.dispatchers.set(node, dispatcher);
+  /**
+   * Starts to emit the messages of a queue (message-queue.ts), beginning with those that are not settled yet. Returns a function that
+   * stops it.
+   */
+  attach(queue: string, emitter: Emitter): () => Promise<void> {
+    const dispatcher = new Dispatcher(queue, emitter, this);
+    this.dispatchers.set(queue, dispatcher);
     return async () => {
-      if (this.dispatchers.get(node) === dispatcher) this.dispatchers.delete(node);
+      if (this.dispatchers.get(queue) === dispatcher) this.dispatchers.delete(queue);
       await dispatcher.stop();
     };
   }
 
-  /** Whether a node emits its messages: those of a node that was deleted or disabled wait. */
-  isAttached(node: string): boolean {
-    return this.dispatchers.has(node);
+  /** Whether a node emits the messages of a queue: where all in nodes for it were deleted or disabled, they wait. */
+  isAttached(queue: string): boolean {
+    return this.dispatchers.has(queue);
   }
 
   /** Emits nothing until `resume`. What is in a flow leaves it and is emitted again then: its nodes may be stopped with it. */

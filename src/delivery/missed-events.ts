@@ -3,8 +3,8 @@ import type { MonotonicClock } from './monotonic-clock.js';
 
 export interface MissedEventDetectorOptions {
   store: Store;
-  /** The in node. */
-  node: string;
+  /** The queue of the endpoint's changes (message-queue.ts). */
+  queue: string;
   time: MonotonicClock;
   /** Milliseconds that an event may arrive after its change. */
   grace: number;
@@ -74,7 +74,7 @@ export class MissedEventDetector {
   private take(changes: ChangeNotice[]): void {
     const now = this.options.time.elapsed();
     for (const change of changes) {
-      if (change.kind !== 'message' || change.node !== this.options.node) continue;
+      if (change.kind !== 'message' || change.queue !== this.options.queue) continue;
       if (change.state === 'received') {
         // A change found soon after a registration was made before it.
         if (now - this.since >= this.options.grace) this.pending.add(change.id);

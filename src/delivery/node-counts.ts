@@ -1,3 +1,4 @@
+import { emitterOf } from '../store/message-queue.js';
 import { recordsOf } from '../store/pages.js';
 import type { ChangeNotice, DeliveryRecord, ListQuery, MessageRecord, Store } from '../store/store.js';
 import { warningState } from '../store/warning.js';
@@ -40,7 +41,7 @@ export class NodeCounts {
       this.kind === 'message' ? this.store.listMessages(query) : this.store.listDeliveries(query);
     for (const which of [{ states }, { warned: 'unseen' as const }]) {
       for await (const record of recordsOf((next) => list({ endpoint, ...which, ...next }), PAGE))
-        if (record.node === this.node && !this.changedWhileReading?.has(record.id)) this.note(record);
+        if (nodeOf(record) === this.node && !this.changedWhileReading?.has(record.id)) this.note(record);
     }
     this.changedWhileReading = undefined;
     this.changed();
@@ -114,4 +115,9 @@ export class NodeCounts {
 function mark(set: Set<string>, id: string, is: boolean): void {
   if (is) set.add(id);
   else set.delete(id);
+}
+
+/** The node at which a record counts: a message counts where it entered a flow. */
+function nodeOf(record: MessageRecord | DeliveryRecord): string {
+  return 'message' in record ? record.node : emitterOf(record);
 }

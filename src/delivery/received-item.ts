@@ -1,5 +1,6 @@
 import type { Hint } from '../endpoints/raw-entity.js';
 import type { Json } from '../model/message.js';
+import { queueOf } from '../store/message-queue.js';
 import type { MessageRecord } from '../store/store.js';
 
 /** What of a message is known when it is received. */
@@ -32,7 +33,7 @@ export function isHint({ origin }: Pick<ReceivedItem, 'origin'>): boolean {
   return origin === 'webhook' || origin === 'event';
 }
 
-/** The key that repeated hints share. */
-export function hintKey({ node, key }: Pick<ReceivedItem, 'node' | 'key'>): string {
-  return `${node}|${key}`;
+/** The key that repeated hints share, whichever in node of the endpoint received them. */
+export function hintKey(item: Pick<ReceivedItem, 'node' | 'origin' | 'endpoint' | 'entityType' | 'key'>): string {
+  return `${queueOf(item)}|${item.key}`;
 }

@@ -2,6 +2,7 @@ import { crc32 } from 'node:zlib';
 import { SwitchboardError } from '../errors.js';
 import { say } from '../text/say.js';
 import type { LineBodies, LineChange } from './journal-line.js';
+import { emitterOf } from './message-queue.js';
 import { type BodyRef, type DeliveryEntry, type DeliveryWork, type RecordEntry, toEntry, workOf } from './record-entry.js';
 import { keyInWords, type UniqueKey } from './record-keys.js';
 import type { Bodies, Change, ChangeNotice, RecordKind, RecordOf } from './store.js';
@@ -71,7 +72,7 @@ export function prepare(state: StoreState, changes: readonly Change[]): Prepared
       ifAbsent: kind !== 'conversation' && change.ifAbsent === true,
       gone: kind === 'conversation' && change.gone === true,
       entry,
-      node: kind === 'conversation' ? '' : change.record.node,
+      node: kind === 'conversation' ? '' : kind === 'message' ? emitterOf(change.record) : change.record.node,
       start: kind === 'delivery' && change.start ? newEntry(state, kind, change.start) : undefined,
       bodies: kind === 'conversation' ? [] : bodiesAsJson(change.bodies, `${kind} ${record.id}`),
     };
@@ -197,7 +198,7 @@ function noticeOf(entry: RecordEntry, node: string): ChangeNotice {
   const { id, endpoint, warned, notBefore } = entry;
   const work = { id, node, endpoint, warned, notBefore };
   if (entry.kind === 'delivery') return { kind: entry.kind, state: entry.state, conversation: entry.conversation, ...work };
-  return { kind: entry.kind, state: entry.state, conversation: entry.conversation, ...work };
+  return { kind: entry.kind, state: entry.state, queue: entry.queue, conversation: entry.conversation, ...work };
 }
 
 /** The optimistic lock. */

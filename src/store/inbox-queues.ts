@@ -1,7 +1,7 @@
 import { DueQueue } from './due-queue.js';
 import type { MessageWork } from './record-entry.js';
 
-/** Received messages of each node, so that they can be claimed in order without scanning other messages. */
+/** Received messages by queue (message-queue.ts), so that they can be claimed in order without scanning other messages. */
 export class InboxQueues {
   private readonly queues = new Map<string, DueQueue>();
   private readonly leased = new Set<string>();
@@ -14,9 +14,9 @@ export class InboxQueues {
     if (after) this.place(after);
   }
 
-  /** Leases up to `limit` due messages of a node, oldest first. */
-  claim(node: string, limit: number, now: number): MessageWork[] {
-    const ids = this.queues.get(node)?.take(limit, now, (id) => this.look(id)?.notBefore) ?? [];
+  /** Leases up to `limit` due messages of a queue, oldest first. */
+  claim(queue: string, limit: number, now: number): MessageWork[] {
+    const ids = this.queues.get(queue)?.take(limit, now, (id) => this.look(id)?.notBefore) ?? [];
     for (const id of ids) this.leased.add(id);
     return ids.map((id) => this.look(id)!);
   }
@@ -28,23 +28,23 @@ export class InboxQueues {
     if (message) this.place(message);
   }
 
-  /** When the next waiting message of a node becomes due. */
-  nextDue(node: string): number | undefined {
-    return this.queues.get(node)?.nextDue();
+  /** When the next waiting message of a queue becomes due. */
+  nextDue(queue: string): number | undefined {
+    return this.queues.get(queue)?.nextDue();
   }
 
   private place(message: MessageWork): void {
     if (this.leased.has(message.id)) return;
-    let queue = this.queues.get(message.node);
+    let queue = this.queues.get(message.queue);
     if (!queue) {
       queue = new DueQueue();
-      this.queues.set(message.node, queue);
+      this.queues.set(message.queue, queue);
     }
     queue.add(message.id, message.notBefore);
   }
 
   private unplace(message: MessageWork): void {
     if (this.leased.has(message.id)) return;
-    this.queues.get(message.node)?.remove(message.id, message.notBefore);
+    this.queues.get(message.queue)?.remove(message.id, message.notBefore);
   }
 }

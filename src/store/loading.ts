@@ -4,7 +4,7 @@ import { DamagedFile } from './checked-file.js';
 import { type Disk, TEMPORARY } from './disk.js';
 import type { Losses } from './losses.js';
 import { type Manifest, settingsDatabase, settingsName } from './manifest.js';
-import type { RecordEntry } from './record-entry.js';
+import { type RecordEntry, workOf } from './record-entry.js';
 import type { KeyHashes } from './record-keys.js';
 import { type LostRecord, restoreFromJournal } from './restore.js';
 import { decodeEntry, indexName, shardDatabase, shardName, writeNew } from './shard-file.js';
@@ -45,7 +45,13 @@ export async function loadShards(state: StoreState, manifest: Manifest, options:
     }
     const shard = await shards.add(listed, index, slice);
     shards.install(shard);
-    for (const [line, work] of index.work) if (shards.isLive(shard.place(line))) state.queues.set(work.kind, work.id, work);
+    for (const [line, work] of index.work) {
+      const place = shard.place(line);
+      if (!shards.isLive(place)) continue;
+      // An index of an earlier version does not have the queue of a message.
+      const isComplete = work.kind === 'delivery' || work.queue !== undefined;
+      state.queues.set(work.kind, work.id, isComplete ? work : workOf(await shards.read(place)));
+    }
     await slice.yieldIfDue();
   }
   await loadSettings(state, manifest, options);

@@ -152,8 +152,8 @@ export class LowdbStore implements Store {
     return this.needOpen().state.queues.oldest();
   }
 
-  async claimMessages(node: string, limit: number, now: number): Promise<MessageRecord[]> {
-    return this.confirmClaim('message', this.needOpen().state.queues.inbox.claim(node, limit, now));
+  async claimMessages(queue: string, limit: number, now: number): Promise<MessageRecord[]> {
+    return this.confirmClaim('message', this.needOpen().state.queues.inbox.claim(queue, limit, now));
   }
 
   async claimDeliveries(endpoint: string, limit: number, now: number, source?: string): Promise<DeliveryRecord[]> {

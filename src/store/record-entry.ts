@@ -1,3 +1,4 @@
+import { emitterOf, queueOf } from './message-queue.js';
 import { laneKey, type RecordKeys } from './record-keys.js';
 import type {
   ConversationRecord,
@@ -50,7 +51,10 @@ export interface MessageEntry extends EntryBase {
   /** Of a settled message. */
   outcome?: MessageOutcome;
   warned?: WarningState;
+  /** The node that emits or has emitted it. */
   node: string;
+  /** Where it waits while it is `received` (message-queue.ts). */
+  queue: string;
   endpoint: string;
   entityType: string;
   conversation?: string;
@@ -85,7 +89,7 @@ export interface EntryOf {
 export type RecordEntry = EntryOf[RecordKind];
 
 /** What queues need to know of a message or delivery that waits; kept in memory for as long as it does. */
-export type MessageWork = Pick<MessageEntry, 'kind' | 'id' | 'version' | 'node' | 'notBefore'>;
+export type MessageWork = Pick<MessageEntry, 'kind' | 'id' | 'version' | 'queue' | 'notBefore'>;
 export type DeliveryWork = Pick<
   DeliveryEntry,
   'kind' | 'id' | 'version' | 'state' | 'endpoint' | 'lane' | 'conversation' | 'notBefore' | 'waits' | 'blocking'
@@ -140,7 +144,8 @@ function messageEntry(record: MessageRecord, text: string, refs: readonly BodyRe
     state: intern(record.state),
     outcome: record.state === 'settled' && record.outcome ? intern(record.outcome) : undefined,
     warned: warningState(record),
-    node: intern(record.node),
+    node: intern(emitterOf(record)),
+    queue: intern(queueOf(record)),
     endpoint: intern(record.endpoint),
     entityType: intern(record.entityType),
     conversation: record.conversation,
@@ -185,8 +190,8 @@ export function idIn(kind: RecordKind, order: string): string {
 /** The work an entry stands for: a message to be emitted, a delivery to be sent or one that blocks its lane. */
 export function workOf(entry: RecordEntry | undefined): Work | undefined {
   if (entry?.kind === 'message' && entry.state === 'received') {
-    const { kind, id, version, node, notBefore } = entry;
-    return { kind, id, version, node, notBefore };
+    const { kind, id, version, queue, notBefore } = entry;
+    return { kind, id, version, queue, notBefore };
   }
   if (entry?.kind === 'delivery' && entry.lane) {
     const { kind, id, version, state, endpoint, lane, conversation, notBefore, waits, blocking } = entry;

@@ -40,8 +40,10 @@ export interface MessageRecord {
   /** Sorts by time of acceptance. */
   id: string;
   version: number;
-  /** Id of the in node that emits it into the flow. */
+  /** Id of the node that received it; of an answer or plan, of the node that emits it. Part of its key, so it never changes. */
   node: string;
+  /** Id of the in node whose flow it entered, if that is not `node`. */
+  flow?: string;
   origin: MessageOrigin;
   endpoint: string;
   entityType: string;
@@ -385,7 +387,7 @@ export interface CommitResult {
  * reads it. Of a removed record the fields before that.
  */
 export type ChangeNotice =
-  | ({ kind: 'message'; state: MessageState; conversation?: string } & WorkNotice)
+  | ({ kind: 'message'; state: MessageState; queue: string; conversation?: string } & WorkNotice)
   | ({ kind: 'delivery'; state: DeliveryState; conversation: string } & WorkNotice)
   | { kind: 'conversation'; id: string; state: ConversationRecord['state'] }
   | { kind: 'setting'; key: string };
@@ -504,17 +506,17 @@ export interface Search {
   /** By last change. */
   listConversations(query: ListQuery): Promise<Page<ConversationRecord>>;
   counts(): Promise<StoreCounts>;
-  /** Ids of the oldest message that is not settled, by in node, and of the oldest delivery still to be sent, by endpoint. */
+  /** Ids of the oldest message that is not settled, by queue (message-queue.ts), and of the oldest delivery still to be sent, by endpoint. */
   oldestWaiting(): Promise<{ messages: Record<string, string>; deliveries: Record<string, string> }>;
 }
 
 /** Work that waits. A claim leases it to this process; a lease ends with `release`, or with the process. */
 export interface Queue {
   /**
-   * Takes up to `limit` messages of a node in state `received` that are due and not leased, oldest first, and leases them to this
-   * process. Claimed messages and deliveries are on disk.
+   * Takes up to `limit` messages of a queue (message-queue.ts) in state `received` that are due and not leased, oldest first, and
+   * leases them to this process. Claimed messages and deliveries are on disk.
    */
-  claimMessages(node: string, limit: number, now: number): Promise<MessageRecord[]>;
+  claimMessages(queue: string, limit: number, now: number): Promise<MessageRecord[]>;
   /**
    * Takes up to `limit` deliveries of an endpoint and leases them: of each lane only the oldest one in pending, sending (left by
    * a crash) or inDoubt, if it is due and waits for nothing, no older delivery of the lane is `blocking`, and nothing of the lane
@@ -528,7 +530,7 @@ export interface Queue {
   /** Releases leases. */
   release(kind: 'message' | 'delivery', ids: string[]): Promise<void>;
   /**
-   * Epoch milliseconds at which the next unleased message of the node, or delivery of the endpoint, becomes due; undefined if
+   * Epoch milliseconds at which the next unleased message of the queue, or delivery of the endpoint, becomes due; undefined if
    * none is waiting. A delivery counts only if `claimDeliveries` would take it. Work that is already due and was left out by a
    * claim's `limit` may or may not count. `source`: of the endpoint's files from there.
    */

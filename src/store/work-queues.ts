@@ -26,14 +26,14 @@ export class WorkQueues {
     return this.openOf.get(conversation) ?? [];
   }
 
-  /** The oldest message by in node, and the oldest open delivery by endpoint. Looks at all of them. */
+  /** The oldest message by queue, and the oldest open delivery by endpoint. Looks at all of them. */
   oldest(): { messages: Record<string, string>; deliveries: Record<string, string> } {
     const oldest = { messages: {} as Record<string, string>, deliveries: {} as Record<string, string> };
     const note = (of: Record<string, string>, owner: string, id: string) => {
       const known = of[owner];
       if (known === undefined || id < known) of[owner] = id;
     };
-    for (const part of this.messages.parts) for (const [id, { node }] of part) note(oldest.messages, node, id);
+    for (const part of this.messages.parts) for (const [id, { queue }] of part) note(oldest.messages, queue, id);
     for (const part of this.deliveries.parts)
       for (const [id, work] of part) if (isOpen(work)) note(oldest.deliveries, work.endpoint, id);
     return oldest;

@@ -70,6 +70,8 @@ describe('an endpoint that rejects everything', () => {
       rig.provider.denied = DENIALS['a login page instead of an answer'];
     };
     await open('A');
+    poller.add('in-provider');
+    poller.every(5);
     await isPaused();
     const { probes } = rig.provider;
     await until('more checks', () => rig.provider.probes > probes);
@@ -113,9 +115,7 @@ describe('an endpoint that rejects everything', () => {
     const poller = new Poller({
       broker: rig.broker,
       client: rig.provider,
-      node: 'in-provider',
       entityType: 'troubleTicket',
-      interval: 5,
       onPolled: () => {
         works = true;
       },
@@ -154,6 +154,7 @@ describe('an endpoint that rejects everything', () => {
       broker: rig.broker,
       access: rig.broker.access('provider'),
       hub,
+      queue: 'provider|troubleTicket',
       node: 'in-provider',
       callback: 'http://us',
       renewInterval: 60_000,

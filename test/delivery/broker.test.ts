@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Broker } from '../../src/delivery/broker.js';
 import { PartnerError, SwitchboardError } from '../../src/errors.js';
 import type { Json } from '../../src/model/message.js';
+import { intakeQueue } from '../../src/store/message-queue.js';
 import { until } from '../live/node-red.js';
 import { delivery } from '../store/records.js';
 import { Rig } from './rig.js';
@@ -243,14 +244,14 @@ describe('the broker', () => {
 
   it('reads and reports once the changes that polls found before the read, and reads again for later ones', async () => {
     const hint = (key: string) => {
-      const about = { endpoint: 'customer', entityType: 'troubleTicket', entityId: 'A' };
+      const about = { endpoint: 'customer', entityType: 'polled', entityId: 'A' };
       return { node: 'in-poll', origin: 'poll' as const, ...about, key, payload: {} };
     };
     const { inbox } = rig.broker;
     await inbox.accept(['a', 'b', 'c'].map(hint));
     let reads = 0;
     const emitted: unknown[] = [];
-    const detach = inbox.attach('in-poll', {
+    const detach = inbox.attach(intakeQueue('customer', 'polled'), {
       read: async () => {
         if (++reads === 1) await inbox.accept([hint('d')]);
         return { id: 'A', version: '1', fields: { reads } };
@@ -270,11 +271,11 @@ describe('the broker', () => {
 
   it('reports no failure for a record that is incomplete for a moment, but one for a partner that cannot be read', async () => {
     const { inbox } = rig.broker;
-    const about = { endpoint: 'customer', entityType: 'troubleTicket', entityId: 'A' };
+    const about = { endpoint: 'customer', entityType: 'polled', entityId: 'A' };
     await inbox.accept([{ node: 'in-poll', origin: 'poll', ...about, key: 'a', payload: {} }]);
     let [reads, troubles] = [0, 0];
     let concernsRecord = true;
-    const detach = inbox.attach('in-poll', {
+    const detach = inbox.attach(intakeQueue('customer', 'polled'), {
       read: async () => {
         reads++;
         throw new PartnerError('SWB_PARTNER_ANSWER', 'less than a moment ago', {
@@ -315,7 +316,7 @@ describe('the broker', () => {
       node: 'in-events',
       origin: 'event' as const,
       endpoint: 'customer',
-      entityType: 'troubleTicket',
+      entityType: 'polled',
       entityId: '',
       key,
       payload: { key },
@@ -325,8 +326,8 @@ describe('the broker', () => {
     const attach = (identify: () => Promise<string>) => {
       const read: string[] = [];
       const failures: unknown[] = [];
-      const detach = rig.broker.inbox.attach('in-events', {
-        identify: async () => ({ entityType: 'troubleTicket', entityId: await identify() }),
+      const detach = rig.broker.inbox.attach(intakeQueue('customer', 'polled'), {
+        identify: async () => ({ entityType: 'polled', entityId: await identify() }),
         read: async ({ entityId }) => {
           read.push(entityId);
           return { id: entityId, version: '1', fields: {} };
@@ -366,10 +367,10 @@ describe('the broker', () => {
     it('is read again as a user has edited it', async () => {
       await rig.broker.inbox.accept([event('a')]);
       const seen: unknown[] = [];
-      const detach = rig.broker.inbox.attach('in-events', {
+      const detach = rig.broker.inbox.attach(intakeQueue('customer', 'polled'), {
         identify: async (_record, received) => {
           seen.push(received);
-          if (seen.length > 1) return { entityType: 'troubleTicket', entityId: 'A' };
+          if (seen.length > 1) return { entityType: 'polled', entityId: 'A' };
           throw refusal();
         },
         read: async () => ({ id: 'A', version: '1', fields: {} }),

@@ -68,6 +68,7 @@ describe('a registration at a hub', () => {
       broker: rig.broker,
       hub: client,
       node: 'n',
+      queue: 'p|troubleTicket',
       callback: 'https://broker/n',
       renewInterval: HOUR,
       time,

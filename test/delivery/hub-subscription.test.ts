@@ -80,6 +80,7 @@ describe('a subscription at a hub', () => {
       broker: rig.broker,
       hub,
       node: 'n',
+      queue: 'p|troubleTicket',
       callback: 'https://broker/n',
       renewInterval: PATIENCE,
       catchUp: async () => undefined,
@@ -114,8 +115,9 @@ describe('a subscription at a hub', () => {
       polls++;
     };
     const onRegistered = () => assert.fail('registered');
-    const options = { broker: rig.broker, hub, node: 'n', renewInterval: PATIENCE, onError: assert.fail, onNotice: assert.fail };
-    const subscription = new HubSubscription({ ...options, catchUp, onRegistered });
+    const options = { broker: rig.broker, queue: 'p|troubleTicket', hub, node: 'n', renewInterval: PATIENCE };
+    const silent = { onError: assert.fail, onNotice: assert.fail };
+    const subscription = new HubSubscription({ ...options, ...silent, catchUp, onRegistered });
     running.push(subscription);
     await subscription.start();
     await until('a poll', () => polls > 0);
@@ -226,6 +228,7 @@ describe('a subscription at a hub', () => {
       broker: rig.broker,
       hub,
       node: 'n',
+      queue: 'p|troubleTicket',
       callback: 'https://elsewhere/n',
       renewInterval: PATIENCE,
       catchUp: async () => undefined,

@@ -9,6 +9,7 @@ import { Broker } from '../../src/delivery/broker.js';
 import type { Compensation } from '../../src/delivery/legs.js';
 import type { GenericFields, GenericMessage, Json } from '../../src/model/message.js';
 import { LowdbStore } from '../../src/store/lowdb-store.js';
+import { intakeQueue } from '../../src/store/message-queue.js';
 import type { FailurePolicy, MessageRecord } from '../../src/store/store.js';
 import { ITEMS, RULES, says } from '../conversation/orders.js';
 import { until } from '../live/node-red.js';
@@ -44,9 +45,13 @@ class OrderRig {
     });
     for (const client of [this.customer, ...Object.values(this.vendors)])
       this.broker.addEndpoint(client, { concurrency: 4, retry: { baseDelay: 10, maxDelay: 50, maxTries: 4 } });
-    this.listen('in-customer', (record, payload) => this.ordered(record, payload as unknown as GenericMessage));
+    this.listen(intakeQueue('customer', 'troubleTicket'), (record, payload) =>
+      this.ordered(record, payload as unknown as GenericMessage),
+    );
     for (const vendor of VENDORS)
-      this.listen(`in-${vendor}`, (record, payload) => this.answered(record, payload as unknown as GenericMessage));
+      this.listen(intakeQueue(vendor, 'troubleTicket'), (record, payload) =>
+        this.answered(record, payload as unknown as GenericMessage),
+      );
     this.listen('fan-out', async (record, payload) => {
       for (const leg of await this.broker.legs.cancelRest({ messageId: record.id }, payload as unknown as Compensation))
         await this.take(record, record.conversation!, leg);
@@ -54,8 +59,8 @@ class OrderRig {
     return this;
   }
 
-  private listen(node: string, flow: (record: MessageRecord, payload: Json) => Promise<void>): void {
-    this.broker.inbox.attach(node, {
+  private listen(queue: string, flow: (record: MessageRecord, payload: Json) => Promise<void>): void {
+    this.broker.inbox.attach(queue, {
       read: async () => undefined,
       emit: (record, payload, _emission, onIdle) => {
         flow(record, payload).then(

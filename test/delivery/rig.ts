@@ -4,6 +4,7 @@ import type { EndpointClient } from '../../src/endpoints/endpoint.js';
 import type { GenericMessage, Json } from '../../src/model/message.js';
 import type { Disk } from '../../src/store/disk.js';
 import { LowdbStore } from '../../src/store/lowdb-store.js';
+import { intakeQueue } from '../../src/store/message-queue.js';
 import type { DeliveryRecord, ErrorRecord, MessageRecord } from '../../src/store/store.js';
 import { until } from '../live/node-red.js';
 import { PATIENCE } from '../patience.js';
@@ -79,13 +80,13 @@ export class Rig {
       log: (_level, text) => this.log.push(text),
     });
     for (const client of [this.customer, this.provider]) this.add(client);
-    for (const node of flows ? ['in-customer', 'in-provider'] : []) {
+    for (const side of flows ? ['customer', 'provider'] : []) {
       this.detach.push(
-        this.broker.inbox.attach(node, {
+        this.broker.inbox.attach(intakeQueue(side, 'troubleTicket'), {
           // The received payload is complete, unless it asks for another read.
           read: async (record, { received }) =>
             'again' in (received as object)
-              ? this.reading(node === 'in-customer' ? this.customer : this.provider, record)
+              ? this.reading(side === 'customer' ? this.customer : this.provider, record)
               : undefined,
           emit: (record, payload, emission, onIdle) => {
             this.emitted.push(record.entityId);

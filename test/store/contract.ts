@@ -50,14 +50,14 @@ export function storeContract(name: string, create: () => Promise<Store>, reopen
         const now = Date.now();
         const [hours, soon] = [now + 10 * 3_600_000, now + 60_000];
         await put.message('m1', { notBefore: hours });
-        await put.message('m2', { node: 'in-2', notBefore: soon });
+        await put.message('m2', { entityType: 'problem', notBefore: soon });
         await put.delivery('d1', { notBefore: hours });
         await put.delivery('d2', { conversation: 'c2', endpoint: 'jira', notBefore: soon });
         const due = () =>
           Promise.all([
-            at.store.nextDue('message', 'in-1'),
+            at.store.nextDue('message', 'acme|incident'),
             at.store.nextDue('delivery', 'csp'),
-            at.store.nextDue('message', 'in-2'),
+            at.store.nextDue('message', 'acme|problem'),
             at.store.nextDue('delivery', 'jira'),
           ]);
         assert.deepEqual(await due(), [hours, hours, soon, soon]);
@@ -66,7 +66,7 @@ export function storeContract(name: string, create: () => Promise<Store>, reopen
         for (const time of [message, delivery])
           assert.ok(time >= now + MAX_WAIT && time <= Date.now() + MAX_WAIT, String(time - now));
         assert.deepEqual(shorter, [soon, soon]);
-        assert.deepEqual(ids(await at.store.claimMessages('in-1', 9, message)), ['m1']);
+        assert.deepEqual(ids(await at.store.claimMessages('acme|incident', 9, message)), ['m1']);
         assert.deepEqual(ids(await at.store.claimDeliveries('csp', 9, delivery)), ['d1']);
       });
     });
@@ -85,7 +85,10 @@ export function storeContract(name: string, create: () => Promise<Store>, reopen
         await assert.rejects(put.message('m1', { version: 9 }));
         stop();
         await put.message('m2');
-        const m1 = { kind: 'message', id: 'm1', node: 'in-1', endpoint: 'acme', state: 'received', conversation: undefined };
+        const m1 = {
+          ...{ kind: 'message', id: 'm1', node: 'in-1', endpoint: 'acme', state: 'received', queue: 'acme|incident' },
+          conversation: undefined,
+        };
         assert.deepEqual(seen, [[{ ...m1, warned: undefined, notBefore: undefined }], [{ kind: 'setting', key: 'a' }]]);
       });
     });

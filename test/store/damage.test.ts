@@ -236,7 +236,7 @@ describe('a damaged store', () => {
     assert.equal(logged.filter((text) => /^warn: .*index .*created again/.test(text)).length, 2);
     assert.deepEqual(await everything(store), before);
     assert.equal((await store.conversationByLink('acme', 'incident', 'A7'))?.id, 'c7');
-    assert.equal((await store.claimMessages('in-1', 99, 0)).length, 20);
+    assert.equal((await store.claimMessages('acme|incident', 99, 0)).length, 20);
     assert.equal((await quarantine()).length, 2);
     await reopen();
     assert.deepEqual(logged, []);

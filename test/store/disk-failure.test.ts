@@ -98,12 +98,12 @@ describe('a store whose disk fails', () => {
   it('returns no claim that is not on disk', async () => {
     disk.broken.add('datasync');
     await store.commit([put('m0')], { durable: false });
-    await assert.rejects(store.claimMessages('in-1', 5, now), { code: 'SWB_STORE' });
+    await assert.rejects(store.claimMessages('acme|incident', 5, now), { code: 'SWB_STORE' });
     disk.broken.clear();
     now += 1000;
     await store.commit([]);
     assert.deepEqual(
-      (await store.claimMessages('in-1', 5, now)).map((record) => record.id),
+      (await store.claimMessages('acme|incident', 5, now)).map((record) => record.id),
       ['m1'],
     );
   });

@@ -79,7 +79,7 @@ describe('a store of version 0.1.0', () => {
       await store.open();
     }
     assert.deepEqual(
-      (await store.claimMessages('in-1', 99, 4000)).map(({ id }) => id),
+      (await store.claimMessages('acme|incident', 99, 4000)).map(({ id }) => id),
       ['m4', 'm6', 'm8'],
     );
     assert.deepEqual((await store.claimDeliveries('csp', 99, 4000)).map(({ id }) => id).sort(), [

@@ -1,6 +1,7 @@
 import { SwitchboardError } from '../../src/errors.js';
 import type { Json } from '../../src/model/message.js';
 import { fileSource } from '../../src/store/file-lane.js';
+import { queueOf } from '../../src/store/message-queue.js';
 import {
   type Bodies,
   type Change,
@@ -232,15 +233,15 @@ export class ModelStore implements Store {
     const note = (of: Record<string, string>, owner: string, id: string) => {
       if (!(owner in of) || id < of[owner]!) of[owner] = id;
     };
-    for (const { id, node, state } of this.messages()) if (state === 'received') note(oldest.messages, node, id);
+    for (const record of this.messages()) if (record.state === 'received') note(oldest.messages, queueOf(record), record.id);
     for (const { id, endpoint, state } of this.deliveries()) if (OPEN.includes(state)) note(oldest.deliveries, endpoint, id);
     return oldest;
   }
 
-  async claimMessages(node: string, limit: number, now: number) {
+  async claimMessages(queue: string, limit: number, now: number) {
     return this.lease(
       'message',
-      this.waitingMessages(node).filter((record) => (record.notBefore ?? 0) <= now),
+      this.waitingMessages(queue).filter((record) => (record.notBefore ?? 0) <= now),
       limit,
     );
   }
@@ -320,9 +321,9 @@ export class ModelStore implements Store {
     return taken;
   }
 
-  private waitingMessages(node: string): MessageRecord[] {
+  private waitingMessages(queue: string): MessageRecord[] {
     return this.messages().filter(
-      (record) => record.node === node && record.state === 'received' && !this.leases.has(`message ${record.id}`),
+      (record) => queueOf(record) === queue && record.state === 'received' && !this.leases.has(`message ${record.id}`),
     );
   }
 
@@ -367,7 +368,10 @@ function noticeOf(kind: keyof Records, record: Any): ChangeNotice {
   const { id, node, endpoint, state, conversation, notBefore } = record as MessageRecord;
   const warning = kind === 'message' ? messageWarning(record as MessageRecord) : deliveryWarning(record as DeliveryRecord);
   const warned = warning && (warning.seen ? 'seen' : 'unseen');
-  return { kind, id, node, endpoint, state, conversation, warned, notBefore } as ChangeNotice;
+  const work = { kind, id, node, endpoint, state, conversation, warned, notBefore };
+  if (kind === 'delivery') return work as ChangeNotice;
+  const { flow = node } = record as MessageRecord;
+  return { ...work, node: flow, queue: queueOf(record as MessageRecord) } as ChangeNotice;
 }
 
 function tally(records: { endpoint: string }[]): Record<string, number> {

@@ -81,6 +81,7 @@ async function compare(seed: number): Promise<void> {
       const record = message(id, {
         version: await version(kind, id),
         node: pick(['in-1', 'in-2']),
+        origin: pick(['webhook', 'answer']),
         key: chance(0.9) ? id : `k${number(5)}`,
         state: await state(kind, id, MESSAGE_STATES),
         outcome: maybe(pick(['routed', 'unrouted'] as const)),
@@ -166,7 +167,7 @@ async function compare(seed: number): Promise<void> {
   };
   const leased: { kind: 'message' | 'delivery'; id: string }[] = [];
   const claim = async (kind: 'message' | 'delivery') => {
-    const [owner, limit] = [pick(kind === 'message' ? ['in-1', 'in-2'] : ['csp', 'jira']), 1 + number(3)];
+    const [owner, limit] = [pick(kind === 'message' ? ['acme|incident', 'in-1', 'in-2'] : ['csp', 'jira']), 1 + number(3)];
     if (kind === 'delivery') return claimDeliveries(owner, limit);
     await both(`claim ${kind}`, async (of) => {
       const records = await of.claimMessages(owner, limit, now);

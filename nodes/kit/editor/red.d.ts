@@ -97,6 +97,8 @@ declare const RED: {
     addLink(link: EditorLink): void;
     filterLinks(filter: { source?: object; sourcePort?: number }): EditorLink[];
     dirty(is: boolean): void;
+    /** All nodes as they would be saved, with their wires. */
+    createCompleteNodeSet(options: { credentials: boolean }): object[];
     eachNode(callback: (node: Record<string, unknown> & { id: string; type: string }) => void): void;
     eachConfig(callback: (node: Record<string, unknown> & { id: string; type: string; name?: string }) => void): void;
   };
@@ -123,6 +125,8 @@ declare const RED: {
   };
   editor: {
     edit(node: unknown): void;
+    /** Runs the validators of a node, and sets its `valid`. */
+    validateNode(node: unknown): void;
     /** The id `_ADD_` creates a new node. */
     editConfig(setting: string, type: string, id: string): void;
     /** Opens a tray with the JSON editor; `complete` receives the text. */

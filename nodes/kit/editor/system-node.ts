@@ -8,6 +8,7 @@ import { fillEmptyCredentials } from './credentials.js';
 import { endpointField } from './endpoints.js';
 import { entityTypeSelect } from './entity-types.js';
 import { field, openInvalid, showBy } from './fields.js';
+import { sameUpdates, showSameUpdates } from './same-updates.js';
 import { updateSettings } from './settings.js';
 import { addStyle } from './style.js';
 import { address, number, text, when } from './validate.js';
@@ -91,6 +92,7 @@ export function inNode(form: SystemForm): Definition<InConfig, InCredentials> {
           validate: when<InConfig>((node) => node.poll === true, number({ from: 1, to: 86_400 })),
         },
       }),
+      newOnly: { value: '', validate: sameUpdates(form) },
       ...versionSetting(migrations),
     },
     credentials: inCredentials(form.receive) as never,
@@ -108,6 +110,7 @@ export function inNode(form: SystemForm): Definition<InConfig, InCredentials> {
         const url = () => httpRoot() + String(path.val()).replace(/^\/+/, '');
         copyField(PREFIX, 'switchboard-copy', url, [path], this._);
       }
+      showSameUpdates(this, form);
       openInvalid(PREFIX);
     },
   };

@@ -56,7 +56,8 @@ export function when<Config>(condition: (node: Config) => boolean, validator: Va
   };
 }
 
-function asEdited<Config>(node: EditorNode<Config>): Config {
+/** A node with the values in its dialog, where that is open. */
+export function asEdited<Config>(node: EditorNode<Config>): Config {
   if (RED.editor.getEditStack().at(-1)?.id !== node.id) return node;
   const prefix = node._def.category === 'config' ? 'node-config-input' : 'node-input';
   const shown = Object.keys(node._def.defaults).flatMap((name) =>

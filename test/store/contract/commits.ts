@@ -133,7 +133,7 @@ export function commitContract(at: TestedStore): void {
       await at.store.close();
       await assert.rejects(put.message('m1'), { code: 'SWB_CLOSED' });
       await assert.rejects(at.store.message('m1'), { code: 'SWB_CLOSED' });
-      await assert.rejects(at.store.claimMessages('in-1', 1, 0), { code: 'SWB_CLOSED' });
+      await assert.rejects(at.store.claimMessages('acme|incident', 1, 0), { code: 'SWB_CLOSED' });
     });
 
     it('keeps everything over a restart', async () => {

@@ -191,23 +191,23 @@ export function listContract(at: TestedStore): void {
       assert.equal((await at.store.counts()).unrouted, 0);
     });
 
-    it('knows the oldest waiting message of each in node, and delivery of each endpoint, also after a restart', async () => {
+    it('knows the oldest waiting message of each queue, and delivery of each endpoint, also after a restart', async () => {
       const waiting = await at.store.oldestWaiting();
-      await put.message('a0', { node: 'in-2' });
-      await put.message('a1', { node: 'in-2' });
+      await put.message('a0', { entityType: 'queued' });
+      await put.message('a1', { entityType: 'queued' });
       await put.delivery('a2', { endpoint: 'other', conversation: 'c9' });
       await put.delivery('a3', { endpoint: 'other', conversation: 'c9', part: 'comment:1', state: 'inDoubt' });
       const more = {
-        messages: { ...waiting.messages, 'in-2': 'a0' },
+        messages: { ...waiting.messages, 'acme|queued': 'a0' },
         deliveries: { ...waiting.deliveries, other: 'a2' },
       };
       assert.deepEqual(await at.store.oldestWaiting(), more);
       await at.restart();
       assert.deepEqual(await at.store.oldestWaiting(), more);
-      await put.message('a0', { version: 1, node: 'in-2', state: 'settled' });
+      await put.message('a0', { version: 1, entityType: 'queued', state: 'settled' });
       await put.delivery('a2', { version: 1, endpoint: 'other', conversation: 'c9', state: 'failed', blocking: true });
       const { messages, deliveries } = await at.store.oldestWaiting();
-      assert.deepEqual([messages['in-2'], deliveries.other], ['a1', 'a3'], 'a failed one does not wait');
+      assert.deepEqual([messages['acme|queued'], deliveries.other], ['a1', 'a3'], 'a failed one does not wait');
     });
   });
 

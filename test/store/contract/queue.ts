@@ -9,52 +9,67 @@ export function queueContract(at: TestedStore): void {
   const { commit, put } = at;
 
   describe('claiming messages', () => {
-    it('returns the received messages of a node, oldest first, each once until it is released', async () => {
+    it('returns the received messages of a queue, oldest first, each once until it is released', async () => {
       for (const id of ['m2', 'm1', 'm3']) await put.message(id);
-      await put.message('m4', { node: 'in-2' });
+      await put.message('m4', { entityType: 'problem' });
+      await put.message('m7', { endpoint: 'jira' });
       await put.message('m5', { state: 'failed' });
       await put.message('m6', { state: 'needsDecision', decision: 'legFailed' });
-      assert.deepEqual(ids(await at.store.claimMessages('in-1', 2, 0)), ['m1', 'm2']);
-      assert.deepEqual(ids(await at.store.claimMessages('in-1', 2, 0)), ['m3']);
-      assert.deepEqual(ids(await at.store.claimMessages('in-1', 2, 0)), []);
+      assert.deepEqual(ids(await at.store.claimMessages('acme|incident', 2, 0)), ['m1', 'm2']);
+      assert.deepEqual(ids(await at.store.claimMessages('acme|incident', 2, 0)), ['m3']);
+      assert.deepEqual(ids(await at.store.claimMessages('acme|incident', 2, 0)), []);
       await at.store.release('message', ['m2', 'm1', 'unknown']);
-      assert.deepEqual(ids(await at.store.claimMessages('in-1', 9, 0)), ['m1', 'm2']);
+      assert.deepEqual(ids(await at.store.claimMessages('acme|incident', 9, 0)), ['m1', 'm2']);
+    });
+
+    it('queues what came from a partner by endpoint and type, whichever node received it, and the rest by node', async () => {
+      await put.message('m1', { node: 'in-2', origin: 'event' });
+      await put.message('m2', { node: 'in-3', origin: 'poll' });
+      await put.message('m3', { node: 'out-1', origin: 'answer' });
+      await put.message('m4', { node: 'fan-out-1', origin: 'plan' });
+      await put.message('m5', { node: 'in-2', origin: 'webhook', flow: 'in-4' });
+      assert.deepEqual(ids(await at.store.claimMessages('acme|incident', 9, 0)), ['m1', 'm2', 'm5']);
+      assert.deepEqual(ids(await at.store.claimMessages('out-1', 9, 0)), ['m3']);
+      assert.deepEqual(ids(await at.store.claimMessages('fan-out-1', 9, 0)), ['m4']);
+      await at.restart();
+      assert.deepEqual(ids(await at.store.claimMessages('acme|incident', 9, 0)), ['m1', 'm2', 'm5']);
+      assert.deepEqual(ids(await at.store.claimMessages('out-1', 9, 0)), ['m3']);
     });
 
     it('waits for notBefore and reports the next due time', async () => {
       await put.message('m1', { notBefore: 2000 });
       await put.message('m2', { notBefore: 1000 });
-      assert.equal(await at.store.nextDue('message', 'in-1'), 1000);
-      assert.deepEqual(await at.store.claimMessages('in-1', 5, 999), []);
-      assert.deepEqual(ids(await at.store.claimMessages('in-1', 5, 1000)), ['m2']);
-      assert.equal(await at.store.nextDue('message', 'in-1'), 2000);
-      assert.deepEqual(ids(await at.store.claimMessages('in-1', 5, 3000)), ['m1']);
-      assert.equal(await at.store.nextDue('message', 'in-1'), undefined);
+      assert.equal(await at.store.nextDue('message', 'acme|incident'), 1000);
+      assert.deepEqual(await at.store.claimMessages('acme|incident', 5, 999), []);
+      assert.deepEqual(ids(await at.store.claimMessages('acme|incident', 5, 1000)), ['m2']);
+      assert.equal(await at.store.nextDue('message', 'acme|incident'), 2000);
+      assert.deepEqual(ids(await at.store.claimMessages('acme|incident', 5, 3000)), ['m1']);
+      assert.equal(await at.store.nextDue('message', 'acme|incident'), undefined);
       assert.equal(await at.store.nextDue('message', 'nobody'), undefined);
     });
 
     it('keeps the lease over commits; settled messages are not claimed again', async () => {
       await put.message('m1');
       await put.message('m2');
-      await at.store.claimMessages('in-1', 2, 0);
+      await at.store.claimMessages('acme|incident', 2, 0);
       await put.message('m1', { version: 1, emissions: 1 });
-      assert.deepEqual(await at.store.claimMessages('in-1', 2, 0), []);
+      assert.deepEqual(await at.store.claimMessages('acme|incident', 2, 0), []);
       await put.message('m2', { version: 1, state: 'settled', outcome: 'routed' });
       await at.store.release('message', ['m1', 'm2']);
-      assert.deepEqual(ids(await at.store.claimMessages('in-1', 2, 0)), ['m1']);
+      assert.deepEqual(ids(await at.store.claimMessages('acme|incident', 2, 0)), ['m1']);
     });
 
     it('returns a failed message again when it is set back to received', async () => {
       await put.message('m1', { state: 'failed' });
       await put.message('m1', { version: 1, state: 'received' });
-      assert.deepEqual(ids(await at.store.claimMessages('in-1', 2, 0)), ['m1']);
+      assert.deepEqual(ids(await at.store.claimMessages('acme|incident', 2, 0)), ['m1']);
     });
 
     it('returns leased messages again after a restart', async () => {
       await put.message('m1');
-      await at.store.claimMessages('in-1', 2, 0);
+      await at.store.claimMessages('acme|incident', 2, 0);
       await at.restart();
-      assert.deepEqual(ids(await at.store.claimMessages('in-1', 2, 0)), ['m1']);
+      assert.deepEqual(ids(await at.store.claimMessages('acme|incident', 2, 0)), ['m1']);
     });
   });
 

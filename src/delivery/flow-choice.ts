@@ -1,0 +1,35 @@
+/** The flow behind an in node, as far as the choice between the flows of one endpoint needs it. */
+export interface IntakeFlow {
+  /** Id of the in node. */
+  node: string;
+  /** Its name, for texts. */
+  name: string;
+  /** JSONata over a record as read: only new records for which it holds enter this flow. Empty: any. */
+  condition: string;
+  /** The endpoints of the out nodes that the flow leads to. */
+  leadsTo: ReadonlySet<string>;
+}
+
+/**
+ * The flow that a message enters, of those of its endpoint and record type in the order of the flow file; undefined: none takes it.
+ *
+ * An update belongs to the flow that leads to the other parties of its conversation. If several do, or none does, and for a new
+ * record, the first flow with a condition that holds takes it, else the first one without a condition. A flow takes what is already
+ * in a conversation whatever its condition says, because a partner may have changed the record since.
+ *
+ * @param parties the endpoints of the other parties of the conversation; empty for a new record
+ * @param holds evaluates a condition for the record
+ */
+export async function chooseFlow<F extends IntakeFlow>(
+  flows: readonly F[],
+  parties: ReadonlySet<string>,
+  holds: (condition: string) => Promise<boolean>,
+): Promise<F | undefined> {
+  const reached = flows.map(({ leadsTo }) => [...parties].filter((party) => leadsTo.has(party)).length);
+  const most = Math.max(0, ...reached);
+  const owners = flows.filter((_, index) => reached[index] === most);
+  const [only, ...others] = owners;
+  if (only && others.length === 0 && (most > 0 || !only.condition)) return only;
+  for (const flow of owners) if (flow.condition && (await holds(flow.condition))) return flow;
+  return owners.find(({ condition }) => !condition) ?? (parties.size > 0 ? only : undefined);
+}

@@ -1,0 +1,247 @@
+import { conversationReference } from '../conversation/reference.js';
+import type { EndpointClient, RawEntity } from '../endpoints/endpoint.js';
+import { SwitchboardError } from '../errors.js';
+import { sharedExpressions } from '../mapping/expressions.js';
+import type { Json } from '../model/message.js';
+import { emitterOf, intakeQueue } from '../store/message-queue.js';
+import type { Bodies, ConversationRecord, MessageRecord } from '../store/store.js';
+import { say } from '../text/say.js';
+import type { Broker } from './broker.js';
+import type { Emitter, Entry, IdentifiedEntity } from './dispatcher.js';
+import { chooseFlow, type IntakeFlow } from './flow-choice.js';
+import type { IntakePart } from './intake-troubles.js';
+import { Poller } from './poller.js';
+import { SharedSubscriptions, type Subscriber } from './shared-subscriptions.js';
+import { unservedError } from './unserved.js';
+
+/** An in node that shares an intake. */
+export interface IntakeMember {
+  /** Id of the in node. */
+  node: string;
+  client: EndpointClient;
+  /** JSONata: only new records for which it holds enter its flow. Empty: any. */
+  condition: string;
+  /** It receives webhooks, which may name any record type of the endpoint. */
+  webhook: boolean;
+  /** Milliseconds between polls; absent: it does not poll. */
+  pollInterval?: number;
+  /** Absent: it does not register at the partner's hub. */
+  subscriber?: Subscriber;
+  /** All in nodes of its endpoint and record type in the flow file, in its order, whether they run or not. */
+  flows(): Omit<IntakeFlow, 'condition'>[];
+  /** Resolves when all nodes of a deploy have started, at once if none is under way. */
+  deployed(): Promise<void>;
+  /** Finds out which entity a received event is about that was stored without one (`Emitter.identify`). */
+  identify?(record: MessageRecord, received: Json): Promise<IdentifiedEntity>;
+  emit: Emitter['emit'];
+  readFailed(record: MessageRecord, error: unknown, retryAt?: number): void;
+  polled(): void;
+  /** A part of the shared intake failed. `isFirst`: it is the one in node that logs it. */
+  trouble(part: IntakePart, error: unknown, retryAt: number, isFirst: boolean): void;
+}
+
+/** Entities whose last flow is remembered: more than can be in their flows at once. */
+const MAX_ENTITIES = 10_000;
+
+/**
+ * Receives the changes of one entity type of an endpoint, for all in nodes that ask for them: one poll, one subscription at the hub,
+ * one queue. Each message enters the flow of one of them.
+ */
+export class Intake {
+  readonly queue: string;
+  private readonly members = new Map<string, IntakeMember>();
+  /** In nodes of other record types, which emit only what their own webhooks received, until there is a member. */
+  private readonly guests = new Map<string, IntakeMember>();
+  private readonly poller: Poller;
+  private readonly subscriptions: SharedSubscriptions;
+  private readonly detach: () => Promise<void>;
+  /** By entity: the message that entered a flow last, and the in node of that flow. */
+  private readonly entered = new Map<string, { message: string; node: string }>();
+
+  constructor(
+    private readonly broker: Broker,
+    private readonly client: EndpointClient,
+    readonly entityType: string,
+  ) {
+    this.queue = intakeQueue(client.id, entityType);
+    this.poller = new Poller({
+      broker,
+      client,
+      entityType,
+      onPolled: () => this.polled(),
+      onError: (error, retryAt) => this.trouble('poll', error, retryAt),
+    });
+    this.subscriptions = new SharedSubscriptions(broker, this.queue, {
+      endpoint: client.id,
+      catchUp: async () => {
+        await this.poller.pollOnce();
+        this.polled();
+      },
+      onPollError: (error, retryAt) => this.trouble('poll', error, retryAt),
+    });
+    this.detach = broker.inbox.attach(this.queue, this.emitter());
+  }
+
+  get isUsed(): boolean {
+    return this.members.size + this.guests.size > 0;
+  }
+
+  /** An in node of this record type shares the intake from now on. Returns the function with which it leaves. */
+  join(member: IntakeMember): (removed: boolean) => Promise<void> {
+    const { node, subscriber, deployed } = member;
+    this.members.set(node, member);
+    if (member.pollInterval !== undefined || subscriber) this.poller.add(node);
+    this.pace();
+    if (subscriber) this.subscriptions.join(subscriber, deployed());
+    return async (removed) => {
+      this.members.delete(node);
+      this.pace();
+      const left = subscriber && this.subscriptions.leave(subscriber, removed, deployed);
+      await Promise.all([left, this.isUsed ? undefined : this.stop()]);
+    };
+  }
+
+  /** A webhook in node of another record type has received a message of this one. Returns the function with which it leaves. */
+  joinAsGuest(guest: IntakeMember): () => Promise<void> {
+    this.guests.set(guest.node, guest);
+    return async () => {
+      this.guests.delete(guest.node);
+      if (!this.isUsed) await this.stop();
+    };
+  }
+
+  private async stop(): Promise<void> {
+    await Promise.all([this.poller.stop(), this.detach()]);
+  }
+
+  /** Polls as often as the in node that asks for it most often. */
+  private pace(): void {
+    const intervals = [...this.members.values()].flatMap(({ pollInterval }) => pollInterval ?? []);
+    this.poller.every(intervals.length > 0 ? Math.min(...intervals) : undefined);
+  }
+
+  private trouble(part: IntakePart, error: unknown, retryAt: number): void {
+    for (const [index, member] of [...this.members.values()].entries()) member.trouble(part, error, retryAt, index === 0);
+  }
+
+  private polled(): void {
+    for (const { polled } of this.members.values()) polled();
+  }
+
+  private emitter(): Emitter {
+    return {
+      read: async (record, bodies, known) =>
+        this.running(record).length > 0 ? readChanged(this.client, record, bodies, known) : undefined,
+      identify: async (record, received) => {
+        const [member] = this.running(record);
+        if (member?.identify) return member.identify(record, received);
+        throw unservedError(record, () => this.client.name);
+      },
+      choose: (record, payload, isContinued) => this.choose(record, payload, isContinued),
+      emit: (record, payload, emission, onIdle) => {
+        const running = this.running(record);
+        const member = running.find(({ node }) => node === emitterOf(record)) ?? running[0];
+        if (member) member.emit(record, payload, emission, onIdle);
+        else
+          onIdle({ code: 'SWB_FLOW', message: say`The in node was stopped.`, at: new Date(this.broker.clock()).toISOString() });
+      },
+      readFailed: (record, error, retryAt) => {
+        for (const member of this.running(record)) member.readFailed(record, error, retryAt);
+      },
+    };
+  }
+
+  /** The in nodes into whose flows a message may go. */
+  private running({ node }: MessageRecord): IntakeMember[] {
+    if (this.members.size > 0) return [...this.members.values()];
+    return [...this.guests.values()].filter((guest) => guest.node === node);
+  }
+
+  private async choose(record: MessageRecord, payload: Json, isContinued: boolean): Promise<Entry> {
+    const running = this.running(record);
+    if (running.length === 0) return { waits: unservedError(record, () => this.client.name) };
+    if (this.members.size === 0) return {};
+    const known = new Map(running.flatMap((member) => member.flows().map((flow) => [flow.node, flow])));
+    const flows = [...known.values()].map((flow) => ({ ...flow, condition: this.members.get(flow.node)?.condition ?? '' }));
+    const [alone] = flows;
+    const isOnly = flows.length === 1 && !alone?.condition;
+    const node = isOnly ? alone?.node : await this.chosen(record, payload, isContinued, running, flows);
+    if (node === undefined)
+      return { ignored: say`It is a new record, and no in node of ${this.client.name} takes it: their conditions do not hold.` };
+    if (!running.some((member) => member.node === node)) return { waits: notRunning(known.get(node)?.name ?? node) };
+    return { flow: node === record.node ? undefined : node };
+  }
+
+  private async chosen(
+    record: MessageRecord,
+    payload: Json,
+    isContinued: boolean,
+    running: IntakeMember[],
+    flows: IntakeFlow[],
+  ): Promise<string | undefined> {
+    const isRunning = (node: string | undefined) => running.some((member) => member.node === node);
+    if (isContinued && isRunning(emitterOf(record))) return emitterOf(record);
+    const { store } = this.broker;
+    const entity = this.client.entityOf?.(record.entityType, record.entityId) ?? record.entityId;
+    // A message whose flow is not idle has not begun its conversation yet.
+    const last = this.entered.get(entity);
+    const isUnderWay = last && isRunning(last.node) && (await store.message(last.message))?.state === 'received';
+    const node = isUnderWay ? last.node : await this.ownerOrRule(record, entity, payload, flows, isRunning);
+    this.entered.delete(entity);
+    if (node !== undefined) this.entered.set(entity, { message: record.id, node });
+    for (const oldest of this.entered.keys()) {
+      if (this.entered.size <= MAX_ENTITIES) break;
+      this.entered.delete(oldest);
+    }
+    return node;
+  }
+
+  private async ownerOrRule(
+    record: MessageRecord,
+    entity: string,
+    payload: Json,
+    flows: IntakeFlow[],
+    isRunning: (node: string) => boolean,
+  ): Promise<string | undefined> {
+    const { store } = this.broker;
+    const { source, record: fields } = this.client.parse(payload as RawEntity);
+    const reference = source.reference && conversationReference(source.reference);
+    const conversation =
+      (await store.conversationByLink(record.endpoint, record.entityType, source.id || entity)) ??
+      (reference ? await store.conversationByReference(reference) : undefined);
+    const parties = conversation ? await this.otherParties(conversation, record, source.id || entity) : new Set<string>();
+    // Only an owner is waited for: what nobody owns goes to the flows that run.
+    const isOwned = flows.some(({ leadsTo }) => [...parties].some((party) => leadsTo.has(party)));
+    const eligible = isOwned ? flows : flows.filter(({ node }) => isRunning(node));
+    const holds = async (condition: string) => Boolean(await sharedExpressions().evaluate(condition, fields));
+    return (await chooseFlow(eligible, parties, holds))?.node;
+  }
+
+  /** The endpoints of the other entities of a conversation, and of those that are being created. */
+  private async otherParties(conversation: ConversationRecord, record: MessageRecord, id: string): Promise<Set<string>> {
+    const { endpoint, entityType } = record;
+    const others = conversation.links.filter((l) => l.endpoint !== endpoint || l.entityType !== entityType || l.id !== id);
+    const open = (await this.broker.store.openDeliveries(conversation.id)).filter((delivery) => delivery.endpoint !== endpoint);
+    return new Set([...others, ...open].map((party) => party.endpoint));
+  }
+}
+
+/** Reads the entity that an event, a webhook or a poll reported as changed. */
+async function readChanged(client: EndpointClient, record: MessageRecord, bodies: Bodies, known?: Json): Promise<Json> {
+  const { entityType, entityId, origin } = record;
+  const raw =
+    origin === 'event' && client.hub
+      ? await client.hub.readForEvent(entityType, entityId, bodies.received as Json, known as RawEntity | undefined)
+      : await client.read(entityType, entityId);
+  return raw as Json;
+}
+
+function notRunning(name: string): SwitchboardError {
+  return new SwitchboardError(
+    'SWB_CONFIG',
+    say`The in node ${name}, whose flow leads to the parties of this conversation, does not run.`,
+    {
+      hint: say`Correct its settings and deploy, or delete it.`,
+    },
+  );
+}

@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import { chooseFlow, type IntakeFlow } from '../../src/delivery/flow-choice.js';
+
+const flow = (node: string, leadsTo: string[], condition = ''): IntakeFlow => ({
+  node,
+  name: node,
+  condition,
+  leadsTo: new Set(leadsTo),
+});
+
+describe('the flow that a message enters', () => {
+  const A = flow('in-a', ['customer-a']);
+  const B = flow('in-b', ['customer-b']);
+  const vip = flow('in-vip', ['customer-v'], 'vip');
+  const night = flow('in-night', ['customer-n'], 'night');
+  const choice = async (flows: IntakeFlow[], parties: string[], ...holding: string[]) =>
+    (await chooseFlow(flows, new Set(parties), async (condition) => holding.includes(condition)))?.node;
+
+  it('is the one that leads to the other party of its conversation, wherever it is in the flow file', async () => {
+    assert.equal(await choice([A, B], ['customer-a']), 'in-a');
+    assert.equal(await choice([A, B], ['customer-b']), 'in-b');
+    assert.equal(await choice([vip, A, B], ['customer-b'], 'vip'), 'in-b');
+  });
+
+  it('is the one that leads to most of the parties', async () => {
+    const both = flow('in-both', ['customer-a', 'customer-b']);
+    assert.equal(await choice([A, both], ['customer-a', 'customer-b']), 'in-both');
+  });
+
+  it('takes an update whatever its condition says of the record now', async () => {
+    assert.equal(await choice([vip, A], ['customer-v']), 'in-vip');
+    assert.equal(await choice([vip], ['customer-x']), 'in-vip');
+  });
+
+  it('is, for a new record, the first whose condition holds, else the first without a condition', async () => {
+    assert.equal(await choice([A, vip, night], [], 'night'), 'in-night');
+    assert.equal(await choice([A, vip, night], [], 'night', 'vip'), 'in-vip');
+    assert.equal(await choice([vip, A, B], []), 'in-a');
+    assert.equal(await choice([vip, night], []), undefined);
+  });
+
+  it('is chosen by the conditions where several lead to the parties, or none does', async () => {
+    const other = flow('in-other', ['customer-a'], 'vip');
+    assert.equal(await choice([A, other], ['customer-a'], 'vip'), 'in-other');
+    assert.equal(await choice([A, other], ['customer-a']), 'in-a');
+    assert.equal(await choice([A, vip], ['customer-x'], 'vip'), 'in-vip');
+    assert.equal(await choice([A, vip], ['customer-x']), 'in-a');
+  });
+});
