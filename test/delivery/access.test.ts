@@ -70,8 +70,6 @@ describe('an endpoint that rejects everything', () => {
       rig.provider.denied = DENIALS['a login page instead of an answer'];
     };
     await open('A');
-    poller.add('in-provider');
-    poller.every(5);
     await isPaused();
     const { probes } = rig.provider;
     await until('more checks', () => rig.provider.probes > probes);
@@ -121,6 +119,8 @@ describe('an endpoint that rejects everything', () => {
       },
       onError: (error) => errors.push(error),
     });
+    poller.add('in-provider');
+    poller.every(5);
     await isPaused();
     const { probes } = rig.provider;
     await until('more checks', () => rig.provider.probes > probes + 1);
