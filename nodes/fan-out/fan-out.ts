@@ -115,6 +115,7 @@ export = (RED: NodeAPI) => {
           broker.inbox.attach(this.id, {
             read: async () => undefined,
             emit: (record, payload, emission, onIdle) => void emit(record, payload as unknown as Compensation, emission, onIdle),
+            ended: (emission) => tracker.drop(emission),
           }),
         );
       }

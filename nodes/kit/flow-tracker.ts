@@ -1,5 +1,4 @@
 import type { NodeAPI } from 'node-red';
-import { brokers } from '../../src/delivery/brokers.js';
 import { errorRecord } from '../../src/delivery/error-record.js';
 import type { ErrorRecord } from '../../src/store/store.js';
 import { say } from '../../src/text/say.js';
@@ -8,12 +7,13 @@ import type { Msg } from './handle.js';
 
 /**
  * Detects, with Node-RED's hooks, when no node in a flow holds a message any more. Every send counts up and every completion
- * counts down, keyed by the emission in the envelope, which clones keep. A deploy stops nodes without a word about the messages
- * in them: then all messages leave their flows, and are emitted again once the flows have started.
+ * counts down, keyed by the emission in the envelope, which clones keep.
  */
 export interface FlowTracker {
   /** Calls `send`; calls `onIdle` once, when the flow is idle. */
   follow(envelope: Pick<Envelope, 'emission'>, source: string, send: () => void, onIdle: OnIdle): void;
+  /** Stops tracking an emission that has ended: its flow was not idle in time, or a deploy has interrupted it. */
+  drop(emission: string): void;
   /** Stops tracking the messages of a node that is being closed. */
   forget(source: string): void;
 }
@@ -116,18 +116,14 @@ export function flowTracker(RED: NodeAPI): FlowTracker {
         release(entry);
       }
     },
+    drop(emission) {
+      const entry = tracked.get(emission);
+      if (entry) forget(entry);
+    },
     forget(source) {
       for (const entry of tracked.values()) if (entry.source === source) forget(entry);
     },
   };
-  RED.events.on('flows:stopping', () => {
-    tracked.clear();
-    byMsgId.clear();
-    for (const { inbox } of brokers()) inbox.pause();
-  });
-  RED.events.on('flows:started', () => {
-    for (const { inbox } of brokers()) inbox.resume();
-  });
   trackers.set(hooks, tracker);
   return tracker;
 }

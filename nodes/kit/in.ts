@@ -73,7 +73,7 @@ function receive(RED: NodeAPI, node: InNode, config: NodeDef & InConfig, system:
         const isNew = status.trouble(part, text, retryAt);
         if (isNew && isFirst) node.error(`${what}: ${text}`, { topic: what } as never);
       };
-      const { emit, readFailed, forget } = emission(RED, node, broker);
+      const { emit, ended, readFailed, forget } = emission(RED, node, broker);
       const subscriber =
         hub &&
         events &&
@@ -110,6 +110,7 @@ function receive(RED: NodeAPI, node: InNode, config: NodeDef & InConfig, system:
             status.readable();
             emit(record, payload, emission, onIdle);
           },
+          ended,
           readFailed: (record, error, retryAt) => {
             // Without a retry the message is counted as failed.
             if (retryAt) status.trouble('read', error instanceof Error ? error.message : String(error), retryAt);

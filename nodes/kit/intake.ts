@@ -12,7 +12,7 @@ export function emission(
   RED: NodeAPI,
   node: Node,
   broker: Broker,
-): Required<Pick<Emitter, 'emit' | 'readFailed'>> & { forget(): void } {
+): Required<Pick<Emitter, 'emit' | 'ended' | 'readFailed'>> & { forget(): void } {
   const tracker = flowTracker(RED);
   followHolders(RED);
   return {
@@ -21,6 +21,7 @@ export function emission(
       const msg = { payload, topic: topicOf(record), switchboard: envelope } as unknown as Msg;
       tracker.follow(envelope, node.id, () => node.send(msg as never), onIdle);
     },
+    ended: (emission) => tracker.drop(emission),
     readFailed(record, error) {
       const text = error instanceof Error ? error.message : String(error);
       // The payload is left out: a catch node may react, but the message itself stays in the inbox.

@@ -9,6 +9,7 @@ import { say } from '../../src/text/say.js';
 import { reportInvalid } from '../kit/configured.js';
 import { deployedFlows } from '../kit/deployed-flows.js';
 import { watchFlowState } from '../kit/flow-state.js';
+import { followDeploys } from '../kit/follow-deploys.js';
 import { useRuntimeLanguage } from '../kit/language.js';
 import { numberSetting, requiredSetting, withEnvironment } from '../kit/settings.js';
 import { type StoreConfig, storeDefaults } from './switchboard-store.config.js';
@@ -20,9 +21,10 @@ export interface StoreNode extends Node {
 }
 
 export = (RED: NodeAPI) => {
-  // Every flow has a store, and sets are loaded before any node is made: so all nodes use this language.
+  // Every flow has a store, and sets are loaded before any node is made: so all nodes use this language, and no deploy is missed.
   useRuntimeLanguage(RED);
   watchFlowState(RED);
+  followDeploys(RED);
   function SwitchboardStore(this: StoreNode, given: NodeDef & StoreConfig) {
     RED.nodes.createNode(this, given);
     const config = withEnvironment(RED, this, given);

@@ -92,10 +92,10 @@ export function packageFolder(): string {
   }
 }
 
-/** The event Node-RED emits if it cannot start the flows: missing node types or modules. */
+/** The event Node-RED emits if it does not start the flows: missing node types or modules, safe mode, or a user has stopped them. */
 interface RuntimeState {
   id: string;
-  payload?: { error?: string; types?: string[]; modules?: { module: string }[] };
+  payload?: { state?: string; error?: string; types?: string[]; modules?: { module: string }[] };
 }
 
 /**
@@ -108,7 +108,12 @@ export async function startFlows(RED: NodeRed): Promise<SwitchboardError | undef
   });
   const onStarted = () => resolveStart();
   const onState = ({ id, payload }: RuntimeState) => {
-    if (id !== 'runtime-state' || !payload?.error) return;
+    if (id !== 'runtime-state') return;
+    if (payload?.state === 'stop' && !payload.error)
+      resolveStart(
+        new SwitchboardError('SWB_CONFIG', 'The flows were stopped by a user.', { hint: 'Start them in the editor.' }),
+      );
+    if (!payload?.error) return;
     const missing = payload.types ?? payload.modules?.map((m) => m.module) ?? [];
     resolveStart(
       new SwitchboardError(

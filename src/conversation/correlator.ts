@@ -379,9 +379,9 @@ function withEmptied(inbound: InboundMessage, { lastKnown }: Link, saved: readon
 /** The saved changes, without fields for which something newer has been sent since. */
 function replayedChanges(message: GenericMessage, link: Link, before: SavedChanges): DetectedChanges {
   const fields = message.fields as Record<string, Json | undefined>;
-  const changed = before.changed?.filter(
-    (name) => !(name in link.lastKnown) || sameFingerprint(link.lastKnown[name], fields[name]),
-  );
+  const isCurrent = (name: string) => !(name in link.lastKnown) || sameFingerprint(link.lastKnown[name], fields[name]);
+  const names = before.changed ?? Object.keys(fields);
+  const changed = before.changed || !names.every(isCurrent) ? names.filter(isCurrent) : undefined;
   const comments = [
     ...message.comments.filter((c) => before.comments.includes(c.id)),
     ...editedComments(message.comments, before.comments),

@@ -6,7 +6,7 @@ import { say } from '../text/say.js';
 import { Timer } from '../timer.js';
 import { Availability } from './availability.js';
 import { Broker, type BrokerOptions } from './broker.js';
-import { addStore, type DeployedStore } from './brokers.js';
+import { addStore, type DeployedStore, flowsRunning } from './brokers.js';
 import { backoff, DEFAULT_RETRY, type RetryPolicy } from './retry.js';
 
 export interface StoreSettings extends Omit<BrokerOptions, 'store'>, Pick<LowdbStoreOptions, 'lock'> {
@@ -98,6 +98,8 @@ export class BrokerHost implements DeployedStore {
       this.availability.failed({ error });
       this.wake();
     });
+    // A store may be open before the nodes that its messages go to are there.
+    if (!flowsRunning()) broker.inbox.pause();
     this.availability.opened(broker);
     await this.pause(() => this.availability.broker !== broker);
     unwatch();

@@ -34,6 +34,7 @@ import { type AcceptedLeg, Outbox } from './outbox.js';
 import { DEFAULT_SETTLING, type RetryPolicy } from './retry.js';
 import { Routes } from './routes.js';
 import { sendAtOnce } from './send-at-once.js';
+import { Slots } from './slots.js';
 import { Spool } from './spool.js';
 import { type MappingPlace, UnmappedCounter } from './unmapped-counter.js';
 import { Worker, type WorkerStatus } from './worker.js';
@@ -68,6 +69,14 @@ export interface EndpointSettings {
   rules?: Partial<PartyRules>;
 }
 
+interface BrokerEndpoint {
+  client: EndpointClient;
+  worker: Worker;
+  rules?: Partial<PartyRules>;
+  /** For reads that received messages need. */
+  reads: Slots;
+}
+
 /** Moves the messages of one store: inbox, correlation, outbox, and a worker per endpoint. Independent of Node-RED. */
 export class Broker {
   readonly id: string;
@@ -85,7 +94,7 @@ export class Broker {
   readonly clock: () => number;
   readonly steady: () => number;
   readonly spool: Spool;
-  private readonly endpoints = new Map<string, { client: EndpointClient; worker: Worker; rules?: Partial<PartyRules> }>();
+  private readonly endpoints = new Map<string, BrokerEndpoint>();
   private readonly guard = new IdentityGuard();
   private readonly ids: () => string;
   private readonly random: () => number;
@@ -194,7 +203,9 @@ export class Broker {
     worker.access.watch(() => {
       for (const { worker } of this.endpoints.values()) worker.dispatch();
     });
-    this.endpoints.set(client.id, { client, worker, rules });
+    // Half of the requests, so that reads that hang leave room for those that deliveries need.
+    const reads = new Slots(Math.floor(settings.concurrency / 2));
+    this.endpoints.set(client.id, { client, worker, rules, reads });
     return worker;
   }
 
@@ -202,6 +213,11 @@ export class Broker {
     const endpoint = this.endpoints.get(id);
     this.endpoints.delete(id);
     await endpoint?.worker.stop();
+  }
+
+  /** Reads something from an endpoint for a received message, when it is its turn. */
+  reading<T>(endpoint: string, read: () => Promise<T>): Promise<T> {
+    return this.endpoints.get(endpoint)?.reads.run(read) ?? read();
   }
 
   client(id: string): EndpointClient | undefined {
@@ -238,11 +254,14 @@ export class Broker {
    * flow is idle. Resolves with undefined when the message has left its flow meanwhile.
    */
   async correlate(reference: FlowReference, incoming: InboundMessage): Promise<CorrelationResult | undefined> {
-    if (!this.inbox.flows.inFlow(reference)) return undefined;
-    await this.enter(reference, incoming);
-    const flow = this.inbox.flows.inFlow(reference);
+    const { flows } = this.inbox;
+    const flow = flows.inFlow(reference);
     if (!flow) return undefined;
-    this.inbox.flows.touch(flow);
+    // One that waits for its turn does not take too long: the one before does.
+    flows.hold(flow);
+    await this.enter(reference, incoming);
+    if (flows.inFlow(reference) !== flow) return undefined;
+    flows.touch(flow);
     const answerTo = await this.answeredUpdate(flow.record);
     // A payload that was not read shows the entity as of its receipt.
     const readAt = flow.record.readAt ?? flow.record.id;
@@ -399,7 +418,7 @@ export class Broker {
     const reference = { messageId: leg.message, emission: leg.emission };
     const flow = this.inbox.flows.inFlow(reference);
     if (!flow && (await this.inbox.flows.isOutdated(reference)))
-      return { deliveries: 0, reason: say`The message is processed again, because a deploy has interrupted its flow.` };
+      return { deliveries: 0, reason: say`The flow of the message has ended: a deploy interrupted it, or it took too long.` };
     const source = flow?.source;
     const given = source ? applyPartyRules(leg, this.rules(leg.endpoint), source) : leg;
     const accepted = await this.inbox.flows.inTransaction(flow, leg.conversation, (transaction) =>

@@ -9,6 +9,8 @@ export interface DeployedStore {
 
 const deployed = new Set<DeployedStore>();
 const listeners = new Set<() => void>();
+/** Without Node-RED nobody stops flows. */
+let running = true;
 
 /** The running brokers: one per deployed store that is open. */
 export function brokers(): Broker[] {
@@ -18,6 +20,23 @@ export function brokers(): Broker[] {
 /** All deployed stores. */
 export function deployedStores(): DeployedStore[] {
   return [...deployed];
+}
+
+/** The flows are being stopped or started: messages leave them, and none enters them before `flowsStarted`. */
+export function flowsStopping(): void {
+  running = false;
+  for (const { inbox } of brokers()) inbox.pause();
+}
+
+/** All nodes of the flows are there: messages may enter them. */
+export function flowsStarted(): void {
+  running = true;
+  for (const { inbox } of brokers()) inbox.resume();
+}
+
+/** Whether messages may enter the flows. */
+export function flowsRunning(): boolean {
+  return running;
 }
 
 /** Calls back when a broker starts or stops. Returns a function that removes the listener. */

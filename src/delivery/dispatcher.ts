@@ -5,14 +5,17 @@ import type { Bodies, ErrorRecord, MessageRecord, Store } from '../store/store.j
 import { say } from '../text/say.js';
 import { PausedError } from './access.js';
 import { type Culprit, isNeverOfRecord } from './culprit.js';
+import { type EntityQueue, insert, remove } from './entity-queue.js';
 import { errorRecord } from './error-record.js';
-import type { Flows } from './flows.js';
+import type { FlowEnd, Flows, MessageInFlow } from './flows.js';
 import { isHint } from './received-item.js';
 import { backoff, DEFAULT_RETRY, type RetryPolicy, waitAfter } from './retry.js';
 import { StoreBackOff } from './store-back-off.js';
 
-/** Messages of one queue that may be in their flows at once. */
+/** Entities of one queue whose messages may be in their flows at once. */
 const WINDOW = 100;
+/** Most waiting hints of one entity that a read is tried to answer. */
+const SHARED = 100;
 const LONGEST_SLEEP = 60_000;
 /** How long a read that is older than its hint is repeated, because replicas lag; after that it is accepted. Milliseconds. */
 const CATCH_UP = 30_000;
@@ -49,6 +52,8 @@ export interface Emitter {
    * first error of a node, and with the reason if the flow dropped it on purpose.
    */
   emit(record: MessageRecord, payload: Json, emission: string, onIdle: (error?: ErrorRecord, dropped?: string) => void): void;
+  /** Called when an emission has ended, whether its nodes are done or not. */
+  ended?(emission: string): void;
   /** Called when the entity of a message could not be read; `retryAt` is absent where the message failed. */
   readFailed?(record: MessageRecord, error: unknown, retryAt?: number): void;
 }
@@ -92,6 +97,8 @@ export interface MessageSource {
   readonly paused: boolean;
   /** The entity is about to be read: a hint that arrives from now on needs another read. */
   startReading(record: MessageRecord): void;
+  /** Messages that were claimed are free to be claimed again. */
+  released(): void;
 }
 
 const outdated = (why: string) =>
@@ -111,26 +118,20 @@ function notYet(what: string, hint: string): PartnerError {
   return new PartnerError('SWB_PARTNER_ANSWER', what, { hint, outcome: 'notDone', retry: true });
 }
 
-/** Messages about one entity, emitted one after the other. */
-interface Queue {
-  last: Promise<void>;
-  /** Those that have not been emitted, with the one that is next. */
-  waiting: Set<MessageRecord>;
-  /** Last read of the entity while more messages were waiting; `hints`: those that were when it began. */
-  read?: { readAt: string; payload: Json; hints: ReadonlySet<MessageRecord> };
-}
-
-/** Emits the messages of one queue (message-queue.ts): oldest first, one at a time per entity, at most WINDOW at once. */
+/**
+ * Emits the messages of one queue (message-queue.ts): one at a time per entity, oldest first, those of at most WINDOW entities at
+ * once. The messages that wait behind another one of their entity take no place, so that a busy entity leaves room for the others.
+ */
 export class Dispatcher {
-  private readonly inFlow = new Set<string>();
+  private readonly inFlow = new Set<MessageInFlow>();
   /** Steady time of the first read, by message, while it is repeated. */
   private readonly firstReads = new Map<string, number>();
-  private readonly queues = new Map<string, Queue>();
+  private readonly queues = new Map<string, EntityQueue>();
   private readonly retry: RetryPolicy;
   private readonly backOff: StoreBackOff;
   private readonly unwatch: () => void;
   private timer: NodeJS.Timeout | undefined;
-  private claiming = false;
+  private claiming: Promise<void> | undefined;
   private claimAgain = false;
   private stopped = false;
 
@@ -148,19 +149,22 @@ export class Dispatcher {
   }
 
   get busy(): boolean {
-    return this.inFlow.size > 0;
+    return this.queues.size > 0;
   }
 
+  /** Emits nothing more. Resolves when nothing is being read; what is not settled may be claimed again then. */
   async stop(): Promise<void> {
     this.stopped = true;
     clearTimeout(this.timer);
     this.unwatch();
-    await Promise.allSettled([...this.queues.values()].map(({ last }) => last));
-    await this.inbox.options.store.release('message', [...this.inFlow]).catch(() => undefined);
+    // What a claim under way takes has to be released too.
+    await this.claiming;
+    for (const flow of this.inFlow) this.inbox.flows.interrupt(flow);
+    await Promise.all([...this.queues.keys()].map((entity) => this.run(entity)));
   }
 
   dispatch(): void {
-    if (this.stopped || this.inbox.paused) return;
+    if (this.halted) return;
     if (this.backOff.until > this.inbox.options.steady()) {
       this.sleepUntil(this.backOff.until);
       return;
@@ -169,48 +173,88 @@ export class Dispatcher {
       this.claimAgain = true;
       return;
     }
-    this.claiming = true;
-    this.claim()
+    this.claiming = this.claim()
       .catch((error) => {
         this.backOff.failed('Messages could not be read', error);
         this.sleepUntil(this.backOff.until);
       })
       .finally(() => {
-        this.claiming = false;
+        this.claiming = undefined;
         if (!this.claimAgain) return;
         this.claimAgain = false;
         this.dispatch();
       });
   }
 
-  private async claim(): Promise<void> {
-    const { store, steady } = this.inbox.options;
-    const room = WINDOW - this.inFlow.size;
-    if (room <= 0) return;
-    const claimed = await store.claimMessages(this.queue, room, steady());
-    for (const record of claimed) {
-      this.inFlow.add(record.id);
-      const entity = `${record.endpoint}|${record.entityType}|${this.inbox.options.entityOf(record)}`;
-      const queue = this.queues.get(entity) ?? { last: Promise.resolve(), waiting: new Set() };
-      this.queues.set(entity, queue);
-      queue.waiting.add(record);
-      queue.last = queue.last
-        .then(() => this.emit(record, queue))
-        .catch((error) => this.postponeFor(error, record.id))
-        .finally(() => {
-          queue.waiting.delete(record);
-          if (queue.waiting.size === 0) this.queues.delete(entity);
-        });
-    }
-    if (claimed.length < room) {
-      const due = await store.nextDue('message', this.queue);
-      if (due !== undefined) this.sleepUntil(due);
-    }
+  private get halted(): boolean {
+    return this.stopped || this.inbox.paused;
   }
 
-  private async emit(claimed: MessageRecord, queue: Queue): Promise<void> {
-    if (this.stopped) return;
-    if (this.inbox.paused) return await this.giveBack(claimed);
+  private async claim(): Promise<void> {
+    const { store, steady } = this.inbox.options;
+    // Also those that a pause, or a failure of the store, has halted.
+    for (const entity of this.queues.keys()) void this.run(entity);
+    for (;;) {
+      const room = WINDOW - this.queues.size;
+      if (room <= 0 || this.halted) return;
+      const claimed = await store.claimMessages(this.queue, room, steady());
+      for (const record of claimed) this.enqueue(record);
+      if (claimed.length < room) break;
+    }
+    const due = await store.nextDue('message', this.queue);
+    if (due !== undefined) this.sleepUntil(due);
+  }
+
+  private enqueue(record: MessageRecord): void {
+    const entity = `${record.endpoint}|${record.entityType}|${this.inbox.options.entityOf(record)}`;
+    const queue = this.queues.get(entity) ?? { waiting: [] };
+    this.queues.set(entity, queue);
+    insert(queue.waiting, record);
+    void this.run(entity);
+  }
+
+  /** Emits the messages of an entity, unless that is going on already. */
+  private run(entity: string): Promise<void> {
+    const queue = this.queues.get(entity);
+    if (!queue) return Promise.resolve();
+    queue.running ??= this.emitAll(queue).finally(() => {
+      queue.running = undefined;
+      if (queue.waiting.length === 0) this.queues.delete(entity);
+      this.dispatch();
+    });
+    return queue.running;
+  }
+
+  /** Emits the messages of an entity, each one when the one before has left its flow, until nothing may be emitted now. */
+  private async emitAll(queue: EntityQueue): Promise<void> {
+    const { store, steady } = this.inbox.options;
+    for (let [next] = queue.waiting; next && !this.halted && this.backOff.until <= steady(); [next] = queue.waiting) {
+      const { id } = next;
+      try {
+        // A user may have skipped it while it waited.
+        const record = await store.message(id);
+        const end = record?.state === 'received' ? await this.emit(record, queue) : 'left';
+        if (end === 'left') {
+          remove(queue.waiting, id);
+          await store.release('message', [id]);
+          this.backOff.succeeded();
+        } else queue.read = undefined;
+      } catch (error) {
+        this.backOff.failed(`Message ${id} waits for the store`, error);
+        queue.read = undefined;
+      }
+    }
+    if (!this.stopped) return;
+    const rest = queue.waiting.splice(0).map(({ id }) => id);
+    await store.release('message', rest).catch(() => undefined);
+    this.inbox.released();
+  }
+
+  /**
+   * Reads the entity of a message, and emits the message. Resolves when it has left its flow or is postponed; with `interrupted`
+   * where it has to be emitted again. Rejects where the store fails.
+   */
+  private async emit(claimed: MessageRecord, queue: EntityQueue): Promise<FlowEnd> {
     const { store } = this.inbox.options;
     const bodies = await store.bodies('message', claimed.id);
     if (isHint(claimed) && claimed.entityId === '' && !bodies.read && this.emitter.identify)
@@ -228,8 +272,8 @@ export class Dispatcher {
         if (isRead(claimed) && !shared) this.inbox.options.assertOpen(claimed);
         if (!shared) await this.inbox.options.ownWriteDone(claimed);
         // A hint that repeats one of these from now on is not answered by this read.
-        const hints = new Set(queue.waiting);
-        for (const waiting of hints) this.inbox.startReading(waiting);
+        const answered = queue.waiting.slice(0, SHARED);
+        for (const waiting of answered) this.inbox.startReading(waiting);
         readAt = shared?.readAt ?? this.inbox.options.ids();
         payload = await this.emitter.read(claimed, bodies, shared?.payload);
         if (payload === undefined) {
@@ -238,8 +282,9 @@ export class Dispatcher {
           read = { read: payload };
           const stale = !shared && (await this.inbox.options.whyStale?.(claimed, payload, this.readSince(claimed)));
           if (stale && this.readSince(claimed) < CATCH_UP) return await this.unreadable(claimed, outdated(stale), true);
+          const hints = new Set(answered.map(({ id }) => id));
           // A copy, because a flow may modify its payload.
-          if (!shared && queue.waiting.size > 1) queue.read = { readAt, payload: structuredClone(payload), hints };
+          if (!shared && queue.waiting.length > 1) queue.read = { readAt, payload: structuredClone(payload), hints };
         }
       } catch (error) {
         // "Not found" may also come from a replica that does not have the entity yet.
@@ -255,26 +300,34 @@ export class Dispatcher {
     } catch (error) {
       return await this.unreadable(claimed, error);
     }
-    if (this.stopped) return;
-    if (this.inbox.paused) return await this.giveBack(claimed);
+    if (this.halted) return 'interrupted';
     this.firstReads.delete(claimed.id);
     if (entry && 'waits' in entry) {
       await this.postpone(claimed, entry.waits, Math.min(CHECK_INTERVAL, this.backoffOf(claimed)));
-      return;
+      return 'left';
     }
     if (entry && 'ignored' in entry) return await this.settleIgnored({ ...claimed, readAt }, entry.ignored, read);
+    const { flows } = this.inbox;
     const record: MessageRecord = { ...claimed, readAt, ...(entry && { flow: entry.flow }) };
-    const flow = this.inbox.flows.enter(record, bodies.correlated as Json | undefined, read, (failure) =>
-      failure === undefined ? this.left(record.id) : this.postponeFor(failure, record.id),
-    );
-    this.emitter.emit(record, payload ?? (bodies.received as Json), flow.emission, (error, dropped) => {
-      // A failure was passed on when the message left its flow.
-      this.inbox.flows.settle(flow, error, dropped).catch(() => undefined);
-    });
+    const flow = flows.enter(record, bodies.correlated as Json | undefined, read);
+    this.inFlow.add(flow);
+    // A failure is passed on when the message leaves its flow.
+    const settle = (error?: ErrorRecord, dropped?: string) => flows.settle(flow, error, dropped).catch(() => undefined);
+    try {
+      this.emitter.emit(flow.record, payload ?? (bodies.received as Json), flow.emission, settle);
+    } catch (error) {
+      settle(errorRecord(error, new Date(this.inbox.options.clock()).toISOString()));
+    }
+    try {
+      return await flow.ended;
+    } finally {
+      this.inFlow.delete(flow);
+      this.emitter.ended?.(flow.emission);
+    }
   }
 
   /** Stores which entity the message is about; it is claimed again, among the messages about that entity. */
-  private async identify(claimed: MessageRecord, received: Json): Promise<void> {
+  private async identify(claimed: MessageRecord, received: Json): Promise<FlowEnd> {
     this.inbox.startReading(claimed);
     let found: IdentifiedEntity | undefined;
     try {
@@ -284,13 +337,7 @@ export class Dispatcher {
     }
     const record: MessageRecord = { ...claimed, ...found, error: undefined, notBefore: undefined };
     await this.inbox.options.store.commit([{ kind: 'message', record }], { durable: false });
-    await this.giveBack(claimed);
-  }
-
-  /** Nothing is emitted now: the message waits in the inbox. */
-  private async giveBack({ id }: MessageRecord): Promise<void> {
-    await this.inbox.options.store.release('message', [id]);
-    this.left(id);
+    return 'left';
   }
 
   /**
@@ -298,16 +345,16 @@ export class Dispatcher {
    * count our requests. Of a polled item it is enough that nothing says otherwise; a webhook or event may stand for more than its id
    * says, so proof is needed. A message that was tried before needs a new read.
    */
-  private async sharedRead(claimed: MessageRecord, { received }: Bodies, { read }: Queue): Promise<Queue['read']> {
+  private async sharedRead(claimed: MessageRecord, { received }: Bodies, { read }: EntityQueue): Promise<EntityQueue['read']> {
     if (!read || claimed.emissions > 0 || claimed.id > read.readAt) return undefined;
     const { whyStale, isShown } = this.inbox.options;
     if (isHint(claimed)) {
-      if (!read.hints.has(claimed) || !(await isShown(claimed, received as Json, read.payload))) return undefined;
+      if (!read.hints.has(claimed.id) || !(await isShown(claimed, received as Json, read.payload))) return undefined;
     } else if (claimed.origin !== 'poll') return undefined;
     return (await whyStale?.(claimed, read.payload, 0)) ? undefined : read;
   }
 
-  private async settleIgnored(claimed: MessageRecord, reason: string, bodies?: Bodies): Promise<void> {
+  private async settleIgnored(claimed: MessageRecord, reason: string, bodies?: Bodies): Promise<FlowEnd> {
     const { store, clock } = this.inbox.options;
     const record: MessageRecord = {
       ...claimed,
@@ -319,8 +366,7 @@ export class Dispatcher {
       settledAt: new Date(clock()).toISOString(),
     };
     await store.commit([{ kind: 'message', record, bodies }], { durable: false });
-    await store.release('message', [claimed.id]);
-    this.left(claimed.id);
+    return 'left';
   }
 
   /** Milliseconds since this process first read the entity. The time of receipt is by the wall clock, which may be set. */
@@ -332,18 +378,20 @@ export class Dispatcher {
   }
 
   /** Waits until no delivery to the entity is in doubt. */
-  private async waitForDoubt(claimed: MessageRecord): Promise<void> {
+  private async waitForDoubt(claimed: MessageRecord): Promise<FlowEnd> {
     await this.postpone(claimed, inDoubt(), Math.min(CHECK_INTERVAL, this.backoffOf(claimed)));
+    return 'left';
   }
 
   /** The endpoint is paused: its operator is notified once, not for each message. */
-  private async waitForEndpoint(claimed: MessageRecord, error: unknown): Promise<void> {
+  private async waitForEndpoint(claimed: MessageRecord, error: unknown): Promise<FlowEnd> {
     const asked = error instanceof PausedError ? error.retryAfter : undefined;
     await this.postpone(claimed, error, asked ?? this.retry.baseDelay, claimed.emissions);
+    return 'left';
   }
 
   /** `lags`: the read may only be behind the hint, so that no failure is reported yet. */
-  private async unreadable(claimed: MessageRecord, error: unknown, lags = false): Promise<void> {
+  private async unreadable(claimed: MessageRecord, error: unknown, lags = false): Promise<FlowEnd> {
     const culprit = lags ? 'record' : await this.inbox.options.culpritOf(claimed, error);
     if (culprit === 'endpoint') return await this.waitForEndpoint(claimed, error);
     const again = lags || culprit === 'unreachable' || (error instanceof PartnerError && isTriedAgain(error, claimed));
@@ -355,6 +403,7 @@ export class Dispatcher {
     const record = await this.postpone(claimed, error, wait);
     if (!isBehind || wait === undefined)
       this.emitter.readFailed?.(record, error, wait === undefined ? undefined : this.inbox.options.clock() + wait);
+    return 'left';
   }
 
   private backoffOf({ emissions }: MessageRecord): number {
@@ -376,17 +425,7 @@ export class Dispatcher {
       ...(wait === undefined ? { state: 'failed' } : { notBefore: steady() + wait }),
     };
     await store.commit([{ kind: 'message', record }], { durable: false });
-    await store.release('message', [claimed.id]);
-    this.left(claimed.id);
     return record;
-  }
-
-  /** The store failed: the message is tried again later. */
-  private async postponeFor(failure: unknown, id: string): Promise<void> {
-    this.backOff.failed(`Message ${id} waits for the store`, failure);
-    this.inFlow.delete(id);
-    await this.inbox.options.store.release('message', [id]).catch(() => undefined);
-    this.dispatch();
   }
 
   private sleepUntil(time: number): void {
@@ -394,11 +433,5 @@ export class Dispatcher {
     if (this.stopped) return;
     this.timer = setTimeout(() => this.dispatch(), Math.min(LONGEST_SLEEP, Math.max(1, time - this.inbox.options.steady())));
     this.timer.unref();
-  }
-
-  private left(id: string): void {
-    this.backOff.succeeded();
-    this.inFlow.delete(id);
-    this.dispatch();
   }
 }

@@ -11,6 +11,11 @@ import type { SourceContext } from './leg-rules.js';
 
 /** Milliseconds after which the legs of a flow that stays open are committed. */
 const FLUSH_AFTER = 1_000;
+/** Outdated emissions to remember. Nodes seldom hold more; and what an older one still sends is de-duplicated by message and node. */
+const MAX_OUTDATED = 10_000;
+
+/** How a message left its flow. `interrupted`: nothing was committed, and it has to be emitted again. */
+export type FlowEnd = 'left' | 'interrupted';
 
 /** Names a message in its flow, as the envelope of a msg does. */
 export interface FlowReference {
@@ -23,8 +28,11 @@ export interface FlowReference {
 export interface MessageInFlow {
   record: MessageRecord;
   emission: string;
-  /** Called when the message has left its flow; `failure`: why what was done could not be committed. */
-  left: (failure?: unknown) => void;
+  /** Resolves when the message has left its flow; rejects where what was done could not be committed. */
+  ended: Promise<FlowEnd>;
+  /** Settle `ended`. */
+  end: (end: FlowEnd) => void;
+  fail: (failure: unknown) => void;
   /** What is committed when the flow is idle. */
   transaction: FlowTransaction;
   /** The entity as read for this message. */
@@ -80,6 +88,8 @@ export interface FlowsOptions {
 /** The messages in their flows: what their nodes do with them is committed when a flow is idle. */
 export class Flows {
   private readonly flows = new Map<string, MessageInFlow>();
+  /** Emissions that ended while nodes still held them: what these nodes do no longer counts. */
+  private readonly outdated = new Set<string>();
   private readonly sweep: NodeJS.Timeout;
 
   constructor(private readonly options: FlowsOptions) {
@@ -93,9 +103,13 @@ export class Flows {
     return flow && (emission === undefined || emission === flow.emission) ? flow : undefined;
   }
 
-  /** Whether nodes hold an emission of a message that was ended, and it is or will be emitted again. */
+  /**
+   * Whether what nodes do with a message no longer counts: their emission was interrupted or took too long, or the message is or
+   * will be emitted again.
+   */
   async isOutdated(reference: FlowReference): Promise<boolean> {
     if (this.inFlow(reference)) return false;
+    if (reference.emission !== undefined && this.outdated.has(reference.emission)) return true;
     return this.flows.has(reference.messageId) || (await this.options.store.message(reference.messageId))?.state === 'received';
   }
 
@@ -120,11 +134,15 @@ export class Flows {
   }
 
   /** All messages leave their flows, with nothing committed. */
-  interrupt(): void {
-    for (const flow of [...this.flows.values()]) {
-      this.remove(flow);
-      this.leave(flow).catch((error) => this.options.log('error', `Message ${flow.record.id}: ${String(error)}`));
-    }
+  interruptAll(): void {
+    for (const flow of [...this.flows.values()]) this.interrupt(flow);
+  }
+
+  /** A message leaves its flow, with nothing committed. */
+  interrupt(flow: MessageInFlow): void {
+    if (!this.remove(flow)) return;
+    this.forgo(flow);
+    void this.leave(flow, () => flow.end('interrupted'));
   }
 
   close(): void {
@@ -136,6 +154,11 @@ export class Flows {
   /** Restarts the time-out of a message in its flow. */
   touch(flow: MessageInFlow): void {
     flow.deadline = this.options.steady() + this.options.flowTimeout;
+  }
+
+  /** Stops the time-out of a message in its flow, until `touch`: it waits for others. */
+  hold(flow: MessageInFlow): void {
+    flow.deadline = Number.POSITIVE_INFINITY;
   }
 
   /**
@@ -165,11 +188,18 @@ export class Flows {
   }
 
   /** @internal */
-  enter(record: MessageRecord, replay: Json | undefined, read: Bodies | undefined, left: MessageInFlow['left']): MessageInFlow {
+  enter(record: MessageRecord, replay: Json | undefined, read: Bodies | undefined): MessageInFlow {
+    let end: MessageInFlow['end'] = () => undefined;
+    let fail: MessageInFlow['fail'] = () => undefined;
+    const ended = new Promise<FlowEnd>((resolve, reject) => {
+      [end, fail] = [resolve, reject];
+    });
     const flow: MessageInFlow = {
       record,
       emission: this.options.ids(),
-      left,
+      ended,
+      end,
+      fail,
       transaction: new FlowTransaction(this.options, record.conversation),
       read,
       legs: 0,
@@ -192,10 +222,10 @@ export class Flows {
       const advances = flow.legs > 0 || !(failed || flow.unmatched);
       await this.commit(flow, (record) => ({ ...record, ...this.outcome(flow, failed) }), advances);
     } catch (failure) {
-      await this.leave(flow, failure);
+      await this.leave(flow, () => flow.fail(failure));
       throw failure;
     }
-    await this.leave(flow);
+    await this.leave(flow, () => flow.end('left'));
   }
 
   /** False where it has left its flow already. */
@@ -204,12 +234,17 @@ export class Flows {
     return this.flows.get(flow.record.id) === flow && this.flows.delete(flow.record.id);
   }
 
-  private async leave(flow: MessageInFlow, failure?: unknown): Promise<void> {
-    const { id } = flow.record;
+  private async leave(flow: MessageInFlow, end: () => void): Promise<void> {
     await flow.committing;
-    await this.options.store.release('message', [id]).catch(() => undefined);
-    this.options.onSettled(id);
-    flow.left(failure);
+    this.options.onSettled(flow.record.id);
+    end();
+  }
+
+  /** What nodes still do with an emission no longer counts. */
+  private forgo({ emission }: MessageInFlow): void {
+    this.outdated.add(emission);
+    const [oldest] = this.outdated;
+    if (oldest !== undefined && this.outdated.size > MAX_OUTDATED) this.outdated.delete(oldest);
   }
 
   /** The fields of a message whose flow is idle. */
@@ -295,7 +330,8 @@ export class Flows {
       const text = say`A node in the flow did not finish within ${seconds} s. Look for a node that does not call done, or raise the flow time-out of the store, then replay the message.`;
       const record: ErrorRecord = { code: 'SWB_FLOW', message: text, at: new Date(clock()).toISOString() };
       this.options.log('error', `Message ${id}: ${text}`);
-      // A failure is passed to `left`.
+      this.forgo(flow);
+      // A failure is passed to `ended`.
       this.settle(flow, record).catch(() => undefined);
     }
   }

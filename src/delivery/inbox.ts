@@ -98,12 +98,17 @@ export class Inbox {
   /** Emits nothing until `resume`. What is in a flow leaves it and is emitted again then: its nodes may be stopped with it. */
   pause(): void {
     this.paused = true;
-    this.flows.interrupt();
+    this.flows.interruptAll();
   }
 
   /** Goes on after `pause`. */
   resume(): void {
     this.paused = false;
+    this.released();
+  }
+
+  /** @internal Messages may be claimed. */
+  released(): void {
     for (const dispatcher of this.dispatchers.values()) dispatcher.dispatch();
   }
 

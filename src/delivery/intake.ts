@@ -34,6 +34,7 @@ export interface IntakeMember {
   /** Finds out which entity a received event is about that was stored without one (`Emitter.identify`). */
   identify?(record: MessageRecord, received: Json): Promise<IdentifiedEntity>;
   emit: Emitter['emit'];
+  ended: Required<Emitter>['ended'];
   readFailed(record: MessageRecord, error: unknown, retryAt?: number): void;
   polled(): void;
   /** A part of the shared intake failed. `isFirst`: it is the one in node that logs it. */
@@ -131,7 +132,9 @@ export class Intake {
   private emitter(): Emitter {
     return {
       read: async (record, bodies, known) =>
-        this.running(record).length > 0 ? readChanged(this.client, record, bodies, known) : undefined,
+        this.running(record).length > 0
+          ? this.broker.reading(this.client.id, () => readChanged(this.client, record, bodies, known))
+          : undefined,
       identify: async (record, received) => {
         const [member] = this.running(record);
         if (member?.identify) return member.identify(record, received);
@@ -144,6 +147,9 @@ export class Intake {
         if (member) member.emit(record, payload, emission, onIdle);
         else
           onIdle({ code: 'SWB_FLOW', message: say`The in node was stopped.`, at: new Date(this.broker.clock()).toISOString() });
+      },
+      ended: (emission) => {
+        for (const member of [...this.members.values(), ...this.guests.values()]) member.ended(emission);
       },
       readFailed: (record, error, retryAt) => {
         for (const member of this.running(record)) member.readFailed(record, error, retryAt);

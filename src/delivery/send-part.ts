@@ -3,7 +3,7 @@ import { linkAt, withLink } from '../conversation/correlate.js';
 import { withCarriedEdit } from '../conversation/part-changes.js';
 import { mayBeForgotten } from '../conversation/store-memory.js';
 import type { WrittenPart } from '../endpoints/endpoint.js';
-import { PartnerError, SwitchboardError } from '../errors.js';
+import { PartnerError } from '../errors.js';
 import type { GenericAttachment, GenericComment } from '../model/message.js';
 import { allOf } from '../store/pages.js';
 import type { ConversationRecord, DeliveryRecord, Link } from '../store/store.js';
@@ -130,10 +130,11 @@ export async function attach(write: PartWrite, { attachment, from }: AttachmentR
   if (!file) {
     const source = context.endpoint(from.endpoint);
     if (!source) {
-      throw new SwitchboardError(
-        'SWB_CONFIG',
+      // A deploy may be replacing it.
+      throw new PartnerError(
+        'SWB_PARTNER_UNAVAILABLE',
         say`The endpoint ${from.endpoint}, which has the attachment ${attachment.name}, is not available.`,
-        { hint: say`Check its settings and deploy.` },
+        { hint: say`Check its settings and deploy.`, outcome: 'notDone', retry: true, otherPartner: from.endpoint },
       );
     }
     const store = (content: Readable, signal: AbortSignal) => spool.store(name, attachment, content, signal);

@@ -85,7 +85,8 @@ class Client implements HttpClient {
     const upload = isStream(request.body) ? request.body : undefined;
     // Without a listener, a file that cannot be read while the request waits would end the process. Its sender sees the error.
     upload?.on('error', () => undefined);
-    const release = await (upload || request.as === 'stream' ? this.fileLimiter : this.limiter).acquire();
+    const isFile = upload !== undefined || request.as === 'stream';
+    const release = await (isFile ? this.fileLimiter : this.limiter).acquire(request.method === 'GET' ? 'read' : 'change');
     let streaming = false;
     try {
       const response = await this.answerTo(request, upload === undefined);

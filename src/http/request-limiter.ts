@@ -1,5 +1,12 @@
 import { pause } from '../timer.js';
 
+/** Kinds of requests that do not hold up each other. */
+const KINDS = ['read', 'change'] as const;
+export type RequestKind = (typeof KINDS)[number];
+
+/** With fewer slots, none is kept free: the partner is meant to get few requests at once. */
+const ENOUGH = 4;
+
 /** Spaces the starts of tasks, so that no more than `rate` start per second. */
 export class RateLimit {
   /** When the next task may start. */
@@ -22,28 +29,50 @@ export class RateLimit {
   }
 }
 
-/** Limits the number of concurrent tasks, and their rate, which several limiters may share; other tasks wait in a queue. */
+interface Waiting {
+  kind: RequestKind;
+  start: () => void;
+}
+
+/**
+ * Limits the number of concurrent requests, and their rate, which several limiters may share; others wait in a queue. A slot is
+ * kept free for each kind without a request, so that requests of one kind which hang do not hold up the others.
+ */
 export class RequestLimiter {
-  private running = 0;
-  private readonly queue: (() => void)[] = [];
+  private readonly running: Record<RequestKind, number> = { read: 0, change: 0 };
+  private readonly queue: Waiting[] = [];
 
   constructor(
     private readonly concurrency: number,
     private readonly rate: RateLimit,
   ) {}
 
-  /** Resolves when the task may start, with a function that releases the slot; call it once. */
-  async acquire(): Promise<() => void> {
-    if (this.running >= this.concurrency) await new Promise<void>((turn) => this.queue.push(turn));
-    else this.running++;
+  /** Resolves when the request may start, with a function that releases the slot; call it once. */
+  async acquire(kind: RequestKind): Promise<() => void> {
+    if (this.hasSlot(kind)) this.running[kind]++;
+    else await new Promise<void>((start) => this.queue.push({ kind, start }));
     await this.rate.turn();
     let held = true;
     return () => {
       if (!held) return;
       held = false;
-      const next = this.queue.shift();
-      if (next) next();
-      else this.running--;
+      this.running[kind]--;
+      this.startNext();
     };
+  }
+
+  private hasSlot(kind: RequestKind): boolean {
+    const taken = KINDS.reduce((sum, each) => sum + this.running[each], 0);
+    if (this.running[kind] === 0 || this.concurrency < ENOUGH) return taken < this.concurrency;
+    const kept = KINDS.filter((other) => this.running[other] === 0).length;
+    return taken + kept < this.concurrency;
+  }
+
+  private startNext(): void {
+    const index = this.queue.findIndex(({ kind }) => this.hasSlot(kind));
+    const [next] = index < 0 ? [] : this.queue.splice(index, 1);
+    if (!next) return;
+    this.running[next.kind]++;
+    next.start();
   }
 }

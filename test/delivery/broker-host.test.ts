@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFile, rename, rm, unlink, writeFile } from 'node:fs/promises';
 import { BrokerHost } from '../../src/delivery/broker-host.js';
-import { allOpen, brokers, deployedStores } from '../../src/delivery/brokers.js';
+import { allOpen, brokers, deployedStores, flowsStarted, flowsStopping } from '../../src/delivery/brokers.js';
 import { LowdbStore } from '../../src/store/lowdb-store.js';
 import { until } from '../live/node-red.js';
 import { newFolder, removeFolders } from '../store/folders.js';
@@ -38,6 +38,25 @@ describe('the host of a broker', () => {
     const broker = await availability.ready();
     assert.deepEqual(brokers(), [broker]);
     await allOpen();
+  });
+
+  it('emits nothing before the flows are started, because their nodes are not there yet', async () => {
+    flowsStopping();
+    const { inbox, store } = await host(await newFolder()).availability.ready();
+    await inbox.accept([{ ...hint, origin: 'poll', payload: {} }]);
+    let emitted = 0;
+    inbox.attach('in', {
+      read: async () => undefined,
+      emit: (_record, _payload, _emission, onIdle) => {
+        emitted++;
+        onIdle();
+      },
+    });
+    // What was accepted later has passed all that could have emitted it.
+    await inbox.accept([{ ...hint, key: 'B', origin: 'poll', payload: {} }]);
+    assert.equal(emitted, 0);
+    flowsStarted();
+    await until('both', async () => (await store.counts()).messages.settled === 2);
   });
 
   it('says why a store is not open and when it is tried again, and opens it then', async () => {

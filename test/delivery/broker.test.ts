@@ -188,7 +188,7 @@ describe('the broker', () => {
   it('sends a comment that two messages contain once, also after a crash between them', async () => {
     await rig.receive('customer', { id: 'A', version: '1', fields: { title: 'one' } });
     await rig.idle();
-    // The flow of the first is killed after its comment was accepted; after the restart the other one is emitted first.
+    // The flow of the first is killed after its comment was accepted; after the restart the other one is processed first.
     rig.flow = async (payload, record) => {
       await rig.forward(payload, record);
       await new Promise(() => undefined);
@@ -200,21 +200,20 @@ describe('the broker', () => {
     const { provider } = rig;
     rig = new Rig(folder);
     rig.provider = provider;
-    let open = () => {};
-    const gate = new Promise<void>((resolve) => {
-      open = resolve;
-    });
     let emitted = 0;
     rig.flow = async (payload, record) => {
-      if (emitted++ === 0) await gate;
+      if (emitted++ === 0) throw new Error('not now');
       await rig.forward(payload, record);
     };
     await rig.start();
     await rig.receive('customer', { id: 'A', version: '2', fields: { title: 'one' }, comments: ['hello'] }, 'poll');
-    await until('the other message to be settled', async () =>
-      (await rig.messages()).some((m) => m.key.startsWith('poll|') && m.state === 'settled'),
+    await rig.idle();
+    const failed = (await rig.messages()).filter(({ state }) => state === 'failed');
+    assert.deepEqual(
+      failed.map(({ key }) => key.split('|')[0]),
+      ['webhook'],
     );
-    open();
+    await rig.broker.interventions.replayMessage(failed[0]!.id, { name: '' });
     await rig.idle();
     assert.deepEqual(provider.tickets[0]?.comments, ['hello']);
   });
@@ -395,6 +394,22 @@ describe('the broker', () => {
       await detach();
       assert.deepEqual([tries, read], [3, ['A']]);
     });
+  });
+
+  it('fetches a file again after a deploy has replaced the endpoint that has it', async () => {
+    rig.provider.faults.push('down');
+    await rig.receive('customer', { id: 'A', version: '1', fields: { title: 'one' }, attachments: ['f.txt'] });
+    await until('the deliveries', async () => (await rig.deliveries()).length === 2);
+    await rig.broker.removeEndpoint('customer');
+    await until('a try without it', async () =>
+      (await rig.deliveries()).some(({ part, tries }) => part.startsWith('attachment:') && tries > 0),
+    );
+    rig.broker.addEndpoint(rig.customer, { concurrency: 1 });
+    await rig.idle();
+    assert.deepEqual(
+      rig.provider.tickets[0]?.files.map(({ name }) => name),
+      ['f.txt'],
+    );
   });
 
   it('keeps the order within a conversation, and does not delay others', async () => {

@@ -225,6 +225,54 @@ describe('one message is one transaction', () => {
     assert.equal(new Set(emissions).size, 3);
   });
 
+  it('sends what reached no out node when it is replayed, but no value that is older than what was sent since', async () => {
+    let isRouted = false;
+    rig.flow = (payload, message) => rig.forward(payload, message, isRouted ? ['out'] : []);
+    await rig.receive('customer', { id: 'A', version: '1', fields: { title: 'one', note: 'n' }, comments: ['hello'] });
+    await rig.idle();
+    const [unrouted] = await rig.messages();
+    assert.deepEqual([unrouted?.state, unrouted?.outcome], ['settled', 'unrouted']);
+    isRouted = true;
+    await rig.receive('customer', { id: 'A', version: '2', fields: { title: 'two', note: 'n' }, comments: ['hello', 'again'] });
+    await rig.idle();
+    await rig.broker.interventions.replayMessage(unrouted!.id, { name: '' });
+    await rig.idle();
+    assert.deepEqual([titles(), rig.provider.tickets[0]?.comments], [['two'], ['again', 'hello']]);
+  });
+
+  it('does not count what nodes do with an interrupted emission after the message was settled', async () => {
+    const emissions: (string | undefined)[] = [];
+    rig.flow = async (payload, message) => {
+      emissions.push(rig.emissionOf(message.id));
+      if (emissions.length === 1) return await new Promise(() => undefined);
+      await rig.forward(payload, message, ['first']);
+    };
+    await rig.receive('customer', { id: 'A', fields: { title: 'one' } });
+    await until('it to be in its flow', () => emissions.length === 1);
+    rig.broker.inbox.pause();
+    rig.broker.inbox.resume();
+    await rig.idle();
+    const [message] = await rig.messages();
+    assert.equal(message?.state, 'settled');
+    // An out node that a deploy has removed since.
+    const late = await rig.broker.acceptLeg({
+      message: message.id,
+      emission: emissions[0],
+      conversation: message.conversation ?? '',
+      node: 'former',
+      endpoint: 'provider',
+      entityType: 'troubleTicket',
+      leg: 'former',
+      from: { endpoint: 'customer', entityType: 'troubleTicket', entityId: 'A' },
+      request: { fields: { title: 'late' }, changed: ['title'], defaults: [], sources: {}, generic: {} },
+      comments: [],
+      attachments: [],
+      answers: false,
+    });
+    await rig.idle();
+    assert.deepEqual([late.deliveries, titles()], [0, ['one']]);
+  });
+
   it('queues a delivery to an endpoint that is suspended', async () => {
     await rig.broker.interventions.suspend('provider', '', { name: '' });
     await rig.receive('customer', { id: 'A', fields: { title: 'one' } });

@@ -52,6 +52,7 @@ describe('an intake that in nodes share', () => {
           if (isHeld) open.push(() => onIdle());
           else onIdle();
         },
+        ended: () => undefined,
         readFailed: () => undefined,
         polled: () => undefined,
         trouble: () => undefined,

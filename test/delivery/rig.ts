@@ -39,6 +39,7 @@ export class Rig {
   readonly log: string[] = [];
   /** The emission of each record that is passed to `flow`. */
   private readonly emissions = new WeakMap<MessageRecord, string>();
+  private readonly lastEmissions = new Map<string, string>();
   /** Settling time, milliseconds. */
   settling = 60;
   /** Longest time for fetching a file, milliseconds; undefined: the default. */
@@ -47,6 +48,8 @@ export class Rig {
   recordTraffic = false;
   /** Milliseconds until a message that is still in its flow counts as failed; for the next start. */
   flowTimeout = PATIENCE;
+  /** Unsettled messages that are accepted; for the next start. */
+  inboxLimit = 100;
   /** Rules for both parties. */
   rules: Partial<PartyRules> = {};
   clock: () => number = Date.now;
@@ -74,7 +77,7 @@ export class Rig {
       store: this.store,
       clock: this.clock,
       steady: this.steady,
-      inboxLimit: 100,
+      inboxLimit: this.inboxLimit,
       flowTimeout: this.flowTimeout,
       random: () => 0.5,
       log: (_level, text) => this.log.push(text),
@@ -91,6 +94,7 @@ export class Rig {
           emit: (record, payload, emission, onIdle) => {
             this.emitted.push(record.entityId);
             this.emissions.set(record, emission);
+            this.lastEmissions.set(record.id, emission);
             const error = (e: Error & { code?: string }): ErrorRecord => ({
               code: e.code ?? 'SWB_FLOW',
               message: e.message,
@@ -196,6 +200,11 @@ export class Rig {
         answers: false,
       });
     }
+  }
+
+  /** The last emission of a message. */
+  emissionOf(message: string): string | undefined {
+    return this.lastEmissions.get(message);
   }
 
   async idle(): Promise<void> {

@@ -17,6 +17,8 @@ export interface RigOptions {
   changesBy?: ChangeSource;
   /** Other changes to nodes of the example, by node id. */
   nodes?: Record<string, Record<string, unknown>>;
+  /** Further nodes. */
+  more?: FlowNode[];
   /** Prepares the partners before the start. */
   partners?: (partners: Partners) => void;
   /** Environment of the first start. */
@@ -52,7 +54,7 @@ export class FaultRig {
   ) {}
 
   static async start(random: () => number, options: RigOptions = {}): Promise<FaultRig> {
-    const { arrayMode = 'jsonPatch', changesBy = 'both', nodes = {}, env, preload } = options;
+    const { arrayMode = 'jsonPatch', changesBy = 'both', nodes = {}, more = [], env, preload } = options;
     const port = await freePort();
     const partners = await Partners.start(random);
     options.partners?.(partners);
@@ -65,7 +67,8 @@ export class FaultRig {
     const flow = partners
       .flow(example, port, arrayMode)
       .map((node) => ({ ...node, ...ways[node.id], ...nodes[node.id] }) as FlowNode);
-    const rig = new FaultRig(partners, mkdtempSync(join(tmpdir(), 'switchboard-faults-')), port, flow, preload);
+    const folder = mkdtempSync(join(tmpdir(), 'switchboard-faults-'));
+    const rig = new FaultRig(partners, folder, port, [...flow, ...more], preload);
     try {
       await rig.launch(env);
       if (events) partners.enableWebhook(port);
@@ -92,6 +95,10 @@ export class FaultRig {
     this.partners.provider.kills.push(Date.now());
     await this.live!.kill();
     this.kills++;
+  }
+
+  get url(): string {
+    return this.live!.url;
   }
 
   async stop(): Promise<void> {

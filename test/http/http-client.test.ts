@@ -154,6 +154,31 @@ describe('a request to a partner', () => {
     assert.ok(most <= 3, `${most} at a time`);
   });
 
+  it('of one kind that hang leave a slot for each other kind', async () => {
+    const held: (() => void)[] = [];
+    let changes = 0;
+    listener = (req, res) => {
+      const end = () => res.setHeader('Content-Type', 'application/json').end('{}');
+      if (req.method !== 'GET') changes++;
+      if (req.method === 'GET') held.push(end);
+      else end();
+    };
+    const made = client({ concurrency: 4 });
+    const waiting = [
+      ...Array.from({ length: 10 }, (_, i) => made.request({ method: 'GET', path: `/records/${i}`, what: 'read' })),
+      ...Array.from({ length: 5 }, (_, i) =>
+        made.request({ method: 'GET', path: `/files/${i}`, as: 'stream', what: 'download' }).then(({ body }) => body.resume()),
+      ),
+    ];
+    // All of them hang: no change waits for one.
+    for (let i = 0; i < 5; i++) await made.request({ method: 'PATCH', path: '/records/1', body: {}, what: 'update' });
+    assert.equal(changes, 5);
+    assert.ok(held.length <= 3, `${held.length} requests hang at once`);
+    const release = setInterval(() => held.splice(0).forEach((end) => void end()), 5);
+    await Promise.all(waiting);
+    clearInterval(release);
+  });
+
   it('starts no sooner than the rate limit allows', async () => {
     let last = 0;
     listener = (_req, res) => {

@@ -16,6 +16,8 @@ export interface LiveOptions {
   /** A module loaded before everything else (fault injection). */
   preload?: string;
   logLevel?: string;
+  /** Settings of Node-RED. */
+  settings?: Record<string, unknown>;
 }
 
 export interface Live {
@@ -45,6 +47,11 @@ export function startNodeRed(options: LiveOptions): Promise<Live> {
     String(options.port ?? 0),
   ];
   command.push('--log', options.logLevel ?? 'warn', ...(options.editor ? ['--editor'] : []));
+  if (options.settings) {
+    const file = join(options.folder, 'settings.cjs');
+    writeFileSync(file, `module.exports = ${JSON.stringify(options.settings)};`);
+    command.push('--settings', file);
+  }
   const child = spawn(process.execPath, [...(options.preload ? ['--require', options.preload] : []), ...command], {
     env: { ...process.env, ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -97,6 +104,18 @@ export function freePort(): Promise<number> {
       server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
     });
   });
+}
+
+/** As the editor's deploy menu calls it: modified nodes, modified flows, or everything. */
+export type DeployKind = 'nodes' | 'flows' | 'full';
+
+/** Deploys the flows as `edit` makes them. */
+export async function deploy(url: string, kind: DeployKind, edit: (nodes: FlowNode[]) => FlowNode[]): Promise<void> {
+  const headers = { 'Content-Type': 'application/json', 'Node-RED-API-Version': 'v2', 'Node-RED-Deployment-Type': kind };
+  const current = (await (await fetch(`${url}/flows`, { headers })).json()) as { flows: FlowNode[] };
+  const body = JSON.stringify({ ...current, flows: edit(current.flows) });
+  const answer = await fetch(`${url}/flows`, { method: 'POST', headers, body });
+  if (!answer.ok) throw new Error(`The deploy was answered ${answer.status}: ${await answer.text()}`);
 }
 
 /** Waits until `check` gives something; fails with its last error or with `what` when it does not come. Looks every few milliseconds. */

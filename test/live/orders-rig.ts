@@ -234,6 +234,14 @@ export class OrdersRig {
     });
   }
 
+  /** Messages that are not settled; undefined while the store is closed. */
+  async received(): Promise<number | undefined> {
+    const { stores } = (await (await fetch(`${this.live.url}/health`)).json()) as {
+      stores?: { messages?: { received: number } }[];
+    };
+    return stores?.[0]?.messages?.received;
+  }
+
   /** What failed, and what needs a decision: messages and deliveries, with why. */
   async failures(): Promise<string[]> {
     const lists = await Promise.all(['problems', 'needsDecision'].map((state) => this.listed(state)));

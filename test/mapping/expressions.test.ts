@@ -43,7 +43,30 @@ describe('expressions', () => {
     const hasty = new Expressions(300);
     await assert.rejects(hasty.evaluate(endless, {}), { code: 'SWB_EXPRESSION', message: /ran longer than 300 ms/ });
     assert.equal(await until('an expression in time', () => hasty.evaluate('1 + 1', {})), 2);
-    await hasty.close();
+    hasty.close();
+  });
+
+  it('that never end do not delay others', async () => {
+    const endless = (n: number) => `($f := function($n) { $f($n + 1) }; $f(${n}))`;
+    let ended = 0;
+    const end = () => {
+      ended++;
+    };
+    for (let i = 0; i < 40; i++) expressions.evaluate(endless(i % 2), {}).then(end, end);
+    const quick = await Promise.all(Array.from({ length: 40 }, (_, i) => expressions.evaluate('n + 1', { n: i })));
+    assert.deepEqual([quick[39], ended], [40, 0]);
+  });
+
+  it('that do not end for one message do not delay the others of the same mapping', async () => {
+    const sometimes = 'bad ? ($f := function($n) { $f($n + 1) }; $f(0)) : n';
+    let ended = 0;
+    const end = () => {
+      ended++;
+    };
+    expressions.evaluate(sometimes, { bad: true }).then(end, end);
+    const others = await Promise.all(Array.from({ length: 20 }, (_, n) => expressions.evaluate(sometimes, { n })));
+    assert.deepEqual([others[19], ended], [19, 0]);
+    assert.equal(await expressions.evaluate(sometimes, { n: 20 }), 20);
   });
 
   it('that use up all memory are stopped, and the process survives', async () => {
