@@ -101,26 +101,29 @@ function endpoint({ name, side, partner }: Party): FlowNode {
       };
 }
 
+/** Each service goes to its provider, each provider's own ticket to the customer that its title names. */
 function route(parties: readonly Party[]): FlowNode {
-  const func = `
-    const parties = ${JSON.stringify(parties.map(({ name, side, service }) => ({ name, id: endpointOf(name), side, service })))};
-    const { conversation, endpoint } = msg.switchboard;
-    const others = new Set(conversation.entities.map((e) => e.endpoint));
-    others.delete(endpoint);
-    const { category, title } = msg.payload.fields;
-    const to = others.size
-      ? parties.filter((p) => others.has(p.id))
-      : parties.filter((p) => p.side === 'provider' ? p.service === category && endpoint.startsWith('endpoint-customer') : endpoint.startsWith('endpoint-provider') && (title || '').endsWith(' for ' + p.name));
-    return parties.map((p) => to.includes(p) ? RED.util.cloneMessage(msg) : null);`;
+  const rules = parties.map(({ name, side, service }) => ({
+    from: side === 'provider' ? 'side:customer' : 'side:provider',
+    when: [
+      side === 'provider'
+        ? { field: 'category', operator: 'is', value: service }
+        : { field: 'title', operator: 'contains', value: ` for ${name}` },
+    ],
+    to: [endpointOf(name)],
+  }));
   return {
     id: SHARED.route,
-    type: 'function',
+    type: 'switchboard-route',
     z: FLOW,
     x: 0,
     y: 0,
     name: 'route',
-    func,
-    outputs: parties.length,
-    wires: parties.map(({ name }) => [`map-${name}`]),
+    parties: parties.map(({ name }) => endpointOf(name)),
+    rules,
+    matches: 'first',
+    otherwise: '',
+    outputs: parties.length + 1,
+    wires: [...parties.map(({ name }) => [`map-${name}`]), []],
   };
 }

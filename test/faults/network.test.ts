@@ -14,9 +14,9 @@ import { Operator, summarise } from './operator.js';
 
 const LONG = process.env.SWITCHBOARD_FAULTS === 'long';
 /** Milliseconds of the undisturbed phase, and of the one in which partners have trouble. */
-const PHASES = LONG ? { calm: 60_000, troubled: 180_000 } : { calm: 15_000, troubled: 45_000 };
+const PHASES = LONG ? { calm: 60_000, troubled: 180_000 } : { calm: 20_000, troubled: 45_000 };
 /** Milliseconds between the actions of users. */
-const PACE = 60;
+const PACE = 40;
 
 describe('three customers and two providers in one flow', () => {
   let folder: string;
@@ -109,7 +109,7 @@ describe('three customers and two providers in one flow', () => {
       faults = judgeNetwork(customers, providers, load.tickets);
       return faults.length === 0;
     };
-    await until('everything to be where it belongs', settled, 4 * PATIENCE).catch(() => undefined);
+    await until('everything to be where it belongs', settled, 2 * PATIENCE).catch(() => undefined);
     const unsettled = await operator.unsettled();
 
     const calm = load.latencies(begun, troubledAt, troubled);
