@@ -3,6 +3,7 @@ import { readFile, rename, rm, unlink, writeFile } from 'node:fs/promises';
 import { BrokerHost } from '../../src/delivery/broker-host.js';
 import { allOpen, brokers, deployedStores, flowsStarted, flowsStopping } from '../../src/delivery/brokers.js';
 import { LowdbStore } from '../../src/store/lowdb-store.js';
+import { intakeQueue } from '../../src/store/message-queue.js';
 import { until } from '../live/node-red.js';
 import { newFolder, removeFolders } from '../store/folders.js';
 
@@ -45,7 +46,7 @@ describe('the host of a broker', () => {
     const { inbox, store } = await host(await newFolder()).availability.ready();
     await inbox.accept([{ ...hint, origin: 'poll', payload: {} }]);
     let emitted = 0;
-    inbox.attach('in', {
+    inbox.attach(intakeQueue('acme', 'incident'), {
       read: async () => undefined,
       emit: (_record, _payload, _emission, onIdle) => {
         emitted++;
