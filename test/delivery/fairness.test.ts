@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { intakeQueue } from '../../src/store/message-queue.js';
 import type { Change, ConversationRecord } from '../../src/store/store.js';
 import { until } from '../live/node-red.js';
 import { conversation, delivery, link } from '../store/records.js';
@@ -122,10 +123,10 @@ describe('fairness between partners and conversations', () => {
       open = resolve;
     });
     const emitted: string[] = [];
-    for (const node of ['in-provider', 'in-customer'])
-      rig.broker.inbox.attach(node, {
+    for (const party of ['provider', 'customer'])
+      rig.broker.inbox.attach(intakeQueue(party, 'troubleTicket'), {
         read: () => {
-          if (node === 'in-customer') return Promise.resolve(undefined);
+          if (party === 'customer') return Promise.resolve(undefined);
           reads++;
           return gate;
         },

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { type ErrorCode, PartnerError } from '../../src/errors.js';
+import { intakeQueue } from '../../src/store/message-queue.js';
 import type { DeliveryRecord } from '../../src/store/store.js';
 import { until } from '../live/node-red.js';
 import { Partner } from './partner.js';
@@ -107,7 +108,7 @@ describe('files', () => {
   it('that drip in hold up no other delivery, and no file from another source', async () => {
     const other = new Partner('other');
     rig.add(other);
-    const detach = rig.broker.inbox.attach('in-other', {
+    const detach = rig.broker.inbox.attach(intakeQueue('other', 'troubleTicket'), {
       read: async () => undefined,
       emit: (record, payload, _emission, onIdle) =>
         void rig.forward(payload as never, record).then(

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Json } from '../../src/model/message.js';
+import { intakeQueue } from '../../src/store/message-queue.js';
 import type { MessageRecord } from '../../src/store/store.js';
 import { until } from '../live/node-red.js';
 import { type Payload, Rig } from './rig.js';
@@ -218,13 +219,13 @@ describe('messages of an in node that stops', () => {
       if (begun++ === 0) await new Promise<void>((resolve) => (go = resolve));
       return claimed;
     };
-    const stop = broker.inbox.attach('in', settling);
+    const stop = broker.inbox.attach(intakeQueue('customer', 'troubleTicket'), settling);
     await until('a claim', () => begun === 1);
     const stopped = stop();
     go();
     await stopped;
     assert.deepEqual(emitted, []);
-    broker.inbox.attach('in', settling);
+    broker.inbox.attach(intakeQueue('customer', 'troubleTicket'), settling);
     await rig.idle();
     assert.deepEqual(emitted, ['A1']);
   });
@@ -234,7 +235,7 @@ describe('messages of an in node that stops', () => {
     await broker.inbox.accept([poll('A', '1'), poll('A', '2')]);
     let end: () => void = () => undefined;
     let reading = false;
-    const stop = broker.inbox.attach('in', {
+    const stop = broker.inbox.attach(intakeQueue('customer', 'troubleTicket'), {
       ...settling,
       read: async () => {
         reading = true;
@@ -245,7 +246,7 @@ describe('messages of an in node that stops', () => {
     await until('the read', () => reading);
     const stopped = stop();
     // Node-RED waits a limited time only.
-    broker.inbox.attach('in', settling);
+    broker.inbox.attach(intakeQueue('customer', 'troubleTicket'), settling);
     await broker.inbox.accept([poll('B', '1')]);
     await until('another message', () => emitted.includes('B1'));
     end();
@@ -257,7 +258,7 @@ describe('messages of an in node that stops', () => {
   it('are emitted in order where a deploy interrupts one while the next one is read', async () => {
     const { broker } = rig;
     const ends: (() => void)[] = [];
-    broker.inbox.attach('in', {
+    broker.inbox.attach(intakeQueue('customer', 'troubleTicket'), {
       read: async (_record, { received }) => {
         if (received === '2' && ends.length === 0) await new Promise<void>((resolve) => ends.push(resolve));
         return received as Json;
@@ -284,7 +285,7 @@ describe('messages of an in node that stops', () => {
   it('are not covered by the read of one that was interrupted', async () => {
     const { broker } = rig;
     let onIdle: () => void = () => undefined;
-    broker.inbox.attach('in', {
+    broker.inbox.attach(intakeQueue('customer', 'troubleTicket'), {
       read: async () => ({}),
       emit: ({ key }, _payload, _emission, idle) => {
         emitted.push(key);

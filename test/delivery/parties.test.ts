@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Broker } from '../../src/delivery/broker.js';
 import type { GenericMessage, Json } from '../../src/model/message.js';
 import { LowdbStore } from '../../src/store/lowdb-store.js';
+import { intakeQueue } from '../../src/store/message-queue.js';
 import type { MessageRecord } from '../../src/store/store.js';
 import { until } from '../live/node-red.js';
 import { PATIENCE } from '../patience.js';
@@ -49,7 +50,7 @@ class SharedProvider {
     });
     for (const [id, client] of Object.entries(this.partners)) {
       this.broker.addEndpoint(client, { concurrency: 4, retry: { baseDelay: 10, maxDelay: 50, maxTries: 4 } });
-      this.broker.inbox.attach(`in-${id}`, {
+      this.broker.inbox.attach(intakeQueue(id, 'troubleTicket'), {
         read: async () => undefined,
         emit: (record, payload, _emission, onIdle) => {
           this.flow(record, payload as unknown as Ticket).then(

@@ -7,6 +7,7 @@ import { Broker } from '../../src/delivery/broker.js';
 import { genericMessage } from '../../src/mapping/catalog/generic.js';
 import type { GenericFields, GenericMessage, Json } from '../../src/model/message.js';
 import { LowdbStore } from '../../src/store/lowdb-store.js';
+import { intakeQueue } from '../../src/store/message-queue.js';
 import type { MessageRecord } from '../../src/store/store.js';
 import { until } from '../live/node-red.js';
 import { PATIENCE } from '../patience.js';
@@ -40,15 +41,16 @@ class RouteRig {
     this.broker = new Broker({ id: 'b', name: 'test', store: this.store, inboxLimit: 100, flowTimeout: PATIENCE });
     for (const client of Object.values(this.partners))
       this.broker.addEndpoint(client, { concurrency: 4, retry: { baseDelay: 10, maxDelay: 50, maxTries: 2 } });
-    this.broker.inbox.attach('in', {
-      read: async () => undefined,
-      emit: (record, payload, emission, onIdle) => {
-        this.flow(record, emission, payload as unknown as GenericMessage).then(
-          () => onIdle(),
-          (e) => onIdle({ code: e.code ?? 'SWB_FLOW', message: e.message, at: '' }),
-        );
-      },
-    });
+    for (const endpoint of Object.keys(this.partners))
+      this.broker.inbox.attach(intakeQueue(endpoint, 'troubleTicket'), {
+        read: async () => undefined,
+        emit: (record, payload, emission, onIdle) => {
+          this.flow(record, emission, payload as unknown as GenericMessage).then(
+            () => onIdle(),
+            (e) => onIdle({ code: e.code ?? 'SWB_FLOW', message: e.message, at: '' }),
+          );
+        },
+      });
     return this;
   }
 
