@@ -67,7 +67,7 @@ class Client implements HttpClient {
     this.partnerClock = new PartnerClock(this.clock, this.steady);
     const rate = new RateLimit(options.rateLimit, this.steady);
     this.limiter = new RequestLimiter(options.concurrency, rate);
-    this.fileLimiter = new RequestLimiter(FILES, rate);
+    this.fileLimiter = new RequestLimiter(FILES, rate, []);
     this.auth = authenticator(
       options.name,
       options.auth,

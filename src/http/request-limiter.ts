@@ -36,7 +36,7 @@ interface Waiting {
 
 /**
  * Limits the number of concurrent requests, and their rate, which several limiters may share; others wait in a queue. A slot is
- * kept free for each kind without a request, so that requests of one kind which hang do not hold up the others.
+ * kept free for a kind without a request, so that requests of one kind which hang do not hold up the others.
  */
 export class RequestLimiter {
   private readonly running: Record<RequestKind, number> = { read: 0, change: 0 };
@@ -45,6 +45,8 @@ export class RequestLimiter {
   constructor(
     private readonly concurrency: number,
     private readonly rate: RateLimit,
+    /** Kinds for which a slot is kept free. */
+    private readonly keptFor: readonly RequestKind[] = KINDS,
   ) {}
 
   /** Resolves when the request may start, with a function that releases the slot; call it once. */
@@ -64,7 +66,7 @@ export class RequestLimiter {
   private hasSlot(kind: RequestKind): boolean {
     const taken = KINDS.reduce((sum, each) => sum + this.running[each], 0);
     if (this.running[kind] === 0 || this.concurrency < ENOUGH) return taken < this.concurrency;
-    const kept = KINDS.filter((other) => this.running[other] === 0).length;
+    const kept = this.keptFor.filter((other) => this.running[other] === 0).length;
     return taken + kept < this.concurrency;
   }
 

@@ -56,7 +56,7 @@ for (const { name, table, working, done } of TYPES) {
       const ticket = () => provider.ticket(String(id)) as Record<string, unknown> & { note?: { text: string }[] };
       assert.deepEqual(
         (ticket().relatedEntity as { id: string }[] | undefined)?.map((e) => e.id),
-        ['a'.repeat(32)],
+        ['a'.repeat(32), opened.number],
       );
       provider.setStatus(String(id), 'inProgress');
       await until('work begun at the customer', () => has(working));

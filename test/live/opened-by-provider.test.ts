@@ -30,12 +30,15 @@ for (const version of ['v4', 'v5'] as const) {
       );
       assert.equal(row().correlation_display, id);
       await rig.quiet();
-      const writes = () => provider.requests.filter((r) => r.method === 'PATCH');
+      const entities = () => (ticket().relatedEntity ?? []) as { role: string; id?: string; entity?: { id: string } }[];
+      const written = provider.requests.filter((r) => r.method === 'PATCH').map((r) => Object.keys(JSON.parse(r.body) as object));
       assert.deepEqual(
-        writes().map((r) => r.body),
-        [],
-        'nothing of it comes back as an echo',
+        written.flat().filter((name) => name !== '@type'),
+        ['relatedEntity'],
+        'nothing but our number comes back',
       );
+      const number = entities().find(({ role }) => role === 'customerTicket');
+      assert.equal(number?.id ?? number?.entity?.id, row().number);
 
       desk.update('incident', incident.sys_id, { state: '2' }, 'agent');
       await until('in progress at the provider', () => ticket().status === 'inProgress');
