@@ -40,6 +40,8 @@ export interface MessageInFlow {
   /** Legs that reached an out node. */
   legs: number;
   ignored?: string;
+  /** Why the flow dropped it on purpose. */
+  dropped?: string;
   /** It reached an out node, but the endpoint there is not a party of its conversation. */
   outsider?: string;
   /** A route node found nobody for it. Unless a leg is accepted all the same, all of it still counts as new next time. */
@@ -215,17 +217,30 @@ export class Flows {
   /** @internal The flow is idle: commits what it did, and the outcome of the message. `dropped`: why it was dropped on purpose. */
   async settle(flow: MessageInFlow, error: ErrorRecord | undefined, dropped?: string): Promise<void> {
     if (!this.remove(flow)) return;
-    flow.ignored ??= dropped;
+    flow.dropped = dropped;
     const failed = flow.error ?? error;
     try {
       await flow.committing;
-      const advances = flow.legs > 0 || !(failed || flow.unmatched);
-      await this.commit(flow, (record) => ({ ...record, ...this.outcome(flow, failed) }), advances);
+      const outcome = this.outcome(flow, failed);
+      const advances = flow.legs > 0 || !(failed || (await this.isForLater(flow, outcome)));
+      await this.commit(flow, (record) => ({ ...record, ...outcome }), advances);
     } catch (failure) {
       await this.leave(flow, () => flow.fail(failure));
       throw failure;
     }
     await this.leave(flow, () => flow.end('left'));
+  }
+
+  /**
+   * Whether what a message contains is left for the next one about its entity, and for its replay: it reached nobody, or it was dropped
+   * before anybody else took part in its conversation. The legs of an order go on without being told to anybody.
+   */
+  private async isForLater(flow: MessageInFlow, { outcome }: Partial<MessageRecord>): Promise<boolean> {
+    if (flow.unmatched) return true;
+    if (outcome !== 'unrouted' && flow.dropped === undefined) return false;
+    const draft = await flow.transaction.view();
+    if (!draft || draft.conversation.plan) return false;
+    return outcome === 'unrouted' || (draft.conversation.links.length < 2 && draft.open.length === 0);
   }
 
   /** False where it has left its flow already. */
@@ -252,13 +267,19 @@ export class Flows {
     const { warning, unmatched } = flow;
     if (failed) return { warning, ...stateAfterError(failed, flow.decision) };
     const isRouted = flow.legs > 0;
-    const outcome = isRouted ? 'routed' : flow.ignored !== undefined ? 'ignored' : (unmatched?.outcome ?? 'unrouted');
+    const outcome = isRouted
+      ? 'routed'
+      : (flow.ignored ?? flow.dropped) !== undefined
+        ? 'ignored'
+        : (unmatched?.outcome ?? 'unrouted');
     return {
       warning,
       state: 'settled',
       // Flows need not handle answers, so an unrouted answer is no warning.
       outcome: flow.record.origin === 'answer' && outcome === 'unrouted' ? 'ignored' : outcome,
-      reason: isRouted ? undefined : (flow.ignored ?? flow.outsider ?? unmatched?.reason ?? say`It reached no out node.`),
+      reason: isRouted
+        ? undefined
+        : (flow.ignored ?? flow.dropped ?? flow.outsider ?? unmatched?.reason ?? say`It reached no out node.`),
       error: undefined,
       settledAt: new Date(this.options.clock()).toISOString(),
     };

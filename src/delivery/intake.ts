@@ -41,9 +41,6 @@ export interface IntakeMember {
   trouble(part: IntakePart, error: unknown, retryAt: number, isFirst: boolean): void;
 }
 
-/** Entities whose last flow is remembered: more than can be in their flows at once. */
-const MAX_ENTITIES = 10_000;
-
 /**
  * Receives the changes of one entity type of an endpoint, for all in nodes that ask for them: one poll, one subscription at the hub,
  * one queue. Each message enters the flow of one of them.
@@ -56,8 +53,6 @@ export class Intake {
   private readonly poller: Poller;
   private readonly subscriptions: SharedSubscriptions;
   private readonly detach: () => Promise<void>;
-  /** By entity: the message that entered a flow last, and the in node of that flow. */
-  private readonly entered = new Map<string, { message: string; node: string }>();
 
   constructor(
     private readonly broker: Broker,
@@ -187,19 +182,8 @@ export class Intake {
   ): Promise<string | undefined> {
     const isRunning = (node: string | undefined) => running.some((member) => member.node === node);
     if (isContinued && isRunning(emitterOf(record))) return emitterOf(record);
-    const { store } = this.broker;
     const entity = this.client.entityOf?.(record.entityType, record.entityId) ?? record.entityId;
-    // A message whose flow is not idle has not begun its conversation yet.
-    const last = this.entered.get(entity);
-    const isUnderWay = last && isRunning(last.node) && (await store.message(last.message))?.state === 'received';
-    const node = isUnderWay ? last.node : await this.ownerOrRule(record, entity, payload, flows, isRunning);
-    this.entered.delete(entity);
-    if (node !== undefined) this.entered.set(entity, { message: record.id, node });
-    for (const oldest of this.entered.keys()) {
-      if (this.entered.size <= MAX_ENTITIES) break;
-      this.entered.delete(oldest);
-    }
-    return node;
+    return this.ownerOrRule(record, entity, payload, flows, isRunning);
   }
 
   private async ownerOrRule(

@@ -84,6 +84,7 @@ describe('updates that wait', () => {
     const commits: ChangeNotice[][] = [];
     const unwatch = rig.store.watch((changes) => void commits.push(changes));
     await change({ title: 'four', state: 'inProgress' });
+    await until('the commit', () => commits.some((changes) => changes.some((one) => one.kind === 'delivery')));
     unwatch();
     const [merging] = commits.filter((changes) => changes.some((one) => one.kind === 'delivery'));
     assert.deepEqual(merging?.map((one) => `${one.kind} ${'state' in one ? one.state : ''}`).sort(), [

@@ -32,6 +32,8 @@ class SharedProvider {
   broker!: Broker;
   /** The out nodes that a message from an endpoint reaches. */
   outs: (from: string) => Out[] = (from) => [{ at: `out@${from === 'provider' ? 'east' : 'provider'}` }];
+  /** Why the flow drops its messages on purpose. */
+  dropped?: string;
   /** Runs after each out node. */
   afterOut: () => Promise<void> = async () => undefined;
 
@@ -54,7 +56,7 @@ class SharedProvider {
         read: async () => undefined,
         emit: (record, payload, _emission, onIdle) => {
           this.flow(record, payload as unknown as Ticket).then(
-            () => onIdle(),
+            () => onIdle(undefined, this.dropped),
             (e) => onIdle({ code: 'SWB_FLOW', message: e.message, at: '' }),
           );
         },
@@ -219,5 +221,21 @@ describe('the parties of a conversation', () => {
     await rig.broker.interventions.replayMessage((await rig.newest()).id, { name: '' });
     await until('the message to be settled', async () => (await rig.newest()).outcome !== undefined);
     assert.deepEqual(provider.tickets[0]?.comments, ['first']);
+  });
+
+  it('get what was said before they took part, whether the flow dropped it on purpose or not', async () => {
+    for (const reason of [undefined, 'not for the provider']) {
+      const id = reason ? 'B' : 'A';
+      rig.outs = () => [];
+      rig.dropped = reason;
+      rig.partners.east.tickets.push({ id, fields: { title: id }, comments: [], files: [], version: 1 });
+      await rig.receive('east', { id, version: '1', title: id });
+      await rig.receive('east', { id, version: '2', title: id, comments: ['before'] });
+      rig.outs = () => [{ at: 'out@provider' }];
+      rig.dropped = undefined;
+      await rig.receive('east', { id, version: '3', title: id, comments: ['before', 'after'] });
+      const ticket = rig.partners.provider.tickets.find(({ fields }) => fields.title === id);
+      assert.deepEqual(ticket?.comments, ['before', 'after'], reason ?? 'without a word');
+    }
   });
 });

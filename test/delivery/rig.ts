@@ -83,9 +83,14 @@ export class Rig {
       log: (_level, text) => this.log.push(text),
     });
     for (const client of [this.customer, this.provider]) this.add(client);
-    for (const side of flows ? ['customer', 'provider'] : []) {
+    const sides = flows ? ['customer', 'provider'] : [];
+    // Answers are in the queue of their node.
+    for (const [side, queue] of sides.flatMap((one) => [
+      [one, intakeQueue(one, 'troubleTicket')] as const,
+      [one, `in-${one}`] as const,
+    ])) {
       this.detach.push(
-        this.broker.inbox.attach(intakeQueue(side, 'troubleTicket'), {
+        this.broker.inbox.attach(queue, {
           // The received payload is complete, unless it asks for another read.
           read: async (record, { received }) =>
             'again' in (received as object)

@@ -173,7 +173,8 @@ describe('a request to a partner', () => {
     // All of them hang: no change waits for one.
     for (let i = 0; i < 5; i++) await made.request({ method: 'PATCH', path: '/records/1', body: {}, what: 'update' });
     assert.equal(changes, 5);
-    assert.ok(held.length <= 3, `${held.length} requests hang at once`);
+    // Three reads, and the files, which have slots of their own.
+    assert.ok(held.length <= 3 + 4, `${held.length} requests hang at once`);
     const release = setInterval(() => held.splice(0).forEach((end) => void end()), 5);
     await Promise.all(waiting);
     clearInterval(release);
