@@ -49,7 +49,7 @@ export interface AttemptOptions extends Omit<SendContext, 'beforeResend' | 'look
 
 export interface DeliveryListener {
   delivered?(delivery: DeliveryRecord, warning?: string): void;
-  retrying?(delivery: DeliveryRecord, error: ErrorRecord): void;
+  retrying?(delivery: DeliveryRecord, error: ErrorRecord, cause: unknown): void;
   failed?(delivery: DeliveryRecord, error: ErrorRecord, cause: unknown): void;
 }
 
@@ -325,7 +325,7 @@ export class Attempts {
       log('error', `Delivery to ${client.name} ${how}: ${record.message}`);
       for (const listener of this.listeners) listener.failed?.(updated, record, error);
     } else {
-      for (const listener of this.listeners) listener.retrying?.(updated, record);
+      for (const listener of this.listeners) listener.retrying?.(updated, record, error);
     }
   }
 

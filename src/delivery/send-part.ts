@@ -138,7 +138,8 @@ export async function attach(write: PartWrite, { attachment, from }: AttachmentR
       );
     }
     const store = (content: Readable, signal: AbortSignal) => spool.store(name, attachment, content, signal);
-    file = await fetchFile(source, from, attachment, { store, deadline: context.fileDeadline, closing: context.closing });
+    const { fileDeadline: deadline, closing } = context;
+    file = await context.beforeWrite(name, () => fetchFile(source, from, attachment, { store, deadline, closing }));
   }
   const lookUp = (others: readonly string[]) =>
     client.findAttachment(delivery.entityType, link.id, file, delivery.begun ?? '', others);

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { SwitchboardError } from '../errors.js';
+import { PartnerError, SwitchboardError } from '../errors.js';
 import { fileSource } from '../store/file-lane.js';
 import type { ChangeNotice, DeliveryRecord, ErrorRecord } from '../store/store.js';
 import { EndpointAccess } from './access.js';
@@ -22,7 +22,7 @@ const LONGEST_SLEEP = 60_000;
 const MAX_UPDATE_WAIT = 2_000;
 
 export interface WorkerOptions
-  extends Omit<AttemptOptions, 'policy' | 'circuit' | 'access' | 'closing' | 'settlingTimes' | 'ages'> {
+  extends Omit<AttemptOptions, 'policy' | 'circuit' | 'access' | 'closing' | 'beforeWrite' | 'settlingTimes' | 'ages'> {
   concurrency: number;
   retry?: Partial<RetryPolicy>;
   /** How long a write is looked up after its answer was lost, before it is sent again; milliseconds. */
@@ -58,6 +58,8 @@ export class Worker {
   private readonly slots: SendSlots;
   /** Conversations of the updates of entities under way, by delivery. */
   private readonly updates = new Map<string, string>();
+  /** Deliveries under way of which the partner gets nothing yet. */
+  private readonly unwritten = new Set<string>();
   private readonly statusListeners = new Set<(status: WorkerStatus) => void>();
   private readonly unwatch: () => void;
   private suspended: Suspension | undefined;
@@ -84,11 +86,18 @@ export class Worker {
       circuit,
       access,
       closing: this.closing.signal,
+      beforeWrite: (delivery, work) => {
+        this.unwritten.add(delivery);
+        return work().finally(() => this.unwritten.delete(delivery));
+      },
       settlingTimes,
       ages: new EntityAges(options.steady),
     });
     this.outages = new OutageLog({ name: options.client.name, clock: options.clock, log: options.log });
-    const failed = (_delivery: DeliveryRecord, error: ErrorRecord) => this.outages.failed(error);
+    const failed = (_delivery: DeliveryRecord, error: ErrorRecord, cause: unknown) => {
+      // What the source of a file answers says nothing about its target.
+      if (!(cause instanceof PartnerError && cause.otherPartner !== undefined)) this.outages.failed(error);
+    };
     this.attempts.on({ retrying: failed, failed });
     const endpoint = options.client.id;
     const suspension = suspensionKey(endpoint);
@@ -178,9 +187,9 @@ export class Worker {
     }
   }
 
-  /** The try of a delivery that is under way, if any. */
+  /** The try of a delivery that is under way, if any; not while the partner gets nothing of it yet. */
   currentTry(delivery: string): Promise<void> | undefined {
-    return this.slots.get(delivery);
+    return this.unwritten.has(delivery) ? undefined : this.slots.get(delivery);
   }
 
   /** Resolves when no update of an entity of a conversation is under way here, or after a while. */

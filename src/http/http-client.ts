@@ -106,6 +106,10 @@ class Client implements HttpClient {
     }
   }
 
+  get timeout(): number {
+    return this.options.timeout;
+  }
+
   get proxies(): ProxyRules | undefined {
     return this.options.proxies;
   }

@@ -85,6 +85,8 @@ export interface HttpClient {
   readonly name: string;
   /** Without a trailing slash. */
   readonly baseUrl: string;
+  /** Milliseconds without an answer after which a request fails; of files, without content. */
+  readonly timeout: number;
   /** The proxies that other clients for this partner's files have to use, too. */
   readonly proxies?: ProxyRules;
   /** Whether requests carry credentials: a user name, a key or a token. */

@@ -129,6 +129,21 @@ describe('files', () => {
     await detach();
   });
 
+  it('that drip in do not hold up their own ticket, in either direction', async () => {
+    rig.provider.download = drips;
+    await open('slow', ['slow.txt'], 'provider');
+    await until('the ticket', () => rig.customer.tickets.length === 1);
+    await until('the file to drip', async () => (await fileDelivery())?.state === 'sending');
+    const { id } = rig.customer.tickets[0]!;
+    await rig.receive('customer', { id, version: '9', fields: { title: 'slow' }, comments: ['from the customer'] });
+    await rig.receive('provider', { id: 'slow', version: '9', fields: { title: 'slow' }, comments: ['from the provider'] });
+    await until('the comment at the customer', () => rig.customer.tickets[0]?.comments.includes('from the provider'));
+    await until('no message in a flow', async () => (await rig.store.counts()).messages.received === 0);
+    const parts = (await rig.deliveries()).map(({ part }) => part);
+    assert.ok(parts.includes('comment:from the customer'), parts.join());
+    assert.equal((await fileDelivery())?.state, 'sending');
+  });
+
   it('that have to wait let other files of their ticket pass', async () => {
     rig.customer.download = async (_type, _id, { name }) => {
       if (name === 'dead.txt') return fails('SWB_PARTNER_UNAVAILABLE')();

@@ -34,6 +34,9 @@ export class BatchingHttp implements HttpClient {
   get signsIn(): boolean {
     return this.http.signsIn;
   }
+  get timeout(): number {
+    return this.http.timeout;
+  }
   get clockAhead(): number | undefined {
     return this.http.clockAhead;
   }

@@ -9,8 +9,6 @@ import { entryIds } from '../tmf/entry-ids.js';
 import { bytesOf } from '../tmf/same-entry.js';
 import { attachmentOf } from './parse.js';
 
-const TIMEOUT = 120_000;
-
 /**
  * Streams an attachment: from its URL, with our credentials only at the provider's own host; or, where the provider gives content
  * by value, from the ticket itself.
@@ -40,7 +38,7 @@ export async function download(
           name: http.name,
           baseUrl: url.origin,
           auth: { kind: 'none' },
-          timeout: TIMEOUT,
+          timeout: http.timeout,
           rateLimit: 0,
           concurrency: 1,
           proxies: http.proxies,
