@@ -9,10 +9,12 @@ export interface PartnerReport {
   id: string;
   name: string;
   state: EndpointState;
-  /** When it went down; present until an attempt succeeds. */
+  /** When it went down or was paused; present until an attempt or check succeeds. */
   downSince?: string;
+  /** Why it is paused. */
+  reason?: string;
   suspendedAt?: string;
-  /** Next attempt while nothing is sent. */
+  /** Next attempt or check while nothing is sent. */
   resumesAt?: string;
   lastError?: { at: string; message: string };
   /** Deliveries that wait, and when the oldest of them was queued. */
@@ -46,13 +48,16 @@ export async function partnerReports(broker: Broker): Promise<PartnerReport[]> {
   const [{ waiting }, { deliveries: oldest }] = await Promise.all([broker.store.counts(), broker.store.oldestWaiting()]);
   const troubles = broker.intakeTroubles.list();
   return broker.workers().map(({ client, status }) => {
-    const { outage, suspended, resumesAt, lastError } = status;
+    const { outage, paused, suspended, lastError } = status;
+    const downSince = paused?.since ?? outage?.since;
+    const resumesAt = paused?.nextCheck ?? status.resumesAt;
     const first = oldest[client.id];
     return {
       id: client.id,
       name: client.name,
       state: endpointState(status),
-      ...(outage && { downSince: outage.since }),
+      ...(downSince && { downSince }),
+      ...(paused && { reason: paused.reason }),
       ...(suspended && { suspendedAt: suspended.at }),
       ...(resumesAt && { resumesAt: iso(resumesAt) }),
       ...(lastError && { lastError: { at: lastError.at, message: lastError.message } }),

@@ -55,6 +55,12 @@ describe('a party in trouble', () => {
     assert.equal((await health()).status, 'degraded');
     const [view] = (await rig.get<EndpointView[]>('/switchboard/endpoints')).filter(({ state }) => state === 'paused');
     assert.match(view?.paused?.reason ?? '', /returned 401/);
+    const { partners } = await rig.get<{
+      partners: { state: string; downSince?: string; reason?: string; resumesAt?: string }[];
+    }>('/health/ready');
+    const paused = partners.find(({ state }) => state === 'paused');
+    assert.equal(paused?.downSince, view?.paused?.since);
+    assert.match(`${paused?.reason} ${paused?.resumesAt}`, /returned 401.* \d{4}-/);
     const before = desk.requests.length;
     const checked = view?.resumesAt;
     await until('another check', async () =>
