@@ -117,6 +117,19 @@ describe(`a rule in the mapping designer in Node-RED ${NODE_RED.version}`, () =>
     await closeMapping(page);
   });
 
+  it('has a visible checkbox for emptied fields, which its text switches too', async () => {
+    await open();
+    await panel().locator('details > summary').click();
+    const box = panel().getByRole('checkbox', { name: 'Send when emptied' });
+    const { width = 0, height = 0 } = (await box.boundingBox()) ?? {};
+    assert.ok(width >= 10 && height >= 10, `${width} × ${height}`);
+    await panel().getByText('Send when emptied', { exact: true }).click();
+    await shows({ ...STATE, sendEmptied: true });
+    await box.click();
+    await shows(STATE);
+    await closeMapping(page);
+  });
+
   it('accepts a field from the list or the board after another one was typed', async () => {
     await open();
     await anotherField();

@@ -77,6 +77,19 @@ export function row(label: string, ...inputs: (HTMLElement | undefined)[]): HTML
   return element('div', { class: 'switchboard-panel-row' }, element('span', {}, label), element('div', {}, ...inputs));
 }
 
+/** A checkbox; its text and its hint are its label. */
+export function checkboxRow(label: string, hint: string, checked: boolean, set: (checked: boolean) => void): HTMLElement {
+  const box = element('input', { type: 'checkbox' });
+  box.checked = checked;
+  box.addEventListener('change', () => set(box.checked));
+  return element(
+    'label',
+    { class: 'switchboard-panel-row' },
+    element('span', {}, label),
+    element('div', {}, box, element('small', {}, hint)),
+  );
+}
+
 const JSON_TYPES = ['str', 'num', 'bool', 'json'];
 
 /** Any JSON value in Node-RED's typed input; an empty input means no value. */

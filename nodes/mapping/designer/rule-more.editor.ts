@@ -1,6 +1,6 @@
 import { RULE_TYPES, type Rule } from '../../../src/mapping/mapping.js';
 import { element } from '../../kit/editor/element.js';
-import { jsonataInput, jsonInput, row, select, textInput } from './inputs.editor.js';
+import { checkboxRow, jsonataInput, jsonInput, row, select, textInput } from './inputs.editor.js';
 import { changedRule, withCondition, withDirectionValue } from './rule-edits.js';
 
 type Edit = (change: (rule: Rule) => Rule) => void;
@@ -42,19 +42,14 @@ export function foldedRows(rule: Rule, edit: Edit, t: Translate): HTMLElement[] 
   return [
     row(t('rule.type'), type),
     row(t('rule.maxLength'), length, element('small', {}, t('rule.maxLengthUnit'))),
-    row(t('rule.sendEmptied'), emptied(rule, edit, t), element('small', {}, t('rule.sendEmptiedHint'))),
+    checkboxRow(t('rule.sendEmptied'), t('rule.sendEmptiedHint'), rule.sendEmptied === true, (checked) =>
+      edit((now) => changedRule(now, { sendEmptied: checked || undefined })),
+    ),
     row(t('rule.constant'), constant),
     condition(rule, edit, t),
     ...expressions(rule, 'when', edit, t),
     ...expressions(rule, 'expression', edit, t),
   ];
-}
-
-function emptied(rule: Rule, edit: Edit, t: Translate): HTMLElement {
-  const box = element('input', { type: 'checkbox', 'aria-label': t('rule.sendEmptied') }) as HTMLInputElement;
-  box.checked = rule.sendEmptied === true;
-  box.addEventListener('change', () => edit((now) => changedRule(now, { sendEmptied: box.checked || undefined })));
-  return box;
 }
 
 function expressions(rule: Rule, name: 'when' | 'expression', edit: Edit, t: Translate): HTMLElement[] {
