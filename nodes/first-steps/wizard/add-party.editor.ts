@@ -16,6 +16,8 @@ export function addParty(
   const flow = { ...wiringOf(route), tab, parties, rules, y: lowest(tab) + GAP };
   const created = addToRouteFlow(plan, flow, store, generator);
   const before = { parties, rules, outputs: route.outputs };
+  // The editor imports nodes into the tab that is shown, whatever their own tab is.
+  RED.workspaces.show(tab);
   RED.nodes.import(created.nodes, { generateIds: false });
   const links: EditorLink[] = [];
   for (const { id, wires = [] } of created.nodes)
