@@ -178,6 +178,33 @@ describe(`New connection in Node-RED ${NODE_RED.version}`, () => {
     await settle();
   });
 
+  it('treats a new endpoint with the base URL of an existing one like that one', async () => {
+    await begin('Trouble ticket');
+    await fill('Customer', { endpoint: '', name: 'Globex', ...serviceNow(), baseUrl: `${sandbox.url}/globex` });
+    const spelledOtherwise = `${sandbox.url.replace('http:', 'HTTP:')}/tmf4/`;
+    await fill('Provider', { endpoint: '', name: 'Twin', system: 'tmf621 v4', baseUrl: spelledOtherwise, ...oauth() });
+    await next();
+    const alert = page.locator('.switchboard-wizard-error');
+    assert.match(
+      await alert.innerText(),
+      /Twin has the same base URL as the existing endpoint “North”\. North is already connected in the flow “Acme – North”/,
+    );
+    await fill('Provider', { baseUrl: `${sandbox.url}/north`, name: 'globex' });
+    await next();
+    assert.match(await alert.innerText(), /Two parties have the name Globex/);
+    await page.click('#switchboard-wizard-cancel');
+    await settle();
+    await begin('Several customers and providers');
+    await fill('Customer', { endpoint: '', name: 'Globex', ...serviceNow(), baseUrl: `${sandbox.url}/globex` });
+    await page.locator('.switchboard-wizard-add').first().click();
+    await fill('Customer', { endpoint: '', name: 'Initech', ...serviceNow(), baseUrl: `${sandbox.url}/globex/` });
+    await fill('Provider', { endpoint: '', name: 'South', system: 'tmf621 v5', baseUrl: `${sandbox.url}/south`, ...oauth() });
+    await next();
+    assert.match(await alert.innerText(), /Globex and Initech use the same endpoint, or the same base URL/);
+    await page.click('#switchboard-wizard-cancel');
+    await settle();
+  });
+
   it('creates one flow for several customers and providers, and adds a provider to it; both work after deploy', async () => {
     const { customers, providers } = sandbox.routed;
     await begin('Several customers and providers');
@@ -196,10 +223,22 @@ describe(`New connection in Node-RED ${NODE_RED.version}`, () => {
     customers.globex.webhook = { url: globex!, secret: secretOfGlobex!, retries: 50 };
     customers.initech.webhook = { url: initech!, secret: secretOfInitech!, retries: 50 };
 
+    // Whatever tab is shown.
+    await page.evaluate(`RED.workspaces.show('tab')`);
     await begin('One more provider');
     await fill('Provider', {
       endpoint: '',
       name: 'West',
+      system: 'tmf621 v5',
+      baseUrl: `${sandbox.url}/south/`,
+      ...oauth(),
+    });
+    await next();
+    assert.match(
+      await page.locator('.switchboard-wizard-error').innerText(),
+      /West has the same base URL as the existing endpoint “South”\. South is already a party of this flow/,
+    );
+    await fill('Provider', {
       system: 'tmf621 v4',
       baseUrl: `${sandbox.url}/north`,
       ...oauth(),
@@ -219,6 +258,12 @@ describe(`New connection in Node-RED ${NODE_RED.version}`, () => {
       `(() => { const route = RED.nodes.filterNodes({ type: 'switchboard-route' })[0];
         return RED.nodes.filterLinks({ source: route }).sort((a, b) => a.sourcePort - b.sourcePort).map((l) => l.target.name); })()`,
     );
+    const places = await page.evaluate(
+      `(() => { const route = RED.nodes.filterNodes({ type: 'switchboard-route' })[0];
+        const west = RED.nodes.filterNodes({}).filter((n) => n.name.includes('West'));
+        return [RED.workspaces.active() === route.z, west.map((n) => n.z === route.z)]; })()`,
+    );
+    assert.deepEqual(places, [true, [true, true, true]], 'the nodes are on the tab of the flow, which is shown');
     assert.deepEqual(wires, ['to Globex', 'to Initech', 'to South', 'to West', 'no match']);
     await deploy();
     for (const desk of Object.values(providers)) await until('the hub registration', () => desk.hubs().length === 1);

@@ -2,8 +2,9 @@ import { type Check, connectionTest } from '../../kit/editor/connection-test.js'
 import { httpRoot } from '../../kit/editor/copy-field.js';
 import { addStyle } from '../../kit/editor/style.js';
 import { addParty } from './add-party.editor.js';
+import { conflictBetween, conflictInRoute, inUse, type Sentences, storesOf } from './conflicts.editor.js';
 import { createFlow, type Party, type Webhook } from './flow.editor.js';
-import { flowOf, type RouteNode, routeNodes } from './flows-in-use.editor.js';
+import { type RouteNode, routeNodes } from './flows-in-use.editor.js';
 import { translateLabels } from './labels.editor.js';
 import { connectionOf, type PartyForm, partyForm } from './party-form.editor.js';
 import { createRouteFlow } from './route-flow.editor.js';
@@ -160,6 +161,10 @@ export function openWizard(translate: Translate): void {
     return $('<div>', { class: 'form-row switchboard-dialog' }).append(label, select);
   }
 
+  function textOf(sentences: Sentences): string {
+    return sentences.map(([key, values]) => translate(key, values)).join(' ');
+  }
+
   function noteList(): JQuery {
     return $('<div>', { class: 'switchboard-wizard-note' }).append(notes.map((text) => $('<p>').text(text)));
   }
@@ -190,11 +195,11 @@ export function openWizard(translate: Translate): void {
     const conflict = routes ? conflictInRoute(chosen, route, routes) : conflictBetween(chosen);
     body.find('.switchboard-wizard-error').remove();
     if (conflict) {
-      const [key, values] = conflict;
-      body.prepend($('<p>', { class: 'switchboard-wizard-error', role: 'alert' }).text(translate(key, values)));
+      body.prepend($('<p>', { class: 'switchboard-wizard-error', role: 'alert' }).text(textOf(conflict)));
       return;
     }
-    notes = routes ? chosen.flatMap((party) => inUse(party) ?? []).map((values) => translate('wizard.inUse', values)) : [];
+    const used = routes ? chosen.map((party) => inUse(party, 'wizard.inUse')) : [];
+    notes = used.flatMap((sentences) => (sentences ? textOf(sentences) : []));
     show('test');
   }
 
@@ -235,40 +240,6 @@ const GENERATOR = {
   id: () => RED.nodes.id(),
   secret: () => [...crypto.getRandomValues(new Uint8Array(24))].map((byte) => byte.toString(16).padStart(2, '0')).join(''),
 };
-
-/** A label and its values. */
-type Conflict = [key: string, values?: Record<string, unknown>];
-
-/** Why these parties cannot be in a flow of their own; undefined if they can. */
-function conflictBetween(parties: Party[]): Conflict | undefined {
-  const [first, second] = parties;
-  if (first?.endpoint && first.endpoint === second?.endpoint && first.entityType === second.entityType) return ['invalid.same'];
-  if (storesOf(parties).length > 1) return ['invalid.stores'];
-  const used = parties.map(inUse).find((use) => use !== undefined);
-  return used && ['invalid.inUse', used];
-}
-
-/** Why these parties cannot be in a flow with a route node; undefined if they can. */
-function conflictInRoute(parties: Party[], route: RouteNode | undefined, routes: 'create' | 'add'): Conflict | undefined {
-  const existing = parties.flatMap(({ endpoint }) => endpoint ?? []);
-  if (new Set(existing).size < existing.length) return ['invalid.sameParty'];
-  const known = routes === 'add' && route ? route.parties : [];
-  const twice = parties.find(({ endpoint }) => endpoint && known.includes(endpoint));
-  if (twice) return ['invalid.inFlow', { name: twice.name }];
-  const others = known.map((endpoint) => ({ endpoint }));
-  return storesOf([...parties, ...others]).length > 1 ? ['invalid.stores'] : undefined;
-}
-
-/** The flow that receives a party's messages already. */
-function inUse({ endpoint, entityType, name }: Party): { name: string; flow: string } | undefined {
-  const flow = endpoint && flowOf(endpoint, entityType);
-  return flow ? { name, flow } : undefined;
-}
-
-function storesOf(parties: Pick<Party, 'endpoint'>[]): string[] {
-  const stores = parties.map(({ endpoint }) => endpoint && RED.nodes.node(endpoint)?.store);
-  return [...new Set(stores.filter((store): store is string => typeof store === 'string' && store !== ''))];
-}
 
 /** The store of the selected endpoints, else an existing one; undefined if a new one must be created. */
 function storeOf(parties: Party[]): string | undefined {
