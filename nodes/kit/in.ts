@@ -1,5 +1,6 @@
 import type { NodeAPI, NodeDef } from 'node-red';
 import type { IdentifiedEntity } from '../../src/delivery/dispatcher.js';
+import { checkCondition } from '../../src/delivery/intake.js';
 import type { IntakePart } from '../../src/delivery/intake-troubles.js';
 import { sharedIntakesOf } from '../../src/delivery/shared-intakes.js';
 import type { EndpointClient } from '../../src/endpoints/endpoint.js';
@@ -7,7 +8,6 @@ import type { PostedEvent } from '../../src/endpoints/posted-events.js';
 import { systemOf } from '../../src/endpoints/registry.js';
 import type { System } from '../../src/endpoints/system.js';
 import { SwitchboardError } from '../../src/errors.js';
-import { Expressions } from '../../src/mapping/expressions.js';
 import type { Json } from '../../src/model/message.js';
 import type { MessageRecord } from '../../src/store/store.js';
 import { say } from '../../src/text/say.js';
@@ -21,7 +21,7 @@ import { IntakeStatus } from './intake-status.js';
 import { migrate } from './migrate.js';
 import { requireEndpoint } from './parties.js';
 import { EventListener, subscriberOf } from './receive-events.js';
-import { type InNode, serveWebhook, webhookHint } from './receive-webhook.js';
+import { type InNode, refuseWebhooks, serveWebhook, webhookHint } from './receive-webhook.js';
 import { flagSetting, numberSetting, withEnvironment } from './settings.js';
 import { whileOpen } from './while-open.js';
 
@@ -48,13 +48,14 @@ function receive(RED: NodeAPI, node: InNode, config: NodeDef & InConfig, system:
     const flows = deployedFlows(RED);
     requireSystem(client, system.id, where);
     const webhook = system.receive.webhook !== undefined && flag('webhook');
+    // Before other settings can turn out to be invalid, and also while the store is not open: after a 404, senders do not retry.
+    if (webhook)
+      node.on('close', serveWebhook(RED, node, config, endpoint, { where, entityType, limit: number('webhookLimit') }));
     const hub = flag('hub') ? client.hub : undefined;
     const poll = flag('poll');
     const condition = (config.newOnly ?? '').trim();
-    if (condition) Expressions.check(condition, where);
-    // Also while the store is not open, so that senders get 503 and retry, instead of 404.
-    if (webhook)
-      node.on('close', serveWebhook(RED, node, config, endpoint, { where, entityType, limit: number('webhookLimit') }));
+    // Only the messages whose flow it decides about wait until it is corrected.
+    whenValid(node, () => checkCondition(condition, where));
     const events = hub && new EventListener(RED, node, endpoint, { hub, entityType, limit: number('eventLimit') * 1024 });
     if (events) node.on('close', () => events.close());
     whileOpen(node, endpoint, async (session) => {
@@ -133,7 +134,14 @@ function receive(RED: NodeAPI, node: InNode, config: NodeDef & InConfig, system:
       showPause();
     });
   };
-  whenValid(node, start);
+  whenValid(node, () => {
+    try {
+      start();
+    } catch (error) {
+      if (system.receive.webhook) refuseWebhooks(RED, node, config, Number(system.receive.webhook.limit));
+      throw error;
+    }
+  });
 }
 
 /** The status text for the way changes arrive, while everything works. */

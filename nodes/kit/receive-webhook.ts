@@ -10,7 +10,7 @@ import type { InConfig, InCredentials } from './in.config.js';
 import type { EndpointNode } from './parties.js';
 import { optionalSetting, requiredSetting } from './settings.js';
 import { show } from './status.js';
-import { listen, type PartnerRequest, type Reply } from './webhooks.js';
+import { isListening, listen, type PartnerRequest, type Reply } from './webhooks.js';
 
 export type InNode = Node & { credentials?: InCredentials };
 
@@ -62,6 +62,19 @@ export function serveWebhook(
       throw error;
     }
   });
+}
+
+/**
+ * Answers 503 on the path of a node with an invalid setting, so that senders retry, as they would not after a 404; the setting
+ * itself is nothing for senders to know. Does nothing where the path is unknown or answered already.
+ * @param limit kilobytes
+ */
+export function refuseWebhooks(RED: NodeAPI, node: Node, { webhook, path }: InConfig, limit: number): void {
+  if (!webhook || !path || isListening(RED, path)) return;
+  const stop = listen(RED, path, limit * 1024, async () => {
+    throw new SwitchboardError('SWB_CONFIG', say`The in node has an invalid setting.`, { hint: say`Retry later.` });
+  });
+  node.on('close', stop);
 }
 
 /** The hint of a webhook's event; throws as `readWebhook`, or SWB_CONFIG where the system has no webhooks. */

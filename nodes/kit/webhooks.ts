@@ -67,6 +67,12 @@ export function listen(RED: NodeAPI, path: string, limit: number, handler: Route
   };
 }
 
+/** Whether a node serves this very path. */
+export function isListening(RED: NodeAPI, path: string): boolean {
+  const route = tableOf(RED).get(keyOf(path));
+  return route !== undefined && !route.closed;
+}
+
 async function retryLater(): Promise<never> {
   throw new SwitchboardError('SWB_CLOSED', say`The flows are being deployed.`, { hint: say`Retry in a few seconds.` });
 }

@@ -40,6 +40,8 @@ export class Session {
 export function whileOpen(node: Node, endpoint: EndpointNode, start: (session: Session) => Promise<void>): void {
   const { availability } = endpoint;
   let session: Session | undefined;
+  /** Only what is reported here ends here: a node may have reported an invalid setting without which it works. */
+  let isReported = false;
   let ended: Promise<void> = Promise.resolve();
   const end = (removed: boolean) => {
     const over = session?.end(removed);
@@ -55,9 +57,14 @@ export function whileOpen(node: Node, endpoint: EndpointNode, start: (session: S
       session = begun;
       ended
         .then(() => (begun.over ? undefined : start(begun)))
-        .then(() => reportValid(node))
+        .then(() => {
+          if (isReported) reportValid(node);
+          isReported = false;
+        })
         .catch((error: unknown) => {
-          if (!begun.over) reportInvalid(node, error);
+          if (begun.over) return;
+          isReported = true;
+          reportInvalid(node, error);
         });
     } else if (trouble) showTrouble(node, trouble);
   };

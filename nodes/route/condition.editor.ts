@@ -1,5 +1,6 @@
 import { ROUTE_OPERATORS, type RouteCondition, type RouteOperator, UNARY_OPERATORS } from '../../src/conversation/route-rules.js';
 import { ENTITIES, EVENTS, LEVELS, PRIORITIES, SEVERITIES, STATES } from '../../src/model/message.js';
+import { isExpression as isValidExpression } from '../kit/editor/validate.js';
 
 /** The values of fields that have a fixed list of them. */
 const VALUES: Record<string, readonly string[]> = {
@@ -39,8 +40,14 @@ export function conditionLine(
   }).attr({ list: fields, 'aria-label': translate('rule.field') });
   const value = input(condition.value, translate(isExpression ? 'rule.expressionExample' : 'rule.valueExample'), (text) => {
     condition.value = text;
+    mark();
     changed();
   }).attr('aria-label', translate('rule.value'));
+  const mark = () => {
+    const isInvalid = isExpression && condition.value.trim() !== '' && !isValidExpression(condition.value);
+    value.toggleClass('input-error', isInvalid).attr('aria-invalid', String(isInvalid));
+  };
+  mark();
   const choices = $('<datalist>', { id: RED.nodes.id() });
   value.attr('list', choices.attr('id') ?? '').on('focus', () => {
     choices.empty().append((VALUES[condition.field] ?? []).map((one) => $('<option>').val(one)));

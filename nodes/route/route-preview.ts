@@ -38,7 +38,7 @@ async function previewed(rules: RouteRules, { sample, ...kept }: KeptMessage): P
   try {
     const evaluate = (expression: string) => expressions.evaluate(expression, message);
     const others = await partiesBefore(message);
-    return { ...heading, route: await decideRoute(rules, message, others, sideOf(message), evaluate) };
+    return { ...heading, route: await decideRoute(rules, message, others, sideOf(message), () => evaluate) };
   } catch (error) {
     return { ...heading, error: error instanceof Error ? error.message : String(error) };
   }

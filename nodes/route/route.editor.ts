@@ -1,6 +1,7 @@
 import { type RouteProblem, routeProblems } from '../../src/conversation/route-rules.js';
 import { CATEGORY } from '../kit/editor/category.js';
 import { addStyle } from '../kit/editor/style.js';
+import { isExpression } from '../kit/editor/validate.js';
 import { type PartyList, partyList } from './party-list.editor.js';
 import { endpointName, fillParties } from './party-select.editor.js';
 import { routePreview } from './preview.editor.js';
@@ -66,7 +67,7 @@ RED.nodes.registerType<RouteConfig>('switchboard-route', {
       const edited = current();
       fillParties(otherwise, chosen, this._('dialog.nobody'), edited.parties.filter(Boolean));
       const box = $('#switchboard-route-problems').empty();
-      for (const problem of routeProblems(edited)) box.append($('<div>').text(problemText(problem, this._)));
+      for (const problem of problemsOf(edited)) box.append($('<div>').text(problemText(problem, this._)));
       preview.update(edited);
     };
     parties = partyList(this._, changed);
@@ -92,7 +93,7 @@ RED.nodes.registerType<RouteConfig>('switchboard-route', {
 });
 
 function problemsOf({ parties = [], rules = [], matches = 'first', otherwise = '' }: Partial<RouteConfig>): RouteProblem[] {
-  return routeProblems({ parties, rules, matches, otherwise });
+  return routeProblems({ parties, rules, matches, otherwise }, isExpression);
 }
 
 function problemText({ kind, number, endpoint = '' }: RouteProblem, translate: Translate): string {

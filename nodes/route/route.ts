@@ -1,13 +1,14 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
-import { checkRoute } from '../../src/conversation/check-route.js';
+import { checkParties, checkRoute } from '../../src/conversation/check-route.js';
 import type { RouteRules } from '../../src/conversation/route-rules.js';
 import { SwitchboardError } from '../../src/errors.js';
 import type { GenericMessage } from '../../src/model/message.js';
 import { say } from '../../src/text/say.js';
 import { adminRoutes } from '../kit/admin-routes.js';
-import { asError, envelopeOf, handle, type Msg } from '../kit/handle.js';
+import { whenValid } from '../kit/configured.js';
+import { envelopeOf, handle, type Msg } from '../kit/handle.js';
 import { type EndpointNode, requireEndpoint } from '../kit/parties.js';
-import { show, showError } from '../kit/status.js';
+import { show } from '../kit/status.js';
 import type { RouteConfig } from './route.config.js';
 import { serveRoutePreview } from './route-preview.js';
 
@@ -20,16 +21,10 @@ export = (RED: NodeAPI) => {
     const { parties = [], rules = [], matches = 'first', otherwise = '' } = config;
     const route: RouteRules = { parties, rules, matches, otherwise };
 
-    let invalid: unknown;
-    try {
-      checkRoute(route, where, nameOf);
-    } catch (error) {
-      invalid = error;
-      showError(this, error);
-      this.error(asError(error).message);
-    }
+    whenValid(this, () => checkRoute(route, where, nameOf));
     handle(this, async (msg, send) => {
-      if (invalid) throw invalid;
+      // An invalid rule fails the new cases that reach it; updates need no rule.
+      checkParties(route, where, nameOf);
       const envelope = envelopeOf(msg, where);
       if (!envelope.conversation) {
         throw new SwitchboardError('SWB_PAYLOAD', say`The message does not belong to a conversation.`, {
@@ -38,7 +33,7 @@ export = (RED: NodeAPI) => {
         });
       }
       const broker = await requireEndpoint(RED, envelope.endpoint, where).broker;
-      const decision = await broker.routes.decide(envelope, this.id, route, msg.payload as GenericMessage);
+      const decision = await broker.routes.decide(envelope, { id: this.id, name: where }, route, msg.payload as GenericMessage);
       if (!decision) return;
       const { to, by, rules: matching } = decision;
       // An output for which the node has no row any more cannot be used: the party was removed since the decision was kept.

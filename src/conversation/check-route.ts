@@ -3,21 +3,49 @@ import { Expressions } from '../mapping/expressions.js';
 import { say } from '../text/say.js';
 import { type RouteProblem, type RouteRules, routeProblems } from './route-rules.js';
 
+/** The name of an endpoint. */
+type NameOf = (endpoint: string) => string;
+
 /**
  * Throws SWB_CONFIG if the settings of a route node are invalid. A rule that stands there twice is harmless, and only marked in
  * the dialog. Pure.
- * @param nameOf the name of an endpoint
  */
-export function checkRoute(rules: RouteRules, where: string, nameOf: (endpoint: string) => string): void {
-  const problem = routeProblems(rules).find(({ kind }) => kind !== 'ruleTwice');
-  if (problem) {
-    const [what, hint] = describe(problem, nameOf(problem.endpoint ?? ''));
-    throw new SwitchboardError('SWB_CONFIG', what, { where, hint });
-  }
-  rules.rules.forEach(({ when }, index) => {
-    for (const { operator, value } of when)
-      if (operator === 'expression') Expressions.check(value, say`${where}, rule ${index + 1}`);
-  });
+export function checkRoute(route: RouteRules, where: string, nameOf: NameOf): void {
+  checkParties(route, where, nameOf);
+  for (const index of route.rules.keys()) checkRule(route, index + 1, where, nameOf);
+  checkDefault(route, where, nameOf);
+}
+
+/** Throws SWB_CONFIG if the parties are invalid: without them no message can leave the node, updates included. */
+export function checkParties(route: RouteRules, where: string, nameOf: NameOf): void {
+  reject(({ kind }) => PARTIES.includes(kind), route, where, nameOf);
+}
+
+/** Throws SWB_CONFIG if a rule, numbered from 1, is invalid; it concerns only the new cases that reach it. */
+export function checkRule(route: RouteRules, rule: number, where: string, nameOf: NameOf): void {
+  const isOfRule = ({ kind, number }: RouteProblem) => number === rule && !PARTIES.includes(kind) && kind !== 'ruleTwice';
+  reject(isOfRule, route, where, nameOf);
+  for (const { operator, value } of route.rules[rule - 1]?.when ?? [])
+    if (operator === 'expression') Expressions.check(value, placeOf(rule, where));
+}
+
+/** Throws SWB_CONFIG if the default party is invalid; it concerns only the new cases that no rule matches. */
+export function checkDefault(route: RouteRules, where: string, nameOf: NameOf): void {
+  reject(({ kind }) => kind === 'default', route, where, nameOf);
+}
+
+/** The name of a rule in texts. */
+export function placeOf(rule: number, where: string): string {
+  return say`${where}, rule ${rule}`;
+}
+
+const PARTIES: readonly RouteProblem['kind'][] = ['noParties', 'partyMissing', 'partyTwice'];
+
+function reject(isMeant: (problem: RouteProblem) => boolean, route: RouteRules, where: string, nameOf: NameOf): void {
+  const problem = routeProblems(route).find(isMeant);
+  if (!problem) return;
+  const [what, hint] = describe(problem, nameOf(problem.endpoint ?? ''));
+  throw new SwitchboardError('SWB_CONFIG', what, { where, hint });
 }
 
 function describe({ kind, number = 0 }: RouteProblem, party: string): [what: string, hint: string] {
@@ -35,6 +63,8 @@ function describe({ kind, number = 0 }: RouteProblem, party: string): [what: str
       return [say`Rule ${number} leads to ${party}, which has no row.`, addRow];
     case 'ruleCondition':
       return [say`A condition of rule ${number} is incomplete.`, say`Enter its field and value, or remove it.`];
+    case 'ruleExpression':
+      return [say`An expression of rule ${number} is invalid.`, say`See docs.jsonata.org.`];
     case 'ruleTwice':
       return [say`Rule ${number} repeats an earlier rule.`, say`Remove one of them.`];
     case 'default':

@@ -82,6 +82,7 @@ export interface RouteProblem {
     | 'ruleParty'
     | 'ruleTwice'
     | 'ruleCondition'
+    | 'ruleExpression'
     | 'default';
   /** The rule or row it is about, numbered from 1. */
   number?: number;
@@ -89,8 +90,14 @@ export interface RouteProblem {
   endpoint?: string;
 }
 
-/** What is wrong with the settings of a route node, for example a rule for a party without a row. Pure. */
-export function routeProblems({ parties, rules, otherwise }: RouteRules): RouteProblem[] {
+/**
+ * What is wrong with the settings of a route node, for example a rule for a party without a row. Pure.
+ * @param isExpression whether a text is a valid JSONata expression; absent: not checked
+ */
+export function routeProblems(
+  { parties, rules, otherwise }: RouteRules,
+  isExpression: (text: string) => boolean = () => true,
+): RouteProblem[] {
   const problems: RouteProblem[] = parties.length === 0 ? [{ kind: 'noParties' }] : [];
   parties.forEach((endpoint, index) => {
     if (!endpoint) problems.push({ kind: 'partyMissing', number: index + 1 });
@@ -102,6 +109,8 @@ export function routeProblems({ parties, rules, otherwise }: RouteRules): RouteP
     if (to.length === 0) problems.push({ kind: 'ruleWithoutParty', number });
     for (const endpoint of to) if (!parties.includes(endpoint)) problems.push({ kind: 'ruleParty', number, endpoint });
     if (when.some((condition) => !isComplete(condition))) problems.push({ kind: 'ruleCondition', number });
+    if (when.some(({ operator, value }) => operator === 'expression' && !isExpression(value)))
+      problems.push({ kind: 'ruleExpression', number });
     if (contents.indexOf(contents[index] ?? '') < index) problems.push({ kind: 'ruleTwice', number });
   });
   if (otherwise && !parties.includes(otherwise)) problems.push({ kind: 'default', endpoint: otherwise });

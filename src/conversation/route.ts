@@ -34,13 +34,15 @@ export function otherParties(
  * new case, and goes where the rules say; never back to the endpoint it came from. Pure except for what it is given.
  * @param others see `otherParties`
  * @param side of the source's endpoint
+ * @param evaluatorOf how the expressions of a rule, numbered from 1, are evaluated; called for each rule that the message reaches,
+ * and throws if that one is invalid
  */
 export async function decideRoute(
   { parties, rules, matches, otherwise }: RouteRules,
   message: GenericMessage,
   others: readonly string[],
   side: Side,
-  evaluate: Evaluate,
+  evaluatorOf: (rule: number) => Evaluate,
 ): Promise<RouteDecision> {
   const rowsOf = (endpoints: readonly string[]) => parties.filter((party) => endpoints.includes(party));
   if (others.length > 0) {
@@ -51,9 +53,10 @@ export async function decideRoute(
   const found: string[] = [];
   const matching: number[] = [];
   for (const [index, rule] of rules.entries()) {
+    if (!isFrom(rule.from, endpoint, side)) continue;
+    const evaluate = evaluatorOf(index + 1);
     const to = rule.to.filter((party) => party !== endpoint);
-    if (to.length === 0 || !isFrom(rule.from, endpoint, side)) continue;
-    if (!(await allHold(rule.when, message, evaluate))) continue;
+    if (to.length === 0 || !(await allHold(rule.when, message, evaluate))) continue;
     found.push(...to);
     matching.push(index + 1);
     if (matches === 'first') break;

@@ -18,18 +18,18 @@ export interface IntakeFlow {
  * in a conversation whatever its condition says, because a partner may have changed the record since.
  *
  * @param parties the endpoints of the other parties of the conversation; empty for a new record
- * @param holds evaluates a condition for the record
+ * @param holds evaluates the condition of a flow for the record
  */
 export async function chooseFlow<F extends IntakeFlow>(
   flows: readonly F[],
   parties: ReadonlySet<string>,
-  holds: (condition: string) => Promise<boolean>,
+  holds: (flow: F) => Promise<boolean>,
 ): Promise<F | undefined> {
   const reached = flows.map(({ leadsTo }) => [...parties].filter((party) => leadsTo.has(party)).length);
   const most = Math.max(0, ...reached);
   const owners = flows.filter((_, index) => reached[index] === most);
   const [only, ...others] = owners;
   if (only && others.length === 0 && (most > 0 || !only.condition)) return only;
-  for (const flow of owners) if (flow.condition && (await holds(flow.condition))) return flow;
+  for (const flow of owners) if (flow.condition && (await holds(flow))) return flow;
   return owners.find(({ condition }) => !condition) ?? (parties.size > 0 ? only : undefined);
 }

@@ -1,7 +1,7 @@
 import { conversationReference } from '../conversation/reference.js';
 import type { EndpointClient, RawEntity } from '../endpoints/endpoint.js';
 import { SwitchboardError } from '../errors.js';
-import { sharedExpressions } from '../mapping/expressions.js';
+import { Expressions, sharedExpressions } from '../mapping/expressions.js';
 import type { Json } from '../model/message.js';
 import { emitterOf, intakeQueue } from '../store/message-queue.js';
 import type { Bodies, ConversationRecord, MessageRecord } from '../store/store.js';
@@ -166,7 +166,14 @@ export class Intake {
     const flows = [...known.values()].map((flow) => ({ ...flow, condition: this.members.get(flow.node)?.condition ?? '' }));
     const [alone] = flows;
     const isOnly = flows.length === 1 && !alone?.condition;
-    const node = isOnly ? alone?.node : await this.chosen(record, payload, isContinued, running, flows);
+    let node: string | undefined;
+    try {
+      node = isOnly ? alone?.node : await this.chosen(record, payload, isContinued, running, flows);
+    } catch (error) {
+      // It needs a condition that is invalid, and is chosen again once that is corrected.
+      if (error instanceof SwitchboardError && error.code === 'SWB_CONFIG') return { waits: error };
+      throw error;
+    }
     if (node === undefined)
       return { ignored: say`It is a new record, and no in node of ${this.client.name} takes it: their conditions do not hold.` };
     if (!running.some((member) => member.node === node)) return { waits: notRunning(known.get(node)?.name ?? node) };
@@ -203,7 +210,10 @@ export class Intake {
     // Only an owner is waited for: what nobody owns goes to the flows that run.
     const isOwned = flows.some(({ leadsTo }) => [...parties].some((party) => leadsTo.has(party)));
     const eligible = isOwned ? flows : flows.filter(({ node }) => isRunning(node));
-    const holds = async (condition: string) => Boolean(await sharedExpressions().evaluate(condition, fields));
+    const holds = async ({ condition, name }: IntakeFlow) => {
+      checkCondition(condition, name);
+      return Boolean(await sharedExpressions().evaluate(condition, fields, conditionOf(name)));
+    };
     return (await chooseFlow(eligible, parties, holds))?.node;
   }
 
@@ -214,6 +224,16 @@ export class Intake {
     const open = (await this.broker.store.openDeliveries(conversation.id)).filter((delivery) => delivery.endpoint !== endpoint);
     return new Set([...others, ...open].map((party) => party.endpoint));
   }
+}
+
+/** Throws SWB_CONFIG if the condition of an in node is no JSONata expression. */
+export function checkCondition(condition: string, name: string): void {
+  if (condition) Expressions.check(condition, conditionOf(name));
+}
+
+/** The setting with the condition, as its dialog calls it. */
+function conditionOf(name: string): string {
+  return say`${name}, New records only if`;
 }
 
 /** Reads the entity that an event, a webhook or a poll reported as changed. */

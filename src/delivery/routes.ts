@@ -1,3 +1,4 @@
+import { checkDefault, checkRule, placeOf } from '../conversation/check-route.js';
 import { decideRoute, otherParties } from '../conversation/route.js';
 import type { RouteRules } from '../conversation/route-rules.js';
 import { sharedExpressions } from '../mapping/expressions.js';
@@ -21,11 +22,13 @@ export class Routes {
 
   /**
    * The decision for a message; undefined when it has left its flow. A message of which some legs were accepted before a crash or
-   * a failure goes to the same parties again, although its conversation has more parties by now. Rejects with SWB_EXPRESSION.
+   * a failure goes to the same parties again, although its conversation has more parties by now. Rejects with SWB_EXPRESSION or
+   * SWB_CONFIG where a rule that a new case reaches fails or is invalid; an update needs no rule.
+   * @param node id and name of the route node
    */
   async decide(
     reference: FlowReference,
-    node: string,
+    { id: node, name: where }: { id: string; name: string },
     rules: RouteRules,
     message: GenericMessage,
   ): Promise<RouteDecision | undefined> {
@@ -35,11 +38,16 @@ export class Routes {
     const { conversation, open } = draft;
     const others = await this.others(conversation, open, message.source);
     const kept = (await this.hasLegs(flow.record.id)) ? flow.record.routes?.find((route) => route.node === node) : undefined;
-    const evaluate = (expression: string) => sharedExpressions().evaluate(expression, message);
-    const decision = kept ?? (await decideRoute(rules, message, others, this.side(message.source.endpoint), evaluate));
+    const nameOf = (endpoint: string) => this.name(endpoint) ?? endpoint;
+    const evaluatorOf = (rule: number) => {
+      checkRule(rules, rule, where, nameOf);
+      return (expression: string) => sharedExpressions().evaluate(expression, message, placeOf(rule, where));
+    };
+    const decision = kept ?? (await decideRoute(rules, message, others, this.side(message.source.endpoint), evaluatorOf));
+    if (!kept && decision.by === 'default') checkDefault(rules, where, nameOf);
     flow.routes = [...(flow.routes ?? []).filter((route) => route.node !== node), { ...decision, node }];
     if (decision.by === 'none') {
-      const names = others.map((endpoint) => this.name(endpoint) ?? endpoint).join(', ');
+      const names = others.map(nameOf).join(', ');
       const reason = names ? say`The route node has no output for ${names}.` : say`No rule of the route node matched.`;
       // Reported once for each case: its later messages may match, and are no alarm until then.
       const isKnown = others.length === 0 && conversation.version > 0 && flow.record.emissions === 0;

@@ -120,6 +120,8 @@ export interface SystemForm {
    */
   entityTypes: readonly string[];
   receive: ReceiveForm;
+  /** An example of a JSONata expression on a record as read, for the setting *New records only if*. */
+  newOnlyExample?: string;
   wizard: {
     choices: readonly WizardChoice[];
     /** `rank`: the system with the lowest is suggested; `entityTypes`: record types for the role, the suggested one first. */

@@ -150,6 +150,6 @@ export class ExpressionProcess {
 /** The error of an expression that failed. */
 export function failure(expression: string, text: string): SwitchboardError {
   return new SwitchboardError('SWB_EXPRESSION', say`The expression "${expression}" failed: ${text}.`, {
-    hint: say`Fix it in the mapping, deploy, then replay the message.`,
+    hint: say`Fix the expression, deploy, then replay the message.`,
   });
 }

@@ -42,21 +42,24 @@ export class Expressions {
     }
   }
 
-  /** The value of an expression for an input; rejects with SWB_EXPRESSION. */
-  async evaluate(expression: string, input: unknown): Promise<unknown> {
+  /** The value of an expression for an input; rejects with SWB_EXPRESSION, which names the place `where`, if given. */
+  async evaluate(expression: string, input: unknown, where?: string): Promise<unknown> {
     const isQuick = !this.knownSlow.has(expression);
     try {
       const { value, took } = await (isQuick ? this.quick : this.slow).evaluate({ expression, input });
       if (took < QUICK) this.knownSlow.delete(expression);
       return value;
     } catch (error) {
-      if (!(error instanceof TooSlow)) throw error;
-      if (!isQuick) throw failure(expression, say`it ran longer than ${this.limit} ms and was stopped`);
+      const isTooSlow = error instanceof TooSlow;
+      if (!isTooSlow || !isQuick) {
+        const shown = isTooSlow ? failure(expression, say`it ran longer than ${this.limit} ms and was stopped`) : error;
+        throw where && shown instanceof SwitchboardError ? shown.at(where) : shown;
+      }
     }
     if (this.knownSlow.size >= MAX_SLOW) this.knownSlow.clear();
     this.knownSlow.add(expression);
     this.quick.evict(expression);
-    return await this.evaluate(expression, input);
+    return await this.evaluate(expression, input, where);
   }
 
   close(): void {

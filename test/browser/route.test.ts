@@ -80,6 +80,9 @@ describe(`the route dialog in Node-RED ${NODE_RED.version}`, () => {
     await added.getByLabel('Value').fill('critical, major');
     await added.locator('button', { hasText: 'condition' }).click();
     await added.getByLabel('Comparison').nth(1).selectOption('expression');
+    await added.getByLabel('Value').nth(1).fill('fields.title =');
+    await problems().getByText('An expression of rule 3 is not valid JSONata').waitFor();
+    await added.locator('input.input-error').waitFor();
     await added.getByLabel('Value').nth(1).fill("fields.title = 'x'");
     await added.getByLabel('Party that gets the message').selectOption({ label: 'North (TMF621 v4)' });
     await page.waitForFunction(`document.querySelector('#switchboard-route-problems').textContent === ''`);

@@ -81,6 +81,10 @@ describe(`in nodes that claim the same updates in Node-RED ${NODE_RED.version}`,
   });
 
   it('are not marked once one of them has a condition on new records', async () => {
+    await page.locator('#node-input-newOnly').fill('category =');
+    await until('the note about the expression', async () =>
+      /not a valid JSONata expression/.test(await page.locator('#switchboard-same-updates').innerText()),
+    );
     await page.locator('#node-input-newOnly').fill("category = 'network'");
     await until('the note to go', async () => (await page.locator('#switchboard-same-updates').innerText()) === '');
     await page.locator('#node-dialog-ok').click();

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { checkRoute } from '../../src/conversation/check-route.js';
-import type { RouteRules } from '../../src/conversation/route-rules.js';
+import { checkDefault, checkParties, checkRoute, checkRule } from '../../src/conversation/check-route.js';
+import { type RouteRules, routeProblems } from '../../src/conversation/route-rules.js';
 
 describe('the settings of a route node', () => {
   const check = (more: Partial<RouteRules>) =>
@@ -15,6 +15,32 @@ describe('the settings of a route node', () => {
     );
     assert.throws(() => check({ parties: ['n', 'n'] }), /Two rows are for North. Remove one/);
     assert.throws(() => check({ rules: [{ from: '', when: when('1 +'), to: ['n'] }] }), /my route, rule 1: .*"1 \+" is invalid/);
+  });
+
+  it('are checked for each rule on its own, for updates need none', () => {
+    const route: RouteRules = {
+      parties: ['n'],
+      rules: [
+        { from: '', when: when('true'), to: ['n'] },
+        { from: '', when: when('fields.title ='), to: ['n'] },
+      ],
+      matches: 'first',
+      otherwise: 'x',
+    };
+    const nameOf = () => 'North';
+    assert.doesNotThrow(() => checkParties(route, 'my route', nameOf));
+    assert.doesNotThrow(() => checkRule(route, 1, 'my route', nameOf));
+    assert.throws(() => checkRule(route, 2, 'my route', nameOf), /my route, rule 2: .*"fields\.title =" is invalid/);
+    assert.throws(() => checkDefault(route, 'my route', nameOf), /The default party North has no row/);
+  });
+
+  it('have invalid expressions among their problems, where they can be checked', () => {
+    const rules = [{ from: '', when: when('fields.title ='), to: ['n'] }];
+    const route: RouteRules = { parties: ['n'], rules, matches: 'first', otherwise: '' };
+    assert.deepEqual(
+      routeProblems(route, (text) => text === 'true'),
+      [{ kind: 'ruleExpression', number: 1 }],
+    );
   });
 
   it('are accepted with a rule that stands there twice', () => {

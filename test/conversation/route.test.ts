@@ -29,7 +29,7 @@ const route = (rules: RouteRule[], more: Partial<RouteRules> = {}): RouteRules =
   ...more,
 });
 const decide = (rules: RouteRules, message: GenericMessage, others: string[] = []) =>
-  decideRoute(rules, message, others, message.source.endpoint === 'acme' ? 'customer' : 'provider', unexpected);
+  decideRoute(rules, message, others, message.source.endpoint === 'acme' ? 'customer' : 'provider', () => unexpected);
 
 describe('a condition of a route node', () => {
   const message = from('acme', {

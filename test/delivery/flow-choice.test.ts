@@ -14,7 +14,7 @@ describe('the flow that a message enters', () => {
   const vip = flow('in-vip', ['customer-v'], 'vip');
   const night = flow('in-night', ['customer-n'], 'night');
   const choice = async (flows: IntakeFlow[], parties: string[], ...holding: string[]) =>
-    (await chooseFlow(flows, new Set(parties), async (condition) => holding.includes(condition)))?.node;
+    (await chooseFlow(flows, new Set(parties), async ({ condition }) => holding.includes(condition)))?.node;
 
   it('is the one that leads to the other party of its conversation, wherever it is in the flow file', async () => {
     assert.equal(await choice([A, B], ['customer-a']), 'in-a');

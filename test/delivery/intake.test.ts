@@ -137,12 +137,33 @@ describe('an intake that in nodes share', () => {
     ticket('T1', { category: 'mail' });
     await report('T1');
     await until('the failure', async () => (await rig.store.counts()).messages.failed === 1);
+    assert.match((await rig.messages())[0]?.error?.message ?? '', /^name of in-a, New records only if: .*Fix the expression/);
     await leave(false);
     joined('in-a');
     const [record] = await rig.messages();
     await rig.broker.interventions.replayMessage(record!.id, { name: 'Anna' } as never);
     await settled(1);
     assert.deepEqual(entered, ['in-a T1']);
+  });
+
+  it('holds a message whose flow an invalid condition decides about, names the setting, and emits it after the fix', async () => {
+    file = { 'in-a': ['customer-a'] };
+    const leave = joined('in-a', { condition: 'category =' });
+    ticket('T1', { category: 'mail' });
+    ticket('T2', { category: 'mail' });
+    await shared('customer-a', 'T2');
+    for (const id of ['T1', 'T2']) await report(id);
+    await settled(1);
+    assert.deepEqual(entered, ['in-a T2'], 'an update needs no condition');
+    await until('the reason', async () =>
+      (await rig.messages()).some(({ error }) =>
+        /^name of in-a, New records only if: The expression "category =" is invalid/.test(error?.message ?? ''),
+      ),
+    );
+    await leave(false);
+    joined('in-a');
+    await settled(2);
+    assert.deepEqual(entered, ['in-a T2', 'in-a T1']);
   });
 
   it('holds a message whose flow does not run, says so, and emits it there once it does', async () => {

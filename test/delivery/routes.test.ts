@@ -60,7 +60,7 @@ class RouteRig {
     const sources = Object.fromEntries(Object.keys(record).map((name) => [name, [name]]));
     const found = await this.broker.correlate(reference, { message: received, record, sources });
     if (!found || found.output === 'ignored') return;
-    const decision = await this.broker.routes.decide(reference, 'route', this.rules, found.message);
+    const decision = await this.broker.routes.decide(reference, { id: 'route', name: 'my route' }, this.rules, found.message);
     for (const endpoint of decision?.to ?? []) await this.out(reference, endpoint, found.conversation.id, found.message);
   }
 
@@ -218,5 +218,19 @@ describe('routes', () => {
     rig.rules = { ...RULES, rules: [{ from: '', when, to: ['north'] }] };
     const { state, error } = await rig.receive('acme', 'A1', { title: 'a' });
     assert.deepEqual([state, error?.code], ['failed', 'SWB_EXPRESSION']);
+    assert.match(error?.message ?? '', /^my route, rule 1: .* Fix the expression, deploy, then replay the message\.$/);
+  });
+
+  it('send updates in spite of an invalid rule, and fail the new cases that reach it, with its number', async () => {
+    await rig.receive('acme', 'A1', { title: 'a', category: 'line' });
+    const when = [{ field: '', operator: 'expression' as const, value: 'fields.title =' }];
+    rig.rules = { ...RULES, matches: 'first', rules: [RULES.rules[0]!, { from: '', when, to: ['south'] }] };
+    const update = await rig.receive('north', rig.tickets('north')[0]!.id, { title: 'a', state: 'inProgress' });
+    assert.deepEqual([update.outcome, update.routes?.[0]?.to], ['routed', ['acme']]);
+    const before = await rig.receive('globex', 'G1', { title: 'g', category: 'line' });
+    assert.deepEqual([before.outcome, before.routes?.[0]?.to], ['routed', ['north']]);
+    const { state, error } = await rig.receive('globex', 'G2', { title: 'h' });
+    assert.deepEqual([state, error?.code], ['failed', 'SWB_CONFIG']);
+    assert.match(error?.message ?? '', /^my route, rule 2: The expression "fields\.title =" is invalid/);
   });
 });

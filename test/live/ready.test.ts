@@ -154,6 +154,7 @@ describe('GET /health/ready', () => {
     ],
     ['a setting is invalid', 'sb1-tmf-in', { pollInterval: 'soon' }, /"soon" is not a number/, []],
     ['a switch is a variable that is not set', 'sb1-sn-in', { poll: `\${SWB_T_NOT_SET}` }, /SWB_T_NOT_SET is not set/, []],
+    ['a condition is invalid', 'sb1-sn-in', { newOnly: 'category =' }, /New records only if: .*"category =" is invalid/, []],
     ['a map node has no endpoint', 'sb1-map-tmf', { endpoint: '' }, /The node has no endpoint/, []],
     ['a mapping does not exist', 'sb1-norm-sn', { mapping: 'nowhere' }, /mapping does not exist/, []],
     ['the store has no path', 'sb1-store', { path: `\${SWB_T_NOT_SET}` }, /SWB_T_NOT_SET is not set/, []],

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Node } from 'node-red';
 import type { EndpointNode } from '../../nodes/kit/parties.js';
 import type { StoreNode } from '../../nodes/switchboard-store/switchboard-store.js';
+import { nodeTroubles } from '../../src/delivery/node-troubles.js';
 import type { GenericMessage } from '../../src/model/message.js';
 import { LowdbStore } from '../../src/store/lowdb-store.js';
 import { until } from '../live/node-red.js';
@@ -127,13 +128,25 @@ describe('the nodes', () => {
       );
     });
 
-    it('reports with each message a rule that leads to a party without a row', async () => {
-      await load([store(), serviceNow(), tmf(), ...route({ rules: [{ from: '', when: [], to: ['id-sn'] }] })]);
+    it('reports an invalid rule when it starts', async () => {
+      const invalid = [{ field: '', operator: 'expression', value: 'fields.title =' }];
+      for (const [rule, reason] of [
+        [{ from: '', when: [], to: ['id-sn'] }, /mine: Rule 1 leads to Acme, which has no row. Add a row for this party/],
+        [{ from: '', when: invalid, to: ['id-tmf'] }, /mine, rule 1: The expression "fields\.title =" is invalid/],
+      ] as const) {
+        await load([store(), serviceNow(), tmf(), ...route({ rules: [rule] })]);
+        assert.match(nodeTroubles().find(({ id }) => id === 'n')?.reason ?? '', reason);
+        await helper.unload();
+      }
+    });
+
+    it('reports with each message that its parties are invalid', async () => {
+      await load([store(), serviceNow(), tmf(), ...route({ parties: ['id-tmf', 'id-tmf'] })]);
       const caught = next('caught');
       helper.getNode('n')!.receive({ payload: {}, switchboard: envelope } as never);
       const { error } = await caught;
       assert.equal(error.code, 'SWB_CONFIG');
-      assert.match(error.message, /mine: Rule 1 leads to Acme, which has no row. Add a row for this party/);
+      assert.match(error.message, /mine: Two rows are for North/);
     });
   });
 

@@ -84,6 +84,10 @@ interface SidebarTab {
 
 declare const RED: {
   _: Translate;
+  utils: {
+    /** True, or what is wrong. */
+    validateTypedProperty(value: string, type: 'jsonata'): true | string;
+  };
   nodes: {
     registerType<Config, Credentials = Record<never, never>>(
       type: string,

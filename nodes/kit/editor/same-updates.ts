@@ -3,7 +3,7 @@ import { FORMS } from '../../../src/endpoints/forms.js';
 import { FlowGraph, type FlowNode } from '../flow-graph.js';
 import type { InConfig } from '../in.config.js';
 import { dialog, field } from './fields.js';
-import { asEdited } from './validate.js';
+import { asEdited, expression } from './validate.js';
 
 /*
  * Warns of in nodes whose flows claim the same updates: those of one endpoint and record type that lead to out nodes, with no
@@ -37,11 +37,12 @@ function currentGraph(): FlowGraph {
   return graph;
 }
 
-/** The validator of the condition on new records. */
+/** The validator of the condition on new records: an expression, or none where no other flow claims the same updates. */
 export function sameUpdates(form: SystemForm): Validator<InConfig> {
-  return function (value, _options) {
+  const isValid = expression<InConfig>();
+  return function (value = '', options) {
     watch();
-    if (value) return true;
+    if (value) return isValid.call(this, value, options);
     const { endpoint, entityType } = asEdited<InConfig>(this);
     const all = currentGraph().inNodes(endpoint, entityType || (form.entityTypes[0] ?? ''));
     const rivals = all.filter(({ node, condition, leadsTo }) => node !== this.id && !condition && leadsTo.size > 0);

@@ -110,6 +110,8 @@ export function inNode(form: SystemForm): Definition<InConfig, InCredentials> {
         const url = () => httpRoot() + String(path.val()).replace(/^\/+/, '');
         copyField(PREFIX, 'switchboard-copy', url, [path], this._);
       }
+      const example = form.newOnlyExample;
+      if (example) field(PREFIX, 'newOnly').attr('placeholder', this._('receive.newOnlyExample', { example }));
       showSameUpdates(this, form);
       openInvalid(PREFIX);
     },

@@ -56,6 +56,18 @@ export function when<Config>(condition: (node: Config) => boolean, validator: Va
   };
 }
 
+/** Whether a text is a JSONata expression, as far as the editor can tell before variables are replaced. */
+export function isExpression(text: string): boolean {
+  return !isLiteral(text) || RED.utils.validateTypedProperty(text, 'jsonata') === true;
+}
+
+/** A JSONata expression, or nothing. */
+export function expression<Config>(): Validator<Config> {
+  return function (value, _options) {
+    return !value.trim() || isExpression(value) || this._def._('invalid.expression');
+  };
+}
+
 /** A node with the values in its dialog, where that is open. */
 export function asEdited<Config>(node: EditorNode<Config>): Config {
   if (RED.editor.getEditStack().at(-1)?.id !== node.id) return node;

@@ -51,6 +51,7 @@ export const servicenow: SystemForm = {
   },
   entityTypes: ENTITY_TYPES.map(({ name }) => name),
   receive: { webhook: { limit: '1024' }, poll: { interval: '30' } },
+  newOnlyExample: "category = 'network'",
   wizard: {
     choices: [{ id: '', label: 'ServiceNow', settings: {} }],
     roles: {

@@ -6,6 +6,7 @@ export const tmf621: SystemForm = {
   id: 'tmf621',
   label: 'TMF621 Trouble Ticket',
   entityTypes: ['troubleTicket'],
+  newOnlyExample: "severity = 'Critical'",
   wizard: {
     choices: versions('TMF621 Trouble Ticket'),
     roles: {

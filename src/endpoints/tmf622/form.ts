@@ -6,6 +6,7 @@ export const tmf622: SystemForm = {
   id: 'tmf622',
   label: 'TMF622 Product Ordering',
   entityTypes: ['productOrder'],
+  newOnlyExample: "category = 'B2B product order'",
   wizard: {
     choices: versions('TMF622 Product Ordering'),
     roles: { orderVendor: { rank: 0, entityTypes: ['productOrder'] } },
