@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Node } from 'node-red';
 import type { EndpointNode } from '../../nodes/kit/parties.js';
 import type { StoreNode } from '../../nodes/switchboard-store/switchboard-store.js';
-import { nodeTroubles } from '../../src/delivery/node-troubles.js';
+import type * as troubles from '../../src/delivery/node-troubles.js';
 import type { GenericMessage } from '../../src/model/message.js';
 import { LowdbStore } from '../../src/store/lowdb-store.js';
 import { until } from '../live/node-red.js';
@@ -129,6 +129,8 @@ describe('the nodes', () => {
     });
 
     it('reports an invalid rule when it starts', async () => {
+      // The nodes are those of the build, which has its own list.
+      const { nodeTroubles } = require(resolve('dist/src/delivery/node-troubles.js')) as typeof troubles;
       const invalid = [{ field: '', operator: 'expression', value: 'fields.title =' }];
       for (const [rule, reason] of [
         [{ from: '', when: [], to: ['id-sn'] }, /mine: Rule 1 leads to Acme, which has no row. Add a row for this party/],
