@@ -40,7 +40,7 @@ function currentGraph(): FlowGraph {
 /** The validator of the condition on new records: an expression, or none where no other flow claims the same updates. */
 export function sameUpdates(form: SystemForm): Validator<InConfig> {
   const isValid = expression<InConfig>();
-  return function (value = '', options) {
+  return function (value, options) {
     watch();
     if (value) return isValid.call(this, value, options);
     const { endpoint, entityType } = asEdited<InConfig>(this);
