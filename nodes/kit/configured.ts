@@ -1,5 +1,6 @@
 import type { Node } from 'node-red';
 import { beginNodeTrouble } from '../../src/delivery/node-troubles.js';
+import { shownName } from './shown-name.js';
 import { showError } from './status.js';
 
 const ends = new WeakMap<Node, () => void>();
@@ -7,9 +8,9 @@ const ends = new WeakMap<Node, () => void>();
 /** Reports that a node cannot work as it is configured: in its status, in the log, and as not ready until the node is closed. */
 export function reportInvalid(node: Node, error: unknown): void {
   const reason = error instanceof Error ? error.message : String(error);
-  const { id, name, type } = node;
+  const { id, type } = node;
   if (!ends.has(node)) node.on('close', () => reportValid(node));
-  ends.set(node, beginNodeTrouble({ id, name: name || type.replace(/^switchboard-/, '').replaceAll('-', ' '), type, reason }));
+  ends.set(node, beginNodeTrouble({ id, name: shownName(node), type, reason }));
   showError(node, error);
   node.error(reason);
 }

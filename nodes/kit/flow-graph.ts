@@ -1,5 +1,6 @@
 import type { IntakeFlow } from '../../src/delivery/flow-choice.js';
 import { FORMS } from '../../src/endpoints/forms.js';
+import { shownName } from './shown-name.js';
 
 /** What the graph reads of a node in a flow file. */
 export interface FlowNode {
@@ -57,11 +58,11 @@ export class FlowGraph {
         if (system === undefined || node.endpoint !== endpoint || !this.isEnabled(node)) return false;
         return (node.entityType || firstTypes.get(system)) === entityType && this.nodes.get(node.z ?? '')?.type !== 'subflow';
       })
-      .map(({ id, name, type, newOnly = '' }) => ({
-        node: id,
-        name: name || type.replace(/^switchboard-/, '').replaceAll('-', ' '),
-        condition: newOnly,
-        leadsTo: this.leadsTo(id),
+      .map((node) => ({
+        node: node.id,
+        name: shownName(node),
+        condition: node.newOnly ?? '',
+        leadsTo: this.leadsTo(node.id),
       }));
   }
 

@@ -2,24 +2,12 @@ import type { NodeAPI } from 'node-red';
 import { setFlowsStopped } from '../../src/delivery/flow-state.js';
 import { beginNodeTrouble } from '../../src/delivery/node-troubles.js';
 import { say } from '../../src/text/say.js';
+import type { FlowNode } from './flow-graph.js';
 
 /** Node-RED's notice that its flows run, or why they do not. */
 interface RuntimeState {
   id: string;
   payload?: { state?: string; error?: string; types?: string[]; modules?: { module: string }[] };
-}
-
-/** A node as it is in the flow file. */
-interface SavedNode {
-  id: string;
-  type: string;
-  name?: string;
-  /** Id of its tab or subflow. */
-  z?: string;
-  /** It is disabled. */
-  d?: boolean;
-  /** Its tab is disabled. */
-  disabled?: boolean;
 }
 
 const watched = new WeakSet<object>();
@@ -30,7 +18,7 @@ export function watchFlowState(RED: NodeAPI): void {
   watched.add(RED.events);
   let ends: (() => void)[] = [];
   RED.events.on('flows:stopping', () => setFlowsStopped(say`The flows are stopped, or are being deployed.`));
-  RED.events.on('flows:started', ({ config }: { config?: { flows?: SavedNode[] } } = {}) => {
+  RED.events.on('flows:started', ({ config }: { config?: { flows?: FlowNode[] } } = {}) => {
     setFlowsStopped(undefined);
     for (const end of ends) end();
     ends = expected(config?.flows ?? [])
@@ -52,7 +40,7 @@ export function watchFlowState(RED: NodeAPI): void {
 }
 
 /** The Switchboard nodes that run in flows: none that are disabled, nor those of subflows, which run as copies. */
-function expected(nodes: SavedNode[]): SavedNode[] {
+function expected(nodes: FlowNode[]): FlowNode[] {
   const idle = new Set(nodes.filter(({ type, disabled }) => type === 'subflow' || disabled).map(({ id }) => id));
   return nodes.filter(({ type, d, z = '' }) => type.startsWith('switchboard-') && !d && !idle.has(z));
 }

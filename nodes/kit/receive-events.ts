@@ -101,7 +101,7 @@ function sameText(a: string, b: string): boolean {
   return left.length === right.length && timingSafeEqual(left, right);
 }
 
-/** The URL at which the partner reaches Node-RED; undefined, and told to `unknown`, where it is not known. */
+/** The URL at which the partner reaches Node-RED; undefined, after a call of `unknown`, where it is not known. */
 async function callbackOf(
   RED: NodeAPI,
   wanted: Parameters<typeof callbackAddress>[1],

@@ -2,6 +2,7 @@ import type { EndpointClient } from '../endpoints/endpoint.js';
 import { PartnerError } from '../errors.js';
 import type { Store } from '../store/store.js';
 import { say } from '../text/say.js';
+import { Timer } from '../timer.js';
 import { type Culprit, isUnreachable, mayBeOfProbeAlone, mayConcernEndpoint, probeFailure } from './culprit.js';
 import type { Pause } from './endpoint-state.js';
 import type { RetryPolicy } from './retry.js';
@@ -32,6 +33,11 @@ export class PausedError extends PartnerError {
   }
 }
 
+/** Milliseconds until a request that failed because its endpoint is paused may be tried again; undefined if it failed for another reason. */
+export function pausedFor(error: unknown): number | undefined {
+  return error instanceof PausedError ? error.retryAfter : undefined;
+}
+
 /**
  * Whether an endpoint lets us in. Where a request is rejected in a way that may concern all of them (sign-in, redirect to a login
  * page, a page of a gateway), a neutral probe decides: if it works, the failure is about that record alone. If it fails too, the
@@ -40,7 +46,7 @@ export class PausedError extends PartnerError {
 export class EndpointAccess {
   private paused: Pause | undefined;
   private wait: number;
-  private timer: NodeJS.Timeout | undefined;
+  private timer: Timer | undefined;
   private stopped = false;
   private running: Promise<PartnerError | undefined> | undefined;
   private next: Promise<PartnerError | undefined> | undefined;
@@ -106,7 +112,7 @@ export class EndpointAccess {
 
   stop(): void {
     this.stopped = true;
-    clearTimeout(this.timer);
+    this.timer?.cancel();
   }
 
   private get key(): string {
@@ -155,9 +161,8 @@ export class EndpointAccess {
   private schedule(wait: number): void {
     if (!this.paused || this.stopped) return;
     this.paused = { ...this.paused, nextCheck: this.options.steady() + wait };
-    clearTimeout(this.timer);
-    this.timer = setTimeout(() => void this.recheck(), wait);
-    this.timer.unref();
+    this.timer?.cancel();
+    this.timer = new Timer(wait, () => void this.recheck()).unref();
   }
 
   private async recheck(): Promise<void> {

@@ -3,7 +3,7 @@ import { PartnerError, type SwitchboardError } from '../errors.js';
 import type { Json } from '../model/message.js';
 import type { Bodies, ErrorRecord, MessageRecord, Store } from '../store/store.js';
 import { say } from '../text/say.js';
-import { PausedError } from './access.js';
+import { pausedFor } from './access.js';
 import { type Culprit, isNeverOfRecord } from './culprit.js';
 import { type EntityQueue, insert, remove } from './entity-queue.js';
 import { errorRecord } from './error-record.js';
@@ -385,8 +385,7 @@ export class Dispatcher {
 
   /** The endpoint is paused: its operator is notified once, not for each message. */
   private async waitForEndpoint(claimed: MessageRecord, error: unknown): Promise<FlowEnd> {
-    const asked = error instanceof PausedError ? error.retryAfter : undefined;
-    await this.postpone(claimed, error, asked ?? this.retry.baseDelay, claimed.emissions);
+    await this.postpone(claimed, error, pausedFor(error) ?? this.retry.baseDelay, claimed.emissions);
     return 'left';
   }
 

@@ -233,7 +233,7 @@ export class Flows {
 
   /**
    * Whether what a message contains is left for the next one about its entity, and for its replay: it reached nobody, or it was dropped
-   * before anybody else took part in its conversation. The legs of an order go on without being told to anybody.
+   * before anybody else took part in its conversation. The legs of an order go on without any notice to the parties.
    */
   private async isForLater(flow: MessageInFlow, { outcome }: Partial<MessageRecord>): Promise<boolean> {
     if (flow.unmatched) return true;

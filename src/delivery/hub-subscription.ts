@@ -1,7 +1,7 @@
 import type { Hub, RegistrationResult } from '../endpoints/hub.js';
 import { PartnerError } from '../errors.js';
 import { say } from '../text/say.js';
-import { type EndpointAccess, PausedError } from './access.js';
+import { type EndpointAccess, pausedFor } from './access.js';
 import type { Broker } from './broker.js';
 import { HubCheck } from './hub-check.js';
 import {
@@ -32,9 +32,6 @@ const STRANGE_RETRY = 600_000;
 
 /** Longest wait before the next try after a failure that paused the endpoint, milliseconds. */
 const PAUSED_RETRY = 1_000;
-
-/** Milliseconds until a paused endpoint may be asked again. */
-const waitOf = (error: unknown): number => (error instanceof PausedError && error.retryAfter) || PAUSED_RETRY;
 
 /** State of a registration, to be shown. Times are epoch milliseconds. */
 export interface HubState {
@@ -165,7 +162,7 @@ export class HubSubscription {
       .catch(async (error) => {
         this.behind = true;
         // Its operator is notified of the pause itself.
-        if ((await this.options.access?.judge(error)) === 'endpoint') return waitOf(error);
+        if ((await this.options.access?.judge(error)) === 'endpoint') return pausedFor(error) || PAUSED_RETRY;
         const strange = this.registration.unsure === 'strange';
         const maxDelay = strange ? Math.max(CHECK_INTERVAL, Math.min(STRANGE_RETRY, renewInterval)) : CHECK_INTERVAL;
         const wait = waitAfter(error, backoff({ ...DEFAULT_RETRY, baseDelay: 1_000, maxDelay }, ++this.failures, Math.random));

@@ -190,16 +190,6 @@ export class Intake {
     const isRunning = (node: string | undefined) => running.some((member) => member.node === node);
     if (isContinued && isRunning(emitterOf(record))) return emitterOf(record);
     const entity = this.client.entityOf?.(record.entityType, record.entityId) ?? record.entityId;
-    return this.ownerOrRule(record, entity, payload, flows, isRunning);
-  }
-
-  private async ownerOrRule(
-    record: MessageRecord,
-    entity: string,
-    payload: Json,
-    flows: IntakeFlow[],
-    isRunning: (node: string) => boolean,
-  ): Promise<string | undefined> {
     const { store } = this.broker;
     const { source, record: fields } = this.client.parse(payload as RawEntity);
     const reference = source.reference && conversationReference(source.reference);

@@ -8,6 +8,11 @@ import type { Change, DeliveryRecord, Link, Store } from '../store/store.js';
 /** The most deliveries of a message that are looked through for one that is queued already. */
 const MAX_PARTS = 10_000;
 
+/** What is queued for a message, for all parties. */
+export function deliveriesOf(store: Store, message: string): Promise<DeliveryRecord[]> {
+  return store.listDeliveries({ message, limit: MAX_PARTS });
+}
+
 /**
  * Merges a new update into the last write of the entity that waits, if nothing is lost by it: changes both in the draft, so that they
  * are stored in one commit. The earlier one keeps its place, so that a record which changes all the time is written all the same.
@@ -34,7 +39,7 @@ export async function mergeIntoWaiting(
 }
 
 async function isQueued(store: Store, { message, node, leg, part }: DeliveryRecord): Promise<boolean> {
-  const deliveries = await store.listDeliveries({ message, limit: MAX_PARTS });
+  const deliveries = await deliveriesOf(store, message);
   return deliveries.some((one) => one.node === node && one.leg === leg && one.part === part);
 }
 

@@ -21,16 +21,13 @@ import { say } from '../text/say.js';
 import { Counterparts } from './counterparts.js';
 import type { FlowTransaction } from './flow-transaction.js';
 import type { CarriedEdit, Leg, LegOrigin } from './leg.js';
-import { mergeIntoWaiting } from './merging.js';
+import { deliveriesOf, mergeIntoWaiting } from './merging.js';
 
 /** Prefix of the part of a delivery that restores comments removed by another one. */
 export const RECOVERY_PART = 'putBack:';
 
 /** Attempt text of a comment that an earlier try had written without seeing the answer. */
 export const FOUND_COMMENT = 'found the comment written by an earlier try';
-
-/** The most deliveries of a message that are looked through for parts that another out node has queued. */
-const MAX_PARTS = 10_000;
 
 type DeliveryChange = Extract<Change, { kind: 'delivery' }>;
 
@@ -73,7 +70,7 @@ export class Outbox {
   private async withoutTaken(leg: Leg, transaction: Pick<FlowTransaction, 'claim'>): Promise<Leg> {
     const { comments, appended = [], carriedEdits = [], attachments, node, message } = leg;
     if (comments.length + appended.length + carriedEdits.length + attachments.length === 0) return leg;
-    const queued = await this.store.listDeliveries({ message, limit: MAX_PARTS });
+    const queued = await deliveriesOf(this.store, message);
     const others = new Set(queued.filter((d) => d.node !== node && isSameTarget(d, leg)).map(({ part }) => part));
     const isFree = (part: string) =>
       !others.has(part) && transaction.claim([leg.endpoint, leg.entityType, leg.leg, part].join('|'), node);

@@ -2,7 +2,7 @@ import type { EndpointClient } from '../endpoints/endpoint.js';
 import type { Json } from '../model/message.js';
 import type { Change } from '../store/store.js';
 import { Timer } from '../timer.js';
-import { PausedError } from './access.js';
+import { pausedFor } from './access.js';
 import type { Broker } from './broker.js';
 import { receivedHint } from './received-item.js';
 import { backoff, DEFAULT_RETRY, waitAfter } from './retry.js';
@@ -15,8 +15,6 @@ export interface PollerOptions {
   onError: (error: unknown, retryAt: number) => void;
 }
 
-/** Milliseconds until a paused endpoint may be asked again. */
-const waitOf = (error: unknown): number | undefined => (error instanceof PausedError ? error.retryAfter : undefined);
 /** What is stored between polls. */
 interface Watermark {
   cursor: Json;
@@ -98,7 +96,7 @@ export class Poller {
       const culprit = await access?.judge(error);
       if (this.stopped) return;
       // Its operator is notified of the pause itself.
-      if (culprit === 'endpoint') wait = waitOf(error) ?? 0;
+      if (culprit === 'endpoint') wait = pausedFor(error) ?? 0;
       else {
         wait = waitAfter(error, backoff({ ...DEFAULT_RETRY, baseDelay: 1_000 }, ++this.failures, Math.random));
         onError(error, broker.clock() + Math.max(wait, this.interval ?? 0));

@@ -18,7 +18,7 @@ export function isStream(body: unknown): body is Readable {
   return typeof body === 'object' && body !== null && typeof (body as Readable).pipe === 'function';
 }
 
-/** Gives up an answer that is not needed. */
+/** Discards an answer that is not needed. */
 export function discard(response: AxiosResponse): void {
   if (isStream(response.data)) response.data.destroy();
 }

@@ -127,7 +127,7 @@ export class DeliveryLanes {
     return [...this.queues.keys()].filter((key) => key.startsWith(prefix)).map((key) => key.slice(prefix.length));
   }
 
-  /** The file that is due first, but none while one may have been sent: it could not be told from that. */
+  /** The file that is due first, but none while one may have been sent: the two could not be distinguished. */
   private nextFile(open: readonly string[]): string | undefined {
     if (open.length < 2) return open[0];
     const files = open.flatMap((id) => this.look(id) ?? []);

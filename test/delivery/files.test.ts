@@ -155,7 +155,7 @@ describe('files', () => {
     assert.deepEqual(files('A'), ['one.txt', 'two.txt']);
   });
 
-  it('that drip in are given up after a total time', async () => {
+  it('that drip in are cancelled after a total time', async () => {
     await rig.stop();
     rig.fileDeadline = 50;
     await rig.start();

@@ -149,7 +149,7 @@ describe('two customers who share a provider endpoint, each with an in node on i
     flow = replaced;
   });
 
-  it('are told of messages that wait while there is no in node, and go on when one is deployed', async () => {
+  it('report messages that wait while there is no in node, and go on when one is deployed', async () => {
     const ticket = await open(second, 'Deleted');
     await quiet();
     provider().faults.add({ method: 'GET', path: `/troubleTicket/${ticket}`, kind: 'status', status: 503 });
