@@ -50,12 +50,12 @@ export class FlowGraph {
     }
   }
 
-  /** The in nodes of an endpoint and record type that are not disabled, in the order of the flow file; those of subflows are left out. */
+  /** The in nodes of an endpoint and record type, in the order of the flow file; those of subflows are left out. */
   inNodes(endpoint: string, entityType: string): IntakeFlow[] {
     return [...this.nodes.values()]
       .filter((node) => {
         const system = systemIn(node, 'in');
-        if (system === undefined || node.endpoint !== endpoint || !this.isEnabled(node)) return false;
+        if (system === undefined || node.endpoint !== endpoint) return false;
         return (node.entityType || firstTypes.get(system)) === entityType && this.nodes.get(node.z ?? '')?.type !== 'subflow';
       })
       .map((node) => ({
@@ -63,16 +63,19 @@ export class FlowGraph {
         name: shownName(node),
         condition: node.newOnly ?? '',
         leadsTo: this.leadsTo(node.id),
+        isDisabled: !this.isEnabled(node),
       }));
   }
 
-  /** The endpoints of the out nodes behind a node. */
+  /** The endpoints of the out nodes behind a node; if it is disabled, of those it would lead to if all were enabled. */
   leadsTo(from: string): Set<string> {
     const endpoints = new Set<string>();
     const seen = new Set([from]);
+    const start = this.nodes.get(from);
+    const isEnabled = start === undefined || this.isEnabled(start);
     for (const id of seen) {
       const node = this.nodes.get(id);
-      if (!node || !this.isEnabled(node)) continue;
+      if (!node || (isEnabled && !this.isEnabled(node))) continue;
       if (systemIn(node, 'out') !== undefined) {
         // What an out node emits is another message: the partner's answer.
         if (node.endpoint) endpoints.add(node.endpoint);

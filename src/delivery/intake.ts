@@ -4,11 +4,12 @@ import { SwitchboardError } from '../errors.js';
 import { Expressions, sharedExpressions } from '../mapping/expressions.js';
 import type { Json } from '../model/message.js';
 import { emitterOf, intakeQueue } from '../store/message-queue.js';
-import type { Bodies, ConversationRecord, MessageRecord } from '../store/store.js';
+import type { Bodies, MessageRecord } from '../store/store.js';
 import { say } from '../text/say.js';
 import type { Broker } from './broker.js';
+import { partiesOf } from './conversation-parties.js';
 import type { Emitter, Entry, IdentifiedEntity } from './dispatcher.js';
-import { chooseFlow, type IntakeFlow } from './flow-choice.js';
+import { chooseFlow, eligibleFlows, type IntakeFlow } from './flow-choice.js';
 import type { IntakePart } from './intake-troubles.js';
 import { Poller } from './poller.js';
 import { SharedSubscriptions, type Subscriber } from './shared-subscriptions.js';
@@ -191,28 +192,19 @@ export class Intake {
     if (isContinued && isRunning(emitterOf(record))) return emitterOf(record);
     const entity = this.client.entityOf?.(record.entityType, record.entityId) ?? record.entityId;
     const { store } = this.broker;
-    const { source, record: fields } = this.client.parse(payload as RawEntity);
+    const { source: read, record: fields } = this.client.parse(payload as RawEntity);
+    const source = { ...read, id: read.id || entity, endpoint: record.endpoint, entityType: record.entityType };
     const reference = source.reference && conversationReference(source.reference);
     const conversation =
-      (await store.conversationByLink(record.endpoint, record.entityType, source.id || entity)) ??
+      (await store.conversationByLink(source.endpoint, source.entityType, source.id)) ??
       (reference ? await store.conversationByReference(reference) : undefined);
-    const parties = conversation ? await this.otherParties(conversation, record, source.id || entity) : new Set<string>();
-    // Only an owner is waited for: what nobody owns goes to the flows that run.
-    const isOwned = flows.some(({ leadsTo }) => [...parties].some((party) => leadsTo.has(party)));
-    const eligible = isOwned ? flows : flows.filter(({ node }) => isRunning(node));
+    const parties = conversation ? await partiesOf(store, conversation, await store.openDeliveries(conversation.id), source) : [];
+    const eligible = eligibleFlows(flows, parties, (flow) => isRunning(flow.node));
     const holds = async ({ condition, name }: IntakeFlow) => {
       checkCondition(condition, name);
       return Boolean(await sharedExpressions().evaluate(condition, fields, conditionOf(name)));
     };
     return (await chooseFlow(eligible, parties, holds))?.node;
-  }
-
-  /** The endpoints of the other entities of a conversation, and of those that are being created. */
-  private async otherParties(conversation: ConversationRecord, record: MessageRecord, id: string): Promise<Set<string>> {
-    const { endpoint, entityType } = record;
-    const others = conversation.links.filter((l) => l.endpoint !== endpoint || l.entityType !== entityType || l.id !== id);
-    const open = (await this.broker.store.openDeliveries(conversation.id)).filter((delivery) => delivery.endpoint !== endpoint);
-    return new Set([...others, ...open].map((party) => party.endpoint));
   }
 }
 
@@ -241,7 +233,7 @@ function notRunning(name: string): SwitchboardError {
     'SWB_CONFIG',
     say`The in node ${name}, whose flow leads to the parties of this conversation, does not run.`,
     {
-      hint: say`Correct its settings and deploy, or delete it.`,
+      hint: say`Enable it or correct its settings, and deploy; or delete it.`,
     },
   );
 }

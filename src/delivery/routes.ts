@@ -1,14 +1,12 @@
 import { checkDefault, checkRule, placeOf } from '../conversation/check-route.js';
-import { decideRoute, otherParties } from '../conversation/route.js';
+import { decideRoute } from '../conversation/route.js';
 import type { RouteRules } from '../conversation/route-rules.js';
 import { sharedExpressions } from '../mapping/expressions.js';
 import type { GenericMessage, Side } from '../model/message.js';
-import type { ConversationRecord, DeliveryRecord, RouteDecision, Store } from '../store/store.js';
+import type { RouteDecision, Store } from '../store/store.js';
 import { say } from '../text/say.js';
+import { partiesOf } from './conversation-parties.js';
 import type { FlowReference, Flows } from './flows.js';
-
-/** Most failed or undecided deliveries of a conversation that are looked at. */
-const MAX_DELIVERIES = 1_000;
 
 /** Decides for route nodes which parties get a message, and keeps the decision with the message. */
 export class Routes {
@@ -36,7 +34,7 @@ export class Routes {
     const draft = await flow?.transaction.view();
     if (!flow || !draft) return undefined;
     const { conversation, open } = draft;
-    const others = await this.others(conversation, open, message.source);
+    const others = await partiesOf(this.store, conversation, open, message.source);
     const kept = (await this.hasLegs(flow.record.id)) ? flow.record.routes?.find((route) => route.node === node) : undefined;
     const nameOf = (endpoint: string) => this.name(endpoint) ?? endpoint;
     const evaluatorOf = (rule: number) => {
@@ -59,19 +57,5 @@ export class Routes {
   /** Whether some of a message was sent, in an earlier pass through its flow. */
   private async hasLegs(message: string): Promise<boolean> {
     return (await this.store.listDeliveries({ message, limit: 1 })).length > 0;
-  }
-
-  /** The endpoints of the other parties of a conversation; see `otherParties`. */
-  private async others(
-    conversation: ConversationRecord,
-    open: readonly DeliveryRecord[],
-    source: GenericMessage['source'],
-  ): Promise<string[]> {
-    const stopped = await this.store.listDeliveries({
-      conversation: conversation.id,
-      states: ['failed', 'needsDecision'],
-      limit: MAX_DELIVERIES,
-    });
-    return otherParties(conversation, [...open, ...stopped], source);
   }
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chooseFlow, type IntakeFlow } from '../../src/delivery/flow-choice.js';
+import { chooseFlow, eligibleFlows, type IntakeFlow } from '../../src/delivery/flow-choice.js';
 
 const flow = (node: string, leadsTo: string[], condition = ''): IntakeFlow => ({
   node,
@@ -14,7 +14,7 @@ describe('the flow that a message enters', () => {
   const vip = flow('in-vip', ['customer-v'], 'vip');
   const night = flow('in-night', ['customer-n'], 'night');
   const choice = async (flows: IntakeFlow[], parties: string[], ...holding: string[]) =>
-    (await chooseFlow(flows, new Set(parties), async ({ condition }) => holding.includes(condition)))?.node;
+    (await chooseFlow(flows, parties, async ({ condition }) => holding.includes(condition)))?.node;
 
   it('is the one that leads to the other party of its conversation, wherever it is in the flow file', async () => {
     assert.equal(await choice([A, B], ['customer-a']), 'in-a');
@@ -45,5 +45,27 @@ describe('the flow that a message enters', () => {
     assert.equal(await choice([A, other], ['customer-a']), 'in-a');
     assert.equal(await choice([A, vip], ['customer-x'], 'vip'), 'in-vip');
     assert.equal(await choice([A, vip], ['customer-x']), 'in-a');
+  });
+});
+
+describe('the flows that may take a message', () => {
+  const A = flow('in-a', ['customer-a']);
+  const B = flow('in-b', ['customer-b']);
+  const offB = { ...flow('in-off', ['customer-b']), isDisabled: true };
+  const eligible = (flows: IntakeFlow[], parties: string[], ...running: string[]) =>
+    eligibleFlows(flows, parties, ({ node }) => running.includes(node)).map(({ node }) => node);
+
+  it('are those that run, for a new record and for what no flow owns', () => {
+    assert.deepEqual(eligible([A, B, offB], [], 'in-a'), ['in-a']);
+    assert.deepEqual(eligible([A, B, offB], ['customer-x'], 'in-a'), ['in-a']);
+  });
+
+  it('are all that are enabled, for an update of which one of them is the owner, whether it runs or not', () => {
+    assert.deepEqual(eligible([A, B, offB], ['customer-b'], 'in-a'), ['in-a', 'in-b']);
+  });
+
+  it('are the disabled owners of an update if no other flow leads to its parties: it waits for them', () => {
+    assert.deepEqual(eligible([A, offB], ['customer-b'], 'in-a'), ['in-off']);
+    assert.deepEqual(eligible([A, offB], ['customer-a'], 'in-a'), ['in-a']);
   });
 });

@@ -177,6 +177,24 @@ describe('an intake that in nodes share', () => {
     assert.deepEqual(entered, ['in-b T2']);
   });
 
+  it('leaves an update to the customer whose ticket a user has unlinked, whoever else shares the provider', async () => {
+    joined('in-a');
+    joined('in-b');
+    ticket('T2');
+    await rig.store.commit([
+      {
+        kind: 'conversation',
+        record: conversation('c-T2', {
+          links: [link('T2', { endpoint: 'provider', entityType: 'troubleTicket' })],
+          formerParties: ['customer-b'],
+        }),
+      },
+    ]);
+    await report('T2');
+    await settled(1);
+    assert.deepEqual(entered, ['in-b T2']);
+  });
+
   it('gives the messages of an in node that is gone to another one, and waits where there is none', async () => {
     file = { 'in-a': ['customer-a'] };
     await report('T1', 'in-gone');

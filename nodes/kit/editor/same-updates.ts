@@ -45,7 +45,9 @@ export function sameUpdates(form: SystemForm): Validator<InConfig> {
     if (value) return isValid.call(this, value, options);
     const { endpoint, entityType } = asEdited<InConfig>(this);
     const all = currentGraph().inNodes(endpoint, entityType || (form.entityTypes[0] ?? ''));
-    const rivals = all.filter(({ node, condition, leadsTo }) => node !== this.id && !condition && leadsTo.size > 0);
+    const rivals = all.filter(
+      ({ node, condition, leadsTo, isDisabled }) => node !== this.id && !condition && !isDisabled && leadsTo.size > 0,
+    );
     if (rivals.length === 0 || currentGraph().leadsTo(this.id).size === 0) return true;
     return this._def._('invalid.sameUpdates', { others: rivals.map(({ name }) => name).join(', ') });
   };

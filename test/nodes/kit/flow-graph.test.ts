@@ -70,7 +70,7 @@ describe('the graph of a flow file', () => {
     assert.deepEqual(graph.inNodes('provider', 'troubleTicket'), []);
   });
 
-  it('leaves out what is disabled, and in nodes of other endpoints and record types', () => {
+  it('leaves out in nodes of other endpoints and record types, and leads to no disabled out node, except from a disabled in node', () => {
     assert.deepEqual(
       leads([
         { id: 'tab', type: 'tab' },
@@ -83,7 +83,25 @@ describe('the graph of a flow file', () => {
         { id: 'in-order', type: 'switchboard-tmf622-in', endpoint: 'provider', z: 'tab', wires: [['out-b']] },
         ...customers,
       ]),
-      { in: ['customer-a'] },
+      { in: ['customer-a'], 'in-off': ['customer-b'], 'in-d': ['customer-b'] },
+    );
+  });
+
+  it('knows which in nodes are disabled, by themselves or with their tab', () => {
+    const graph = new FlowGraph([
+      { id: 'tab', type: 'tab' },
+      { id: 'off', type: 'tab', disabled: true },
+      { ...IN, id: 'in', z: 'tab' },
+      { ...IN, id: 'in-off', z: 'off' },
+      { ...IN, id: 'in-d', z: 'tab', d: true },
+    ]);
+    assert.deepEqual(
+      graph.inNodes('provider', 'troubleTicket').map(({ node, isDisabled }) => [node, isDisabled]),
+      [
+        ['in', false],
+        ['in-off', true],
+        ['in-d', true],
+      ],
     );
   });
 });
