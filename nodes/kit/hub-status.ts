@@ -1,5 +1,5 @@
 import type { HubState } from '../../src/delivery/hub-subscription.js';
-import type { IntakeHub } from '../../src/delivery/intakes.js';
+import type { IntakeHub } from '../../src/delivery/intake-reports.js';
 import { say } from '../../src/text/say.js';
 import { clockTime } from './clock-time.js';
 

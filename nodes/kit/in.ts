@@ -13,10 +13,10 @@ import type { MessageRecord } from '../../src/store/store.js';
 import { say } from '../../src/text/say.js';
 import { whenValid } from './configured.js';
 import { deployedFlows } from './deployed-flows.js';
+import { emission } from './emission.js';
 import { requireSystem } from './entity-types.js';
 import { hubReport, hubStatus } from './hub-status.js';
 import { type InConfig, inCredentials, inDefaults } from './in.config.js';
-import { emission } from './intake.js';
 import { IntakeStatus } from './intake-status.js';
 import { migrate } from './migrate.js';
 import { requireEndpoint } from './parties.js';
@@ -85,7 +85,7 @@ function receive(RED: NodeAPI, node: InNode, config: NodeDef & InConfig, system:
           { hub, events, where, number },
           {
             onRegistered: (state) => {
-              broker.intakes.hub(node.id, hubReport(state));
+              broker.intakeReports.hub(node.id, hubReport(state));
               status.works('hub', hubStatus(state, broker.clock()), state.certain);
             },
             onError: (error, retryAt, isFirst) => trouble('hub', error, retryAt, isFirst),

@@ -38,7 +38,7 @@ export class IntakeStatus {
     this.idleText = idleText;
     this.endpoint = endpoint;
     const { id: node, name, type } = this.node;
-    this.broker.intakes.begin({
+    this.broker.intakeReports.begin({
       node,
       name: name || type,
       endpoint,
@@ -50,7 +50,7 @@ export class IntakeStatus {
 
   stop(): void {
     for (const part of this.failures.keys()) this.broker.intakeTroubles.end(this.node.id, part);
-    this.broker.intakes.end(this.node.id);
+    this.broker.intakeReports.end(this.node.id);
     this.counts.stop();
   }
 
@@ -70,7 +70,7 @@ export class IntakeStatus {
   /** A part works (again). `idleText`: the status while all parts work; `certain`: whether changes certainly arrive that way. */
   works(part: IntakePart, idleText = this.idleText, certain = this.certain): void {
     this.broker.intakeTroubles.end(this.node.id, part);
-    if (part === 'poll') this.broker.intakes.polled(this.node.id);
+    if (part === 'poll') this.broker.intakeReports.polled(this.node.id);
     if (this.failures.delete(part)) this.node.log(RECOVERED[part]);
     this.idleText = idleText;
     this.certain = certain;

@@ -8,9 +8,9 @@ import type { GenericAttachment, GenericComment, Json } from '../../src/model/me
 import { say } from '../../src/text/say.js';
 import { clockTime } from './clock-time.js';
 import { whenValid } from './configured.js';
+import { emitOwn } from './emission.js';
 import { entityTypeToWrite, requireSystem } from './entity-types.js';
 import { envelopeOf, handle, type Msg } from './handle.js';
-import { emitOwn } from './intake.js';
 import { migrate } from './migrate.js';
 import type { OutConfig } from './out.config.js';
 import { requireEndpoint } from './parties.js';

@@ -24,8 +24,8 @@ import type { FlowReference, MessageInFlow } from './flows.js';
 import { whyStale } from './freshness.js';
 import { IdentityGuard } from './identity-guard.js';
 import { Inbox } from './inbox.js';
+import { IntakeReports } from './intake-reports.js';
 import { IntakeTroubles } from './intake-troubles.js';
-import { Intakes } from './intakes.js';
 import { Interventions } from './interventions.js';
 import type { Leg } from './leg.js';
 import { applyPartyRules, describeDeletion, type SourceContext } from './leg-rules.js';
@@ -102,7 +102,7 @@ export class Broker {
   readonly unmapped: UnmappedCounter;
   readonly audit: AuditLog;
   readonly intakeTroubles: IntakeTroubles;
-  readonly intakes: Intakes;
+  readonly intakeReports: IntakeReports;
   /** Manual actions. */
   readonly interventions: Interventions;
 
@@ -118,7 +118,7 @@ export class Broker {
     this.ids = createIdSource(monotonicWallClock(this.clock, this.steady), this.random, this.store.newestId);
     this.unmapped = new UnmappedCounter(this.store);
     this.intakeTroubles = new IntakeTroubles(this.clock);
-    this.intakes = new Intakes(this.clock);
+    this.intakeReports = new IntakeReports(this.clock);
     this.spool = new Spool(this.store.spool);
     this.conversations = new Conversations(this.store, this.clock);
     this.correlator = new Correlator(

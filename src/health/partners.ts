@@ -1,7 +1,7 @@
 import type { Broker } from '../delivery/broker.js';
 import { type EndpointState, endpointState } from '../delivery/endpoint-state.js';
+import type { IntakeHub } from '../delivery/intake-reports.js';
 import type { IntakeTrouble } from '../delivery/intake-troubles.js';
-import type { IntakeHub } from '../delivery/intakes.js';
 import { timeOf } from '../store/id.js';
 
 /** One partner as an instance sees it. Times are ISO 8601. */
@@ -63,7 +63,7 @@ export async function partnerReports(broker: Broker): Promise<PartnerReport[]> {
       ...(lastError && { lastError: { at: lastError.at, message: lastError.message } }),
       waiting: waiting[client.id] ?? 0,
       ...(first && { oldestWaiting: iso(timeOf(first)) }),
-      receiving: broker.intakes.of(client.id).map(({ node, name, poll, hub, overdue }) => ({
+      receiving: broker.intakeReports.of(client.id).map(({ node, name, poll, hub, overdue }) => ({
         node,
         name,
         ...(poll && { poll: { interval: poll.interval / 1000, ...(poll.last && { last: poll.last }), overdue } }),
@@ -78,7 +78,7 @@ export async function partnerReports(broker: Broker): Promise<PartnerReport[]> {
 export function inFlowReports(broker: Broker): InFlowReport[] {
   const reports = new Map<string, InFlowReport>();
   for (const { node, since } of broker.inbox.flows.list()) {
-    const name = broker.intakes.get(node)?.name;
+    const name = broker.intakeReports.get(node)?.name;
     const report = reports.get(node) ?? { node, ...(name && { name }), count: 0, oldest: since };
     reports.set(node, { ...report, count: report.count + 1, oldest: since < report.oldest ? since : report.oldest });
   }

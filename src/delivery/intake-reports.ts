@@ -1,5 +1,5 @@
 /** How an in node receives changes, and whether they arrive. Times are ISO 8601. */
-export interface Intake {
+export interface IntakeReport {
   /** The in node. */
   node: string;
   name: string;
@@ -30,43 +30,43 @@ const MISSED_POLLS = 3;
 const MIN_OVERDUE = 60_000;
 
 /** How the in nodes of one store receive changes. */
-export class Intakes {
-  private readonly intakes = new Map<string, Intake & { begun: number }>();
+export class IntakeReports {
+  private readonly reports = new Map<string, IntakeReport & { begun: number }>();
 
   constructor(private readonly clock: () => number) {}
 
-  begin(intake: Intake): void {
-    this.intakes.set(intake.node, { ...intake, begun: this.clock() });
+  begin(report: IntakeReport): void {
+    this.reports.set(report.node, { ...report, begun: this.clock() });
   }
 
   end(node: string): void {
-    this.intakes.delete(node);
+    this.reports.delete(node);
   }
 
-  get(node: string): Intake | undefined {
-    return this.intakes.get(node);
+  get(node: string): IntakeReport | undefined {
+    return this.reports.get(node);
   }
 
   polled(node: string): void {
-    const { poll } = this.intakes.get(node) ?? {};
+    const { poll } = this.reports.get(node) ?? {};
     if (poll) poll.last = new Date(this.clock()).toISOString();
   }
 
   /** What is known of the node's registration at a hub. */
   hub(node: string, hub: IntakeHub): void {
-    const intake = this.intakes.get(node);
-    if (intake) intake.hub = hub;
+    const report = this.reports.get(node);
+    if (report) report.hub = hub;
   }
 
   /** Those of an endpoint; `overdue`: a poll has not succeeded for several intervals. */
-  of(endpoint: string): (Intake & { overdue: boolean })[] {
+  of(endpoint: string): (IntakeReport & { overdue: boolean })[] {
     const now = this.clock();
-    return [...this.intakes.values()]
-      .filter((intake) => intake.endpoint === endpoint)
-      .map(({ begun, ...intake }) => {
-        const { interval, last } = intake.poll ?? {};
+    return [...this.reports.values()]
+      .filter((report) => report.endpoint === endpoint)
+      .map(({ begun, ...report }) => {
+        const { interval, last } = report.poll ?? {};
         const since = now - (last ? Date.parse(last) : begun);
-        return { ...intake, overdue: interval !== undefined && since > Math.max(MIN_OVERDUE, interval * MISSED_POLLS) };
+        return { ...report, overdue: interval !== undefined && since > Math.max(MIN_OVERDUE, interval * MISSED_POLLS) };
       });
   }
 }
