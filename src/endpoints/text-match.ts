@@ -35,8 +35,20 @@ export function containsText(shown: string, sent: string): boolean {
 
 /** The same text, however it is wrapped, escaped or formatted, and all of it. */
 export function sameText(a: string, b: string): boolean {
-  const others = readings(b).map((there) => there.letters);
-  return readings(a).some((there) => others.includes(there.letters));
+  return shareOne(comparableTexts(a), comparableTexts(b));
+}
+
+/**
+ * What `sameText` compares of a text: two texts are the same if one of these is. To be kept where each of many texts is compared
+ * with many others.
+ */
+export function comparableTexts(text: string): string[] {
+  return [text, withoutTags(text)].map((one) => letters(unescaped(one)));
+}
+
+/** Whether one of the comparable texts is also among the others. */
+export function shareOne(texts: readonly string[], others: readonly string[]): boolean {
+  return texts.some((text) => others.includes(text));
 }
 
 /** The text without wrapping, escapes and formatting, for comparing what cannot be kept whole. */

@@ -1,4 +1,4 @@
-import { sameText } from '../text-match.js';
+import { comparableTexts, shareOne } from '../text-match.js';
 import { type Attributes, textOf } from './attributes.js';
 
 type EntryMatcher = (a: Attributes, b: Attributes) => boolean;
@@ -14,7 +14,7 @@ const MATCHERS: EntryMatcher[] = [
   sameContent,
   sameId,
   // Some providers recreate all notes at each write of a list, with their API user as author.
-  (a, b) => typeof a.text === 'string' && typeof b.text === 'string' && sameText(a.text, b.text),
+  sameTextOf,
 ];
 
 /** The same, where ids are stable: an equal text under another id is another entry. */
@@ -81,9 +81,24 @@ function sameId(a: Attributes, b: Attributes): boolean {
 function sameContent(a: Attributes, b: Attributes): boolean {
   if (typeof a.text === 'string') {
     const authors = [textOf(a.author), textOf(b.author)];
-    return typeof b.text === 'string' && (authors.includes(undefined) || authors[0] === authors[1]) && sameText(a.text, b.text);
+    return typeof b.text === 'string' && (authors.includes(undefined) || authors[0] === authors[1]) && sameTextOf(a, b);
   }
   return textOf(a.name) !== undefined && a.name === b.name && !differs(bytesOf(a), bytesOf(b));
+}
+
+/** By entry: of a list of a thousand, each is compared with each, and must not be normalised for each of them. */
+const comparable = new WeakMap<Attributes, { text: string; texts: string[] }>();
+
+function sameTextOf(a: Attributes, b: Attributes): boolean {
+  return typeof a.text === 'string' && typeof b.text === 'string' && shareOne(textsOf(a, a.text), textsOf(b, b.text));
+}
+
+function textsOf(entry: Attributes, text: string): string[] {
+  const known = comparable.get(entry);
+  if (known?.text === text) return known.texts;
+  const texts = comparableTexts(text);
+  comparable.set(entry, { text, texts });
+  return texts;
 }
 
 function differs(a: number | undefined, b: number | undefined): boolean {
