@@ -40,6 +40,7 @@ export function httpOptions(
     timeout: numberSetting(config.timeout, defaults.timeout, 'timeout', where) * 1000,
     rateLimit: numberSetting(config.rateLimit, defaults.rateLimit, 'rateLimit', where),
     concurrency: concurrencyOf(config, defaults, where),
+    retryDelay: numberSetting(config.retryDelay, defaults.retryDelay, 'retryDelay', where) * 1000,
     maxRetryAfter: numberSetting(config.maxRetryAfter, defaults.maxRetryAfter, 'maxRetryAfter', where) * 1000,
     ...(tls && { tls }),
     secrets: secretsOf(system, credentials),

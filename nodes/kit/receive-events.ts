@@ -5,10 +5,9 @@ import type { Node, NodeAPI } from 'node-red';
 import { receivedHint } from '../../src/delivery/received-item.js';
 import type { Subscriber } from '../../src/delivery/shared-subscriptions.js';
 import type { EventHub } from '../../src/endpoints/hub.js';
-import { hintsOf, postedEvents } from '../../src/endpoints/posted-events.js';
+import { hintsOf, receivedEvents } from '../../src/endpoints/posted-events.js';
 import { SwitchboardError } from '../../src/errors.js';
 import { callbackAddress, type Listening } from '../../src/http/callback-address.js';
-import { receivedBody } from '../../src/http/received-body.js';
 import { say } from '../../src/text/say.js';
 import type { InConfig } from './in.config.js';
 import type { EndpointNode } from './parties.js';
@@ -79,8 +78,7 @@ export class EventListener {
       }
       onEvent();
       const broker = await endpoint.broker;
-      const { headers, body } = request;
-      const events = postedEvents(await receivedBody(body, headers, limit), headers);
+      const events = await receivedEvents(request, limit, hub.resources);
       const hints = hintsOf(events, entityType, (event) => hub.hintOf(event, rest.join('/')));
       await broker.inbox.accept(
         hints.map((hint) => receivedHint(hint, { node: node.id, origin: 'event', endpoint: endpoint.id })),

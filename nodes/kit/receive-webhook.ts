@@ -1,9 +1,8 @@
 import type { Node, NodeAPI } from 'node-red';
 import { receivedHint } from '../../src/delivery/received-item.js';
 import type { EndpointClient, Hint } from '../../src/endpoints/endpoint.js';
-import { hintsOf, type PostedEvent, postedEvents } from '../../src/endpoints/posted-events.js';
+import { hintsOf, type PostedEvent, receivedEvents } from '../../src/endpoints/posted-events.js';
 import { SwitchboardError } from '../../src/errors.js';
-import { receivedBody } from '../../src/http/received-body.js';
 import { checkWebhook, type WebhookAuth } from '../../src/http/webhook-auth.js';
 import { say } from '../../src/text/say.js';
 import type { InConfig, InCredentials } from './in.config.js';
@@ -38,7 +37,7 @@ export function serveWebhook(
   const receive = async (request: PartnerRequest): Promise<Reply> => {
     const { headers, body } = request;
     checkWebhook(auth, headers, body);
-    const events = postedEvents(await receivedBody(body, headers, limit * 1024), headers);
+    const events = await receivedEvents(request, limit * 1024);
     const hints = hintsOf(events, entityType, (event) => webhookHint(endpoint.client, event, entityType));
     const broker = await endpoint.broker;
     await broker.inbox.accept(

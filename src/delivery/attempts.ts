@@ -15,7 +15,7 @@ import { WrongEntityError } from './identity-guard.js';
 import { describeWrite } from './in-doubt.js';
 import type { IntakeTroubles } from './intake-troubles.js';
 import { resubmitted } from './interventions.js';
-import { LookupPendingError, type RetryPolicy, verdict } from './retry.js';
+import { isLimited, LookupPendingError, type RetryPolicy, verdict } from './retry.js';
 import { send } from './send.js';
 import type { SendContext } from './send-context.js';
 import { FAILED, type SendResult } from './send-result.js';
@@ -265,8 +265,7 @@ export class Attempts {
     // A failed try does not settle the doubt of an earlier one: the delivery stays in doubt.
     const state = inDoubt && next.state === 'pending' ? 'inDoubt' : next.state;
     if (next.unhealthy) this.options.circuit.failed(error instanceof PartnerError && error.code === 'SWB_PARTNER_ANSWER');
-    else if (error instanceof PartnerError && error.code === 'SWB_PARTNER_LIMIT' && !error.otherPartner)
-      this.options.circuit.pause(next.wait);
+    else if (isLimited(error) && !error.otherPartner) this.options.circuit.pause(next.wait);
     else if (error instanceof LookupPendingError) this.options.circuit.succeeded();
     const ended = next.state === 'failed' || next.state === 'needsDecision';
     this.showAtSource(delivery, error, ended);

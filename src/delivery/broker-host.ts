@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { backoff } from '../backoff.js';
 import { SwitchboardError } from '../errors.js';
 import { LowdbStore, type LowdbStoreOptions } from '../store/lowdb-store.js';
 import { say } from '../text/say.js';
@@ -7,7 +8,7 @@ import { Timer } from '../timer.js';
 import { Availability } from './availability.js';
 import { Broker, type BrokerOptions } from './broker.js';
 import { addStore, type DeployedStore, flowsRunning } from './brokers.js';
-import { backoff, DEFAULT_RETRY, type RetryPolicy } from './retry.js';
+import { DEFAULT_RETRY, type RetryPolicy } from './retry.js';
 
 export interface StoreSettings extends Omit<BrokerOptions, 'store'>, Pick<LowdbStoreOptions, 'lock'> {
   folder: string;

@@ -8,10 +8,15 @@ import { PartnerError } from '../errors.js';
  */
 export type Culprit = 'record' | 'endpoint' | 'unreachable';
 
+/** Statuses that say nothing of one record: of the sign-in, of a proxy or network on the way, of the server's name or protocol. */
+const NEVER_OF_RECORD = new Set([401, 407, 421, 426, 511]);
+/** Statuses that mean the same for a probe as for any other request. */
+const OF_ALL = new Set([...NEVER_OF_RECORD, 402]);
+
 /**
- * Whether a failure may concern every request to the endpoint: a rejected sign-in or missing permission, a redirect, or an answer
- * that is not from the API (a login or maintenance page, a gateway's error). The API's own "no" to one request is not among them,
- * unless it is a 401 or 403. Pure.
+ * Whether a failure may concern every request to the endpoint: one that does not let us in (SWB_PARTNER_AUTH), a redirect, or an
+ * answer that is not from the API (a login or maintenance page, a gateway's error). The API's own "no" to one request is not among
+ * them. Pure.
  */
 export function mayConcernEndpoint(error: unknown): error is PartnerError {
   if (!(error instanceof PartnerError) || error.notVisible) return false;
@@ -22,7 +27,7 @@ export function mayConcernEndpoint(error: unknown): error is PartnerError {
 
 /** Whether a failure is never about one record, so that it is tried once more even if the neutral probe works. Pure. */
 export function isNeverOfRecord(error: PartnerError): boolean {
-  return error.status === 401 || isRedirect(error);
+  return NEVER_OF_RECORD.has(error.status ?? 0) || isRedirect(error);
 }
 
 function isRedirect({ status = 0 }: PartnerError): boolean {
@@ -40,7 +45,7 @@ export function isUnreachable({ code }: PartnerError): boolean {
  */
 export function mayBeOfProbeAlone({ code, status = 0, body, answer }: PartnerError): boolean {
   if (code === 'SWB_PARTNER_ANSWER') return answer === undefined;
-  return status >= 400 && status !== 401 && isObject(body);
+  return status >= 400 && !OF_ALL.has(status) && isObject(body);
 }
 
 /** The failure of a neutral probe; undefined if it works. Never rejects. */

@@ -1,3 +1,4 @@
+import { backoff } from '../backoff.js';
 import { isAbsent } from '../endpoints/api.js';
 import { PartnerError, type SwitchboardError } from '../errors.js';
 import type { Json } from '../model/message.js';
@@ -9,7 +10,7 @@ import { type EntityQueue, insert, remove } from './entity-queue.js';
 import { errorRecord } from './error-record.js';
 import type { FlowEnd, Flows, MessageInFlow } from './flows.js';
 import { isHint } from './received-item.js';
-import { backoff, DEFAULT_RETRY, type RetryPolicy, waitAfter } from './retry.js';
+import { DEFAULT_RETRY, isLimited, type RetryPolicy, waitAfter } from './retry.js';
 import { StoreBackOff } from './store-back-off.js';
 
 /** Entities of one queue whose messages may be in their flows at once. */
@@ -399,7 +400,8 @@ export class Dispatcher {
     const maxDelay = isBehind ? CATCH_UP_INTERVAL : this.retry.maxDelay;
     const wait = again ? waitAfter(error, Math.min(maxDelay, this.backoffOf(claimed))) : undefined;
     if (!again) this.firstReads.delete(claimed.id);
-    const record = await this.postpone(claimed, error, wait);
+    // The endpoint says how long to wait. A wait that the message adds would keep it after the limit is over.
+    const record = await this.postpone(claimed, error, wait, isLimited(error) ? claimed.emissions : claimed.emissions + 1);
     if (!isBehind || wait === undefined)
       this.emitter.readFailed?.(record, error, wait === undefined ? undefined : this.inbox.options.clock() + wait);
     return 'left';

@@ -1,3 +1,4 @@
+import { backoff } from '../backoff.js';
 import type { Hub, RegistrationResult } from '../endpoints/hub.js';
 import { PartnerError } from '../errors.js';
 import { say } from '../text/say.js';
@@ -15,7 +16,7 @@ import {
 import { unregister } from './hub-unregister.js';
 import { MissedEventDetector } from './missed-events.js';
 import { MONOTONIC_CLOCK, type MonotonicClock } from './monotonic-clock.js';
-import { backoff, DEFAULT_RETRY, waitAfter } from './retry.js';
+import { DEFAULT_RETRY, waitAfter } from './retry.js';
 
 /** Milliseconds between two checks of the registration. */
 const CHECK_INTERVAL = 60_000;

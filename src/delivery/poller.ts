@@ -1,3 +1,4 @@
+import { backoff } from '../backoff.js';
 import type { EndpointClient } from '../endpoints/endpoint.js';
 import type { Json } from '../model/message.js';
 import type { Change } from '../store/store.js';
@@ -5,7 +6,7 @@ import { Timer } from '../timer.js';
 import { pausedFor } from './access.js';
 import type { Broker } from './broker.js';
 import { receivedHint } from './received-item.js';
-import { backoff, DEFAULT_RETRY, waitAfter } from './retry.js';
+import { DEFAULT_RETRY, isLimited, waitAfter } from './retry.js';
 
 export interface PollerOptions {
   broker: Broker;
@@ -98,7 +99,9 @@ export class Poller {
       // Its operator is notified of the pause itself.
       if (culprit === 'endpoint') wait = pausedFor(error) ?? 0;
       else {
-        wait = waitAfter(error, backoff({ ...DEFAULT_RETRY, baseDelay: 1_000 }, ++this.failures, Math.random));
+        // Where our rate is limited, the endpoint says how long to wait.
+        if (!isLimited(error)) this.failures++;
+        wait = waitAfter(error, backoff({ ...DEFAULT_RETRY, baseDelay: 1_000 }, this.failures, Math.random));
         onError(error, broker.clock() + Math.max(wait, this.interval ?? 0));
       }
     } finally {

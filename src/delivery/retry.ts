@@ -1,30 +1,21 @@
+import { backoff, DEFAULT_DELAYS, type Delays } from '../backoff.js';
 import { DecisionError, type DecisionKind, PartnerError, SwitchboardError } from '../errors.js';
 import type { DeliveryState } from '../store/store.js';
 import { say } from '../text/say.js';
 import { type Culprit, isNeverOfRecord } from './culprit.js';
 
-export interface RetryPolicy {
-  /** Milliseconds before the first retry. */
-  baseDelay: number;
-  /** Longest wait, milliseconds. */
-  maxDelay: number;
+export interface RetryPolicy extends Delays {
   /** Tries before a delivery becomes a dead letter. */
   maxTries: number;
 }
 
-export const DEFAULT_RETRY: RetryPolicy = { baseDelay: 2_000, maxDelay: 300_000, maxTries: 12 };
+export const DEFAULT_RETRY: RetryPolicy = { ...DEFAULT_DELAYS, maxTries: 12 };
 
 /** How often an order with ambiguous items is read again. */
 const ITEM_READS = 3;
 
 /** Settling time after a lost answer, milliseconds: by then lists, indexes and replicas of the partner should show the write. */
 export const DEFAULT_SETTLING = 120_000;
-
-/** Exponential backoff with equal jitter: between half and the whole of baseDelay · 2^(tries-1), at most `maxDelay`. */
-export function backoff(policy: RetryPolicy, tries: number, random: () => number): number {
-  const full = Math.min(policy.maxDelay, policy.baseDelay * 2 ** Math.max(0, tries - 1));
-  return Math.round(full / 2 + (full / 2) * random());
-}
 
 export interface Verdict {
   state: Extract<DeliveryState, 'pending' | 'inDoubt' | 'failed' | 'needsDecision'>;
@@ -103,17 +94,23 @@ export function verdict(
   if (error.outcome === 'unknown')
     return left ? again(state, { wait: waitFor(error), unhealthy: unhealthy && error.retry }) : ended('unresolved', unhealthy);
   if (!error.retry) return isNeverOfRecord(error) && tries < 2 ? again(state) : ended();
-  const limited = error.code === 'SWB_PARTNER_LIMIT';
+  const limited = isLimited(error);
   // A file that cannot be fetched must not be tried for ever.
   if (error.otherPartner && !limited) return left ? again(state, { wait: waitFor(error) }) : ended();
-  // A partner that keeps giving invalid answers will not confirm the write later either, so a user has to decide.
-  if (error.code === 'SWB_PARTNER_ANSWER' && (inDoubt || error.concernsRecord))
+  // A record that stays locked fails in the end. A partner that keeps giving invalid answers will not confirm the write later
+  // either, so a user has to decide.
+  if (error.concernsRecord || (error.code === 'SWB_PARTNER_ANSWER' && inDoubt))
     return left ? again(state, { wait: waitFor(error), unhealthy }) : ended(inDoubt ? 'unresolved' : undefined, unhealthy);
   return again(state, { wait: waitFor(error), counts: false, unhealthy: unhealthy && !limited });
 
   function waitFor(failure: PartnerError): number {
     return waitAfter(failure, backoff(policy, tries, random));
   }
+}
+
+/** Whether the partner limits our rate. */
+export function isLimited(error: unknown): error is PartnerError {
+  return error instanceof PartnerError && error.code === 'SWB_PARTNER_LIMIT';
 }
 
 /** Milliseconds until the next try: as long as the partner asks for, and at least `wait`. */

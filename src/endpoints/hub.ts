@@ -25,6 +25,8 @@ export interface Hub {
 
 /** A hub whose events we receive. */
 export interface EventHub extends Hub {
+  /** The attributes of its events that hold an entity, or a list of them. */
+  readonly resources: readonly string[];
   /**
    * The hint of an event, without an id if only the partner knows which entity it is about. `path`: the part after the callback.
    * Throws SWB_PAYLOAD if it is not an event of this API, or names no entity.

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { SwitchboardError } from '../errors.js';
-import { jsonIn } from '../http/received-body.js';
+import { jsonIn, receivedBody } from '../http/received-body.js';
 import type { Json } from '../model/message.js';
 import { say } from '../text/say.js';
 import { isObject } from './evidence.js';
@@ -20,13 +20,12 @@ export interface Layer {
   path: string[];
 }
 
-/** Attributes in which envelopes carry an event, a record, or a list of them. */
+/** Attributes in which envelopes carry an event, a record, or a list of them, however they are capitalised. */
 const WRAPPERS = [
   'event',
   'data',
   'payload',
-  'message',
-  'Message', // Amazon SNS: as text
+  'message', // Amazon SNS: as text
   'body',
   'detail',
   'notification',
@@ -36,6 +35,9 @@ const WRAPPERS = [
   'notifications',
   'messages',
   'records',
+  'content',
+  'json', // usual names of the part of a form that is the event
+  'file',
 ];
 /** Envelopes in envelopes. */
 const MAX_LAYERS = 8;
@@ -47,23 +49,51 @@ const MAX_CONTEXT = 500;
 const ATTRIBUTE = /^ce-([a-z0-9]+)$/;
 
 /**
+ * The events of a request. Rejects as `receivedBody` and `postedEvents`.
+ * @param limit bytes
+ */
+export async function receivedEvents(
+  { headers, body }: { headers: Record<string, string>; body: Buffer },
+  limit: number,
+  resources: readonly string[] = [],
+): Promise<PostedEvent[]> {
+  const content = await receivedBody(body, headers, limit).catch((error: unknown) => {
+    // What a CloudEvent is about may be in its headers alone; then its content may be anything.
+    if (attributesIn(headers) && error instanceof SwitchboardError && error.code === 'SWB_PAYLOAD') return body.toString('utf8');
+    throw error;
+  });
+  return postedEvents(content, headers, resources);
+}
+
+/**
  * The events in the body of a request, each without the others but in its envelopes: CloudEvents in structured, binary and batch
  * mode, lists, and lists in envelopes. Content that is there as text (JSON, or base64 of it) is unpacked. Throws SWB_PAYLOAD where
  * there is none, SWB_TOO_LARGE where there are too many. Pure.
+ * @param body undefined: there is none
  * @param headers in lower case
+ * @param resources attributes that hold the resource of an event: a list there stands for several events
  */
-export function postedEvents(body: unknown, headers: Record<string, string>): PostedEvent[] {
-  const attributes = Object.entries(headers).flatMap(([name, value]) => {
-    const attribute = ATTRIBUTE.exec(name)?.[1];
-    return attribute === undefined ? [] : [[attribute, decoded(value)]];
-  });
-  const events = split(attributes.length > 0 ? { ...Object.fromEntries(attributes), data: body } : body, 0);
-  if (events.length === 0)
-    throw new SwitchboardError('SWB_PAYLOAD', say`The body contains no event.`, { hint: say`Send one JSON object.` });
+export function postedEvents(body: unknown, headers: Record<string, string>, resources: readonly string[] = []): PostedEvent[] {
+  const attributes = attributesIn(headers);
+  const names = resources.map((name) => name.toLowerCase());
+  const events = split(attributes ? { ...attributes, ...(body !== undefined && { data: body }) } : body, 0, names);
+  if (events.length === 0) {
+    const reason = body === undefined ? say`The body is empty.` : say`The body contains no event.`;
+    throw new SwitchboardError('SWB_PAYLOAD', reason, { hint: say`Send one JSON object.` });
+  }
   if (events.length <= MAX_EVENTS) return events;
   throw new SwitchboardError('SWB_TOO_LARGE', say`The request has more than ${MAX_EVENTS} events.`, {
     hint: say`Send fewer events in each request.`,
   });
+}
+
+/** The attributes of a CloudEvent in binary mode; undefined where the headers have none. */
+function attributesIn(headers: Record<string, string>): PostedEvent | undefined {
+  const attributes = Object.entries(headers).flatMap(([name, value]) => {
+    const attribute = ATTRIBUTE.exec(name)?.[1];
+    return attribute === undefined ? [] : [[attribute, decoded(value)]];
+  });
+  return attributes.length > 0 ? { specversion: '1.0', ...Object.fromEntries(attributes) } : undefined;
 }
 
 /** The event and what its envelopes contain, outermost first. Pure. */
@@ -71,7 +101,7 @@ export function layersOf(event: PostedEvent): Layer[] {
   const layers: Layer[] = [{ content: event, path: [] }];
   for (let at = 0; at < layers.length && layers.length < MAX_LAYERS; at++) {
     const { content, path } = layers[at] as Layer;
-    for (const name of WRAPPERS) {
+    for (const name of wrappersIn(content)) {
       const inner = content[name];
       if (isObject(inner)) layers.push({ content: inner as PostedEvent, path: [...path, name] });
     }
@@ -100,18 +130,29 @@ export function hintsOf(events: PostedEvent[], entityType: string, read: (event:
   });
 }
 
-function split(value: unknown, depth: number): PostedEvent[] {
-  if (Array.isArray(value)) return value.flatMap((one) => split(one, depth + 1));
+function split(value: unknown, depth: number, resources: readonly string[]): PostedEvent[] {
+  if (Array.isArray(value)) return value.flatMap((one) => split(one, depth + 1, resources));
   if (!isObject(value) || depth > MAX_LAYERS) return [];
   const event = unpacked(value as PostedEvent);
-  for (const name of WRAPPERS) {
+  const apart = (name: string, parts: Json[]) => {
+    const around = parts.length > 1 ? contextOf(event) : event;
+    return parts.map((part) => ({ ...around, [name]: part }));
+  };
+  for (const name of wrappersIn(event)) {
     const inner = event[name];
     if (!isObject(inner) && !(Array.isArray(inner) && inner.some(isObject))) continue;
-    const parts = split(inner, depth + 1);
-    const around = parts.length > 1 ? contextOf(event) : event;
-    if (parts.length > 0) return parts.map((part) => ({ ...around, [name]: part }));
+    const parts = split(inner, depth + 1, resources);
+    if (parts.length > 0) return apart(name, parts);
   }
+  for (const [name, list] of Object.entries(event))
+    if (Array.isArray(list) && list.length > 1 && resources.includes(name.toLowerCase())) return apart(name, list);
   return [event];
+}
+
+/** The attributes of an event that may be envelopes, in the order in which they are looked into. */
+function wrappersIn(event: PostedEvent): string[] {
+  const names = Object.keys(event);
+  return WRAPPERS.flatMap((wrapper) => names.filter((name) => name.toLowerCase() === wrapper));
 }
 
 /** What an envelope says of each of its events: not what is large, because it is stored with each. */
@@ -124,7 +165,7 @@ function contextOf(event: PostedEvent): PostedEvent {
 function unpacked(event: PostedEvent): PostedEvent {
   const { data_base64: encoded } = event;
   const binary = typeof encoded === 'string' ? jsonIn(Buffer.from(encoded, 'base64').toString('utf8')) : undefined;
-  const texts = WRAPPERS.flatMap((name) => {
+  const texts = wrappersIn(event).flatMap((name) => {
     const value = event[name];
     const content = typeof value === 'string' ? jsonIn(value) : undefined;
     return content ? [[name, content]] : [];

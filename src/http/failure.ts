@@ -8,6 +8,7 @@ interface FailureClass {
   code: ErrorCode;
   outcome: Outcome;
   retry: boolean;
+  concernsRecord?: boolean;
   hint: () => string;
 }
 
@@ -18,8 +19,21 @@ const NOT_FOUND: FailureClass = {
   hint: () => say`The record does not exist at the partner, or is hidden from the integration user.`,
 };
 
+const LIMITED: FailureClass = {
+  code: 'SWB_PARTNER_LIMIT',
+  outcome: 'notDone',
+  retry: true,
+  hint: () =>
+    say`The request will be retried when the partner allows it. If this happens often, set a rate limit on the endpoint.`,
+};
+
+/** The request was refused in a way that may concern all of them: a neutral probe decides (src/delivery/culprit.ts). */
+function noAccess(hint: () => string): FailureClass {
+  return { code: 'SWB_PARTNER_AUTH', outcome: 'notDone', retry: false, hint };
+}
+
 /**
- * How a status is classified (RFC 9110 §15, RFC 6585 §4). A partner may return 5xx after it has processed the request: unknown.
+ * How a status is classified (RFC 9110 §15, RFC 6585, RFC 7725). A partner may return 5xx after it has processed the request: unknown.
  */
 const STATUS: Record<number, FailureClass> = {
   // The result of a write is shown elsewhere, so it may have been done (RFC 9110 §15.4.4).
@@ -29,30 +43,27 @@ const STATUS: Record<number, FailureClass> = {
     retry: true,
     hint: () => say`The record will be looked up before a retry.`,
   },
-  401: {
-    code: 'SWB_PARTNER_AUTH',
-    outcome: 'notDone',
-    retry: false,
-    hint: () => say`Check the credentials in the endpoint’s settings.`,
-  },
-  403: {
-    code: 'SWB_PARTNER_AUTH',
-    outcome: 'notDone',
-    retry: false,
-    hint: () => say`The integration user lacks a permission, or a rule at the partner forbids the request.`,
-  },
+  401: noAccess(() => say`Check the credentials in the endpoint’s settings.`),
+  402: noAccess(() => say`The partner wants a payment, or a quota of the contract is used up.`),
+  403: noAccess(() => say`The integration user lacks a permission, or a rule at the partner forbids the request.`),
   404: NOT_FOUND,
   410: NOT_FOUND,
+  407: noAccess(() => say`Something on the way to the partner is a proxy that wants credentials. Check the proxy settings.`),
   // A proxy may return 408 for a request that has reached the partner (RFC 9110 §15.5.9 covers only the server itself).
   408: { code: 'SWB_PARTNER_UNAVAILABLE', outcome: 'unknown', retry: true, hint: () => say`The request will be retried.` },
-  425: { code: 'SWB_PARTNER_UNAVAILABLE', outcome: 'notDone', retry: true, hint: () => say`The request will be retried.` },
-  429: {
-    code: 'SWB_PARTNER_LIMIT',
-    outcome: 'notDone',
+  421: noAccess(() => say`The server does not answer for this host name. Check the URL in the endpoint’s settings.`),
+  // A lock of one record ends by itself; some systems say so of a locked account (RFC 4918 §11.3).
+  423: {
+    ...noAccess(() => say`The record or the account of the integration user is locked.`),
     retry: true,
-    hint: () =>
-      say`The request will be retried when the partner allows it. If this happens often, set a rate limit on the endpoint.`,
+    concernsRecord: true,
   },
+  425: { code: 'SWB_PARTNER_UNAVAILABLE', outcome: 'notDone', retry: true, hint: () => say`The request will be retried.` },
+  426: noAccess(() => say`The server wants another protocol. Check the URL in the endpoint’s settings.`),
+  429: LIMITED,
+  451: noAccess(() => say`The partner may not answer for legal reasons, perhaps because of where the request comes from.`),
+  // From a network that wants a sign-in, not from the partner (RFC 6585 §6).
+  511: noAccess(() => say`The network of this machine wants a sign-in.`),
 };
 const SERVER_ERROR: FailureClass = {
   code: 'SWB_PARTNER_UNAVAILABLE',
@@ -93,17 +104,29 @@ const REASONS: Record<string, () => string> = {
   DEPTH_ZERO_SELF_SIGNED_CERT: () => say`the server certificate is self-signed; add its CA in a TLS configuration`,
 };
 
-/** The error for an unsuccessful status. `answer`: the body as text; `now`: by the sender's clock; `proxy`: it may have answered in the partner's place. */
+interface StatusContext {
+  now: number;
+  maxRetryAfter: number;
+  limited: (asked?: number) => number;
+  origin: string;
+  proxy?: string;
+}
+
+/**
+ * The error for an unsuccessful status. `answer`: the body as text; `now`: by the sender's clock; `limited`: how long to wait where
+ * the partner limits our rate, and asks for so long; `proxy`: it may have answered in the partner's place.
+ */
 export function statusFailure(
   name: string,
   request: HttpRequest,
   status: number,
   headers: Record<string, string | undefined>,
   answer: string,
-  { now, maxRetryAfter, origin, proxy }: { now: number; maxRetryAfter: number; origin: string; proxy?: string },
+  { now, maxRetryAfter, limited, origin, proxy }: StatusContext,
 ): PartnerError {
   const failureClass = STATUS[status] ?? (status >= 500 ? SERVER_ERROR : status < 400 ? REDIRECTED : REJECTED);
   const { location } = headers;
+  const asked = retryAfter(headers['retry-after'], now, maxRetryAfter);
   const redirect = status < 400 && location ? say`it redirects to ${shownTarget(location, origin)}` : '';
   const detail = [errorText(answer), redirect].filter(Boolean).join('; ');
   const outcome = failureClass.outcome === 'unknown' && request.method === 'GET' ? 'notDone' : failureClass.outcome;
@@ -118,8 +141,9 @@ export function statusFailure(
       hint: failureClass.hint(),
       outcome,
       retry: failureClass.retry,
+      concernsRecord: failureClass.concernsRecord,
       status,
-      retryAfter: retryAfter(headers['retry-after'], now, maxRetryAfter),
+      retryAfter: failureClass === LIMITED ? limited(asked) : asked,
       answer: answer.slice(0, QUOTE_LENGTH),
       body: jsonIn(answer),
     },
@@ -132,6 +156,14 @@ function jsonIn(text: string): unknown {
   } catch {
     return undefined;
   }
+}
+
+/** The error for a request that was not sent, because the partner has limited our rate for `retryAfter` more milliseconds. */
+export function limitedFailure(name: string, request: HttpRequest, retryAfter: number): PartnerError {
+  const { code, outcome, retry, hint } = LIMITED;
+  const seconds = Math.ceil(retryAfter / 1000);
+  const what = say`${request.what} (${request.method} ${pathOf(request.path)}) was not sent, because the partner limits our rate for ${seconds} s more.`;
+  return new PartnerError(code, what, { where: name, hint: hint(), outcome, retry, retryAfter });
 }
 
 /** Why a request got no answer. */

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import { Axios, type AxiosInstance, type AxiosRequestConfig, type AxiosResponse } from 'axios';
+import { DEFAULT_DELAYS } from '../backoff.js';
 import { type PartnerError, SwitchboardError } from '../errors.js';
 import { isTooDeep, MAX_NESTING } from '../nesting.js';
 import { steadyClock } from '../steady-clock.js';
@@ -7,14 +8,15 @@ import { say } from '../text/say.js';
 import { authenticator } from './auth.js';
 import type { Authenticator } from './authenticator.js';
 import { ExchangeLog, type RawExchange, withExchange } from './exchange-log.js';
-import { invalidBody, networkFailure, statusFailure, unusableAnswer } from './failure.js';
+import { invalidBody, limitedFailure, networkFailure, statusFailure, unusableAnswer } from './failure.js';
 import type { HttpAnswer, HttpClient, HttpOptions, HttpRequest } from './http.js';
 import { maskSecrets } from './masking.js';
 import { dateOf, PartnerClock } from './partner-clock.js';
 import { type ProxyRules, proxySecrets } from './proxy.js';
 import { MAX_REDIRECTS, redirectTarget } from './redirect.js';
-import { RateLimit, RequestLimiter } from './request-limiter.js';
+import { RateLimit, type RequestKind, RequestLimiter } from './request-limiter.js';
 import { discard, headersOf, isPage, isStream, isSuccess, readAll } from './response.js';
+import { Throttle } from './throttle.js';
 import { ERR_LATE, ERR_TOO_LARGE, TransportError, UndiciTransport } from './undici-adapter.js';
 
 const MAX_BYTES = 20 * 1024 * 1024;
@@ -44,6 +46,8 @@ class Client implements HttpClient {
   private readonly axios: Pick<AxiosInstance, 'request' | 'getUri'>;
   private readonly limiter: RequestLimiter;
   private readonly fileLimiter: RequestLimiter;
+  /** Of each kind, because some partners limit only changes. */
+  private readonly throttles: Record<RequestKind, Throttle>;
   private readonly auth: Authenticator;
   private readonly origin: string;
   private readonly clock: () => number;
@@ -68,6 +72,9 @@ class Client implements HttpClient {
     const rate = new RateLimit(options.rateLimit, this.steady);
     this.limiter = new RequestLimiter(options.concurrency, rate);
     this.fileLimiter = new RequestLimiter(FILES, rate, []);
+    const { retryDelay: baseDelay = DEFAULT_DELAYS.baseDelay } = options;
+    const throttle = () => new Throttle({ ...DEFAULT_DELAYS, baseDelay }, this.steady);
+    this.throttles = { read: throttle(), change: throttle() };
     this.auth = authenticator(
       options.name,
       options.auth,
@@ -86,11 +93,15 @@ class Client implements HttpClient {
     // Without a listener, a file that cannot be read while the request waits would end the process. Its sender sees the error.
     upload?.on('error', () => undefined);
     const isFile = upload !== undefined || request.as === 'stream';
-    const release = await (isFile ? this.fileLimiter : this.limiter).acquire(request.method === 'GET' ? 'read' : 'change');
+    const kind = request.method === 'GET' ? 'read' : 'change';
+    const throttle = this.throttles[kind];
+    const release = await (isFile ? this.fileLimiter : this.limiter).acquire(kind);
     let streaming = false;
     try {
+      if (throttle.left > 0) throw limitedFailure(this.name, request, throttle.left);
       const response = await this.answerTo(request, upload === undefined);
-      if (!isSuccess(response)) throw await this.statusError(request, response);
+      if (!isSuccess(response)) throw await this.statusError(request, response, throttle);
+      throttle.passed();
       if (request.as === 'stream') {
         streaming = true;
         const stream = response.data as Readable;
@@ -237,7 +248,7 @@ class Client implements HttpClient {
     throw unusableAnswer(this.name, request, say`is nested more than ${MAX_NESTING} levels deep`);
   }
 
-  private async statusError(request: HttpRequest, response: AxiosResponse): Promise<PartnerError> {
+  private async statusError(request: HttpRequest, response: AxiosResponse, throttle: Throttle): Promise<PartnerError> {
     const text = request.as === 'stream' ? await readAll(response.data as Readable) : String(response.data ?? '');
     const headers = headersOf(response);
     // A date in Retry-After uses the sender's clock.
@@ -245,6 +256,7 @@ class Client implements HttpClient {
     const context = {
       now: dateOf(headers) ?? this.clock(),
       maxRetryAfter,
+      limited: (asked?: number) => throttle.rejected(asked),
       proxy: this.transport.forwarderTo(this.origin),
       origin: this.origin,
     };

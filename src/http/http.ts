@@ -42,6 +42,8 @@ export interface HttpOptions {
   concurrency: number;
   /** Longest wait that a Retry-After header can ask for, milliseconds (default 1 hour). */
   maxRetryAfter?: number;
+  /** Wait after the first 429 without Retry-After, milliseconds (default 2 s); it is longer after each further one. */
+  retryDelay?: number;
   /** Maximum size of a JSON answer in bytes (default 20 MiB). */
   maxBytes?: number;
   /** Texts that must never be shown, beside those of `auth`. */

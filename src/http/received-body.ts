@@ -1,4 +1,5 @@
 import { pipeline, Readable } from 'node:stream';
+import { Response } from 'undici';
 import { SwitchboardError } from '../errors.js';
 import { isTooDeep, MAX_NESTING } from '../nesting.js';
 import { say } from '../text/say.js';
@@ -6,8 +7,9 @@ import { decoders } from './content-encoding.js';
 
 /**
  * The JSON in the body of a request that a partner sent, however it is encoded: compressed (Content-Encoding, also where the
- * header is missing or a proxy has already unpacked the body), in any charset, with a byte order mark, of any content type, or as
- * a form. Throws SWB_PAYLOAD if there is none, SWB_TOO_LARGE if the unpacked body exceeds the limit or is nested too deep.
+ * header is missing or a proxy has already unpacked the body), in any charset, with a byte order mark, of any content type, as a
+ * form, or one JSON text in each line. Undefined where the body is empty. Throws SWB_PAYLOAD if there is something else,
+ * SWB_TOO_LARGE if the unpacked body exceeds the limit or is nested too deep.
  * @param headers in lower case
  * @param limit bytes
  */
@@ -15,8 +17,8 @@ export async function receivedBody(body: Buffer, headers: Record<string, string>
   const bytes = await unpacked(body, headers['content-encoding'], limit);
   const type = headers['content-type'] ?? '';
   const text = textIn(bytes, /charset\s*=\s*"?([^\s";]+)/i.exec(type)?.[1]).trim();
-  if (text === '') throw unreadable(say`The body is empty.`);
-  const value = parsed(text, type);
+  if (text === '') return undefined;
+  const value = await parsed(text, bytes, type);
   if (!isTooDeep(value)) return value;
   throw new SwitchboardError('SWB_TOO_LARGE', say`The body is nested more than ${MAX_NESTING} levels deep.`, {
     hint: say`Send less with each event: the id of the record is enough.`,
@@ -71,22 +73,52 @@ function textIn(bytes: Buffer, charset: string | undefined): string {
   return new TextDecoder('windows-1252').decode(bytes);
 }
 
-function parsed(text: string, type: string): unknown {
+async function parsed(text: string, bytes: Buffer, type: string): Promise<unknown> {
   try {
     return JSON.parse(text);
   } catch (error) {
-    const form = /form-urlencoded/i.test(type) || (type === '' && /^[\w.-]+=/.test(text)) ? formIn(text) : undefined;
-    if (form !== undefined) return form;
+    const fields = await fieldsIn(text, bytes, type);
+    const value = fields ? formValue(fields) : linesIn(text);
+    if (value !== undefined) return value;
     throw unreadable(say`The body is not valid JSON: ${(error as Error).message}.`);
   }
 }
 
-/** A form as an object; a form with nothing but one JSON text is that JSON, whether it is the value or the name. */
-function formIn(text: string): unknown {
-  const fields = [...new URLSearchParams(text)];
+type Field = [name: string, value: string];
+
+/** The fields of a form; undefined where the body is none. */
+async function fieldsIn(text: string, bytes: Buffer, type: string): Promise<Field[] | undefined> {
+  if (/form-urlencoded/i.test(type) || (type === '' && /^[\w.-]+=/.test(text))) return [...new URLSearchParams(text)];
+  if (!/^multipart\//i.test(type)) return undefined;
+  try {
+    // The parser of fetch; the body is in memory already, and its size is limited.
+    const parts = [...(await new Response(new Uint8Array(bytes), { headers: { 'Content-Type': type } }).formData())];
+    return await Promise.all(
+      parts.map(async ([name, part]): Promise<Field> => [name, typeof part === 'string' ? part : await part.text()]),
+    );
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * A form as an object, with its JSON texts as JSON and a repeated field as a list; a form with nothing but one JSON text is that
+ * JSON, whether it is the value or the name.
+ */
+function formValue(fields: Field[]): unknown {
   const [[name = '', value = ''] = []] = fields;
   const json = fields.length === 1 ? (jsonIn(value) ?? jsonIn(name)) : undefined;
-  return json ?? Object.fromEntries(fields);
+  if (json) return json;
+  const values = new Map<string, unknown[]>();
+  for (const [field, text] of fields) values.set(field, [...(values.get(field) ?? []), jsonIn(text) ?? text]);
+  return Object.fromEntries([...values].map(([field, all]) => [field, all.length > 1 ? all : all[0]]));
+}
+
+/** The JSON texts of a body with one in each line (NDJSON); undefined where it has any other. */
+function linesIn(text: string): object[] | undefined {
+  const lines = text.split(/[\r\n]+/).filter((line) => line.trim() !== '');
+  const values = lines.flatMap((line) => jsonIn(line) ?? []);
+  return values.length === lines.length ? values : undefined;
 }
 
 /** The object or list in a JSON text; undefined where it is something else, or nested too deep. */

@@ -20,6 +20,9 @@ const FORBIDDEN = failure('SWB_PARTNER_AUTH', 403, { body: { error: 'forbidden' 
 /** Failures that may concern every request. */
 const DENIALS = {
   'a sign-in that is rejected': failure('SWB_PARTNER_AUTH', 401),
+  'a payment that is due': failure('SWB_PARTNER_AUTH', 402, { body: { message: 'quota used up' } }),
+  'a locked account': failure('SWB_PARTNER_AUTH', 423, { retry: true, concernsRecord: true }),
+  'a network that wants a sign-in': failure('SWB_PARTNER_AUTH', 511, { answer: '<html>' }),
   'a redirect to a login page': failure('SWB_PARTNER_REFUSED', 302),
   'a login page instead of an answer': failure('SWB_PARTNER_ANSWER', 200, { outcome: 'unknown', retry: true, answer: '<html>' }),
   'a maintenance page with 404': failure('SWB_PARTNER_ANSWER', 404, { retry: true, concernsRecord: true }),
@@ -182,6 +185,24 @@ describe('an endpoint that rejects everything', () => {
     await open('B');
     await rig.idle();
     assert.deepEqual([rig.provider.tickets.length, paused()], [1, undefined]);
+  });
+
+  it('has a payment concern one delivery if the neutral check works', async () => {
+    rig.provider.onCreate = () => {
+      throw failure('SWB_PARTNER_AUTH', 402);
+    };
+    await open('A');
+    await until('the failure', async () => (await rig.store.counts()).deliveries.failed === 1);
+    assert.deepEqual([paused(), rig.provider.calls], [undefined, ['create']]);
+  });
+
+  it('pauses on a payment that is due even if the neutral check has never worked', async () => {
+    rig.provider.denied = DENIALS['a payment that is due'];
+    await open('A');
+    await isPaused();
+    rig.provider.denied = undefined;
+    await rig.idle();
+    assert.equal(rig.provider.tickets.length, 1);
   });
 
   it('may forbid the neutral check from the start: that says nothing about other requests', async () => {

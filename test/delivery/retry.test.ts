@@ -1,12 +1,20 @@
 import assert from 'node:assert/strict';
+import { backoff } from '../../src/backoff.js';
 import { Circuit } from '../../src/delivery/circuit.js';
 import { endpointState } from '../../src/delivery/endpoint-state.js';
-import { backoff, DEFAULT_RETRY, LookupPendingError, verdict } from '../../src/delivery/retry.js';
+import { DEFAULT_RETRY, LookupPendingError, verdict } from '../../src/delivery/retry.js';
 import { type Outcome, PartnerError, SwitchboardError } from '../../src/errors.js';
 
 const middle = () => 0.5;
 const failure = (outcome: Outcome, retry: boolean, more: { code?: 'SWB_PARTNER_LIMIT'; retryAfter?: number } = {}) =>
   new PartnerError(more.code ?? 'SWB_PARTNER_UNAVAILABLE', 'no', { outcome, retry, ...more });
+
+const locked = new PartnerError('SWB_PARTNER_AUTH', 'locked', {
+  outcome: 'notDone',
+  retry: true,
+  concernsRecord: true,
+  status: 423,
+});
 
 describe('after a failed try, a delivery', () => {
   const table: [string, unknown, number, string, boolean][] = [
@@ -22,6 +30,8 @@ describe('after a failed try, a delivery', () => {
       'pending',
       false,
     ],
+    ['its record is locked', locked, 11, 'pending', true],
+    ['its record stays locked', locked, 12, 'failed', true],
     ['it is the wrong entity', new SwitchboardError('SWB_WRONG_ENTITY', 'no'), 1, 'needsDecision', true],
     ['it is looked for and not found yet', new LookupPendingError('no', 'x', 8_000, 60_000), 3, 'inDoubt', false],
     ['the store was busy', new SwitchboardError('SWB_STORE', 'no'), 1, 'inDoubt', true],

@@ -1,5 +1,12 @@
 import assert from 'node:assert/strict';
-import { hintsOf, layersOf, type PostedEvent, postedEvents, withContent } from '../../src/endpoints/posted-events.js';
+import {
+  hintsOf,
+  layersOf,
+  type PostedEvent,
+  postedEvents,
+  receivedEvents,
+  withContent,
+} from '../../src/endpoints/posted-events.js';
 import { SwitchboardError } from '../../src/errors.js';
 
 const A = { eventType: 'X', event: { thing: { id: 'a' } } };
@@ -59,10 +66,43 @@ describe('the events in a request', () => {
       {},
       [{ data: '['.repeat(500) + ']'.repeat(500) }],
     ],
+    ['capitalised envelopes', { Events: [A, { Event: B }] }, {}, [{ Events: A }, { Events: { Event: B } }]],
+    [
+      'a CloudEvent in binary mode without content',
+      undefined,
+      { 'ce-type': 'x', 'ce-subject': 'T' },
+      [{ specversion: '1.0', type: 'x', subject: 'T' }],
+    ],
     ['prose in an envelope’s attribute', { message: '{no json', id: 'a' }, {}, [{ message: '{no json', id: 'a' }]],
   ];
   for (const [what, body, headers, events] of CASES)
     it(`are found: ${what}`, () => assert.deepEqual(postedEvents(body, headers), events));
+
+  it('are found: several resources under a name of its system', () => {
+    const event = { EventType: 'X', big: { a: 1 }, event: { Thing: [{ id: 'a' }, 'b'] } };
+    assert.deepEqual(postedEvents(event, {}, ['thing']), [
+      { EventType: 'X', event: { Thing: { id: 'a' } } },
+      { EventType: 'X', event: { Thing: 'b' } },
+    ]);
+    assert.deepEqual(postedEvents({ thing: [{ id: 'a' }], big: { a: 1 } }, {}, ['thing']), [
+      { thing: [{ id: 'a' }], big: { a: 1 } },
+    ]);
+  });
+
+  describe('as bytes', () => {
+    const posted = (body: string, headers: Record<string, string>) => receivedEvents({ headers, body: Buffer.from(body) }, 1_000);
+    const BINARY = { 'ce-specversion': '1.0', 'ce-subject': 'T' };
+
+    it('may have all that they say in headers', async () => {
+      assert.deepEqual(await posted('', BINARY), [{ specversion: '1.0', subject: 'T' }]);
+      assert.deepEqual(await posted('hello', BINARY), [{ specversion: '1.0', subject: 'T', data: 'hello' }]);
+    });
+
+    it('are refused where there is no message', async () => {
+      await assert.rejects(posted('', {}), { code: 'SWB_PAYLOAD', message: /The body is empty/ });
+      await assert.rejects(posted('hello', {}), { code: 'SWB_PAYLOAD', message: /not valid JSON/ });
+    });
+  });
 
   for (const body of ['text', 7, null, [], [[]], ['x']])
     it(`are none in ${JSON.stringify(body)}`, () => assert.throws(() => postedEvents(body, {}), { code: 'SWB_PAYLOAD' }));

@@ -39,7 +39,14 @@ describe('a request to a partner', () => {
   const CLASSES: [number, string, 'notDone' | 'unknown', boolean][] = [
     [400, 'SWB_PARTNER_REFUSED', 'notDone', false],
     [401, 'SWB_PARTNER_AUTH', 'notDone', false],
+    [402, 'SWB_PARTNER_AUTH', 'notDone', false],
     [403, 'SWB_PARTNER_AUTH', 'notDone', false],
+    [407, 'SWB_PARTNER_AUTH', 'notDone', false],
+    [421, 'SWB_PARTNER_AUTH', 'notDone', false],
+    [423, 'SWB_PARTNER_AUTH', 'notDone', true],
+    [426, 'SWB_PARTNER_AUTH', 'notDone', false],
+    [451, 'SWB_PARTNER_AUTH', 'notDone', false],
+    [511, 'SWB_PARTNER_AUTH', 'notDone', false],
     [404, 'SWB_PARTNER_NOT_FOUND', 'notDone', false],
     [408, 'SWB_PARTNER_UNAVAILABLE', 'unknown', true],
     [409, 'SWB_PARTNER_REFUSED', 'notDone', false],
@@ -90,6 +97,37 @@ describe('a request to a partner', () => {
       assert.equal((await failure(client({ maxRetryAfter: 60_000 }))).retryAfter, 60_000);
     });
   }
+
+  for (const header of [undefined, '0'])
+    it(`waits longer after each 429 with Retry-After ${header}; meanwhile, nothing of its kind is sent`, async () => {
+      let passed = 0;
+      let sent = 0;
+      let limited = true;
+      listener = (_req, res) => {
+        sent++;
+        if (limited) res.writeHead(429, header === undefined ? {} : { 'Retry-After': header }).end();
+        else res.end('{}');
+      };
+      const made = client({ steady: () => performance.now() + passed, retryDelay: 10_000 });
+      let before = 0;
+      for (let n = 1; n <= 3; n++) {
+        const { retryAfter = 0 } = await failure(made);
+        assert.ok(retryAfter > before, `${retryAfter} after ${before}`);
+        const unsent = await failure(made);
+        assert.deepEqual([unsent.code, unsent.outcome, unsent.retry, sent], ['SWB_PARTNER_LIMIT', 'notDone', true, n]);
+        assert.match(unsent.message, /was not sent, because the partner limits our rate/);
+        assert.ok(unsent.retryAfter! <= retryAfter);
+        before = retryAfter;
+        passed += retryAfter;
+      }
+      limited = false;
+      const send = (method: 'GET' | 'POST') => made.request({ method, path: '/things', what: 'x' });
+      await Promise.all([send('POST'), send('GET'), send('POST')]);
+      limited = true;
+      assert.ok((await failure(made)).retryAfter! < before, 'it starts over');
+      limited = false;
+      await send('GET');
+    });
 
   it('whose connection is closed may have been processed', async () => {
     listener = (req) => req.socket.destroy();

@@ -7,6 +7,10 @@ const EVENT = { id: 'TT-7', text: 'Zoë €' };
 const JSON_TEXT = JSON.stringify(EVENT);
 const JSON_TYPE = { 'content-type': 'application/json' };
 
+const MULTIPART = { 'content-type': 'multipart/form-data; boundary=part-7f3a' };
+const multipart = (...parts: [name: string, content: string][]) =>
+  `${parts.map(([name, content]) => `--part-7f3a\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${content}\r\n`).join('')}--part-7f3a--\r\n`;
+
 describe('the body of a partner’s request', () => {
   const swapped = Buffer.from(`\ufeff${JSON_TEXT}`, 'utf16le').swap16();
   const CASES: [string, string | Buffer, Record<string, string>, unknown?][] = [
@@ -35,6 +39,33 @@ describe('the body of a partner’s request', () => {
     ['JSON that is called a form', JSON_TEXT, { 'content-type': 'application/x-www-form-urlencoded' }],
     ['JSON, encoded as a form', encodeURIComponent(JSON_TEXT), { 'content-type': 'application/x-www-form-urlencoded' }],
     [
+      'one JSON text in each line',
+      `${JSON_TEXT}\n\n{"id":"TT-8"}\r\n`,
+      { 'content-type': 'application/x-ndjson' },
+      [EVENT, { id: 'TT-8' }],
+    ],
+    ['a form with parts, one of them JSON', multipart(['event', JSON_TEXT]), MULTIPART],
+    ['a form with a file that holds JSON', multipart(['file"; filename="event.json', JSON_TEXT]), MULTIPART],
+    [
+      'a form with JSON among other parts',
+      multipart(['sender', 'x'], ['troubleTicket', JSON_TEXT]),
+      MULTIPART,
+      { sender: 'x', troubleTicket: EVENT },
+    ],
+    [
+      'a form with the same part twice',
+      multipart(['event', '{"id":1}'], ['event', '{"id":2}']),
+      MULTIPART,
+      { event: [{ id: 1 }, { id: 2 }] },
+    ],
+    ['JSON that is called a form with parts', JSON_TEXT, MULTIPART],
+    [
+      'a form with JSON among other fields',
+      `sender=x&troubleTicket=${encodeURIComponent(JSON_TEXT)}`,
+      { 'content-type': 'application/x-www-form-urlencoded' },
+      { sender: 'x', troubleTicket: EVENT },
+    ],
+    [
       'a form',
       'table=incident&sys_id=1',
       { 'content-type': 'application/x-www-form-urlencoded' },
@@ -44,14 +75,25 @@ describe('the body of a partner’s request', () => {
   for (const [what, body, headers, expected = EVENT] of CASES)
     it(`is read: ${what}`, async () => assert.deepEqual(await receivedBody(Buffer.from(body), headers, LIMIT), expected));
 
-  for (const [what, body, says] of [
-    ['empty', '', /body is empty/],
-    ['only a byte order mark', '\ufeff', /body is empty/],
-    ['cut', '{"a": ', /not valid JSON/],
-    ['prose', 'hello', /not valid JSON/],
+  for (const [what, body] of [
+    ['empty', ''],
+    ['only a byte order mark', '\ufeff'],
+  ] as const)
+    it(`is nothing where it is ${what}`, async () =>
+      assert.equal(await receivedBody(Buffer.from(body), JSON_TYPE, LIMIT), undefined));
+
+  for (const [what, body, type] of [
+    ['cut', '{"a": ', 'application/json'],
+    ['prose', 'hello', 'application/json'],
+    ['cut in one of its lines', '{"a":1}\n{"a": ', 'application/x-ndjson'],
+    ['a form without its boundary', '--part-7f3a', 'multipart/form-data'],
+    ['a form that is cut', multipart(['event', JSON_TEXT]).slice(0, 40), MULTIPART['content-type']],
   ] as const)
     it(`is refused with a reason: ${what}`, () =>
-      assert.rejects(receivedBody(Buffer.from(body), JSON_TYPE, LIMIT), { code: 'SWB_PAYLOAD', message: says }));
+      assert.rejects(receivedBody(Buffer.from(body), { 'content-type': type }, LIMIT), {
+        code: 'SWB_PAYLOAD',
+        message: /not valid JSON/,
+      }));
 
   it('is limited in the size that it has when it is unpacked', async () => {
     const bomb = gzipSync(Buffer.alloc(50_000_000, ' '));

@@ -131,6 +131,27 @@ for (const version of ['v4', 'v5'] as const) {
         }),
       ],
       [
+        'a binary CloudEvent without content',
+        (id) => ({
+          body: '',
+          headers: { 'ce-specversion': '1.0', 'ce-type': 'x', 'ce-id': 'e', 'ce-source': `/v4/troubleTicket/${id}` },
+        }),
+      ],
+      [
+        'capitalised JSON in each line, with a list of tickets',
+        (id) => ({
+          body: `{"TroubleTicketId":"${id}"}\n${JSON.stringify({ Event: { TroubleTicket: [{ Id: id }, { Id: id, Href: 'x' }] } })}`,
+          headers: { 'Content-Type': 'application/x-ndjson' },
+        }),
+      ],
+      [
+        'a multipart form',
+        (id) => ({
+          body: `--part-7f3a\r\nContent-Disposition: form-data; name="event"; filename="e.json"\r\n\r\n{"troubleTicketId":"${id}"}\r\n--part-7f3a--`,
+          headers: { 'Content-Type': 'multipart/form-data; boundary=part-7f3a' },
+        }),
+      ],
+      [
         'only a path',
         (id) => ({
           body: JSON.stringify({ resourcePath: `/troubleTicket/${id}` }),

@@ -11,6 +11,23 @@ export function textOf(value: Json | undefined): string | undefined {
   return typeof value === 'string' && value !== '' ? value : typeof value === 'number' ? String(value) : undefined;
 }
 
+/**
+ * With the names of its attributes as the standard has them: serialisers of some languages capitalise all (`TroubleTicket`, `ID`).
+ * A name that is there in its own notation too keeps its value.
+ */
+export function standardNames(attributes: Attributes): Attributes {
+  const standard = (value: Json): Json =>
+    Array.isArray(value) ? value.map(standard) : isAttributes(value) ? standardNames(value) : value;
+  const isOwn = (name: string) => Number(standardName(name) === name);
+  const names = Object.keys(attributes).sort((a, b) => isOwn(a) - isOwn(b));
+  return Object.fromEntries(names.map((name) => [standardName(name), standard(attributes[name] as Json)]));
+}
+
+function standardName(name: string): string {
+  if (!/^[A-Z]/.test(name)) return name;
+  return /[a-z]/.test(name) ? name.charAt(0).toLowerCase() + name.slice(1) : name.toLowerCase();
+}
+
 /** The objects of a list attribute. */
 export function entries(value: Json | undefined): Attributes[] {
   return Array.isArray(value) ? value.filter(isAttributes) : [];

@@ -19,8 +19,12 @@ export interface LocatedResource {
   /** The path to it in the event; absent where the event only names it. */
   path?: string[];
   id?: string;
+  /** Only the type of the event says that this id is the resource's. */
+  isBare?: boolean;
 }
 
+/** The attribute that holds a resource of any kind. */
+const ANY = 'resource';
 /** Attributes that hold the path of a resource; `subject` and `source` are those of CloudEvents. */
 const PATHS = ['resourcePath', 'resourceHref', 'resourceUrl', 'href', 'url', 'link', 'resource', 'subject', 'source'];
 
@@ -38,10 +42,16 @@ export function locateResource(layers: readonly Layer[], names: ResourceNames, i
   const flat = layers.findLast(({ content }) => names.marks.some((mark) => content[mark] !== undefined));
   const resource = flat && ownId(flat.content) !== undefined ? flat : undefined;
   if (named !== undefined && (!resource || ownId(resource.content) !== named)) return { resource: {}, id: named };
-  const only = resource ?? (isNamed ? layers.at(-1) : undefined);
+  if (resource) return { resource: resource.content, path: resource.path, id: ownId(resource.content) };
+  const only = isNamed ? layers.at(-1) : undefined;
   if (!only) return undefined;
-  const id = ownId(only.content) ?? bareId(layers);
-  return { resource: only.content, path: only.path, ...(id !== undefined && { id }) };
+  const id = bareId(layers) ?? idOf(only.content.href);
+  return { resource: only.content, path: only.path, ...(id !== undefined && { id, isBare: true }) };
+}
+
+/** All names of the resources of an API, where an event holds one or a list of them. */
+export function namesOfResources(tables: readonly ResourceNames[]): string[] {
+  return [...tables.flatMap(({ keys }) => keys), ANY];
 }
 
 /** The resource under one of its names, in the outermost envelope that has it. */
@@ -50,7 +60,7 @@ function heldResource(
   { keys }: ResourceNames,
 ): { resource: Attributes; path: string[]; layer: number } | undefined {
   for (const [layer, { content, path }] of layers.entries()) {
-    for (const key of [...keys, 'resource']) {
+    for (const key of [...keys, ANY]) {
       const resource = single(content[key]);
       if (isAttributes(resource)) return { resource, path: [...path, key], layer };
     }
@@ -85,11 +95,10 @@ function ownId(resource: Attributes): string | undefined {
   return textOf(resource.id) ?? idOf(resource.href);
 }
 
-/** An id beside the resource; the id of a CloudEvent, or of an event that says so, is its own. */
+/** An id beside the resource. That of a CloudEvent, or of an envelope around other content, is its own. */
 function bareId(layers: readonly Layer[]): string | undefined {
-  return layers
-    .map(({ content }) => (content.specversion === undefined ? textOf(content.id) : undefined))
-    .findLast((id) => id !== undefined);
+  const { content } = layers.at(-1) ?? {};
+  return content?.specversion === undefined ? textOf(content?.id) : undefined;
 }
 
 /** The id in a path such as `/v4/troubleTicket/TT-7/note/1`. */

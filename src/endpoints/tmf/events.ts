@@ -3,7 +3,7 @@ import { SwitchboardError } from '../../errors.js';
 import type { Expected, Json } from '../../model/message.js';
 import { say } from '../../text/say.js';
 import { type Layer, layersOf, withContent } from '../posted-events.js';
-import { type Attributes, entries, isAttributes, isoTime, textOf } from './attributes.js';
+import { type Attributes, entries, isAttributes, isoTime, standardNames, textOf } from './attributes.js';
 import { entryIds } from './entry-ids.js';
 import { locateResource, type ResourceNames } from './event-resource.js';
 
@@ -13,6 +13,7 @@ const EVENT_DELAY = 1_000;
 /** Attributes that name the type of an event. */
 const TYPE_NAMES = ['eventType', '@type', 'type', 'event_type', 'eventName'];
 const DELETE = 'Delete';
+const CHANGE = 'AttributeValueChange';
 
 /** The events of one kind of resource. */
 export interface EventTable extends ResourceNames {
@@ -26,9 +27,9 @@ export interface EventTable extends ResourceNames {
 export const COMMON_KINDS: Record<string, string> = {
   create: 'Create',
   creation: 'Create',
-  attributevaluechange: 'AttributeValueChange',
-  attributechange: 'AttributeValueChange',
-  change: 'AttributeValueChange',
+  attributevaluechange: CHANGE,
+  attributechange: CHANGE,
+  change: CHANGE,
   delete: DELETE,
   remove: DELETE,
   informationrequired: 'InformationRequired',
@@ -57,21 +58,23 @@ export interface ParsedEvent {
 
 /**
  * Reads a hub event by the event tables of an API. The type is in eventType, @type or type of the event or of an envelope, else at
- * the end of the path (TMF630, CloudEvents, and observed providers). An event of a type of the vendor's own is one if it has, or
- * names, the resource; it is taken as a change of attributes. Throws SWB_PAYLOAD for any other event. `example`: an example event,
- * for the error.
+ * the end of the path (TMF630, CloudEvents, and observed providers). Where nothing but the resource's own type is there, or the
+ * type is the vendor's own and the event has, or names, the resource, it is taken as a change of attributes. Throws SWB_PAYLOAD
+ * for any other event. `example`: an example event, for the error.
  */
-export function readTmfEvent(body: unknown, path: string, tables: readonly EventTable[], example: string): ParsedEvent {
-  if (!isAttributes(body))
+export function readTmfEvent(given: unknown, path: string, tables: readonly EventTable[], example: string): ParsedEvent {
+  if (!isAttributes(given))
     throw new SwitchboardError('SWB_PAYLOAD', say`The body of the event is not an object.`, { hint: example });
+  const body = standardNames(given);
   const layers = layersOf(body);
-  const names = layers.flatMap(({ content }) => TYPE_NAMES.map((name) => textOf(content[name])));
+  const names = typesIn(layers);
+  const end = path.split('/').filter(Boolean).at(-1);
   const inBody = firstKind(names, tables);
-  const found = inBody ?? firstKind([path.split('/').filter(Boolean).at(-1)], tables);
+  const found = inBody ?? firstKind([end], tables) ?? resourceType([...names, end], tables);
   const { table, kind, located } = found
     ? { ...found, located: locateResource(layers, found.table, true) }
-    : vendorEvent(layers, tables, example, names.find(Boolean) ?? path);
-  const { resource = {}, path: at, id } = located ?? {};
+    : vendorEvent(layers, tables, example, names.find(Boolean) ?? end);
+  const { resource = {}, path: at, id, isBare } = located ?? {};
   const eventId = textAt(layers, 'eventId');
   const version = isoTime(resource.lastUpdate);
   const time = shortlyBefore(isoTime(textAt(layers, 'eventTime')));
@@ -89,7 +92,7 @@ export function readTmfEvent(body: unknown, path: string, tables: readonly Event
   return {
     type: table.type,
     eventType,
-    deleted: kind === DELETE,
+    deleted: isCertain(kind, isBare),
     ...(eventId && { eventId }),
     // Event ids are reused after a restart or by several servers, so the content identifies the event.
     key: `evt|${createHash('sha256').update(JSON.stringify(body)).digest('hex').slice(0, 32)}`,
@@ -104,18 +107,38 @@ export function readTmfEvent(body: unknown, path: string, tables: readonly Event
 /** Whether an event reports that the resource was deleted. */
 export function isDeletion(event: Json, tables: readonly EventTable[]): boolean {
   if (!isAttributes(event)) return false;
-  const names = layersOf(event).flatMap(({ content }) => TYPE_NAMES.map((name) => textOf(content[name])));
-  return firstKind(names, tables)?.kind === DELETE;
+  const layers = layersOf(standardNames(event));
+  const found = firstKind(typesIn(layers), tables);
+  return found !== undefined && isCertain(found.kind, locateResource(layers, found.table, true)?.isBare);
+}
+
+/** Whether an event is a deletion that needs no read. A bare id may be the event's own: the read of it shows what is gone. */
+function isCertain(kind: string, isBare = false): boolean {
+  return kind === DELETE && !isBare;
+}
+
+function typesIn(layers: readonly Layer[]): (string | undefined)[] {
+  return layers.flatMap(({ content }) => TYPE_NAMES.map((name) => textOf(content[name])));
+}
+
+/** The table whose resource has one of the types, and nothing says what happened to it. */
+function resourceType(types: readonly (string | undefined)[], tables: readonly EventTable[]) {
+  const known = types.map((type) => type?.toLowerCase().replace(/(event|notification)$/, ''));
+  const table = tables.find(({ type }) => known.includes(type.toLowerCase()));
+  return table && { table, kind: CHANGE };
 }
 
 /** An event whose type is in no table: what it has, or names, decides. */
-function vendorEvent(layers: Layer[], tables: readonly EventTable[], example: string, name: string) {
+function vendorEvent(layers: Layer[], tables: readonly EventTable[], example: string, name: string | undefined) {
   // The last table first: an event of a cancellation also has its order.
   for (const table of [...tables].reverse()) {
     const located = locateResource(layers, table, false);
-    if (located) return { table, kind: 'AttributeValueChange', located };
+    if (located) return { table, kind: CHANGE, located };
   }
-  throw new SwitchboardError('SWB_PAYLOAD', say`"${name.slice(0, 80)}" is not an event of ${what(tables)}, and names none.`, {
+  const reason = name
+    ? say`"${name.slice(0, 80)}" is not an event of ${what(tables)}, and names none.`
+    : say`The event has no type, and does not name ${what(tables)}.`;
+  throw new SwitchboardError('SWB_PAYLOAD', reason, {
     field: 'eventType',
     hint: say`Subscribe to events such as eventType=${example.match(/\w+Event\b/)?.[0] ?? ''}.`,
   });

@@ -15,7 +15,7 @@ import { showsEvent } from '../tmf/shows-event.js';
 import { isLikeFile, sameByMetadata, withoutContent } from './attachment.js';
 import { type Dialect, dialectOf, referenceOf, withReference } from './dialect.js';
 import { download } from './download.js';
-import { readEvent } from './events.js';
+import { EVENT_RESOURCES, readEvent } from './events.js';
 import { attachmentOf, notesIn, parse } from './parse.js';
 import { poll } from './poll.js';
 import { renderAttachment, streamedBody } from './render.js';
@@ -37,6 +37,7 @@ export function createTmf621Client(options: TmfOptions): Tmf621Client {
 class Client extends TmfBaseClient<Dialect> implements Tmf621Client {
   readonly system = 'tmf621';
   readonly hub = this;
+  readonly resources = EVENT_RESOURCES;
 
   constructor(options: TmfOptions) {
     super(API, dialectOf(options.version, options.profile), options);

@@ -3,6 +3,7 @@ import type { Json } from '../../model/message.js';
 import { say } from '../../text/say.js';
 import type { Hint } from '../endpoint.js';
 import { type Attributes, entries } from '../tmf/attributes.js';
+import { namesOfResources } from '../tmf/event-resource.js';
 import { COMMON_KINDS, type EventTable, isDeletion, readTmfEvent } from '../tmf/events.js';
 import { withoutContent } from './attachment.js';
 
@@ -33,6 +34,9 @@ const EVENTS: EventTable = {
     resolved: 'Resolved',
   },
 };
+
+/** The attributes of an event that hold what it is about. */
+export const EVENT_RESOURCES = namesOfResources([EVENTS]);
 
 /**
  * Reads a hub event, whole, partial or only a reference: a hint that something happened to a ticket. Throws SWB_PAYLOAD for

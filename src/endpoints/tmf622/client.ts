@@ -14,7 +14,7 @@ import { noteMatch, ourNote, renderNote } from '../tmf/note.js';
 import { showsEvent } from '../tmf/shows-event.js';
 import { Cancellations, isCancelling, isQueued } from './cancellation.js';
 import { type Dialect, dialectOf, referenceOf, withReference } from './dialect.js';
-import { hintOf, orderOf, readEvent } from './events.js';
+import { EVENT_RESOURCES, hintOf, orderOf, readEvent } from './events.js';
 import { droppedItems, ITEMS, itemsOf, withItemIds } from './items.js';
 import { isRefused } from './order-reports.js';
 import { notesIn, parse } from './parse.js';
@@ -48,6 +48,7 @@ type CancellationStatus = { order: Attributes; cancel?: Attributes };
 class Client extends TmfBaseClient<Dialect> implements Tmf622Client {
   readonly system = 'tmf622';
   readonly hub = this;
+  readonly resources = EVENT_RESOURCES;
   private readonly wholeItems: boolean;
   private readonly cancellations: Cancellations;
 

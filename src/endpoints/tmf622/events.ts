@@ -3,6 +3,7 @@ import type { Expected } from '../../model/message.js';
 import { say } from '../../text/say.js';
 import type { Hint } from '../endpoint.js';
 import { type Attributes, idOf, isAttributes, textOf } from '../tmf/attributes.js';
+import { namesOfResources } from '../tmf/event-resource.js';
 import { COMMON_KINDS, type EventTable, readTmfEvent } from '../tmf/events.js';
 
 export interface ProductOrderEvent {
@@ -46,6 +47,9 @@ const EVENTS: EventTable[] = [
     kinds: STATE_KINDS,
   },
 ];
+
+/** The attributes of an event that hold what it is about. */
+export const EVENT_RESOURCES = namesOfResources(EVENTS);
 
 /**
  * Reads a hub event, whole, partial or only a reference: a hint that something happened to an order or its cancellation. Throws

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readEvent } from '../../../src/endpoints/tmf621/events.js';
+import { isTicketDeletion, readEvent } from '../../../src/endpoints/tmf621/events.js';
 import { spec } from '../../specs.js';
 
 const KINDS = ['Create', 'AttributeValueChange', 'StatusChange', 'Delete', 'Resolved', 'InformationRequired'];
@@ -80,6 +80,9 @@ describe('a hub event', () => {
     ['instead of the ticket', { eventType: CHANGE, event: { troubleTicket: 'TT-7' } }],
     ['in a list of one', { eventType: CHANGE, event: { troubleTicket: [TICKET] } }],
     ['in a ticket without an envelope', { type: 'updated', ...TICKET, severity: 'Minor' }],
+    ['with capitalised names', { EventId: 'e1', EventType: CHANGE, Event: { TroubleTicket: { Id: 'TT-7', Status: 'held' } } }],
+    ['with capitalised names, and a type of its own', { EventType: 'x', ID: 'e1', Payload: { TroubleTicketId: 'TT-7' } }],
+    ['as a part of a form', { sender: 'x', json: { troubleTicket: TICKET } }],
     ['with a type in an envelope', { type: `org.tmforum.${CHANGE}.v1`, data: { resource: TICKET } }],
   ] as const)
     it(`names its ticket ${what}, and still does as it is kept`, () => {
@@ -89,6 +92,38 @@ describe('a hub event', () => {
       const kept = readEvent(read.hint.payload);
       assert.deepEqual([kept.ticketId, kept.eventType, kept.ticket], [read.ticketId, read.eventType, read.ticket]);
     });
+
+  it('is read by the path where it has nothing but an id', () => {
+    for (const path of ['listener/troubleTicketStatusChangeEvent', 'listener/troubleTicket', 'troubleTicketEvent'])
+      for (const event of [{ id: 'TT-7' }, { Id: 'TT-7', '@type': 'TroubleTicket' }]) {
+        const read = readEvent(event, path);
+        assert.equal(read.ticketId, 'TT-7');
+        assert.equal(readEvent(read.hint.payload).ticketId, 'TT-7', 'and again from what was kept of it');
+      }
+    assert.equal(readEvent({ id: 'TT-7', '@type': 'TroubleTicket' }).ticketId, 'TT-7');
+  });
+
+  it('with a bare id never counts as a deletion before the ticket was read: the id may be that of the event', () => {
+    for (const event of [{ id: 'TT-7' }, { id: 'TT-7', eventType: 'TroubleTicketDeleteEvent' }]) {
+      const read = readEvent(event, 'listener/troubleTicketDeleteEvent');
+      assert.deepEqual([read.ticketId, read.deleted], ['TT-7', false]);
+      assert.ok(!isTicketDeletion(read.hint.payload));
+    }
+    assert.ok(isTicketDeletion({ eventType: 'TroubleTicketDeleteEvent' }), 'what stands for a ticket whose read found nothing');
+    assert.ok(isTicketDeletion({ EventType: 'TroubleTicketDeleteEvent', Event: { TroubleTicket: { Id: 'TT-7' } } }));
+  });
+
+  it('has the id of its envelope for itself', () => {
+    const path = 'listener/troubleTicketStatusChangeEvent';
+    for (const event of [
+      { id: 'e1', event: {} },
+      { id: 'e1', specversion: '1.0', type: CHANGE, source: 'https://provider.example' },
+      { id: 'e1', eventType: CHANGE, event: { a: 1 } },
+      { id: 'e1', '@type': 'TroubleTicketEvent', data: { a: 1 } },
+    ])
+      assert.throws(() => readEvent(event, path), { code: 'SWB_PAYLOAD', message: /does not say which ticket/ });
+    assert.throws(() => readEvent({ id: 'e1', '@type': 'Event' }), { code: 'SWB_PAYLOAD' });
+  });
 
   it('of a type of its own never counts as a deletion: a part may have been deleted', () => {
     for (const eventType of ['TroubleTicketNoteDeleteEvent', 'attachment.deleted', 'vendor.ticket.deleted'])
@@ -108,6 +143,7 @@ describe('a hub event', () => {
 
   for (const [what, event, says] of [
     ['not an object', 'x', /not an object/],
+    ['without a type', { text: 'hello' }, /has no type, and does not name a trouble ticket/],
     ['another kind', { eventType: 'ProductOrderCreateEvent', event: {} }, /ProductOrderCreateEvent/],
     ['no ticket', { eventType: 'TroubleTicketCreateEvent', event: {} }, /does not say which ticket/],
   ] as [string, unknown, RegExp][]) {
