@@ -152,15 +152,31 @@ describe(`the messages view in Node-RED ${NODE_RED.version}`, () => {
     assert.equal(await page.locator('.switchboard-count').innerText(), '5 selected');
     await page.locator('.switchboard-bulk').getByText('Skip').click();
     await page.locator('.switchboard-bulk .switchboard-primary').waitFor();
-    assert.match(await page.locator('.switchboard-bulk').innerText(), /Skip 2 \(in 2 messages\)\?/);
+    assert.match(await page.locator('.switchboard-bulk').innerText(), /Skip 3 \(in 3 messages\)\?/);
     await page.locator('.switchboard-bulk .switchboard-primary').click();
     await page.locator('.switchboard-undo').waitFor();
-    await page.locator('.switchboard-result', { hasText: '2 skipped.' }).waitFor();
+    await page.locator('.switchboard-result', { hasText: '3 skipped.' }).waitFor();
     await page.waitForFunction(() => document.querySelector('[data-id=m2] .switchboard-chip')?.textContent === 'Skipped');
     await page.locator('.switchboard-undo').click();
     await page.waitForFunction(() => document.querySelector('[data-id=m2] .switchboard-chip')?.textContent === 'Failed');
-    await page.locator('.switchboard-result', { hasText: '2 undone.' }).waitFor();
+    await page.locator('.switchboard-result', { hasText: '3 undone.' }).waitFor();
     await page.locator('.switchboard-close').click();
+  });
+
+  it('skips an unrouted message, which then counts no longer', async () => {
+    const button = page.locator('.switchboard-filter button, .switchboard-toolbar button', { hasText: 'Unrouted' }).first();
+    assert.match(await button.innerText(), /1/);
+    await page.locator('.switchboard-row', { hasText: 'INC0010025' }).click();
+    const actions = page.locator('.switchboard-detail .switchboard-actions');
+    await actions.getByText('Skip').click();
+    assert.match(await actions.innerText(), /Its comments and files are not sent/);
+    await actions.locator('input').fill('A test ticket.');
+    await actions.locator('.switchboard-primary').click();
+    await page.waitForSelector('.switchboard-detail .switchboard-is-skipped');
+    await page.waitForFunction(() => !/Unrouted\s*1/.test(document.querySelector('.switchboard-toolbar')?.textContent ?? ''));
+    await actions.getByText('Undo').click();
+    await page.waitForSelector('.switchboard-detail .switchboard-is-unrouted');
+    await page.keyboard.press('Escape');
   });
 
   it('edits a delivery in Node-RED’s JSON editor, and shows the changes before sending', async () => {
