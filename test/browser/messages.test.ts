@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Browser, Page } from 'playwright-core';
 import type { MessageList } from '../../nodes/sidebar/views.js';
+import type { Change } from '../../src/store/store.js';
 import { HOSTILE, seedStore } from '../nodes/sidebar/seed.js';
 import { chromiumPath, launchBrowser } from './browser.js';
 import { type EditorServer, NODE_RED, openEditor, startEditor } from './editor.js';
@@ -18,7 +19,8 @@ describe(`the messages view in Node-RED ${NODE_RED.version}`, () => {
 
   before(async function () {
     if (!chromiumPath()) return this.skip();
-    server = await startEditor({ flow: FLOW, prepare: seedStore });
+    const names: Change = { kind: 'setting', key: 'endpointNames', value: { gone: 'Old Telecom' } };
+    server = await startEditor({ flow: FLOW, prepare: (folder) => seedStore(folder, [names]) });
     browser = await launchBrowser();
     ({ page, errors } = await openEditor(browser, server));
     await openMessages(page);
@@ -106,6 +108,10 @@ describe(`the messages view in Node-RED ${NODE_RED.version}`, () => {
     await panel.getByLabel('State').selectOption({ label: 'Delivered' });
     await shows(page, '31');
     assert.equal(await page.locator('.switchboard-more-filters').innerText(), 'Filters2');
+    await panel.getByText('Clear filters').click();
+    await shows(page, '654321');
+    await panel.getByLabel('Endpoint').selectOption({ label: 'Old Telecom (deleted)' });
+    await shows(page, '');
     await panel.getByText('Clear filters').click();
     await shows(page, '654321');
     await page.locator('.switchboard-more-filters').click();
