@@ -2,6 +2,7 @@ import type { Node, NodeAPI } from 'node-red';
 import type { IntakeFlow } from '../../src/delivery/flow-choice.js';
 import { FlowGraph, type FlowNode } from './flow-graph.js';
 import { withEnvironment } from './settings.js';
+import { shownName } from './shown-name.js';
 
 /** The flows of a runtime, as they were deployed last. */
 class DeployedFlows {
@@ -41,7 +42,7 @@ class DeployedFlows {
     const all = this.graph.inNodes(endpoint, entityType);
     if (all.some((one) => one.node === node.id)) return all;
     const inSubflow = (node as Node & { _alias?: string })._alias ?? node.id;
-    return [...all, { node: node.id, name: node.name || node.type, condition: '', leadsTo: this.graph.leadsTo(inSubflow) }];
+    return [...all, { node: node.id, name: shownName(node), condition: '', leadsTo: this.graph.leadsTo(inSubflow) }];
   }
 
   private nodes(): FlowNode[] {

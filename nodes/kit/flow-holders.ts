@@ -1,6 +1,7 @@
 import type { NodeAPI } from 'node-red';
 import { flowHolders } from '../../src/delivery/flow-place.js';
 import type { Msg } from './handle.js';
+import { shownName } from './shown-name.js';
 
 interface HookedNode {
   id: string;
@@ -31,7 +32,7 @@ export function followHolders(RED: NodeAPI): void {
     const node = destination?.node;
     if (!emission || !node) return;
     const { id, type } = node;
-    flowHolders.received(emission, { node: id, name: node.name || type, ours: type.startsWith('switchboard-') });
+    flowHolders.received(emission, { node: id, name: shownName(node), ours: type.startsWith('switchboard-') });
   });
   // A handler that takes no `done` never reports completion: it is complete when it returns.
   hooks.add('postReceive.switchboardHolders', (event) => {

@@ -3,6 +3,7 @@ import { setFlowsStopped } from '../../src/delivery/flow-state.js';
 import { beginNodeTrouble } from '../../src/delivery/node-troubles.js';
 import { say } from '../../src/text/say.js';
 import type { FlowNode } from './flow-graph.js';
+import { shownName } from './shown-name.js';
 
 /** Node-RED's notice that its flows run, or why they do not. */
 interface RuntimeState {
@@ -26,7 +27,7 @@ export function watchFlowState(RED: NodeAPI): void {
       .map(({ id, name, type }) =>
         beginNodeTrouble({
           id,
-          name: name || type,
+          name: shownName({ name, type }),
           type,
           reason: say`The node was not started. The log of Node-RED says why.`,
         }),

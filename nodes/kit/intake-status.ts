@@ -3,6 +3,7 @@ import type { Broker } from '../../src/delivery/broker.js';
 import type { IntakePart } from '../../src/delivery/intake-troubles.js';
 import { NodeCounts } from '../../src/delivery/node-counts.js';
 import { say } from '../../src/text/say.js';
+import { shownName } from './shown-name.js';
 import { attentionText, countDown, MAX_TEXT, show } from './status.js';
 
 /** Log lines, in English as all of them. */
@@ -37,10 +38,10 @@ export class IntakeStatus {
   begin(endpoint: string, idleText: string, ways: { pollInterval?: number; hub: boolean }): Promise<void> {
     this.idleText = idleText;
     this.endpoint = endpoint;
-    const { id: node, name, type } = this.node;
+    const { id: node } = this.node;
     this.broker.intakeReports.begin({
       node,
-      name: name || type,
+      name: shownName(this.node),
       endpoint,
       ...(ways.pollInterval !== undefined && { poll: { interval: ways.pollInterval } }),
       ...(ways.hub && { hub: { registered: false } }),
@@ -61,7 +62,7 @@ export class IntakeStatus {
   trouble(part: IntakePart, text: string, retryAt?: number): boolean {
     const { node, endpoint } = this;
     const isNew = this.failures.get(part)?.text !== text;
-    this.broker.intakeTroubles.begin(node.id, { endpoint, name: node.name || node.type, part, reason: text });
+    this.broker.intakeTroubles.begin(node.id, { endpoint, name: shownName(node), part, reason: text });
     this.failures.set(part, { text, retryAt });
     this.update();
     return isNew;

@@ -1,11 +1,12 @@
 import type { RouteRules } from '../../src/conversation/route-rules.js';
+import type { RouteDecision } from '../../src/store/store.js';
 import { endpointName } from './party-select.editor.js';
 import type { PreviewedMessage } from './previewed-message.js';
 
 /** Milliseconds without a change of the rules before they are tried. */
 const DELAY = 300;
 
-/** Shows where the rules would send the last messages, each as if it were new. */
+/** Shows where the rules would send the last messages: those that began a conversation as new cases, the others as updates. */
 export function routePreview(translate: Translate): { element: JQuery; update(rules: RouteRules): void } {
   const table = $('<div>', {
     class: 'switchboard-route-table',
@@ -25,13 +26,18 @@ export function routePreview(translate: Translate): { element: JQuery; update(ru
       table.append($('<div>').append(what, answer(message)));
     }
   };
-  const answer = ({ route, error }: PreviewedMessage): JQuery => {
-    if (!route) return $('<div>', { class: 'switchboard-route-none' }).text(error ?? '');
-    const names = route.to.map((id) => endpointName(id) ?? id).join(', ');
-    const why = translate(`preview.by.${route.by}`, { rules: route.rules?.join(', ') ?? '' });
-    if (route.by === 'none') return $('<div>', { class: 'switchboard-route-none' }).text(why);
-    return $('<div>').append($('<span>').text(`→ ${names}`), $('<small>').text(why));
+  const answer = ({ route, isUpdate, error }: PreviewedMessage): JQuery => {
+    const names = route?.to.map((id) => endpointName(id) ?? id).join(', ') ?? '';
+    const isSent = names !== '';
+    const text = isUpdate ? translate(isSent ? 'preview.goesBack' : 'preview.noRow', { names }) : `→ ${names}`;
+    if (!route || (!isSent && !isUpdate)) return $('<div>', { class: 'switchboard-route-none' }).text(error ?? byText(route));
+    return $('<div>', { class: isSent ? '' : 'switchboard-route-none' }).append(
+      $('<span>').text(text),
+      isUpdate ? '' : $('<small>').text(byText(route)),
+    );
   };
+  const byText = (route?: RouteDecision) =>
+    route ? translate(`preview.by.${route.by}`, { rules: route.rules?.join(', ') ?? '' }) : '';
   const load = (body: string) => {
     tried = body;
     const request = $.ajax({ url: 'switchboard/routes/preview', method: 'POST', contentType: 'application/json', data: body });

@@ -36,9 +36,10 @@ async function previewed(rules: RouteRules, { sample, ...kept }: KeptMessage): P
   const { number, title, endpoint, receivedAt } = kept;
   const heading = { number, title, endpoint, receivedAt };
   try {
-    const evaluate = (expression: string) => expressions.evaluate(expression, message);
+    const evaluatorOf = (rule: number) => (expression: string) => expressions.evaluate(expression, message, say`Rule ${rule}`);
     const others = await partiesBefore(message);
-    return { ...heading, route: await decideRoute(rules, message, others, sideOf(message), () => evaluate) };
+    const route = await decideRoute(rules, message, others, sideOf(message), evaluatorOf);
+    return { ...heading, ...(others.length > 0 && { isUpdate: true }), route };
   } catch (error) {
     return { ...heading, error: error instanceof Error ? error.message : String(error) };
   }

@@ -5,6 +5,7 @@ import { isExpression } from '../kit/editor/validate.js';
 import { type PartyList, partyList } from './party-list.editor.js';
 import { endpointName, fillParties } from './party-select.editor.js';
 import { routePreview } from './preview.editor.js';
+import { problemText } from './problem-text.editor.js';
 import type { RouteConfig } from './route.config.js';
 import css from './route.css';
 import { type RuleList, ruleList } from './rule-list.editor.js';
@@ -66,8 +67,12 @@ RED.nodes.registerType<RouteConfig>('switchboard-route', {
     const changed = () => {
       const edited = current();
       fillParties(otherwise, chosen, this._('dialog.nobody'), edited.parties.filter(Boolean));
-      const box = $('#switchboard-route-problems').empty();
-      for (const problem of problemsOf(edited)) box.append($('<div>').text(problemText(problem, this._)));
+      const problems = problemsOf(edited);
+      rules?.mark(problems);
+      const text = problems.map((problem) => problemText(problem, this._)).join('\n');
+      // Screen readers announce every write.
+      const box = $('#switchboard-route-problems');
+      if (box.text() !== text) box.text(text);
       preview.update(edited);
     };
     parties = partyList(this._, changed);
@@ -94,8 +99,4 @@ RED.nodes.registerType<RouteConfig>('switchboard-route', {
 
 function problemsOf({ parties = [], rules = [], matches = 'first', otherwise = '' }: Partial<RouteConfig>): RouteProblem[] {
   return routeProblems({ parties, rules, matches, otherwise }, isExpression);
-}
-
-function problemText({ kind, number, endpoint = '' }: RouteProblem, translate: Translate): string {
-  return translate(`invalid.${kind}`, { number, party: endpointName(endpoint) ?? endpoint });
 }

@@ -12,6 +12,7 @@ const AUDIT = 200;
 /** The HTTP routes of the operator's other views: endpoints, unmapped values, audit. */
 export function serveOperatorViews(routes: AdminRoutes): void {
   routes.get('endpoints', endpoints);
+  routes.get('endpoints/deleted', async () => openBrokers().flatMap((broker) => broker.deletedEndpoints()));
   for (const action of ['suspend', 'resume'] as const) {
     routes.post(`endpoints/:id/${action}`, async (req) => {
       const id = req.params.id ?? '';

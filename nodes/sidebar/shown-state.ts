@@ -65,7 +65,7 @@ export function messageActions(record: MessageRecord): Action[] {
   }
   if (record.state === 'failed') return ['replay', 'edit', 'skip'];
   if (record.state === 'skipped') return ['replay', 'edit', ...(record.undo ? (['undo'] as const) : [])];
-  const again: Action[] = record.state === 'settled' && record.outcome === 'unrouted' ? ['replay', 'edit'] : [];
+  const again: Action[] = record.state === 'settled' && record.outcome === 'unrouted' ? ['replay', 'edit', 'skip'] : [];
   return [...again, ...warningActions(record)];
 }
 

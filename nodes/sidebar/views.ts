@@ -239,10 +239,14 @@ export interface RouteView extends RouteDecision {
   node: string;
 }
 
-/** The state of an endpoint. */
-export interface EndpointView {
+/** An endpoint to choose from. */
+export interface NamedEndpoint {
   id: string;
   name: string;
+}
+
+/** The state of an endpoint. */
+export interface EndpointView extends NamedEndpoint {
   system: string;
   state: EndpointState;
   inFlight: number;

@@ -72,7 +72,7 @@ function reportUnserved(RED: NodeAPI, node: StoreNode): () => void {
   const report = async (broker: Broker) => {
     await flows.whenStarted();
     for (const { example, count } of await unservedMessages(broker)) {
-      const { message } = unservedError(example, (id) => broker.client(id)?.name ?? id);
+      const { message } = unservedError(example, (id) => broker.nameOf(id) ?? id);
       node.warn(count === 1 ? say`1 message waits: ${message}` : say`${count} messages wait: ${message}`);
     }
   };

@@ -6,10 +6,10 @@ import { type RouteProblem, type RouteRules, routeProblems } from './route-rules
 /** The name of an endpoint. */
 type NameOf = (endpoint: string) => string;
 
-/**
- * Throws SWB_CONFIG if the settings of a route node are invalid. A rule that stands there twice is harmless, and only marked in
- * the dialog. Pure.
- */
+/** Only marked in the dialog: a rule that stands there twice, or a field that no message has. */
+const HARMLESS: readonly RouteProblem['kind'][] = ['ruleTwice', 'ruleField'];
+
+/** Throws SWB_CONFIG if the settings of a route node are invalid. Pure. */
 export function checkRoute(route: RouteRules, where: string, nameOf: NameOf): void {
   checkParties(route, where, nameOf);
   for (const index of route.rules.keys()) checkRule(route, index + 1, where, nameOf);
@@ -23,7 +23,7 @@ export function checkParties(route: RouteRules, where: string, nameOf: NameOf): 
 
 /** Throws SWB_CONFIG if a rule, numbered from 1, is invalid; it concerns only the new cases that reach it. */
 export function checkRule(route: RouteRules, rule: number, where: string, nameOf: NameOf): void {
-  const isOfRule = ({ kind, number }: RouteProblem) => number === rule && !PARTIES.includes(kind) && kind !== 'ruleTwice';
+  const isOfRule = ({ kind, number }: RouteProblem) => number === rule && ![...PARTIES, ...HARMLESS].includes(kind);
   reject(isOfRule, route, where, nameOf);
   for (const { operator, value } of route.rules[rule - 1]?.when ?? [])
     if (operator === 'expression') Expressions.check(value, placeOf(rule, where));
@@ -48,7 +48,7 @@ function reject(isMeant: (problem: RouteProblem) => boolean, route: RouteRules, 
   throw new SwitchboardError('SWB_CONFIG', what, { where, hint });
 }
 
-function describe({ kind, number = 0 }: RouteProblem, party: string): [what: string, hint: string] {
+function describe({ kind, number = 0, field }: RouteProblem, party: string): [what: string, hint: string] {
   const addRow = say`Add a row for this party, or choose another one.`;
   switch (kind) {
     case 'noParties':
@@ -67,6 +67,8 @@ function describe({ kind, number = 0 }: RouteProblem, party: string): [what: str
       return [say`An expression of rule ${number} is invalid.`, say`See docs.jsonata.org.`];
     case 'ruleTwice':
       return [say`Rule ${number} repeats an earlier rule.`, say`Remove one of them.`];
+    case 'ruleField':
+      return [say`Rule ${number} reads the field ${field}, which does not exist.`, say`See docs/model.md for the fields.`];
     case 'default':
       return [say`The default party ${party} has no row.`, addRow];
   }

@@ -255,6 +255,16 @@ export function withWrittenPart(link: Link, kind: RemovedPart['kind'], id: strin
   return { ...link, seen: [...link.seen, id], words: Object.fromEntries(Object.entries(words).slice(-MAX_TEXTS)) };
 }
 
+/** The link without comments and files that a user keeps back: they count as passed on, so that no later message sends them. */
+export function withoutParts(link: Link, ids: readonly string[]): Link {
+  return { ...link, seen: [...link.seen, ...ids.filter((id) => !link.seen.includes(id))] };
+}
+
+/** Reverts `withoutParts`: the next message of the entity sends them. */
+export function withPartsAgain(link: Link, ids: readonly string[]): Link {
+  return { ...link, seen: link.seen.filter((id) => !ids.includes(id)) };
+}
+
 /** The link with the memory of parts that are missing now, as known before: they may be shown again, perhaps under new ids. */
 export function withKnownParts(link: Link, before: Link, parts: readonly RemovedPart[]): Link {
   const known = parts.flatMap(({ kind, id }): [string, Json][] => {

@@ -1,11 +1,9 @@
 import type { GenericMessage } from '../model/message.js';
+import { HEADING } from './route-fields.js';
 import type { RouteCondition } from './route-rules.js';
 
 /** Evaluates a JSONata expression for a message; rejects with SWB_EXPRESSION. */
 export type Evaluate = (expression: string, message: GenericMessage) => Promise<unknown>;
-
-/** Parts of a message outside its fields that conditions may read. */
-const HEADING: readonly string[] = ['entity', 'event', 'source', 'comments'];
 
 /** Whether a condition holds for a message. Texts are compared without case and without the spaces around them. */
 export async function holds(condition: RouteCondition, message: GenericMessage, evaluate: Evaluate): Promise<boolean> {

@@ -1,4 +1,5 @@
 import type { Side } from '../model/message.js';
+import { isRouteField, likelyField } from './route-fields.js';
 
 /* The rules of a route node, shared by its dialog and the runtime. */
 
@@ -82,12 +83,18 @@ export interface RouteProblem {
     | 'ruleParty'
     | 'ruleTwice'
     | 'ruleCondition'
+    | 'ruleField'
     | 'ruleExpression'
     | 'default';
   /** The rule or row it is about, numbered from 1. */
   number?: number;
   /** The endpoint it is about. */
   endpoint?: string;
+  /** The condition of the rule that it is about, numbered from 1. */
+  condition?: number;
+  /** A field that does not exist, and the one that was probably meant. */
+  field?: string;
+  likely?: string;
 }
 
 /**
@@ -109,12 +116,22 @@ export function routeProblems(
     if (to.length === 0) problems.push({ kind: 'ruleWithoutParty', number });
     for (const endpoint of to) if (!parties.includes(endpoint)) problems.push({ kind: 'ruleParty', number, endpoint });
     if (when.some((condition) => !isComplete(condition))) problems.push({ kind: 'ruleCondition', number });
+    problems.push(...unknownFields(when).map((unknown) => ({ kind: 'ruleField' as const, number, ...unknown })));
     if (when.some(({ operator, value }) => operator === 'expression' && !isExpression(value)))
       problems.push({ kind: 'ruleExpression', number });
     if (contents.indexOf(contents[index] ?? '') < index) problems.push({ kind: 'ruleTwice', number });
   });
   if (otherwise && !parties.includes(otherwise)) problems.push({ kind: 'default', endpoint: otherwise });
   return problems;
+}
+
+/** The conditions on fields that do not exist. What Node-RED replaces by an environment variable is not known yet. */
+function unknownFields(when: readonly RouteCondition[]): Pick<RouteProblem, 'condition' | 'field' | 'likely'>[] {
+  return when.flatMap(({ field, operator }, index) => {
+    if (operator === 'expression' || !field.trim() || field.includes('${') || isRouteField(field)) return [];
+    const likely = likelyField(field);
+    return [{ condition: index + 1, field, ...(likely && { likely }) }];
+  });
 }
 
 function isComplete({ field, operator, value }: RouteCondition): boolean {

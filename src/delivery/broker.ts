@@ -18,6 +18,7 @@ import type { EndpointAccess } from './access.js';
 import { answeredDelivery } from './attempts.js';
 import { AuditLog } from './audit.js';
 import { planRecovery, type RecoveryPlan, withoutRecoverable } from './comment-recovery.js';
+import { EndpointNames } from './endpoint-names.js';
 import { errorRecord } from './error-record.js';
 import { FILE_DEADLINE } from './file-transfer.js';
 import type { FlowReference, MessageInFlow } from './flows.js';
@@ -101,6 +102,7 @@ export class Broker {
   private readonly log: (level: 'info' | 'warn' | 'error', text: string) => void;
   readonly unmapped: UnmappedCounter;
   readonly audit: AuditLog;
+  private readonly endpointNames: EndpointNames;
   readonly intakeTroubles: IntakeTroubles;
   readonly intakeReports: IntakeReports;
   /** Manual actions. */
@@ -117,6 +119,7 @@ export class Broker {
     this.log = options.log ?? (() => undefined);
     this.ids = createIdSource(monotonicWallClock(this.clock, this.steady), this.random, this.store.newestId);
     this.unmapped = new UnmappedCounter(this.store);
+    this.endpointNames = new EndpointNames(this.store);
     this.intakeTroubles = new IntakeTroubles(this.clock);
     this.intakeReports = new IntakeReports(this.clock);
     this.spool = new Spool(this.store.spool);
@@ -161,11 +164,11 @@ export class Broker {
     this.linkEditor = new LinkEditor(this.store, this.conversations, this.conversationQueue, this.clock, (endpoint, delivery) =>
       this.worker(endpoint)?.currentTry(delivery),
     );
-    this.legs = new Legs(this.inbox, (id) => this.client(id)?.name, this.clock);
+    this.legs = new Legs(this.inbox, (id) => this.nameOf(id), this.clock);
     this.routes = new Routes(
       this.store,
       this.inbox.flows,
-      (id) => this.client(id)?.name,
+      (id) => this.nameOf(id),
       (id) => this.rules(id).side,
     );
   }
@@ -206,6 +209,7 @@ export class Broker {
     // Half of the requests, so that reads that hang leave room for those that deliveries need.
     const reads = new Slots(Math.floor(settings.concurrency / 2));
     this.endpoints.set(client.id, { client, worker, rules, reads });
+    this.endpointNames.remember(client.id, client.name);
     return worker;
   }
 
@@ -222,6 +226,17 @@ export class Broker {
 
   client(id: string): EndpointClient | undefined {
     return this.endpoints.get(id)?.client;
+  }
+
+  /** The name of an endpoint; the last known one, and that it was deleted, if it is not in the flows. */
+  nameOf(id: string): string | undefined {
+    return this.client(id)?.name ?? this.endpointNames.deleted(id);
+  }
+
+  /** Endpoints that are no longer in the flows, with their names. */
+  deletedEndpoints(): { id: string; name: string }[] {
+    const gone = this.endpointNames.ids().filter((id) => !this.client(id));
+    return gone.map((id) => ({ id, name: this.nameOf(id) ?? id }));
   }
 
   /** All endpoints of the flows, with the status of their workers. */

@@ -10,6 +10,7 @@ import { say } from '../text/say.js';
 import type { AuditAction, AuditEntry, AuditLog } from './audit.js';
 import { ANSWERS } from './decisions.js';
 import { type Edit, editedFields } from './edits.js';
+import { newParts, withKeptParts } from './kept-parts.js';
 import { isHint } from './received-item.js';
 import { type Suspension, suspensionKey } from './suspension.js';
 
@@ -32,7 +33,7 @@ export interface InterventionsOptions {
 /** States in which each action is allowed; in `needsDecision` only the answers of that decision (decisions.ts). */
 const MESSAGE = {
   replay: ['failed', 'needsDecision', 'settled', 'skipped'],
-  skip: ['failed', 'needsDecision', 'received'],
+  skip: ['failed', 'needsDecision', 'received', 'settled'],
   seen: ['settled'],
   undo: ['skipped', 'settled'],
 } satisfies Record<string, MessageRecord['state'][]>;
@@ -51,7 +52,7 @@ export class Interventions {
   /** Emits a failed, skipped, undecided or settled message into its flow again. */
   async replayMessage(id: string, by: Person): Promise<void> {
     const record = await this.message(id, 'replay');
-    await this.commit('replay', record, by, [{ kind: 'message', record: resubmitted(record) }]);
+    await this.commitMessage('replay', record, resubmitted(record), by);
   }
 
   /** Emits a message again, with a payload edited by a user. Throws SWB_PAYLOAD where it is about another entity. */
@@ -78,22 +79,33 @@ export class Interventions {
     const before = (bodies.read ?? bodies.received) as Json;
     const edits = this.edited(bodies, before, payload, by);
     // The stored correlation result belongs to the original payload.
-    await this.commit('edit', record, by, [
-      {
-        kind: 'message',
-        record: resubmitted(record),
-        bodies: { ...edits, ...(isEvent ? { received: payload } : { read: payload }), correlated: null },
-      },
-    ]);
+    const read = isEvent ? { received: payload } : { read: payload };
+    await this.commitMessage('edit', record, resubmitted(record), by, { bodies: { ...edits, ...read, correlated: null } });
   }
 
-  /** Skips a message. Its former state is kept, so that this can be undone. */
+  /**
+   * Skips a message that is not done, or that reached nobody. Its former state is kept, so that this can be undone. The comments and
+   * files of one that reached nobody are kept back from later messages, too: the user decided that they are not to go out.
+   */
   async skipMessage(id: string, reason: string, by: Person): Promise<void> {
     const record = await this.message(id, 'skip');
     const { state, outcome, error, decision, settledAt } = record;
-    const undo = { action: 'skip' as const, was: { state, outcome, reason: record.reason, error, decision, settledAt } };
-    const skipped: MessageRecord = { ...record, state: 'skipped', reason, decision: undefined, settledAt: this.now(), undo };
-    await this.commit('skip', record, by, [{ kind: 'message', record: skipped }], reason);
+    if (state === 'settled' && outcome !== 'unrouted') throw refusal('message', id, state);
+    const kept = state === 'settled' ? await newParts(record, this.options.store, this.options.client(record.endpoint)) : [];
+    const skipped: MessageRecord = {
+      ...record,
+      state: 'skipped',
+      outcome: undefined,
+      reason,
+      decision: undefined,
+      settledAt: this.now(),
+      undo: {
+        action: 'skip',
+        was: { state, outcome, reason: record.reason, error, decision, settledAt },
+        ...(kept.length > 0 && { kept }),
+      },
+    };
+    await this.commitMessage('skip', record, skipped, by, { reason });
   }
 
   /** Marks the warning of a message as seen, so that it no longer counts. */
@@ -112,7 +124,7 @@ export class Interventions {
       return this.commit('undo', record, by, [{ kind: 'message', record: markWarningSeen(record, undefined) }]);
     if (!record.undo) throw nothingToUndo('message', id);
     const restored: MessageRecord = { ...record, ...CLEARED_MESSAGE, ...record.undo.was, undo: undefined };
-    await this.commit('undo', record, by, [{ kind: 'message', record: restored }]);
+    await this.commitMessage('undo', record, restored, by);
   }
 
   /**
@@ -286,6 +298,24 @@ export class Interventions {
       original: bodies.original ?? before,
       edits: [...edits, { at: this.now(), by: by.name, fields }] satisfies Edit[],
     };
+  }
+
+  /** Commits an action on a message, with the comments and files that it keeps back from its conversation, or no longer does. */
+  private async commitMessage(
+    action: AuditAction,
+    before: MessageRecord,
+    after: MessageRecord,
+    by: Person,
+    { bodies, reason }: { bodies?: Bodies; reason?: string } = {},
+  ): Promise<void> {
+    const { store, conversations } = this.options;
+    const changes: Change[] = [{ kind: 'message', record: after, ...(bodies && { bodies }) }];
+    const { conversation } = before;
+    const hasParts = before.undo?.kept ?? after.undo?.kept;
+    if (!hasParts || conversation === undefined || !(await store.conversation(conversation)))
+      return this.commit(action, before, by, changes, reason);
+    const also = [...changes, ...(await this.note(action, before, by, reason))];
+    await conversations.update(conversation, (latest) => withKeptParts(latest, before, after), also);
   }
 
   private async commit(

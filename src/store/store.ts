@@ -65,7 +65,12 @@ export interface MessageRecord {
   /** What was left out of the message although it was processed: a value without a row in its value map. */
   warning?: ErrorRecord;
   /** Present while an operator's action can be undone: the fields before it. */
-  undo?: { action: 'skip'; was: Partial<MessageRecord> };
+  undo?: {
+    action: 'skip';
+    was: Partial<MessageRecord>;
+    /** Ids of the comments and files that the skip keeps back from later messages. */
+    kept?: string[];
+  };
   /** How many times it was processed: committed passes through its flow, and failed reads. */
   emissions: number;
   /**

@@ -13,10 +13,10 @@ export type Transitions<State extends string> = Record<'new' | State, Record<str
 export const MESSAGE_TRANSITIONS: Transitions<MessageState> = {
   new: { accept: 'received', fail: 'failed', ask: 'needsDecision' },
   received: { settle: 'settled', fail: 'failed', ask: 'needsDecision', skip: 'skipped' },
-  settled: { replay: 'received' },
+  settled: { replay: 'received', skip: 'skipped' },
   failed: { replay: 'received', skip: 'skipped' },
   needsDecision: { replay: 'received', skip: 'skipped' },
-  skipped: { replay: 'received', undo: ['received', 'failed', 'needsDecision'] },
+  skipped: { replay: 'received', undo: ['received', 'settled', 'failed', 'needsDecision'] },
 };
 
 /**

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Browser, Page } from 'playwright-core';
 import type { MessageList } from '../../nodes/sidebar/views.js';
+import type { Change } from '../../src/store/store.js';
 import { HOSTILE, seedStore } from '../nodes/sidebar/seed.js';
 import { chromiumPath, launchBrowser } from './browser.js';
 import { type EditorServer, NODE_RED, openEditor, startEditor } from './editor.js';
@@ -18,7 +19,8 @@ describe(`the messages view in Node-RED ${NODE_RED.version}`, () => {
 
   before(async function () {
     if (!chromiumPath()) return this.skip();
-    server = await startEditor({ flow: FLOW, prepare: seedStore });
+    const names: Change = { kind: 'setting', key: 'endpointNames', value: { gone: 'Old Telecom' } };
+    server = await startEditor({ flow: FLOW, prepare: (folder) => seedStore(folder, [names]) });
     browser = await launchBrowser();
     ({ page, errors } = await openEditor(browser, server));
     await openMessages(page);
@@ -108,6 +110,10 @@ describe(`the messages view in Node-RED ${NODE_RED.version}`, () => {
     assert.equal(await page.locator('.switchboard-more-filters').innerText(), 'Filters2');
     await panel.getByText('Clear filters').click();
     await shows(page, '654321');
+    await panel.getByLabel('Endpoint').selectOption({ label: 'Old Telecom (deleted)' });
+    await shows(page, '');
+    await panel.getByText('Clear filters').click();
+    await shows(page, '654321');
     await page.locator('.switchboard-more-filters').click();
   });
 
@@ -152,15 +158,31 @@ describe(`the messages view in Node-RED ${NODE_RED.version}`, () => {
     assert.equal(await page.locator('.switchboard-count').innerText(), '5 selected');
     await page.locator('.switchboard-bulk').getByText('Skip').click();
     await page.locator('.switchboard-bulk .switchboard-primary').waitFor();
-    assert.match(await page.locator('.switchboard-bulk').innerText(), /Skip 2 \(in 2 messages\)\?/);
+    assert.match(await page.locator('.switchboard-bulk').innerText(), /Skip 3 \(in 3 messages\)\?/);
     await page.locator('.switchboard-bulk .switchboard-primary').click();
     await page.locator('.switchboard-undo').waitFor();
-    await page.locator('.switchboard-result', { hasText: '2 skipped.' }).waitFor();
+    await page.locator('.switchboard-result', { hasText: '3 skipped.' }).waitFor();
     await page.waitForFunction(() => document.querySelector('[data-id=m2] .switchboard-chip')?.textContent === 'Skipped');
     await page.locator('.switchboard-undo').click();
     await page.waitForFunction(() => document.querySelector('[data-id=m2] .switchboard-chip')?.textContent === 'Failed');
-    await page.locator('.switchboard-result', { hasText: '2 undone.' }).waitFor();
+    await page.locator('.switchboard-result', { hasText: '3 undone.' }).waitFor();
     await page.locator('.switchboard-close').click();
+  });
+
+  it('skips an unrouted message, which then counts no longer', async () => {
+    const button = page.locator('.switchboard-filter button, .switchboard-toolbar button', { hasText: 'Unrouted' }).first();
+    assert.match(await button.innerText(), /1/);
+    await page.locator('.switchboard-row', { hasText: 'INC0010025' }).click();
+    const actions = page.locator('.switchboard-detail .switchboard-actions');
+    await actions.getByText('Skip').click();
+    assert.match(await actions.innerText(), /Its comments and files are not sent/);
+    await actions.locator('input').fill('A test ticket.');
+    await actions.locator('.switchboard-primary').click();
+    await page.waitForSelector('.switchboard-detail .switchboard-is-skipped');
+    await page.waitForFunction(() => !/Unrouted\s*1/.test(document.querySelector('.switchboard-toolbar')?.textContent ?? ''));
+    await actions.getByText('Undo').click();
+    await page.waitForSelector('.switchboard-detail .switchboard-is-unrouted');
+    await page.keyboard.press('Escape');
   });
 
   it('edits a delivery in Node-RED’s JSON editor, and shows the changes before sending', async () => {

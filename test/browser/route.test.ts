@@ -99,6 +99,47 @@ describe(`the route dialog in Node-RED ${NODE_RED.version}`, () => {
     assert.deepEqual([route.valid, route.outputs], [true, 6]);
   });
 
+  it('numbers its rules, and moves one with its buttons and with Alt and the arrow keys', async () => {
+    const from = () =>
+      rules()
+        .getByLabel('from')
+        .evaluateAll((all) => all.map((one) => (one as HTMLSelectElement).value));
+    await editNode(page, 'sb3-route');
+    assert.deepEqual(await rules().locator('b').allInnerTexts(), ['Rule 1', 'Rule 2', 'Rule 3']);
+    assert.ok(await rules().first().getByLabel('Move the rule up').isDisabled());
+    assert.equal((await from())[2], 'sb3-acme');
+    await rules().nth(2).getByLabel('Move the rule up').click();
+    assert.equal((await from())[1], 'sb3-acme');
+    assert.deepEqual(await rules().locator('b').allInnerTexts(), ['Rule 1', 'Rule 2', 'Rule 3']);
+    await page.keyboard.press('Enter');
+    assert.equal((await from())[0], 'sb3-acme', 'the button keeps the focus');
+    await rules().first().getByLabel('Field').focus();
+    await page.keyboard.press('Alt+ArrowDown');
+    assert.equal((await from())[1], 'sb3-acme');
+    await page.keyboard.press('Alt+ArrowDown');
+    await done(page);
+    assert.equal((await routeOf(page)).rules[2]?.from, 'sb3-acme');
+  });
+
+  it('shows at its rule what is wrong with it, and at a field that does not exist the likely one', async () => {
+    await editNode(page, 'sb3-route');
+    const [first, third] = [rules().first(), rules().nth(2)];
+    await third.getByLabel('Field').fill('fields.severity');
+    assert.equal(await third.locator('.switchboard-route-hint').count(), 0, 'not while it is typed');
+    await third.getByLabel('Value').first().focus();
+    await third.getByText('There is no field "fields.severity" in the generic model. Use instead:').waitFor();
+    await problems().getByText('Rule 3 reads "fields.severity"').waitFor();
+    await shot(page, 'route-field');
+    await third.getByRole('button', { name: 'severity', exact: true }).click();
+    await third.locator('.switchboard-route-hint').waitFor({ state: 'detached' });
+    assert.equal(await third.getByLabel('Field').inputValue(), 'severity');
+    await first.getByLabel('Value').first().fill('');
+    await first.getByText('A condition of rule 1 is incomplete').waitFor();
+    assert.equal(await third.locator('.switchboard-route-problems').innerText(), '');
+    await page.locator('#node-dialog-cancel').click();
+    await page.waitForSelector('.red-ui-tray', { state: 'detached' });
+  });
+
   it('removes a party: the wires stay with their parties, and the rules that lead to it are reported', async () => {
     await editNode(page, 'sb3-route');
     await parties().nth(3).locator('.red-ui-editableList-item-remove').click();
@@ -167,7 +208,13 @@ describe(`routing with a partner's messages in Node-RED ${NODE_RED.version}`, ()
     await row.getByText('→ South (TMF621 v5)').waitFor();
     await row.getByText('rule 2').waitFor();
     await shot(page, 'route-preview');
+    const update = page.locator('.switchboard-route-table > div', { hasText: 'from North' });
+    await update.getByText('update → goes back to Acme (ServiceNow)').waitFor();
+    await page.locator('#switchboard-route-rules').getByLabel('Comparison').first().selectOption('expression');
+    await page.locator('#switchboard-route-rules').getByLabel('Value').first().fill('$error("no such thing")');
+    await row.getByText('Rule 1: ').waitFor();
     await page.locator('#node-dialog-cancel').click();
+    await page.waitForSelector('.red-ui-tray', { state: 'detached' });
   });
 
   it('shows in the details of a message by which rule it was sent', async () => {

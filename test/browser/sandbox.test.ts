@@ -124,6 +124,11 @@ describe('the sandbox desks', () => {
     await north.getByRole('heading', { name: 'Line down' }).waitFor();
     await globex.locator('.meta', { hasText: '⇄ TT-' }).waitFor();
     for (const other of ['acme', 'initech', 'south']) assert.equal(await page.locator(`#${other} .ticket`).count(), 0);
+    await page.setViewportSize({ width: 1280, height: 800 });
+    for (const section of ['acme', 'globex', 'initech', 'north', 'south']) {
+      const box = await page.locator(`#${section} .detail`).boundingBox();
+      assert.ok((box?.height ?? 0) > 180, `the ticket at ${section} can be read`);
+    }
     if (process.env.SCREENSHOTS) await page.screenshot({ path: `${process.env.SCREENSHOTS}/routing-desks.png` });
     await page.getByRole('link', { name: 'Trouble tickets' }).click();
   });

@@ -185,6 +185,7 @@ export class Partner implements EndpointClient {
   }
   parse(raw: RawEntity): ParsedEntity {
     const ticket = raw as unknown as Ticket;
+    const { notes = [] } = raw as { notes?: [id: string, text: string][] };
     return {
       source: {
         endpoint: this.id,
@@ -196,7 +197,7 @@ export class Partner implements EndpointClient {
         reference: ticket.reference,
       },
       record: ticket.fields,
-      comments: [],
+      comments: notes.map(([id, text]) => ({ id, text, visibility: 'public' })),
       attachments: [],
       relations: [],
     };

@@ -1,4 +1,4 @@
-import { genericSchema } from '../../src/model/schema.js';
+import { genericSchema } from '../../src/model/generic-schema.js';
 
 interface Schema {
   type?: string;
@@ -16,7 +16,7 @@ export function modelPage(): string {
   return `# The generic model
 
 Every system's records are translated to and from this model: \`normalize\` creates it, and \`map\` turns it into a partner's payload. Between the two it is \`msg.payload\`, checked
-against this schema (JSON Schema 2020-12, \`src/model/schema.ts\`, from which this page is generated). Times are ISO 8601 UTC.
+against this schema (JSON Schema 2020-12, \`src/model/generic-schema.ts\`, from which this page is generated). Times are ISO 8601 UTC.
 
 | field | type | meaning |
 |---|---|---|

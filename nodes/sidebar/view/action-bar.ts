@@ -1,6 +1,6 @@
 import type { DecisionKind } from '../../../src/errors.js';
 import type { Json } from '../../../src/model/message.js';
-import type { Action } from '../views.js';
+import type { Action, ShownState } from '../views.js';
 import { type ActionBody, type Backend, errorText, type MessageApi } from './backend.js';
 import { button, element, fill } from './element.js';
 
@@ -8,6 +8,7 @@ interface Target {
   kind: 'messages' | 'deliveries';
   id: string;
   actions: Action[];
+  state: ShownState;
   /** The kind of decision that the actions answer. */
   decision?: DecisionKind;
   /** The payload to edit. */
@@ -57,6 +58,7 @@ export function actionBar(target: Target, { t, backend, messages, acted }: Actio
 
   function question(action: 'replay' | 'sendAgain' | 'skip'): string {
     if (action === 'sendAgain') return t('decision.sure');
+    if (action === 'skip' && target.state === 'unrouted') return t('action.skip_unrouted');
     return t(target.decision ? 'decision.confirm' : `action.${action}_${kind}`);
   }
 

@@ -7,6 +7,7 @@ import type {
   EndpointView,
   MessageList,
   MessageView,
+  NamedEndpoint,
   Query,
   UnmappedView,
   WaitSummary,
@@ -78,6 +79,11 @@ export class MessageApi {
 
   endpoints(): Promise<EndpointView[]> {
     return this.backend.get('endpoints') as Promise<EndpointView[]>;
+  }
+
+  /** Endpoints that are no longer in the flows. */
+  deletedEndpoints(): Promise<NamedEndpoint[]> {
+    return this.backend.get('endpoints/deleted') as Promise<NamedEndpoint[]>;
   }
 
   unmapped(): Promise<UnmappedView[]> {

@@ -1,4 +1,4 @@
-import { DIRECTIONS, type EndpointView, FILTERS, type Selection } from '../views.js';
+import { DIRECTIONS, FILTERS, type NamedEndpoint, type Selection } from '../views.js';
 import type { Backend } from './backend.js';
 import { button, element } from './element.js';
 
@@ -9,7 +9,7 @@ const SPANS = { hour: 1, day: 24, week: 168 } as const;
 
 export interface FilterPanel {
   root: HTMLElement;
-  endpoints(views: EndpointView[]): void;
+  endpoints(views: NamedEndpoint[]): void;
   /** Sets the record types to choose from. */
   types(names: string[]): void;
   set(conditions: Partial<Conditions>): void;

@@ -1,4 +1,4 @@
-import type { EndpointView, MessageRow, Query } from '../views.js';
+import type { EndpointView, MessageRow, NamedEndpoint, Query } from '../views.js';
 import { errorText, MessageApi } from './backend.js';
 import { messageDetail } from './detail.js';
 import { button, element, fill } from './element.js';
@@ -112,7 +112,7 @@ export function messagesView({ backend, show: showSection }: SectionContext): Mo
         (summary) => query.state === 'waiting' && waits.show(summary, query.reason),
         () => undefined,
       );
-    messages.endpoints().then(showEndpoints, () => undefined);
+    Promise.all([messages.endpoints(), messages.deletedEndpoints()]).then(showEndpoints, () => undefined);
   }
 
   function show(failure: string | undefined): void {
@@ -139,8 +139,8 @@ export function messagesView({ backend, show: showSection }: SectionContext): Mo
   }
 
   /** Shows endpoints with problems in sending or receiving above the list, because they explain waiting and missing messages. */
-  function showEndpoints(views: EndpointView[]): void {
-    bar.endpoints(views);
+  function showEndpoints([views, deleted]: [EndpointView[], NamedEndpoint[]]): void {
+    bar.endpoints([...views, ...deleted]);
     const problems = views.flatMap(({ name, state, waiting, intake }) => [
       ...(state === 'up' ? [] : [t(`stopped.${state}`, { name, count: waiting })]),
       ...intake.map((trouble) => `${t(`intake.${trouble.part}`, { name: trouble.name, endpoint: name })} ${trouble.reason}`),

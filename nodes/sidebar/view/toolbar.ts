@@ -1,4 +1,4 @@
-import type { Counts, EndpointView, Filter, Selection } from '../views.js';
+import type { Counts, Filter, NamedEndpoint, Selection } from '../views.js';
 import type { Backend } from './backend.js';
 import { button, element } from './element.js';
 import { filterPanel } from './filter-panel.js';
@@ -11,7 +11,7 @@ const BUTTONS = ['all', 'problems', 'needsDecision', 'warned', 'waiting', 'unrou
 export interface Toolbar {
   root: HTMLElement;
   count(counts: Counts): void;
-  endpoints(views: EndpointView[]): void;
+  endpoints(views: NamedEndpoint[]): void;
   types(names: string[]): void;
   search(text: string): void;
 }

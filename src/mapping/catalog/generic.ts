@@ -1,5 +1,5 @@
+import { genericSchema } from '../../model/generic-schema.js';
 import { type GenericMessage, type Json, ORDER_STATES, TICKET_STATES } from '../../model/message.js';
-import { genericSchema } from '../../model/schema.js';
 import { exampleOf } from './catalog.js';
 import type { Catalog, CatalogField, FieldType } from './field.js';
 
