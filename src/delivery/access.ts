@@ -6,6 +6,7 @@ import { Timer } from '../timer.js';
 import { type Culprit, isUnreachable, mayBeOfProbeAlone, mayConcernEndpoint, probeFailure } from './culprit.js';
 import type { Pause } from './endpoint-state.js';
 import type { RetryPolicy } from './retry.js';
+import { TroubleSince } from './trouble-since.js';
 
 /** How much longer each wait for a check is than the one before. */
 const GROWTH = 3;
@@ -53,9 +54,12 @@ export class EndpointAccess {
   /** Whether the probe has worked at this address. */
   private hasWorked: Promise<boolean> | undefined;
   private readonly listeners = new Set<() => void>();
+  private readonly troubleSince: TroubleSince;
 
   constructor(private readonly options: AccessOptions) {
+    const { client, store, clock } = options;
     this.wait = this.firstWait;
+    this.troubleSince = new TroubleSince(store, `paused|${client.id}|${client.address}`, clock);
   }
 
   get pause(): Pause | undefined {
@@ -93,12 +97,14 @@ export class EndpointAccess {
     if (!failure || this.stopped) return 'record';
     if (isUnreachable(failure)) return 'unreachable';
     if (mayBeOfProbeAlone(failure) && !(await this.recallWorked())) return 'record';
-    this.begin(failure, reason);
+    const { since, isNew } = await this.troubleSince.begin();
+    if (!this.paused && !this.stopped) this.begin(failure, since, isNew ? reason : undefined);
     return 'endpoint';
   }
 
   /** A request succeeded. Once per address, the probe is tried, so that later failures of it mean something. */
   succeeded(): void {
+    if (!this.paused) this.ended();
     this.hasWorked ??= this.recallWorked().then(async (known) => {
       if (known || (await this.freshProbe())) return known;
       const { key } = this;
@@ -145,17 +151,25 @@ export class EndpointAccess {
     return run;
   }
 
-  private begin({ message }: PartnerError, cause: string): void {
-    const { client, log, clock } = this.options;
+  /** `cause`: the failure that led to the check; absent: it was paused before the last deploy, which the operator knows. */
+  private begin({ message }: PartnerError, since: string, cause?: string): void {
+    const { client, log } = this.options;
     this.wait = this.firstWait;
-    this.paused = { since: new Date(clock()).toISOString(), reason: message, nextCheck: 0 };
+    this.paused = { since, reason: message, nextCheck: 0 };
     this.schedule(this.wait);
     const seconds = Math.round(this.wait / 1000);
-    log(
-      'error',
-      say`${client.name} is paused: ${cause} A neutral check failed too: ${message} Nothing is lost: everything waits, and continues when a check succeeds. The next check is in ${seconds} s.`,
-    );
+    if (cause === undefined) log('info', say`${client.name} is still paused: ${message} The next check is in ${seconds} s.`);
+    else
+      log(
+        'error',
+        say`${client.name} is paused: ${cause} A neutral check failed too: ${message} Nothing is lost: everything waits, and continues when a check succeeds. The next check is in ${seconds} s.`,
+      );
     this.notify();
+  }
+
+  private ended(): void {
+    // If the store fails, only the time of a later pause is wrong.
+    this.troubleSince.end().catch(() => undefined);
   }
 
   private schedule(wait: number): void {
@@ -175,6 +189,7 @@ export class EndpointAccess {
       this.schedule(this.wait);
     } else {
       this.paused = undefined;
+      this.ended();
       this.options.log('info', say`${this.options.client.name} answers again: its endpoint continues.`);
     }
     this.notify();

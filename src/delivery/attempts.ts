@@ -264,7 +264,7 @@ export class Attempts {
     const next = verdict(error, delivery.tries, this.options.policy, random, { inDoubt, culprit });
     // A failed try does not settle the doubt of an earlier one: the delivery stays in doubt.
     const state = inDoubt && next.state === 'pending' ? 'inDoubt' : next.state;
-    if (next.unhealthy) this.options.circuit.failed(error instanceof PartnerError && error.code === 'SWB_PARTNER_ANSWER');
+    if (next.unhealthy) await this.unhealthy(delivery, error as PartnerError, culprit);
     else if (isLimited(error) && !error.otherPartner) this.options.circuit.pause(next.wait);
     else if (error instanceof LookupPendingError) this.options.circuit.succeeded();
     const ended = next.state === 'failed' || next.state === 'needsDecision';
@@ -336,6 +336,17 @@ export class Attempts {
     const culprit = (await source?.judge(error)) ?? 'record';
     // A file fails only if its source works otherwise.
     return culprit === 'record' && error.retry && tries >= policy.maxTries ? (source?.check(error.message) ?? culprit) : culprit;
+  }
+
+  /**
+   * The partner may be down: after several failures in a row nothing is sent. Where all are of one delivery, the neutral probe
+   * decides, so that one record the partner cannot process does not hold up the others.
+   */
+  private async unhealthy({ id }: DeliveryRecord, error: PartnerError, culprit: Culprit): Promise<void> {
+    const { circuit, access } = this.options;
+    const whose = culprit === 'record' && circuit.wouldOpenFor(id) ? await access.check(error.message) : 'unreachable';
+    if (whose === 'record') circuit.succeeded();
+    if (whose === 'unreachable') circuit.failed(id, error.code === 'SWB_PARTNER_ANSWER');
   }
 
   /** A file that cannot be fetched is the trouble of its source. */

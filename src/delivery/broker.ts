@@ -38,6 +38,7 @@ import { sendAtOnce } from './send-at-once.js';
 import { Slots } from './slots.js';
 import { Spool } from './spool.js';
 import { type MappingPlace, UnmappedCounter } from './unmapped-counter.js';
+import { resumeReads } from './waiting-reads.js';
 import { Worker, type WorkerStatus } from './worker.js';
 
 export interface BrokerOptions {
@@ -205,12 +206,18 @@ export class Broker {
     // Also the files of a source wait until its pause ends.
     worker.access.watch(() => {
       for (const { worker } of this.endpoints.values()) worker.dispatch();
+      if (!worker.access.pause) this.resumeReads(client);
     });
+    this.resumeReads(client);
     // Half of the requests, so that reads that hang leave room for those that deliveries need.
     const reads = new Slots(Math.floor(settings.concurrency / 2));
     this.endpoints.set(client.id, { client, worker, rules, reads });
     this.endpointNames.remember(client.id, client.name);
     return worker;
+  }
+
+  private resumeReads({ id, name }: EndpointClient): void {
+    resumeReads(this.store, id).catch((error) => this.log('warn', `Not all reads from ${name} could be resumed: ${error}`));
   }
 
   async removeEndpoint(id: string): Promise<void> {

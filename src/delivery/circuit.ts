@@ -10,6 +10,8 @@ export class Circuit {
   /** The last failure was an invalid answer: the partner is up, but does not answer as its API should. */
   strange = false;
   private failures = 0;
+  /** Whose failures these are. */
+  private readonly failing = new Set<string>();
   private openings = 0;
   private openUntil = 0;
   private pausedUntil = 0;
@@ -35,12 +37,19 @@ export class Circuit {
 
   succeeded(): void {
     this.failures = 0;
+    this.failing.clear();
     this.openings = 0;
   }
 
-  failed(strange = false): void {
+  /** Whether one more failure of a delivery would open the circuit, and no other delivery has failed. */
+  wouldOpenFor(delivery: string): boolean {
+    return this.failures + 1 >= this.threshold && [...this.failing].every((other) => other === delivery);
+  }
+
+  failed(delivery: string, strange = false): void {
     this.strange = strange;
     this.failures++;
+    this.failing.add(delivery);
     if (this.failures < this.threshold) return;
     this.openUntil = this.clock() + Math.min(this.maxDelay, this.baseDelay * 2 ** this.openings);
     this.openings++;

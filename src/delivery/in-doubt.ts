@@ -25,6 +25,7 @@ export function notVisibleYet({ message, outcome, status }: PartnerError): Partn
     outcome,
     retry: true,
     status,
+    concernsRecord: true,
   });
 }
 

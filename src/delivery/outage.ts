@@ -1,5 +1,6 @@
 import type { ErrorRecord } from '../store/store.js';
 import type { CircuitState } from './circuit.js';
+import type { TroubleSince } from './trouble-since.js';
 
 /** A time in which nothing was sent to a partner because it was down, or gave no valid answers. */
 export interface Outage {
@@ -11,6 +12,7 @@ interface OutageLogOptions {
   /** Name of the endpoint. */
   name: string;
   clock: () => number;
+  troubleSince: TroubleSince;
   log: (level: 'info' | 'warn', text: string) => void;
 }
 
@@ -27,15 +29,30 @@ export class OutageLog {
     if (error.code.startsWith('SWB_PARTNER_')) this.lastError = error;
   }
 
+  /** A delivery has succeeded. */
+  succeeded(): void {
+    // If the store fails, only the time of a later outage is wrong.
+    this.options.troubleSince.end().catch(() => undefined);
+  }
+
   /** To be called after each attempt. A circuit that is half open lets a probe through: the partner is still down. */
   follow(circuit: CircuitState): void {
     const { name, clock, log } = this.options;
     if (circuit === 'closed' && this.outage) {
       log('info', `${name} is available again. It was unavailable since ${this.outage.since}.`);
       this.outage = undefined;
+      this.succeeded();
     } else if (circuit !== 'closed' && !this.outage) {
       this.outage = { since: new Date(clock()).toISOString() };
-      log('warn', `${name} is unavailable, deliveries to it wait: ${this.lastError?.message ?? 'there is no answer'}`);
+      void this.begin(this.lastError?.message ?? 'there is no answer');
     }
+  }
+
+  private async begin(reason: string): Promise<void> {
+    const { name, troubleSince, log } = this.options;
+    const { since, isNew } = await troubleSince.begin().catch(() => ({ since: undefined, isNew: true }));
+    if (this.outage && since) this.outage.since = since;
+    if (isNew) log('warn', `${name} is unavailable, deliveries to it wait: ${reason}`);
+    else log('info', `${name} is still unavailable: ${reason}`);
   }
 }

@@ -13,6 +13,7 @@ import { SendSlots } from './send-slots.js';
 import { SettlingTimes } from './settling-times.js';
 import { StoreBackOff } from './store-back-off.js';
 import { type Suspension, suspensionKey } from './suspension.js';
+import { TroubleSince } from './trouble-since.js';
 
 /** Open decisions read when an endpoint starts. */
 const MAX_DECISIONS = 1_000;
@@ -93,12 +94,14 @@ export class Worker {
       settlingTimes,
       ages: new EntityAges(options.steady),
     });
-    this.outages = new OutageLog({ name: options.client.name, clock: options.clock, log: options.log });
+    const { client, store, clock, log } = options;
+    const troubleSince = new TroubleSince(store, `down|${client.id}|${client.address}`, clock);
+    this.outages = new OutageLog({ name: client.name, clock, log, troubleSince });
     const failed = (_delivery: DeliveryRecord, error: ErrorRecord, cause: unknown) => {
       // What the source of a file answers says nothing about its target.
       if (!(cause instanceof PartnerError && cause.otherPartner !== undefined)) this.outages.failed(error);
     };
-    this.attempts.on({ retrying: failed, failed });
+    this.attempts.on({ retrying: failed, failed, delivered: () => this.outages.succeeded() });
     const endpoint = options.client.id;
     const suspension = suspensionKey(endpoint);
     this.unwatch = options.store.watch((changes) => {

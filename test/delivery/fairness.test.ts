@@ -98,6 +98,28 @@ describe('fairness between partners and conversations', () => {
     assert.equal((await rig.store.counts()).waiting.provider, MANY);
   });
 
+  it('does not hold up the others while the partner fails for one record, and works otherwise', async () => {
+    const { comment } = rig.provider;
+    let tries = 0;
+    rig.provider.comment = (type, id, ...rest) => {
+      if (id === 'bad' && ++tries < 9) rig.provider.faults.push(tries % 2 ? 'down' : 'strange');
+      return comment.call(rig.provider, type, id, ...rest);
+    };
+    await queue('provider', ['bad'], 1);
+    await resume('provider');
+    await until('it to have failed often', () => tries === 7);
+    assert.equal(rig.broker.worker('provider')?.status.circuit, 'closed');
+    await queue('provider', ['good'], 1);
+    await until('the other ticket to get its comment', () =>
+      rig.provider.tickets.some((one) => one.id === 'good' && one.comments.length > 0),
+    );
+    await until('this one, too', () => rig.provider.tickets.every(({ comments }) => comments.length > 0));
+    assert.deepEqual(
+      rig.log.filter((line) => line.includes('unavailable')),
+      [],
+    );
+  });
+
   it('sends one delivery of a conversation before the rest of thousands of others at the same partner', async () => {
     const busy = names(BUSY, 'busy');
     await queue('provider', busy, BUSY * 1_000);

@@ -81,11 +81,11 @@ describe('the circuit breaker', () => {
   it('distinguishes a partner that is down from one that gives invalid answers', () => {
     const circuit = new Circuit(() => 0);
     const state = () => endpointState({ circuit: circuit.state, strange: circuit.strange });
-    for (let i = 0; i < 4; i++) circuit.failed(true);
+    for (let i = 0; i < 4; i++) circuit.failed('a', true);
     assert.equal(state(), 'up');
-    circuit.failed(true);
+    circuit.failed('a', true);
     assert.equal(state(), 'strange');
-    circuit.failed();
+    circuit.failed('a');
     assert.equal(state(), 'down');
     const suspended = { at: '', by: 'ann', reason: '' };
     assert.equal(endpointState({ circuit: 'open', strange: true, suspended }), 'suspended');
@@ -94,17 +94,30 @@ describe('the circuit breaker', () => {
   it('opens after five failures in a row, lets one probe through, and closes when it succeeds', () => {
     let now = 0;
     const circuit = new Circuit(() => now);
-    for (let i = 0; i < 4; i++) circuit.failed();
+    for (let i = 0; i < 4; i++) circuit.failed('a');
     assert.equal(circuit.state, 'closed');
-    circuit.failed();
+    circuit.failed('a');
     assert.deepEqual([circuit.state, circuit.resumesAt], ['open', 5_000]);
     now = 5_000;
     assert.equal(circuit.state, 'halfOpen');
-    circuit.failed();
+    circuit.failed('a');
     assert.equal(circuit.resumesAt, 15_000);
     now = 15_000;
     circuit.succeeded();
     assert.deepEqual([circuit.state, circuit.resumesAt], ['closed', 0]);
+  });
+
+  it('says whether a failure would open it of which one delivery alone is the cause', () => {
+    const circuit = new Circuit(() => 0);
+    const failAll = (...deliveries: string[]) => {
+      for (const delivery of deliveries) circuit.failed(delivery);
+    };
+    assert.equal(circuit.wouldOpenFor('a'), false);
+    failAll('a', 'a', 'a', 'a');
+    assert.deepEqual([circuit.wouldOpenFor('a'), circuit.wouldOpenFor('b')], [true, false]);
+    circuit.succeeded();
+    failAll('a', 'b', 'a', 'a');
+    assert.equal(circuit.wouldOpenFor('a'), false);
   });
 
   it('pauses as long as a rate limit asks, but stays closed', () => {

@@ -1,0 +1,36 @@
+import type { Store } from '../store/store.js';
+
+/**
+ * Since when an endpoint is in trouble. It is kept in the store until the trouble ends, because a deploy makes the endpoint anew
+ * and a restart the process, and neither ends it.
+ */
+export class TroubleSince {
+  /** Whether the store may have a time. */
+  private mayBeKept = true;
+
+  constructor(
+    private readonly store: Pick<Store, 'setting' | 'commit'>,
+    /** The setting. */
+    private readonly key: string,
+    /** Wall clock, epoch milliseconds. */
+    private readonly clock: () => number,
+  ) {}
+
+  /** The trouble has begun, or goes on: since when, ISO 8601, and whether that is news. */
+  async begin(): Promise<{ since: string; isNew: boolean }> {
+    const kept = await this.store.setting(this.key);
+    if (typeof kept === 'string') return { since: kept, isNew: false };
+    const since = new Date(this.clock()).toISOString();
+    this.mayBeKept = true;
+    await this.store.commit([{ kind: 'setting', key: this.key, value: since }], { durable: false });
+    return { since, isNew: true };
+  }
+
+  /** The trouble is over. */
+  async end(): Promise<void> {
+    if (!this.mayBeKept) return;
+    this.mayBeKept = false;
+    if ((await this.store.setting(this.key)) === undefined) return;
+    await this.store.commit([{ kind: 'setting', key: this.key, value: undefined }], { durable: false });
+  }
+}
