@@ -16,8 +16,8 @@ export interface SendContext {
   spool: Spool;
   /** Longest time for fetching a file, milliseconds. */
   fileDeadline: number;
-  /** Runs the part of a try in which the partner gets nothing yet: nobody needs to wait for its end. */
-  beforeWrite<T>(delivery: string, work: () => Promise<T>): Promise<T>;
+  /** From now on the partner may get something of a file's delivery: until then nobody needs to wait for the end of the try. */
+  willWrite(delivery: string): void;
   /** The endpoint is closing: what could take long is ended. */
   closing: AbortSignal;
   /** The rules for the party at an endpoint. */

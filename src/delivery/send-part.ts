@@ -139,8 +139,9 @@ export async function attach(write: PartWrite, { attachment, from }: AttachmentR
     }
     const store = (content: Readable, signal: AbortSignal) => spool.store(name, attachment, content, signal);
     const { fileDeadline: deadline, closing } = context;
-    file = await context.beforeWrite(name, () => fetchFile(source, from, attachment, { store, deadline, closing }));
+    file = await fetchFile(source, from, attachment, { store, deadline, closing });
   }
+  context.willWrite(name);
   const lookUp = (others: readonly string[]) =>
     client.findAttachment(delivery.entityType, link.id, file, delivery.begun ?? '', others);
   const found = await findPart(write, lookUp, attachment.name, attachment.at);

@@ -23,7 +23,7 @@ const LONGEST_SLEEP = 60_000;
 const MAX_UPDATE_WAIT = 2_000;
 
 export interface WorkerOptions
-  extends Omit<AttemptOptions, 'policy' | 'circuit' | 'access' | 'closing' | 'beforeWrite' | 'settlingTimes' | 'ages'> {
+  extends Omit<AttemptOptions, 'policy' | 'circuit' | 'access' | 'closing' | 'willWrite' | 'settlingTimes' | 'ages'> {
   concurrency: number;
   retry?: Partial<RetryPolicy>;
   /** How long a write is looked up after its answer was lost, before it is sent again; milliseconds. */
@@ -59,7 +59,7 @@ export class Worker {
   private readonly slots: SendSlots;
   /** Conversations of the updates of entities under way, by delivery. */
   private readonly updates = new Map<string, string>();
-  /** Deliveries under way of which the partner gets nothing yet. */
+  /** Files under way of which the partner gets nothing yet: fetching one may take minutes. */
   private readonly unwritten = new Set<string>();
   private readonly statusListeners = new Set<(status: WorkerStatus) => void>();
   private readonly unwatch: () => void;
@@ -87,10 +87,7 @@ export class Worker {
       circuit,
       access,
       closing: this.closing.signal,
-      beforeWrite: (delivery, work) => {
-        this.unwritten.add(delivery);
-        return work().finally(() => this.unwritten.delete(delivery));
-      },
+      willWrite: (delivery) => this.unwritten.delete(delivery),
       settlingTimes,
       ages: new EntityAges(options.steady),
     });
@@ -304,12 +301,14 @@ export class Worker {
       .catch((error) => this.backOff(`The result of delivery ${delivery.id} could not be recorded`, error))
       .finally(async () => {
         this.slots.remove(delivery);
+        this.unwritten.delete(delivery.id);
         this.updates.delete(delivery.id);
         await this.options.store.release('delivery', [delivery.id]).catch(() => undefined);
         this.notifyStatus();
         this.dispatch();
       });
     this.slots.add(delivery, run);
+    if (fileSource(delivery.lane) !== undefined) this.unwritten.add(delivery.id);
     if (delivery.part === 'entity') this.updates.set(delivery.id, delivery.conversation);
     this.notifyStatus();
   }

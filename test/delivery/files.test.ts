@@ -144,6 +144,23 @@ describe('files', () => {
     assert.equal((await fileDelivery())?.state, 'sending');
   });
 
+  it('of which the fetching has not begun yet do not hold up their own ticket either', async () => {
+    let begin = () => {};
+    const gate = new Promise<void>((resolve) => {
+      begin = resolve;
+    });
+    const { spool } = rig.broker;
+    const find = spool.find.bind(spool);
+    spool.find = (...args) => gate.then(() => find(...args));
+    await open('slow', ['slow.txt'], 'provider');
+    await until('the file to be sent', async () => (await fileDelivery())?.state === 'sending');
+    const { id } = rig.customer.tickets[0]!;
+    await rig.receive('customer', { id, version: '9', fields: { title: 'slow' }, comments: ['from the customer'] });
+    await until('no message in a flow', async () => (await rig.store.counts()).messages.received === 0);
+    assert.equal((await fileDelivery())?.state, 'sending');
+    begin();
+  });
+
   it('that have to wait let other files of their ticket pass', async () => {
     rig.customer.download = async (_type, _id, { name }) => {
       if (name === 'dead.txt') return fails('SWB_PARTNER_UNAVAILABLE')();
@@ -186,7 +203,7 @@ describe('files', () => {
     it('go when the event comes first, while the lost create is still looked for', async () => {
       rig.provider.faults.push('lost');
       rig.provider.onCreate = ({ id }) => rig.provider.hidden.add(id);
-      rig.provider.lookUpFaults.push(...Array.from({ length: 40 }, () => 'down' as const));
+      rig.provider.lookUpFaults.push(...Array.from({ length: 10_000 }, () => 'down' as const));
       await open('A', ['f.txt']);
       await until('the doubt', async () => (await rig.store.counts()).deliveries.inDoubt === 1);
       await waits();
