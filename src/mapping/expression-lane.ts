@@ -1,10 +1,7 @@
-import { type Evaluated, type Evaluation, ExpressionProcess, TooSlow } from './expression-process.js';
+import { type Evaluation, ExpressionProcess } from './expression-process.js';
 
-interface Job {
-  /** Resolves when the evaluation is over. */
-  start: (process: ExpressionProcess) => Promise<void>;
-  evict: () => void;
-}
+/** Evaluates an expression; resolves when that is over. */
+type Job = (process: ExpressionProcess) => Promise<void>;
 
 /** Evaluates expressions in a few processes. Expressions take turns, so that many evaluations of one do not delay another. */
 export class ExpressionLane {
@@ -13,32 +10,18 @@ export class ExpressionLane {
   /** Evaluations that wait, by expression. */
   private readonly waiting = new Map<string, Job[]>();
 
-  constructor(
-    private readonly size: number,
-    /** Milliseconds an evaluation may take. */
-    private readonly limit: number,
-  ) {}
+  constructor(private readonly size: number) {}
 
-  /** The value; rejects with TooSlow, or with SWB_EXPRESSION. */
-  evaluate(evaluation: Evaluation): Promise<Evaluated> {
+  /** The value; rejects with TooSlow, or with SWB_EXPRESSION. `limit`: milliseconds it may take, asked when it is its turn. */
+  evaluate(evaluation: Evaluation, limit: () => number): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      const job: Job = {
-        start: (process) => process.evaluate(evaluation, this.limit).then(resolve, reject),
-        evict: () => reject(new TooSlow()),
-      };
+      const job: Job = (process) => process.evaluate(evaluation, limit()).then(resolve, reject);
       const { expression } = evaluation;
       const waiting = this.waiting.get(expression);
       if (waiting) waiting.push(job);
       else this.waiting.set(expression, [job]);
       this.startNext();
     });
-  }
-
-  /** Rejects with TooSlow the evaluations of an expression that wait. */
-  evict(expression: string): void {
-    const waiting = this.waiting.get(expression) ?? [];
-    this.waiting.delete(expression);
-    for (const { evict } of waiting) evict();
   }
 
   close(): void {
@@ -54,7 +37,7 @@ export class ExpressionLane {
     // Behind the other expressions.
     this.waiting.delete(expression);
     if (waiting.length > 0) this.waiting.set(expression, waiting);
-    job?.start(process).finally(() => {
+    job?.(process).finally(() => {
       this.idle.push(process);
       this.startNext();
     });

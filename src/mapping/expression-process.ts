@@ -43,15 +43,8 @@ export interface Evaluation {
 interface Job extends Evaluation {
   id: number;
   limit: number;
-  started: number;
-  resolve: (result: Evaluated) => void;
+  resolve: (value: unknown) => void;
   reject: (error: unknown) => void;
-}
-
-/** A value, and the milliseconds its evaluation took. */
-export interface Evaluated {
-  value: unknown;
-  took: number;
 }
 
 /** The expression ran longer than its limit and was stopped. */
@@ -70,9 +63,9 @@ export class ExpressionProcess {
   private evaluations = 0;
 
   /** To be called when the one before has settled. Rejects with TooSlow after `limit` milliseconds, else with SWB_EXPRESSION. */
-  evaluate(evaluation: Evaluation, limit: number): Promise<Evaluated> {
+  evaluate(evaluation: Evaluation, limit: number): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      this.job = { ...evaluation, id: this.evaluations++, limit, started: 0, resolve, reject };
+      this.job = { ...evaluation, id: this.evaluations++, limit, resolve, reject };
       this.child ??= this.spawn();
       this.child.ref();
       this.child.channel?.ref();
@@ -93,7 +86,6 @@ export class ExpressionProcess {
     if (!this.job) return;
     const { id, expression, input, limit } = this.job;
     this.stopAfter(limit);
-    this.job.started = performance.now();
     this.child?.send({ id, expression, input });
   }
 
@@ -120,9 +112,9 @@ export class ExpressionProcess {
       }
       const { error, value } = message;
       const place = error?.position === undefined ? '' : say` (position ${error.position})`;
-      this.finish(({ expression, started, resolve, reject }) => {
+      this.finish(({ expression, resolve, reject }) => {
         if (error) reject(failure(expression, `${error.message}${place}`));
-        else resolve({ value, took: performance.now() - started });
+        else resolve(value);
       });
     });
     const gone = (text: string) => {
