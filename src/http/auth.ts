@@ -1,10 +1,10 @@
-import { PartnerError } from '../errors.js';
 import { say } from '../text/say.js';
 import type { Authenticator } from './authenticator.js';
 import { CachedToken } from './cached-token.js';
 import { errorText } from './error-text.js';
 import type { Auth } from './http.js';
 import { type SendPlain, SessionAuthenticator } from './session-auth.js';
+import { type SignInAnswer, signInFailure } from './sign-in-failure.js';
 
 /** Lifetime of a token without expires_in, which is optional (RFC 6749 §5.1); milliseconds. */
 const DEFAULT_LIFETIME = 300_000;
@@ -15,7 +15,7 @@ export type PostForm = (
   form: Record<string, string>,
   clientId: string,
   clientSecret: string,
-) => Promise<{ status: number; body: unknown }>;
+) => Promise<SignInAnswer & { body: unknown }>;
 
 interface Token {
   value: string;
@@ -103,7 +103,7 @@ class OAuthTokens implements Authenticator {
     return this.postForm(this.auth.tokenUrl, form, this.auth.clientId, this.auth.clientSecret);
   }
 
-  private read(answer: { status: number; body: unknown } | undefined): Token {
+  private read(answer: (SignInAnswer & { body: unknown }) | undefined): Token {
     const body = (answer?.body ?? {}) as {
       access_token?: unknown;
       expires_in?: number | string;
@@ -117,19 +117,15 @@ class OAuthTokens implements Authenticator {
       // overloaded server does not.
       const refused = status === 401 || (status >= 400 && status < 500 && status !== 429 && body.error !== undefined);
       const words = answer?.body === undefined ? '' : errorText(JSON.stringify(answer.body));
-      throw new PartnerError(
-        refused ? 'SWB_PARTNER_AUTH' : 'SWB_PARTNER_UNAVAILABLE',
+      throw signInFailure(
+        this.name,
         words
           ? say`The token endpoint returned ${status} without a token: ${words}.`
           : say`The token endpoint returned ${status} without a token.`,
-        {
-          where: this.name,
-          hint: refused
-            ? say`Check the token URL, the client id and secret, and the user’s password in the endpoint’s settings.`
-            : say`The request will be retried. If the error persists, check the token URL in the endpoint’s settings.`,
-          outcome: 'notDone',
-          retry: !refused,
-        },
+        { status, retryAfter: answer?.retryAfter },
+        refused
+          ? say`Check the token URL, the client id and secret, and the user’s password in the endpoint’s settings.`
+          : undefined,
       );
     }
     if (body.refresh_token) this.refreshToken = body.refresh_token;

@@ -1,11 +1,21 @@
+import { PartnerError } from '../errors.js';
+
 /** A token is renewed this many milliseconds before it expires. */
 const RENEW_BEFORE = 30_000;
+
+/** A sign-in that failed is not tried again while the partner asks for a pause. */
+interface Failure {
+  error: PartnerError;
+  /** By the steady clock. */
+  until: number;
+}
 
 /** A token that is fetched once for concurrent requests, and renewed before it expires. `expires`: by the steady clock. */
 export class CachedToken<Token extends { expires: number }> {
   /** The last token, even if it has expired. */
   latest: Token | undefined;
   private fetching: Promise<Token> | undefined;
+  private failure: Failure | undefined;
 
   constructor(
     private readonly fetch: () => Promise<Token>,
@@ -14,9 +24,17 @@ export class CachedToken<Token extends { expires: number }> {
 
   async get(): Promise<Token> {
     if (this.latest && this.latest.expires - RENEW_BEFORE > this.clock()) return this.latest;
-    this.fetching ??= this.fetch().finally(() => {
-      this.fetching = undefined;
-    });
+    const { until = 0, error } = this.failure ?? {};
+    if (error && until > this.clock()) throw error.withDetails({ retryAfter: until - this.clock() });
+    this.fetching ??= this.fetch()
+      .catch((failed: unknown) => {
+        const retryAfter = failed instanceof PartnerError ? failed.retryAfter : undefined;
+        if (retryAfter) this.failure = { error: failed as PartnerError, until: this.clock() + retryAfter };
+        throw failed;
+      })
+      .finally(() => {
+        this.fetching = undefined;
+      });
     this.latest = await this.fetching;
     return this.latest;
   }

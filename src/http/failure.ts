@@ -105,15 +105,14 @@ const REASONS: Record<string, () => string> = {
 };
 
 interface StatusContext {
-  now: number;
-  maxRetryAfter: number;
+  retryAfter: number | undefined;
   limited: (asked?: number) => number;
   origin: string;
   proxy?: string;
 }
 
 /**
- * The error for an unsuccessful status. `answer`: the body as text; `now`: by the sender's clock; `limited`: how long to wait where
+ * The error for an unsuccessful status. `answer`: the body as text; `retryAfter`: milliseconds that the partner asks for; `limited`: how long to wait where
  * the partner limits our rate, and asks for so long; `proxy`: it may have answered in the partner's place.
  */
 export function statusFailure(
@@ -122,11 +121,10 @@ export function statusFailure(
   status: number,
   headers: Record<string, string | undefined>,
   answer: string,
-  { now, maxRetryAfter, limited, origin, proxy }: StatusContext,
+  { retryAfter, limited, origin, proxy }: StatusContext,
 ): PartnerError {
   const failureClass = STATUS[status] ?? (status >= 500 ? SERVER_ERROR : status < 400 ? REDIRECTED : REJECTED);
   const { location } = headers;
-  const asked = retryAfter(headers['retry-after'], now, maxRetryAfter);
   const redirect = status < 400 && location ? say`it redirects to ${shownTarget(location, origin)}` : '';
   const detail = [errorText(answer), redirect].filter(Boolean).join('; ');
   const outcome = failureClass.outcome === 'unknown' && request.method === 'GET' ? 'notDone' : failureClass.outcome;
@@ -143,7 +141,7 @@ export function statusFailure(
       retry: failureClass.retry,
       concernsRecord: failureClass.concernsRecord,
       status,
-      retryAfter: failureClass === LIMITED ? limited(asked) : asked,
+      retryAfter: failureClass === LIMITED ? limited(retryAfter) : retryAfter,
       answer: answer.slice(0, QUOTE_LENGTH),
       body: jsonIn(answer),
     },

@@ -8,7 +8,7 @@ import { say } from '../text/say.js';
 import { authenticator } from './auth.js';
 import type { Authenticator } from './authenticator.js';
 import { ExchangeLog, type RawExchange, withExchange } from './exchange-log.js';
-import { invalidBody, limitedFailure, networkFailure, statusFailure, unusableAnswer } from './failure.js';
+import { invalidBody, limitedFailure, networkFailure, retryAfter, statusFailure, unusableAnswer } from './failure.js';
 import type { HttpAnswer, HttpClient, HttpOptions, HttpRequest } from './http.js';
 import { maskSecrets } from './masking.js';
 import { dateOf, PartnerClock } from './partner-clock.js';
@@ -16,6 +16,7 @@ import { type ProxyRules, proxySecrets } from './proxy.js';
 import { MAX_REDIRECTS, redirectTarget } from './redirect.js';
 import { RateLimit, type RequestKind, RequestLimiter } from './request-limiter.js';
 import { discard, headersOf, isPage, isStream, isSuccess, readAll } from './response.js';
+import type { SignInAnswer } from './sign-in-failure.js';
 import { Throttle } from './throttle.js';
 import { ERR_LATE, ERR_TOO_LARGE, TransportError, UndiciTransport } from './undici-adapter.js';
 
@@ -251,11 +252,8 @@ class Client implements HttpClient {
   private async statusError(request: HttpRequest, response: AxiosResponse, throttle: Throttle): Promise<PartnerError> {
     const text = request.as === 'stream' ? await readAll(response.data as Readable) : String(response.data ?? '');
     const headers = headersOf(response);
-    // A date in Retry-After uses the sender's clock.
-    const { maxRetryAfter = MAX_RETRY_AFTER } = this.options;
     const context = {
-      now: dateOf(headers) ?? this.clock(),
-      maxRetryAfter,
+      retryAfter: this.retryAfterOf(response),
       limited: (asked?: number) => throttle.rejected(asked),
       proxy: this.transport.forwarderTo(this.origin),
       origin: this.origin,
@@ -263,22 +261,29 @@ class Client implements HttpClient {
     return statusFailure(this.name, request, response.status, headers, this.mask(text), context);
   }
 
+  private retryAfterOf(response: AxiosResponse): number | undefined {
+    const { maxRetryAfter = MAX_RETRY_AFTER } = this.options;
+    const headers = headersOf(response);
+    // A date uses the sender's clock.
+    return retryAfter(headers['retry-after'], dateOf(headers) ?? this.clock(), maxRetryAfter);
+  }
+
   private async token(url: string, form: Record<string, string>, clientId: string, clientSecret: string) {
     const data = new URLSearchParams({ ...form, client_id: clientId, client_secret: clientSecret }).toString();
     const headers = { 'Content-Type': 'application/x-www-form-urlencoded', Accept: 'application/json' };
     const request: HttpRequest = { method: 'POST', path: new URL(url).pathname, headers, body: data, what: say`fetch token` };
-    const { status, text } = await this.plain(request, url);
+    const { text, ...answer } = await this.plain(request, url);
     let body: unknown;
     try {
       body = JSON.parse(text);
     } catch {
       body = undefined;
     }
-    return { status, body };
+    return { ...answer, body };
   }
 
   /** Sends a request without credentials: it is to get them. */
-  private async plain(request: HttpRequest, url = this.url(request.path)): Promise<{ status: number; text: string }> {
+  private async plain(request: HttpRequest, url = this.url(request.path)): Promise<SignInAnswer & { text: string }> {
     const { method, headers, body } = request;
     const isText = body === undefined || typeof body === 'string';
     try {
@@ -289,7 +294,7 @@ class Client implements HttpClient {
         headers: { ...(!isText && { 'Content-Type': 'application/json' }), ...headers },
         maxContentLength: MAX_BYTES,
       });
-      return { status: response.status, text: String(response.data ?? '') };
+      return { status: response.status, retryAfter: this.retryAfterOf(response), text: String(response.data ?? '') };
     } catch (error) {
       // Nothing was done yet of what was asked for.
       throw this.masked(error, { ...request, method: 'GET' }, url);

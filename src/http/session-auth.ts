@@ -1,15 +1,15 @@
-import { PartnerError } from '../errors.js';
 import { say } from '../text/say.js';
 import type { Authenticator } from './authenticator.js';
 import { CachedToken } from './cached-token.js';
 import { errorText } from './error-text.js';
 import type { Auth, HttpRequest } from './http.js';
+import { type SignInAnswer, signInFailure } from './sign-in-failure.js';
 
 /** Lifetime of a session whose response does not tell it, milliseconds. */
 const DEFAULT_LIFETIME = 300_000;
 
 /** Sends a request without credentials; returns the status and the body's text. */
-export type SendPlain = (request: HttpRequest) => Promise<{ status: number; text: string }>;
+export type SendPlain = (request: HttpRequest) => Promise<SignInAnswer & { text: string }>;
 
 interface Session {
   headers: Record<string, string>;
@@ -44,24 +44,18 @@ export class SessionAuthenticator implements Authenticator {
   }
 
   private async signIn(): Promise<Session> {
-    const { status, text } = await this.send(this.auth.request);
+    const { text, ...answer } = await this.send(this.auth.request);
+    const { status } = answer;
     const session = status < 300 ? this.auth.read(text) : undefined;
     if (session) return { headers: session.headers, expires: this.session.expiry(session.validFor ?? DEFAULT_LIFETIME) };
-    const refused = status === 401 || status === 403;
     const words = errorText(text);
-    throw new PartnerError(
-      refused ? 'SWB_PARTNER_AUTH' : 'SWB_PARTNER_UNAVAILABLE',
+    throw signInFailure(
+      this.name,
       words
         ? say`Signing in returned ${status} without a session: ${words}.`
         : say`Signing in returned ${status} without a session.`,
-      {
-        where: this.name,
-        hint: refused
-          ? say`Check the credentials in the endpoint’s settings.`
-          : say`The request will be retried. If the error persists, check the base URL in the endpoint’s settings.`,
-        outcome: 'notDone',
-        retry: !refused,
-      },
+      answer,
+      status === 401 || status === 403 ? say`Check the credentials in the endpoint’s settings.` : undefined,
     );
   }
 }

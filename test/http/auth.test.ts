@@ -9,17 +9,18 @@ describe('credentials', () => {
   let seen: string[];
   let tokens: URLSearchParams[];
   let accept: (authorization: string) => boolean;
-  let tokenAnswer: () => [number, object];
+  let tokenAnswer: () => [number, object | string, Record<string, string>?];
   let issued: number;
   before(async () => {
     server = await serve(async (req, res) => {
-      const reply = (status: number, body: object) =>
-        res.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(body));
+      const reply = (status: number, body: object | string, headers: Record<string, string> = {}) => {
+        const text = typeof body === 'string' ? body : JSON.stringify(body);
+        res.writeHead(status, { 'Content-Type': body === text ? 'text/html' : 'application/json', ...headers }).end(text);
+      };
       if (req.url === '/token') {
         tokens.push(new URLSearchParams(await bodyOf(req)));
         issued++;
-        const [status, body] = tokenAnswer();
-        return reply(status, body);
+        return reply(...tokenAnswer());
       }
       const given = String(req.headers.authorization ?? req.headers['x-key'] ?? '');
       seen.push(given);
@@ -139,12 +140,17 @@ describe('credentials', () => {
     assert.equal(seen.length, 2);
   });
 
-  for (const [status, code, retry] of [
-    [401, 'SWB_PARTNER_AUTH', false],
-    [503, 'SWB_PARTNER_UNAVAILABLE', true],
+  for (const [what, answer, code, retry] of [
+    ['401', [401, { error: 'invalid_client' }], 'SWB_PARTNER_AUTH', false],
+    ['503', [503, { error: 'invalid_client' }], 'SWB_PARTNER_UNAVAILABLE', true],
+    ['a page', [200, '<html>Sign in</html>'], 'SWB_PARTNER_AUTH', true],
+    ['a page with 404', [404, '<html>Not here</html>'], 'SWB_PARTNER_AUTH', true],
+    ['a redirect', [302, ''], 'SWB_PARTNER_AUTH', true],
+    ['no token', [200, { ok: true }], 'SWB_PARTNER_AUTH', true],
+    ['429', [429, {}], 'SWB_PARTNER_LIMIT', true],
   ] as const) {
-    it(`that get ${status} from the token endpoint cause ${code}`, async () => {
-      tokenAnswer = () => [status, { error: 'invalid_client', error_description: 'Client authentication failed' }];
+    it(`that get ${what} from the token endpoint cause ${code}`, async () => {
+      tokenAnswer = () => [...answer];
       await assert.rejects(use({ kind: 'oauthClientCredentials', ...oauth }), {
         code,
         retry,
@@ -153,4 +159,23 @@ describe('credentials', () => {
       assert.equal(seen.length, 0);
     });
   }
+
+  it('are not asked for again while the token endpoint wants a pause', async () => {
+    let passed = 0;
+    tokenAnswer = () => [503, {}, { 'Retry-After': '60' }];
+    const auth: Auth = { kind: 'oauthClientCredentials', ...oauth, tokenUrl: `${server.url}/token` };
+    const client = createHttpClient(options(server.url, { auth, steady: () => passed }));
+    const ask = () => client.request({ method: 'GET', path: '/x', what: 'read' });
+    try {
+      await assert.rejects(ask(), { retryAfter: 60_000 });
+      passed = 20_000;
+      await assert.rejects(ask(), { retryAfter: 40_000 });
+      assert.equal(tokens.length, 1);
+      passed = 60_000;
+      await assert.rejects(ask(), { retryAfter: 60_000 });
+      assert.equal(tokens.length, 2);
+    } finally {
+      client.close();
+    }
+  });
 });
