@@ -165,7 +165,7 @@ function advanceConversation(
   { parts, hasPublicComment, changed, isOutdated }: ChangeDetails,
   isOlder: EchoGuard['isOlder'],
 ): ConversationRecord {
-  const { message, record, sources, readAt, deleted } = incoming;
+  const { message, record, sources, emptied = {}, readAt, deleted } = incoming;
   const { source } = message;
   const links = latest.links.map((link): Link => {
     if (!isOf(link, source)) return link;
@@ -176,6 +176,8 @@ function advanceConversation(
     const raw = { ...link.raw };
     for (const names of Object.values(sources))
       for (const name of names) if (!outdated(name)) raw[name] = fingerprint(record[name]);
+    // Known to be empty, so that its first value is known to be a change.
+    for (const name of Object.values(emptied).flat()) if (!outdated(name)) raw[name] ??= '';
     const lastKnown = { ...link.lastKnown };
     for (const [name, value] of Object.entries(message.fields))
       if (value !== undefined && !fieldsOf(name, incoming, link).some(outdated))

@@ -102,8 +102,8 @@ export interface MessageSource {
   released(): void;
 }
 
-const outdated = (why: string) =>
-  notYet(say`The entity as read is older than the reported change: ${why}.`, say`It is read again.`);
+const unshown = (why: string) =>
+  notYet(say`The entity as read does not show the reported change yet: ${why}.`, say`It is read again.`);
 const inDoubt = () =>
   notYet(
     say`It is not known yet whether a comment or a file there is ours.`,
@@ -282,7 +282,7 @@ export class Dispatcher {
         } else {
           read = { read: payload };
           const stale = !shared && (await this.inbox.options.whyStale?.(claimed, payload, this.readSince(claimed)));
-          if (stale && this.readSince(claimed) < CATCH_UP) return await this.unreadable(claimed, outdated(stale), true);
+          if (stale && this.readSince(claimed) < CATCH_UP) return await this.unreadable(claimed, unshown(stale), true);
           const hints = new Set(answered.map(({ id }) => id));
           // A copy, because a flow may modify its payload.
           if (!shared && queue.waiting.length > 1) queue.read = { readAt, payload: structuredClone(payload), hints };

@@ -1,5 +1,4 @@
 import { pipeline, Readable } from 'node:stream';
-import { Response } from 'undici';
 import { SwitchboardError } from '../errors.js';
 import { isTooDeep, MAX_NESTING } from '../nesting.js';
 import { say } from '../text/say.js';
@@ -91,7 +90,8 @@ async function fieldsIn(text: string, bytes: Buffer, type: string): Promise<Fiel
   if (/form-urlencoded/i.test(type) || (type === '' && /^[\w.-]+=/.test(text))) return [...new URLSearchParams(text)];
   if (!/^multipart\//i.test(type)) return undefined;
   try {
-    // The parser of fetch; the body is in memory already, and its size is limited.
+    // The parser of the process's own fetch; the body is in memory already, and its size is limited. Importing undici for it would
+    // replace the transport of that fetch (undici-adapter.ts).
     const parts = [...(await new Response(new Uint8Array(bytes), { headers: { 'Content-Type': type } }).formData())];
     return await Promise.all(
       parts.map(async ([name, part]): Promise<Field> => [name, typeof part === 'string' ? part : await part.text()]),

@@ -52,6 +52,17 @@ describe('the changes detected in a message', () => {
     assert.deepEqual(advance(before).links[0]?.writtenItems, { lines: { 1: { ...wrote('1'), entry: '' }, 2: wrote('2') } });
   });
 
+  it('leave known which fields are empty, so that a first value of them is a change', () => {
+    const first = {
+      ...incoming({ category: '', priority: '' }, {}),
+      sources: {},
+      emptied: { category: ['category'], priority: ['priority'] },
+    };
+    const link = { ...newLink(SOURCE, '', 'theirs', ''), raw: { priority: '3' } };
+    const { advance } = detectChanges({ ...conversation(), links: [link] }, link, first, NO_ECHO);
+    assert.deepEqual(advance({ ...conversation(), links: [link] }).links[0]?.raw, { category: '', priority: '3' });
+  });
+
   it('keep the value before our own write for a while, because a replica may lag behind', () => {
     let now = 1_000_000;
     const ids = createIdSource(() => now);

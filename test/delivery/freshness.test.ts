@@ -77,6 +77,14 @@ describe('a read and the hint it follows', () => {
     assert.equal(await stale(undefined, { comments: [] }), undefined, 'reported by events, not by the entity');
   });
 
+  it('is current where it shows the first value of a field that was empty', async () => {
+    client.integrationUser = 'switchboard';
+    const changed = { state: 'new', changedBy: 'agent' };
+    assert.match((await stale(undefined, changed)) ?? '', /shows no change/);
+    link = { ...LINK, raw: { state: '' } };
+    assert.equal(await stale(undefined, changed), undefined);
+  });
+
   it('is stale where it shows the value from before our write, and no version says that it was reset', async () => {
     const ourWrites = { state: { stamp: '1', before: 'new' } };
     link = { ...LINK, raw: { state: 'closed' }, ourWrites, writtenVersion: { state: '1' } };
