@@ -26,7 +26,7 @@ export async function probeConnection(api: Api, list: () => Promise<unknown>): P
 }
 
 function tokenCheck(failure: PartnerError): Check {
-  if (failure.code === 'SWB_PARTNER_AUTH') return { name: say`Credentials`, ok: false, text: failure.message };
+  if (failure.code === 'SWB_PARTNER_AUTH' && !failure.retry) return { name: say`Credentials`, ok: false, text: failure.message };
   const text = say`Could not check the credentials: ${describeFailure(failure)} Is the token URL right?`;
   return { name: say`Credentials`, ok: 'warning', text };
 }
