@@ -130,7 +130,8 @@ export function hintsOf(events: PostedEvent[], entityType: string, read: (event:
   });
 }
 
-function split(value: unknown, depth: number, resources: readonly string[]): PostedEvent[] {
+function split(given: unknown, depth: number, resources: readonly string[]): PostedEvent[] {
+  const value = contentOf(given);
   if (Array.isArray(value)) return value.flatMap((one) => split(one, depth + 1, resources));
   if (!isObject(value) || depth > MAX_LAYERS) return [];
   const event = unpacked(value as PostedEvent);
@@ -140,7 +141,7 @@ function split(value: unknown, depth: number, resources: readonly string[]): Pos
   };
   for (const name of wrappersIn(event)) {
     const inner = event[name];
-    if (!isObject(inner) && !(Array.isArray(inner) && inner.some(isObject))) continue;
+    if (!isObject(inner) && !(Array.isArray(inner) && inner.some((one) => isObject(contentOf(one))))) continue;
     const parts = split(inner, depth + 1, resources);
     if (parts.length > 0) return apart(name, parts);
   }
@@ -161,16 +162,16 @@ function contextOf(event: PostedEvent): PostedEvent {
   return Object.fromEntries(Object.entries(event).filter(([, value]) => isShort(value)));
 }
 
-/** Content that is there as text, as an object. */
+/** An event in which content that is there as text is an object. */
 function unpacked(event: PostedEvent): PostedEvent {
-  const { data_base64: encoded } = event;
-  const binary = typeof encoded === 'string' ? jsonIn(Buffer.from(encoded, 'base64').toString('utf8')) : undefined;
-  const texts = wrappersIn(event).flatMap((name) => {
-    const value = event[name];
-    const content = typeof value === 'string' ? jsonIn(value) : undefined;
-    return content ? [[name, content]] : [];
-  });
-  return { ...event, ...(binary && { data: binary as Json }), ...Object.fromEntries(texts) };
+  const texts = wrappersIn(event).map((name) => [name, contentOf(event[name])]);
+  const binary = contentOf(event.data_base64);
+  return { ...event, ...(isObject(binary) && { data: binary as Json }), ...Object.fromEntries(texts) };
+}
+
+/** What a text contains, where that is an object or a list; anything else as it is. */
+function contentOf(value: unknown): unknown {
+  return typeof value === 'string' ? (jsonIn(value) ?? value) : value;
 }
 
 function decoded(value: string): string {

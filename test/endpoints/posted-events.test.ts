@@ -60,6 +60,15 @@ describe('the events in a request', () => {
       {},
       [{ specversion: '1.0', data_base64: Buffer.from(JSON.stringify(A)).toString('base64'), data: A }],
     ],
+    ['JSON texts in a list', [JSON.stringify(A), JSON.stringify(B)], {}, [A, B]],
+    ['JSON texts in a list in an envelope', { messages: [JSON.stringify(A), 'x'] }, {}, [{ messages: A }]],
+    ['content as text in a text', { data: JSON.stringify(JSON.stringify(A)) }, {}, [{ data: A }]],
+    [
+      'content in base64 in an envelope (Google Pub/Sub)',
+      { message: { data: Buffer.from(JSON.stringify(A)).toString('base64'), messageId: '1' } },
+      {},
+      [{ message: { data: A, messageId: '1' } }],
+    ],
     [
       'content as text that is nested too deep',
       { data: '['.repeat(500) + ']'.repeat(500) },
@@ -96,6 +105,9 @@ describe('the events in a request', () => {
     it('may have all that they say in headers', async () => {
       assert.deepEqual(await posted('', BINARY), [{ specversion: '1.0', subject: 'T' }]);
       assert.deepEqual(await posted('hello', BINARY), [{ specversion: '1.0', subject: 'T', data: 'hello' }]);
+      const text = { ...BINARY, 'content-type': 'text/plain; charset=utf-8' };
+      for (const said of ['ticket changed', 'status=held', '"changed"', '7', '{cut', '<a/>'])
+        assert.equal((await posted(said, text))[0]?.subject, 'T', said);
     });
 
     it('are refused where there is no message', async () => {
