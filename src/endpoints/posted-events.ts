@@ -36,11 +36,17 @@ const WRAPPERS = [
   'messages',
   'records',
   'content',
+  'current', // what a record is now, beside what it was
+  'entries',
+  'results',
+  'list',
   'json', // usual names of the part of a form that is the event
   'file',
 ];
 /** Envelopes in envelopes. */
 const MAX_LAYERS = 8;
+/** Objects and lists of an event that are looked into where its envelopes have nothing. */
+const MAX_OBJECTS = 1_000;
 /** Events that one request may have. */
 const MAX_EVENTS = 1_000;
 /** Characters of a text that is kept with each event of a list. */
@@ -109,10 +115,29 @@ export function layersOf(event: PostedEvent): Layer[] {
   return layers;
 }
 
+/** Every object in an event, under whatever names and also in lists, outermost first; at most so many that it stays quick. Pure. */
+export function objectsIn(event: PostedEvent): Layer[] {
+  const nodes: { value: Json; path: string[] }[] = [{ value: event, path: [] }];
+  for (let at = 0; at < nodes.length && nodes.length < MAX_OBJECTS; at++) {
+    const { value, path } = nodes[at] as (typeof nodes)[number];
+    for (const [name, inner] of Object.entries(value as object) as [string, Json][])
+      if (typeof inner === 'object' && inner !== null) nodes.push({ value: inner, path: [...path, name] });
+  }
+  return nodes
+    .slice(0, MAX_OBJECTS)
+    .flatMap(({ value, path }) => (isObject(value) ? [{ content: value as PostedEvent, path }] : []));
+}
+
 /** The event with other content at a path. Pure. */
-export function withContent(event: PostedEvent, [name, ...rest]: readonly string[], content: PostedEvent): PostedEvent {
+export function withContent(event: PostedEvent, path: readonly string[], content: PostedEvent): PostedEvent {
+  return replaced(event, path, content) as PostedEvent;
+}
+
+function replaced(value: Json, [name, ...rest]: readonly string[], content: PostedEvent): Json {
   if (name === undefined) return content;
-  return { ...event, [name]: withContent(event[name] as PostedEvent, rest, content) };
+  if (Array.isArray(value)) return value.with(Number(name), replaced(value[Number(name)] as Json, rest, content));
+  const event = value as PostedEvent;
+  return { ...event, [name]: replaced(event[name] as Json, rest, content) };
 }
 
 /**

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import {
   hintsOf,
   layersOf,
+  objectsIn,
   type PostedEvent,
   postedEvents,
   receivedEvents,
@@ -130,6 +131,17 @@ describe('the events in a request', () => {
     const { path, content } = layersOf(event).at(-1)!;
     assert.deepEqual(content, { id: 'a' });
     assert.deepEqual(withContent(event, path, { id: 'b' }), { a: 1, data: { payload: { event: { id: 'b' } } } });
+  });
+
+  it('have all objects, outermost first, and content is replaced also in lists', () => {
+    const event = { a: [{ b: { id: 'x' } }, 'y'], c: { d: 1 } };
+    const objects = objectsIn(event);
+    assert.deepEqual(
+      objects.map(({ path }) => path.join('.')),
+      ['', 'c', 'a.0', 'a.0.b'],
+    );
+    assert.deepEqual(withContent(event, objects.at(-1)!.path, { id: 'z' }), { a: [{ b: { id: 'z' } }, 'y'], c: { d: 1 } });
+    assert.ok(objectsIn({ many: Array.from({ length: 5_000 }, (_, id) => ({ id })) }).length <= 1_000);
   });
 
   it('that name nothing are kept without an id, each under a key of its own', () => {
