@@ -140,6 +140,27 @@ for (const version of ['v4', 'v5'] as const) {
         }),
       ],
       [
+        'a binary CloudEvent with a text',
+        (id) => ({ body: 'ticket changed', headers: { 'Content-Type': 'text/plain', 'ce-type': 'x', 'ce-subject': id } }),
+      ],
+      [
+        'the path of a ticket instead of it',
+        (id) => ({
+          body: JSON.stringify({
+            eventType: 'TroubleTicketStatusChangeEvent',
+            event: { troubleTicket: `/v4/troubleTicket/${id}` },
+          }),
+          headers: {},
+        }),
+      ],
+      [
+        'an entity reference, in a JSON text that ends with a zero byte',
+        (id) => ({
+          body: `${JSON.stringify(JSON.stringify({ event: { entity: { id, '@referredType': 'TroubleTicket' } } }))}\n\0`,
+          headers: {},
+        }),
+      ],
+      [
         'capitalised JSON in each line, with a list of tickets',
         (id) => ({
           body: `{"TroubleTicketId":"${id}"}\n${JSON.stringify({ Event: { TroubleTicket: [{ Id: id }, { Id: id, Href: 'x' }] } })}`,
