@@ -161,8 +161,12 @@ async function identify(client: EndpointClient, record: MessageRecord, received:
   if (hint.id !== '') return { entityType, entityId: hint.id, number, expects };
   const found = number === undefined ? undefined : await client.findByNumber?.(entityType, number);
   if (found) return { entityType, entityId: client.parse(found).source.id, number, expects };
-  throw new SwitchboardError('SWB_PAYLOAD', say`The event names no ${entityType}.`, {
-    where: client.name,
-    hint: say`Send the id of the record in the event.`,
-  });
+  const [reason, advice] =
+    number === undefined
+      ? [say`The event names no ${entityType}.`, say`Send the id of the record in the event.`]
+      : [
+          say`There is no ${entityType} with the number ${number}.`,
+          say`Send the id of the record, or check whether the endpoint’s user may see it.`,
+        ];
+  throw new SwitchboardError('SWB_PAYLOAD', reason, { where: client.name, hint: advice });
 }

@@ -36,11 +36,17 @@ const WRAPPERS = [
   'messages',
   'records',
   'content',
+  'current', // what a record is now, beside what it was
+  'entries',
+  'results',
+  'list',
   'json', // usual names of the part of a form that is the event
   'file',
 ];
 /** Envelopes in envelopes. */
 const MAX_LAYERS = 8;
+/** Objects and lists of an event that are looked into where its envelopes have nothing. */
+const MAX_OBJECTS = 1_000;
 /** Events that one request may have. */
 const MAX_EVENTS = 1_000;
 /** Characters of a text that is kept with each event of a list. */
@@ -109,10 +115,29 @@ export function layersOf(event: PostedEvent): Layer[] {
   return layers;
 }
 
+/** Every object in an event, under whatever names and also in lists, outermost first; at most so many that it stays quick. Pure. */
+export function objectsIn(event: PostedEvent): Layer[] {
+  const nodes: { value: Json; path: string[] }[] = [{ value: event, path: [] }];
+  for (let at = 0; at < nodes.length && nodes.length < MAX_OBJECTS; at++) {
+    const { value, path } = nodes[at] as (typeof nodes)[number];
+    for (const [name, inner] of Object.entries(value as object) as [string, Json][])
+      if (typeof inner === 'object' && inner !== null) nodes.push({ value: inner, path: [...path, name] });
+  }
+  return nodes
+    .slice(0, MAX_OBJECTS)
+    .flatMap(({ value, path }) => (isObject(value) ? [{ content: value as PostedEvent, path }] : []));
+}
+
 /** The event with other content at a path. Pure. */
-export function withContent(event: PostedEvent, [name, ...rest]: readonly string[], content: PostedEvent): PostedEvent {
+export function withContent(event: PostedEvent, path: readonly string[], content: PostedEvent): PostedEvent {
+  return replaced(event, path, content) as PostedEvent;
+}
+
+function replaced(value: Json, [name, ...rest]: readonly string[], content: PostedEvent): Json {
   if (name === undefined) return content;
-  return { ...event, [name]: withContent(event[name] as PostedEvent, rest, content) };
+  if (Array.isArray(value)) return value.with(Number(name), replaced(value[Number(name)] as Json, rest, content));
+  const event = value as PostedEvent;
+  return { ...event, [name]: replaced(event[name] as Json, rest, content) };
 }
 
 /**
@@ -130,7 +155,8 @@ export function hintsOf(events: PostedEvent[], entityType: string, read: (event:
   });
 }
 
-function split(value: unknown, depth: number, resources: readonly string[]): PostedEvent[] {
+function split(given: unknown, depth: number, resources: readonly string[]): PostedEvent[] {
+  const value = contentOf(given);
   if (Array.isArray(value)) return value.flatMap((one) => split(one, depth + 1, resources));
   if (!isObject(value) || depth > MAX_LAYERS) return [];
   const event = unpacked(value as PostedEvent);
@@ -140,7 +166,7 @@ function split(value: unknown, depth: number, resources: readonly string[]): Pos
   };
   for (const name of wrappersIn(event)) {
     const inner = event[name];
-    if (!isObject(inner) && !(Array.isArray(inner) && inner.some(isObject))) continue;
+    if (!isObject(inner) && !(Array.isArray(inner) && inner.some((one) => isObject(contentOf(one))))) continue;
     const parts = split(inner, depth + 1, resources);
     if (parts.length > 0) return apart(name, parts);
   }
@@ -161,16 +187,16 @@ function contextOf(event: PostedEvent): PostedEvent {
   return Object.fromEntries(Object.entries(event).filter(([, value]) => isShort(value)));
 }
 
-/** Content that is there as text, as an object. */
+/** An event in which content that is there as text is an object. */
 function unpacked(event: PostedEvent): PostedEvent {
-  const { data_base64: encoded } = event;
-  const binary = typeof encoded === 'string' ? jsonIn(Buffer.from(encoded, 'base64').toString('utf8')) : undefined;
-  const texts = wrappersIn(event).flatMap((name) => {
-    const value = event[name];
-    const content = typeof value === 'string' ? jsonIn(value) : undefined;
-    return content ? [[name, content]] : [];
-  });
-  return { ...event, ...(binary && { data: binary as Json }), ...Object.fromEntries(texts) };
+  const texts = wrappersIn(event).map((name) => [name, contentOf(event[name])]);
+  const binary = contentOf(event.data_base64);
+  return { ...event, ...(isObject(binary) && { data: binary as Json }), ...Object.fromEntries(texts) };
+}
+
+/** What a text contains, where that is an object or a list; anything else as it is. */
+function contentOf(value: unknown): unknown {
+  return typeof value === 'string' ? (jsonIn(value) ?? value) : value;
 }
 
 function decoded(value: string): string {

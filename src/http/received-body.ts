@@ -7,7 +7,7 @@ import { decoders } from './content-encoding.js';
 /**
  * The JSON in the body of a request that a partner sent, however it is encoded: compressed (Content-Encoding, also where the
  * header is missing or a proxy has already unpacked the body), in any charset, with a byte order mark, of any content type, as a
- * form, or one JSON text in each line. Undefined where the body is empty. Throws SWB_PAYLOAD if there is something else,
+ * form, as text in a JSON text or in base64, or one JSON text in each line. Undefined where the body is empty. Throws SWB_PAYLOAD if there is something else,
  * SWB_TOO_LARGE if the unpacked body exceeds the limit or is nested too deep.
  * @param headers in lower case
  * @param limit bytes
@@ -15,7 +15,7 @@ import { decoders } from './content-encoding.js';
 export async function receivedBody(body: Buffer, headers: Record<string, string>, limit: number): Promise<unknown> {
   const bytes = await unpacked(body, headers['content-encoding'], limit);
   const type = headers['content-type'] ?? '';
-  const text = textIn(bytes, /charset\s*=\s*"?([^\s";]+)/i.exec(type)?.[1]).trim();
+  const text = trimmed(textIn(bytes, /charset\s*=\s*"?([^\s";]+)/i.exec(type)?.[1]));
   if (text === '') return undefined;
   const value = await parsed(text, bytes, type);
   if (!isTooDeep(value)) return value;
@@ -72,12 +72,25 @@ function textIn(bytes: Buffer, charset: string | undefined): string {
   return new TextDecoder('windows-1252').decode(bytes);
 }
 
+/** Text without white space and control characters around it: senders written in C end theirs with zero bytes. */
+function trimmed(text: string): string {
+  let [start, end] = [0, text.length];
+  while (start < end && isBlank(text, start)) start++;
+  while (start < end && isBlank(text, end - 1)) end--;
+  return text.slice(start, end).trim();
+}
+
+function isBlank(text: string, at: number): boolean {
+  return text.charCodeAt(at) <= 0x20;
+}
+
 async function parsed(text: string, bytes: Buffer, type: string): Promise<unknown> {
   try {
-    return JSON.parse(text);
+    const value = JSON.parse(text) as unknown;
+    return typeof value === 'string' ? (jsonIn(value) ?? value) : value;
   } catch (error) {
     const fields = await fieldsIn(text, bytes, type);
-    const value = fields ? formValue(fields) : linesIn(text);
+    const value = fields ? formValue(fields) : (jsonIn(text) ?? linesIn(text));
     if (value !== undefined) return value;
     throw unreadable(say`The body is not valid JSON: ${(error as Error).message}.`);
   }
@@ -114,18 +127,29 @@ function formValue(fields: Field[]): unknown {
   return Object.fromEntries([...values].map(([field, all]) => [field, all.length > 1 ? all : all[0]]));
 }
 
-/** The JSON texts of a body with one in each line (NDJSON); undefined where it has any other. */
+/** The JSON texts of a body with one in each line (NDJSON, RFC 7464); undefined where it has any other. */
 function linesIn(text: string): object[] | undefined {
-  const lines = text.split(/[\r\n]+/).filter((line) => line.trim() !== '');
+  const lines = text
+    .split(/[\r\n]/)
+    .map(trimmed)
+    .filter(Boolean);
   const values = lines.flatMap((line) => jsonIn(line) ?? []);
   return values.length === lines.length ? values : undefined;
 }
 
-/** The object or list in a JSON text; undefined where it is something else, or nested too deep. */
+/**
+ * The object or list in a text: JSON, also if it was encoded more than once (JSON in a JSON text, or in base64). Undefined where it
+ * is something else, or nested too deep.
+ */
 export function jsonIn(text: string): object | undefined {
-  if (!/^\s*[[{]/.test(text)) return undefined;
+  if (/^[\w+/-]+=*$/.test(text)) {
+    const inner = Buffer.from(text, 'base64').toString('utf8');
+    return /^\s*[[{"]/.test(inner) ? jsonIn(inner) : undefined;
+  }
+  if (!/^\s*[[{"]/.test(text)) return undefined;
   try {
     const value = JSON.parse(text) as unknown;
+    if (typeof value === 'string') return jsonIn(value);
     return typeof value === 'object' && value !== null && !isTooDeep(value) ? value : undefined;
   } catch {
     return undefined;

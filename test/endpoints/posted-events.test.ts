@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import {
   hintsOf,
   layersOf,
+  objectsIn,
   type PostedEvent,
   postedEvents,
   receivedEvents,
@@ -60,6 +61,15 @@ describe('the events in a request', () => {
       {},
       [{ specversion: '1.0', data_base64: Buffer.from(JSON.stringify(A)).toString('base64'), data: A }],
     ],
+    ['JSON texts in a list', [JSON.stringify(A), JSON.stringify(B)], {}, [A, B]],
+    ['JSON texts in a list in an envelope', { messages: [JSON.stringify(A), 'x'] }, {}, [{ messages: A }]],
+    ['content as text in a text', { data: JSON.stringify(JSON.stringify(A)) }, {}, [{ data: A }]],
+    [
+      'content in base64 in an envelope (Google Pub/Sub)',
+      { message: { data: Buffer.from(JSON.stringify(A)).toString('base64'), messageId: '1' } },
+      {},
+      [{ message: { data: A, messageId: '1' } }],
+    ],
     [
       'content as text that is nested too deep',
       { data: '['.repeat(500) + ']'.repeat(500) },
@@ -96,6 +106,9 @@ describe('the events in a request', () => {
     it('may have all that they say in headers', async () => {
       assert.deepEqual(await posted('', BINARY), [{ specversion: '1.0', subject: 'T' }]);
       assert.deepEqual(await posted('hello', BINARY), [{ specversion: '1.0', subject: 'T', data: 'hello' }]);
+      const text = { ...BINARY, 'content-type': 'text/plain; charset=utf-8' };
+      for (const said of ['ticket changed', 'status=held', '"changed"', '7', '{cut', '<a/>'])
+        assert.equal((await posted(said, text))[0]?.subject, 'T', said);
     });
 
     it('are refused where there is no message', async () => {
@@ -118,6 +131,17 @@ describe('the events in a request', () => {
     const { path, content } = layersOf(event).at(-1)!;
     assert.deepEqual(content, { id: 'a' });
     assert.deepEqual(withContent(event, path, { id: 'b' }), { a: 1, data: { payload: { event: { id: 'b' } } } });
+  });
+
+  it('have all objects, outermost first, and content is replaced also in lists', () => {
+    const event = { a: [{ b: { id: 'x' } }, 'y'], c: { d: 1 } };
+    const objects = objectsIn(event);
+    assert.deepEqual(
+      objects.map(({ path }) => path.join('.')),
+      ['', 'c', 'a.0', 'a.0.b'],
+    );
+    assert.deepEqual(withContent(event, objects.at(-1)!.path, { id: 'z' }), { a: [{ b: { id: 'z' } }, 'y'], c: { d: 1 } });
+    assert.ok(objectsIn({ many: Array.from({ length: 5_000 }, (_, id) => ({ id })) }).length <= 1_000);
   });
 
   it('that name nothing are kept without an id, each under a key of its own', () => {

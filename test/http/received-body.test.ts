@@ -17,6 +17,18 @@ describe('the body of a partner’s request', () => {
     ['JSON', JSON_TEXT, JSON_TYPE],
     ['without a content type', JSON_TEXT, {}],
     ['as plain text, after a byte order mark', `\ufeff${JSON_TEXT}`, { 'content-type': 'text/plain' }],
+    ['followed by a line break and zero bytes', `${JSON_TEXT}\n\0\0`, JSON_TYPE],
+    ['a sequence of JSON texts (RFC 7464)', `\x1e${JSON_TEXT}\n\x1e{"id":"TT-8"}\n`, {}, [EVENT, { id: 'TT-8' }]],
+    ['JSON in a JSON text', JSON.stringify(JSON_TEXT), JSON_TYPE],
+    ['JSON in a JSON text in a JSON text', JSON.stringify(JSON.stringify(JSON_TEXT)), JSON_TYPE],
+    ['JSON in base64', Buffer.from(JSON_TEXT).toString('base64'), { 'content-type': 'text/plain' }],
+    [
+      'a JSON text in each line, each in a JSON text',
+      `${JSON.stringify(JSON_TEXT)}\n${JSON.stringify(JSON_TEXT)}`,
+      {},
+      [EVENT, EVENT],
+    ],
+    ['a text', '"hello"', JSON_TYPE, 'hello'],
     ['gzip', gzipSync(JSON_TEXT), { ...JSON_TYPE, 'content-encoding': 'gzip' }],
     ['gzip that no header announces', gzipSync(JSON_TEXT), JSON_TYPE],
     ['deflate', deflateSync(JSON_TEXT), { 'content-encoding': 'deflate' }],
@@ -78,6 +90,7 @@ describe('the body of a partner’s request', () => {
   for (const [what, body] of [
     ['empty', ''],
     ['only a byte order mark', '\ufeff'],
+    ['only line breaks and zero bytes', '\r\n\0\0\0'],
   ] as const)
     it(`is nothing where it is ${what}`, async () =>
       assert.equal(await receivedBody(Buffer.from(body), JSON_TYPE, LIMIT), undefined));

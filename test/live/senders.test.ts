@@ -45,8 +45,8 @@ describe('a webhook', () => {
     fetch(`${rig.live.url}/hooks/${path}`, { method: 'POST', headers: { 'Content-Type': 'application/json', ...headers }, body });
   it('is read however it is packed, and may report several records', async () => {
     const secret = rig.sandbox.environment.SANDBOX_WEBHOOK_SECRET!;
-    const titles = ['packed one', 'packed two', 'packed three'];
-    const [one, two, three] = titles.map((title) => rig.open(title));
+    const titles = ['packed one', 'packed two', 'packed three', 'packed four'];
+    const [one, two, three, four] = titles.map((title) => rig.open(title));
     const rows = [
       { table: 'task', sys_class_name: { value: 'incident', display_value: 'Incident' }, sys_id: one!.sys_id },
       { type: 'record.changed', data: { table: 'incident', sys_id: two!.sys_id } },
@@ -63,6 +63,8 @@ describe('a webhook', () => {
     assert.equal((await send(packed, { 'Content-Type': 'text/plain', 'Content-Encoding': 'gzip' })).status, 202);
     const form = `payload=${encodeURIComponent(JSON.stringify({ table: 'incident', number: three!.number }))}`;
     assert.equal((await send(form, { 'Content-Type': 'application/x-www-form-urlencoded' })).status, 202);
+    const file = JSON.stringify({ table: 'sys_attachment', table_name: 'incident', table_sys_id: four!.sys_id });
+    assert.equal((await send(`${JSON.stringify(file)}\n\0`, { 'Content-Type': 'text/plain' })).status, 202);
     for (const title of titles) await until(title, () => rig.tickets(title).length === 1);
     await rig.quiet();
     for (const title of titles) assert.equal(rig.tickets(title).length, 1);
@@ -135,6 +137,27 @@ for (const version of ['v4', 'v5'] as const) {
         (id) => ({
           body: '',
           headers: { 'ce-specversion': '1.0', 'ce-type': 'x', 'ce-id': 'e', 'ce-source': `/v4/troubleTicket/${id}` },
+        }),
+      ],
+      [
+        'a binary CloudEvent with a text',
+        (id) => ({ body: 'ticket changed', headers: { 'Content-Type': 'text/plain', 'ce-type': 'x', 'ce-subject': id } }),
+      ],
+      [
+        'the path of a ticket instead of it',
+        (id) => ({
+          body: JSON.stringify({
+            eventType: 'TroubleTicketStatusChangeEvent',
+            event: { troubleTicket: `/v4/troubleTicket/${id}` },
+          }),
+          headers: {},
+        }),
+      ],
+      [
+        'an entity reference, in a JSON text that ends with a zero byte',
+        (id) => ({
+          body: `${JSON.stringify(JSON.stringify({ event: { entity: { id, '@referredType': 'TroubleTicket' } } }))}\n\0`,
+          headers: {},
         }),
       ],
       [

@@ -5,20 +5,18 @@ import { say } from '../../text/say.js';
 import { type Layer, layersOf, withContent } from '../posted-events.js';
 import { type Attributes, entries, isAttributes, isoTime, standardNames, textOf } from './attributes.js';
 import { entryIds } from './entry-ids.js';
-import { locateResource, type ResourceNames } from './event-resource.js';
+import { locateResource, mentionedResource, type ResourceNames } from './event-resource.js';
 
 /** How long after a change its event may be created, milliseconds. */
 const EVENT_DELAY = 1_000;
 
 /** Attributes that name the type of an event. */
-const TYPE_NAMES = ['eventType', '@type', 'type', 'event_type', 'eventName'];
+const TYPE_NAMES = ['eventType', '@type', '@referredType', 'type', 'event_type', 'eventName'];
 const DELETE = 'Delete';
 const CHANGE = 'AttributeValueChange';
 
 /** The events of one kind of resource. */
 export interface EventTable extends ResourceNames {
-  /** The beginning of its event names, e.g. TroubleTicket. */
-  type: string;
   /** Event kinds by the rest of the event name, without "Event" or "Notification", in lower case. */
   kinds: Record<string, string>;
 }
@@ -74,7 +72,7 @@ export function readTmfEvent(given: unknown, path: string, tables: readonly Even
   const { table, kind, located } = found
     ? { ...found, located: locateResource(layers, found.table, true) }
     : vendorEvent(layers, tables, example, names.find(Boolean) ?? end);
-  const { resource = {}, path: at, id, isBare } = located ?? {};
+  const { resource = {}, path: at, id, isGuess } = located ?? {};
   const eventId = textAt(layers, 'eventId');
   const version = isoTime(resource.lastUpdate);
   const time = shortlyBefore(isoTime(textAt(layers, 'eventTime')));
@@ -92,7 +90,7 @@ export function readTmfEvent(given: unknown, path: string, tables: readonly Even
   return {
     type: table.type,
     eventType,
-    deleted: isCertain(kind, isBare),
+    deleted: isCertain(kind, isGuess),
     ...(eventId && { eventId }),
     // Event ids are reused after a restart or by several servers, so the content identifies the event.
     key: `evt|${createHash('sha256').update(JSON.stringify(body)).digest('hex').slice(0, 32)}`,
@@ -109,12 +107,12 @@ export function isDeletion(event: Json, tables: readonly EventTable[]): boolean 
   if (!isAttributes(event)) return false;
   const layers = layersOf(standardNames(event));
   const found = firstKind(typesIn(layers), tables);
-  return found !== undefined && isCertain(found.kind, locateResource(layers, found.table, true)?.isBare);
+  return found !== undefined && isCertain(found.kind, locateResource(layers, found.table, true)?.isGuess);
 }
 
-/** Whether an event is a deletion that needs no read. A bare id may be the event's own: the read of it shows what is gone. */
-function isCertain(kind: string, isBare = false): boolean {
-  return kind === DELETE && !isBare;
+/** Whether an event is a deletion that needs no read. A guessed id may be another's: the read of it shows what is gone. */
+function isCertain(kind: string, isGuess = false): boolean {
+  return kind === DELETE && !isGuess;
 }
 
 function typesIn(layers: readonly Layer[]): (string | undefined)[] {
@@ -131,10 +129,12 @@ function resourceType(types: readonly (string | undefined)[], tables: readonly E
 /** An event whose type is in no table: what it has, or names, decides. */
 function vendorEvent(layers: Layer[], tables: readonly EventTable[], example: string, name: string | undefined) {
   // The last table first: an event of a cancellation also has its order.
-  for (const table of [...tables].reverse()) {
-    const located = locateResource(layers, table, false);
-    if (located) return { table, kind: CHANGE, located };
-  }
+  const last = [...tables].reverse();
+  for (const locate of [locateResource, mentionedResource])
+    for (const table of last) {
+      const located = locate(layers, table, false);
+      if (located) return { table, kind: CHANGE, located };
+    }
   const reason = name
     ? say`"${name.slice(0, 80)}" is not an event of ${what(tables)}, and names none.`
     : say`The event has no type, and does not name ${what(tables)}.`;

@@ -2,8 +2,8 @@ import { SwitchboardError } from '../../errors.js';
 import type { Expected } from '../../model/message.js';
 import { say } from '../../text/say.js';
 import type { Hint } from '../endpoint.js';
-import { type Attributes, idOf, isAttributes, textOf } from '../tmf/attributes.js';
-import { namesOfResources } from '../tmf/event-resource.js';
+import { type Attributes, isAttributes, textOf } from '../tmf/attributes.js';
+import { idOfResource, namesOfResources } from '../tmf/event-resource.js';
 import { COMMON_KINDS, type EventTable, readTmfEvent } from '../tmf/events.js';
 
 export interface ProductOrderEvent {
@@ -27,16 +27,18 @@ export interface ProductOrderEvent {
 
 const STATE_KINDS = { ...COMMON_KINDS, statechange: 'StateChange', statuschange: 'StateChange' };
 
+const ORDERS: EventTable = {
+  type: 'ProductOrder',
+  keys: ['productOrder'],
+  ids: ['productOrderId', 'orderId', 'resourceId', 'entityId'],
+  parts: ['productOrderItem', 'orderItem', 'item'],
+  marks: ['state', 'productOrderItem', 'orderDate'],
+  kinds: { ...STATE_KINDS, milestone: 'Milestone', jeopardyalert: 'JeopardyAlert', errormessage: 'ErrorMessage' },
+};
+
 /** The events of TMF622 v4 and v5. */
 const EVENTS: EventTable[] = [
-  {
-    type: 'ProductOrder',
-    keys: ['productOrder'],
-    ids: ['productOrderId', 'orderId', 'resourceId', 'entityId'],
-    parts: ['productOrderItem', 'orderItem', 'item'],
-    marks: ['state', 'productOrderItem', 'orderDate'],
-    kinds: { ...STATE_KINDS, milestone: 'Milestone', jeopardyalert: 'JeopardyAlert', errormessage: 'ErrorMessage' },
-  },
+  ORDERS,
   // TMF622 v5, CancelProductOrderStateChangeEventPayload: with two c.
   {
     type: 'CancelProductOrder',
@@ -98,8 +100,7 @@ export function hintOf(event: ProductOrderEvent, orderId: string): Hint {
 
 /** The order of a cancellation. */
 export function orderOf(cancel: Attributes): string | undefined {
-  const order = cancel.productOrder;
-  return isAttributes(order) ? (textOf(order.id) ?? idOf(order.href)) : undefined;
+  return idOfResource(cancel.productOrder, ORDERS);
 }
 
 function requiredBy(layers: Attributes[]): string[] {

@@ -31,5 +31,7 @@ describe('a ServiceNow record that was read shows a webhook', () => {
     const { sys_mod_count: _, ...noCount } = row(ORDER, '3');
     assert.ok(!showsRow(entity, noCount));
     for (const operation of ['attachment', 'delete']) assert.ok(!showsRow(entity, { ...row(ORDER, '3'), operation }));
+    const file = { ...row('c'.repeat(32), '0', '2026-11-29 11:00:00'), table_name: 'orders', table_sys_id: ORDER };
+    assert.ok(!showsRow(entity, file));
   });
 });

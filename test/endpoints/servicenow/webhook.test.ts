@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { PostedEvent } from '../../../src/endpoints/posted-events.js';
 import { readWebhook } from '../../../src/endpoints/servicenow/webhook.js';
+import { SwitchboardError } from '../../../src/errors.js';
 
 const ID = 'a'.repeat(32);
 const KNOWN = [
@@ -53,6 +54,85 @@ describe('the body of a business rule', () => {
       const known = [...KNOWN, { name: 'catalogTask', table: 'sc_task' }];
       const hint = readWebhook({ ...(what.startsWith('a label') && { sys_id: ID }), ...body }, known, 'incident');
       assert.deepEqual([hint.entityType, hint.id], [type, ID]);
+    });
+
+  const PART = 'c'.repeat(32);
+  for (const [what, body, type] of [
+    ['an attachment', { table: 'sys_attachment', sys_id: PART, table_name: 'problem', table_sys_id: ID }, 'problem'],
+    ['an attachment without its own table', { sys_id: PART, table_name: 'problem', table_sys_id: { value: ID } }, 'problem'],
+    ['a preview of an attachment', { table: 'sys_attachment', table_name: 'ZZ_YYproblem', table_sys_id: ID }, 'problem'],
+    ['a journal entry', { table: 'sys_journal_field', sys_id: PART, name: 'problem', element_id: ID }, 'problem'],
+    ['a journal entry of the parent table', { table: 'sys_journal_field', name: 'task', element_id: ID }, 'incident'],
+    ['an audit entry', { table: 'sys_audit', sys_id: PART, tablename: 'problem', documentkey: ID }, 'problem'],
+    ['an e-mail', { table: 'sys_email', sys_id: PART, target_table: 'problem', instance: ID }, 'problem'],
+    ['an approval', { table: 'sysapproval_approver', sys_id: PART, source_table: 'problem', document_id: ID }, 'problem'],
+    ['an event of the instance', { table: 'problem', instance: ID, name: 'problem.updated' }, 'problem'],
+  ] as const)
+    it(`is a hint for the record of ${what}`, () => {
+      const hint = readWebhook({ ...body, sys_updated_on: '2026-03-01 08:00:00', sys_mod_count: '0' }, KNOWN, 'incident');
+      assert.deepEqual([hint.entityType, hint.id], [type, ID]);
+      if (!what.startsWith('an event')) assert.equal(hint.expects, undefined, 'the row of a part has a version of its own');
+    });
+
+  it('is a hint for the request of an attachment or a variable of an item', () => {
+    const bodies: PostedEvent[] = [
+      { table: 'sys_attachment', table_name: 'sc_req_item', table_sys_id: ID },
+      { table: 'sc_item_option_mtom', sys_id: PART, request_item: ID },
+    ];
+    for (const body of bodies) {
+      const { entityType, id } = readWebhook(body, KNOWN, 'incident');
+      assert.deepEqual([entityType, id], ['request', `line/${ID}`]);
+    }
+  });
+
+  const FORMS: [string, PostedEvent][] = [
+    [
+      'current',
+      { current: { sys_id: { value: ID }, sys_class_name: { value: 'problem' } }, previous: { sys_id: { value: PART } } },
+    ],
+    ['current without a class', { table: 'problem', operation: 'update', current: { sys_id: { value: ID, display_value: ID } } }],
+    ['camel case', { tableName: 'problem', sysId: ID }],
+    ['record_sys_id', { table_name: 'problem', record_sys_id: ID }],
+    ['camel case of that', { tableName: 'problem', recordSysId: ID }],
+    ['capitals', { TABLE: 'problem', SYS_ID: ID.toUpperCase() }],
+    ['an id', { table: 'problem', id: ID }],
+    ['the record as a sys_id', { table: 'problem', record: ID }],
+    ['the subject of a CloudEvent', { specversion: '1.0', id: 'b'.repeat(32), subject: `problem/${ID}` }],
+    ['an envelope of any name', { source: 'x', ticket_update: { table: 'problem', sys_id: ID } }],
+    ['an envelope with values', { ticket_update: { sys_class_name: { value: 'problem' }, sys_id: { value: ID, link: 'x' } } }],
+    ['a list in an envelope of any name', { changes: [{ table: 'problem', sys_id: ID }] }],
+  ];
+  for (const [what, body] of FORMS)
+    it(`is found as ${what}`, () => {
+      const hint = readWebhook(body, KNOWN, 'incident');
+      assert.deepEqual([hint.entityType, hint.id], ['problem', ID]);
+    });
+
+  it('is none where an envelope of any name has several records, or only a value', () => {
+    const several = { changes: [ID, PART].map((sys_id) => ({ table: 'problem', sys_id })) };
+    for (const body of [several, { caller: { link: `https://x/api/now/table/sys_user/${ID}`, value: ID } }])
+      assert.throws(() => readWebhook(body, KNOWN, 'incident'), { code: 'SWB_PAYLOAD', message: /sys_id is missing/ });
+  });
+
+  for (const [what, body, message, hint] of [
+    ['a missing table', { table: 'u_own', sys_id: ID }, /"u_own" is not/, /Add it in the endpoint/],
+    ['the parent table', { table: 'task', sys_id: ID }, /"task"/, /sys_class_name/],
+    ['a part that names no record', { table: 'sys_attachment', sys_id: ID }, /sys_attachment/, /table_name and table_sys_id/],
+    [
+      'a journal entry that names no record',
+      { table: 'sys_journal_field', sys_id: ID },
+      /sys_journal_field/,
+      /name and element_id/,
+    ],
+    ['what is no table', { table: 'All of them!', sys_id: ID }, /"All of them!"/, /name of the record’s table/],
+  ] as const)
+    it(`has advice that fits: ${what}`, () => {
+      const isIt = (error: unknown) =>
+        error instanceof SwitchboardError &&
+        message.test(error.message) &&
+        hint.test(error.hint ?? '') &&
+        error.field === 'table';
+      assert.throws(() => readWebhook(body, KNOWN, 'incident'), isIt);
     });
 
   it('may have only the number of its record', () => {

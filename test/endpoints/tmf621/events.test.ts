@@ -78,6 +78,31 @@ describe('a hub event', () => {
     ['beside a ticket without one', { eventType: CHANGE, event: { id: 'TT-7', troubleTicket: { status: 'held' } } }],
     ['under a name of its own', { eventType: 'x', id: 'e1', data: { ticketId: 'TT-7' } }],
     ['instead of the ticket', { eventType: CHANGE, event: { troubleTicket: 'TT-7' } }],
+    [
+      'by a path instead of the ticket',
+      { eventType: CHANGE, event: { troubleTicket: '/tmf-api/troubleTicket/v4/troubleTicket/TT-7' } },
+    ],
+    [
+      'by a URL instead of its id',
+      { eventType: CHANGE, event: { troubleTicketId: 'https://x/v4/TroubleTicket/TT-7?fields=id' } },
+    ],
+    ['by a path as its id', { eventType: CHANGE, event: { troubleTicket: { id: '/troubleTicket/v4/troubleTicket/TT-7' } } }],
+    ['by a relative path', { eventType: CHANGE, event: { troubleTicket: { href: 'troubleTicket/TT-7' } } }],
+    ['by a path instead of an event', { eventType: 'x', event: '/tmf-api/troubleTicket/v4/troubleTicket/TT-7' }],
+    ['in the subject of a CloudEvent with text', { specversion: '1.0', type: 'x', subject: 'TT-7', data: 'changed' }],
+    [
+      'by a reference of TMF630',
+      { eventType: 'x', event: { id: 'e1', entity: { id: 'TT-7', '@referredType': 'TroubleTicket' } } },
+    ],
+    ['by a reference beside a type', { eventType: CHANGE, id: 'e1', about: { id: 'TT-7', '@type': 'TroubleTicketRef' } }],
+    [
+      'by a reference in a list (v5, RelatedEntity)',
+      { eventType: 'x', event: { relatedEntity: [{ role: 'cause', entity: { id: 'TT-7', '@referredType': 'TroubleTicket' } }] } },
+    ],
+    ['by an event that is a reference', { eventType: 'x', event: { id: 'TT-7', '@referredType': 'TroubleTicket' } }],
+    ['in an envelope of another name', { type: 'x', Envelope: { parts: [{ troubleTicket: TICKET }] } }],
+    ['by its id in an envelope of another name', { eventType: CHANGE, id: 'e1', Envelope: { ticketId: 'TT-7' } }],
+    ['by a path under another name', { eventType: 'x', about: { self: 'https://x/v4/troubleTicket/TT-7' } }],
     ['in a list of one', { eventType: CHANGE, event: { troubleTicket: [TICKET] } }],
     ['in a ticket without an envelope', { type: 'updated', ...TICKET, severity: 'Minor' }],
     ['with capitalised names', { EventId: 'e1', EventType: CHANGE, Event: { TroubleTicket: { Id: 'TT-7', Status: 'held' } } }],
@@ -125,6 +150,22 @@ describe('a hub event', () => {
     assert.throws(() => readEvent({ id: 'e1', '@type': 'Event' }), { code: 'SWB_PAYLOAD' });
   });
 
+  it('with an id that has a slash keeps it', () => {
+    assert.equal(readEvent({ eventType: CHANGE, event: { troubleTicket: 'INC/2026/7' } }).ticketId, 'INC/2026/7');
+    assert.equal(readEvent({ eventType: CHANGE, event: { troubleTicket: { id: 'INC/2026/7' } } }).ticketId, 'INC/2026/7');
+  });
+
+  it('is about its ticket, whatever other tickets that refers to', () => {
+    const others = [{ id: 'TT-9', '@referredType': 'TroubleTicket', href: '/v4/troubleTicket/TT-9' }];
+    for (const ticket of [TICKET, { id: 'TT-7', '@type': 'TroubleTicket' }])
+      assert.equal(readEvent({ ...ticket, troubleTicketRelationship: others }).ticketId, 'TT-7');
+  });
+
+  it('never counts as a deletion where the ticket was only found somewhere in it', () => {
+    const event = { eventType: 'TroubleTicketDeleteEvent', a: { b: { ticketId: 'TT-7' } } };
+    assert.deepEqual([readEvent(event).ticketId, readEvent(event).deleted, isTicketDeletion(event)], ['TT-7', false, false]);
+  });
+
   it('of a type of its own never counts as a deletion: a part may have been deleted', () => {
     for (const eventType of ['TroubleTicketNoteDeleteEvent', 'attachment.deleted', 'vendor.ticket.deleted'])
       assert.ok(!readEvent({ eventType, event: { troubleTicket: TICKET } }).deleted, eventType);
@@ -137,6 +178,13 @@ describe('a hub event', () => {
       { eventType: 'TroubleTicketSpecificationCreateEvent', event: { troubleTicketSpecification: { id: '7' } } },
     ],
     ['with its own id only', { specversion: '1.0', id: 'e1', type: 'vendor.ping', source: '/tmf-api/troubleTicket/v4' }],
+    [
+      'with a path to something else',
+      { type: 'x', '@schemaLocation': 'https://x/troubleTicket/Event.schema.json', href: '/a/7' },
+    ],
+    ['with a path to all tickets', { eventType: CHANGE, event: { troubleTicket: '/tmf-api/troubleTicket/v4/troubleTicket' } }],
+    ['with another thing in an envelope of another name', { type: 'x', Envelope: { id: '7', status: 'held' } }],
+    ['with several mentioned', { type: 'x', Batch: [{ ticketId: '1' }, { ticketId: '2' }] }],
     ['with an id of something', { id: '7', text: 'hello' }],
   ] as const)
     it(`${what} names no ticket`, () => assert.throws(() => readEvent(event), { code: 'SWB_PAYLOAD' }));

@@ -46,6 +46,21 @@ describe('a hub event of TMF622', () => {
     assert.deepEqual([read.orderId, read.cancel], [undefined, { id: 'C-1' }]);
   });
 
+  it('names its order by a path, or by a reference under any name', () => {
+    const path = '/tmf-api/productOrderingManagement/v4/productOrder/PO-1';
+    for (const event of [
+      { eventType: 'ProductOrderStateChangeEvent', event: { productOrder: path } },
+      { eventType: 'ServiceOrderCreateEvent', event: { cause: { id: 'PO-1', '@referredType': 'ProductOrder' } } },
+      { eventType: 'CancelProductOrderStateChangeEvent', event: { cancelProductOrder: { id: 'C-1', productOrder: path } } },
+    ])
+      assert.equal(readEvent(event).orderId, 'PO-1');
+    const task = {
+      about: { id: 'C-1', '@referredType': 'CancelProductOrder' },
+      order: { id: 'PO-1', '@referredType': 'ProductOrder' },
+    };
+    assert.equal(readEvent({ eventType: 'x', ...task }).cancel?.id, 'C-1');
+  });
+
   for (const [spelling, eventType] of [
     ['productOrderStatusChangeEvent', 'ProductOrderStateChangeEvent'],
     ['ProductOrderStateChangeNotification', 'ProductOrderStateChangeEvent'],
