@@ -57,6 +57,10 @@ export class Rig {
   restored?: string;
   /** Steady clock for the next start; undefined: the real one. */
   steady?: () => number;
+  /** Why the flow drops its messages on purpose. */
+  dropped?: string;
+  /** The out nodes are wired on: answers of the partners become messages. */
+  answers = false;
   /** What the flow does with a message. */
   flow: (payload: Payload, record: MessageRecord) => Promise<void> = (payload, record) => this.forward(payload, record);
   private detach: (() => Promise<void>)[] = [];
@@ -88,6 +92,7 @@ export class Rig {
     for (const [side, queue] of sides.flatMap((one) => [
       [one, intakeQueue(one, 'troubleTicket')] as const,
       [one, `in-${one}`] as const,
+      [one, `out-${one}`] as const,
     ])) {
       this.detach.push(
         this.broker.inbox.attach(queue, {
@@ -106,7 +111,7 @@ export class Rig {
               at: '',
             });
             this.flow(payload as unknown as Payload, record).then(
-              () => onIdle(),
+              () => onIdle(undefined, this.dropped),
               (e) => onIdle(error(e)),
             );
           },
@@ -202,7 +207,7 @@ export class Rig {
         },
         comments: found.message.comments,
         attachments: found.message.attachments,
-        answers: false,
+        answers: this.answers,
       });
     }
   }
