@@ -325,7 +325,7 @@ export class Flows {
   }
 }
 
-/** Whether the message may be emitted again although its conversation goes on. */
+/** Whether the message may be emitted again although its conversation goes on: a user may replay what did not end well. */
 function mayBeReplayed({ state, outcome }: MessageRecord): boolean {
-  return state !== 'settled' || outcome === 'unrouted';
+  return state !== 'settled' || outcome !== 'ignored';
 }

@@ -57,6 +57,8 @@ export class Rig {
   restored?: string;
   /** Steady clock for the next start; undefined: the real one. */
   steady?: () => number;
+  /** The mapping of the out nodes. */
+  map: (fields: Record<string, Json>) => Record<string, Json> = (fields) => fields;
   /** Why the flow drops its messages on purpose. */
   dropped?: string;
   /** The out nodes are wired on: answers of the partners become messages. */
@@ -199,7 +201,7 @@ export class Rig {
         leg: node === 'out' ? '' : node,
         from: { endpoint: from, entityType: 'troubleTicket', entityId: payload.id },
         request: {
-          fields: payload.fields,
+          fields: this.map(payload.fields),
           changed: found.message.changed ?? names,
           defaults: [],
           sources,
