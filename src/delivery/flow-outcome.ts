@@ -1,6 +1,6 @@
 import { conversationState } from '../conversation/correlate.js';
 import { sameFingerprint } from '../conversation/fingerprint.js';
-import type { ConversationRecord, ErrorRecord, Link, MessageRecord } from '../store/store.js';
+import type { Change, ConversationRecord, ErrorRecord, Link, MessageRecord, Store } from '../store/store.js';
 import { say } from '../text/say.js';
 import { stateAfterError } from './decisions.js';
 import type { MessageInFlow } from './flows.js';
@@ -53,4 +53,21 @@ export function withoutNews(conversation: ConversationRecord, flow: MessageInFlo
   if (links.every((link, index) => link === conversation.links[index])) return conversation;
   const next = { ...conversation, links };
   return { ...next, state: conversationState(next) };
+}
+
+/** Unrouted messages of one entity that are settled at a time. */
+const MAX_COVERED = 1_000;
+
+/**
+ * The changes that settle the unrouted messages whose content goes out with a later message about their entity: they are no alarm any
+ * more. Not where it may show less than they did: a partner's answer, or a message that is repeated as it was.
+ */
+export async function settleCovered(record: MessageRecord, { legs, replay }: MessageInFlow, store: Store): Promise<Change[]> {
+  const { id, conversation, endpoint, entityType, entityId, origin } = record;
+  const isComplete = legs > 0 && record.outcome === 'routed' && origin !== 'answer' && replay === undefined;
+  if (!isComplete || conversation === undefined || (await store.counts()).unrouted === 0) return [];
+  const query = { conversation, endpoint, entityType, outcomes: ['unrouted' as const], before: id, limit: MAX_COVERED };
+  const covered = (await store.listMessages(query)).filter((one) => one.entityId === entityId);
+  const reason = say`Its content went out with a later message.`;
+  return covered.map((one) => ({ kind: 'message', record: { ...one, outcome: 'ignored', reason } }));
 }

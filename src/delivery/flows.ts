@@ -4,7 +4,7 @@ import type { Json } from '../model/message.js';
 import { timeOf } from '../store/id.js';
 import type { Bodies, Change, ConversationRecord, ErrorRecord, MessageRecord, RouteRecord, Store } from '../store/store.js';
 import { say } from '../text/say.js';
-import { isForLater, outcomeOf, withoutNews } from './flow-outcome.js';
+import { isForLater, outcomeOf, settleCovered, withoutNews } from './flow-outcome.js';
 import { type FlowPlace, flowHolders } from './flow-place.js';
 import { FlowTransaction, type FlowTransactionOptions } from './flow-transaction.js';
 import type { SourceContext } from './leg-rules.js';
@@ -300,7 +300,8 @@ export class Flows {
       });
       const correlated =
         advances && flow.correlated !== undefined && mayBeReplayed(record) ? { correlated: flow.correlated } : {};
-      return [{ kind: 'message', record, bodies: { ...flow.read, ...correlated } }, ...(advances ? also : [])];
+      const covered = await settleCovered(record, flow, this.options.store);
+      return [{ kind: 'message', record, bodies: { ...flow.read, ...correlated } }, ...covered, ...(advances ? also : [])];
     });
     flow.read = undefined;
     if (!advances) return;

@@ -77,6 +77,22 @@ describe('what reached nobody', () => {
     assert.deepEqual(await unrouted(), []);
   });
 
+  it('is no alarm any more once a later message has taken it along', async () => {
+    lead();
+    await receive('customer', { id: 'A', version: '1', fields: { title: 'one' } });
+    await receive('customer', { id: 'A', version: '2', fields: { title: 'one' }, comments: ['first'] });
+    await receive('customer', { id: 'B', version: '1', fields: { title: 'other' } });
+    lead('provider');
+    await receive('customer', { id: 'A', version: '3', fields: { title: 'one', state: 'held' }, comments: ['first'] });
+    assert.deepEqual(rig.provider.tickets[0]?.comments, ['first']);
+    assert.deepEqual(
+      (await unrouted()).map(({ entityId }) => entityId),
+      ['B'],
+    );
+    const [, , , oldest] = await rig.messages();
+    assert.deepEqual([oldest?.outcome, oldest?.reason], ['ignored', 'Its content went out with a later message.']);
+  });
+
   describe('what a flow dropped on purpose', () => {
     beforeEach(async () => {
       await receive('customer', { id: 'A', version: '1', fields: { title: 'one' } });
