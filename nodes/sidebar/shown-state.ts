@@ -26,6 +26,9 @@ const WORST_FIRST: DeliveryState[] = [
   'skipped',
 ];
 
+/** States in which a delivery needs nothing any more. */
+const DONE: DeliveryState[] = ['delivered', 'merged', 'skipped'];
+
 export function shownDelivery(record: DeliveryRecord): ShownState {
   return DELIVERY[record.state];
 }
@@ -34,8 +37,10 @@ export function shownMessage(record: MessageRecord, deliveries: DeliveryRecord[]
   if (isUnread(record) || wait?.kind === 'noNode') return 'waiting';
   if (record.state === 'received') return 'inFlow';
   if (record.state !== 'settled') return record.state;
-  if (record.outcome === 'unrouted' || record.outcome === 'ignored') return record.outcome;
   const worst = WORST_FIRST.find((state) => deliveries.some((delivery) => delivery.state === state));
+  const isDone = worst === undefined || DONE.includes(worst);
+  // A replay may find nothing more to do for a message of which something could not be sent.
+  if (isDone && (record.outcome === 'unrouted' || record.outcome === 'ignored')) return record.outcome;
   return worst ? DELIVERY[worst] : 'delivered';
 }
 
@@ -57,16 +62,19 @@ export function undoable(record: MessageRecord | DeliveryRecord): Undoable | und
   return warningState(record) === 'seen' ? 'seen' : record.undo?.action;
 }
 
-/** The actions offered to the user; the broker refuses any other. */
-export function messageActions(record: MessageRecord): Action[] {
+/**
+ * The actions offered to the user; the broker refuses any other. `deliveries`: of the message, where what failed of it may be made anew.
+ */
+export function messageActions(record: MessageRecord, deliveries: DeliveryRecord[] = []): Action[] {
   if (record.state === 'needsDecision') {
     // The question of a fan-out node has no payload to edit.
     return [...answers(record), ...(record.decision === 'legFailed' ? [] : (['edit'] as const))];
   }
   if (record.state === 'failed') return ['replay', 'edit', 'skip'];
   if (record.state === 'skipped') return ['replay', 'edit', ...(record.undo ? (['undo'] as const) : [])];
-  const again: Action[] = record.state === 'settled' && record.outcome === 'unrouted' ? ['replay', 'edit', 'skip'] : [];
-  return [...again, ...warningActions(record)];
+  const hasFailed = deliveries.some(({ state }) => state === 'failed');
+  const again: Action[] = record.outcome === 'unrouted' ? ['replay', 'edit', 'skip'] : hasFailed ? ['replay'] : [];
+  return [...(record.state === 'settled' ? again : []), ...warningActions(record)];
 }
 
 export function deliveryActions(record: DeliveryRecord): Action[] {

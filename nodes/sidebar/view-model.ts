@@ -83,7 +83,7 @@ export async function messageView(brokers: BrokerAccess[], id: string, nameOf: N
       bodies: definedBodies({ received: bodies.received, read: bodies.read }),
       ...editable(bodies, payload),
       fields: leaves(fields),
-      actions: messageActions(record),
+      actions: messageActions(record, deliveries),
       conversation: conversation && conversationView(conversation, nameOf),
       routes: (record.routes ?? []).map((route) => ({ ...route, node: nameOf(route.node), to: route.to.map(nameOf) })),
       sent: await Promise.all(deliveries.map((delivery) => deliveryView(context, delivery, fields))),
@@ -135,6 +135,7 @@ async function row(
   const { waits, nameOf } = context;
   const wait = await waits.message(record);
   const failed = deliveries.find((delivery) => delivery.error && delivery.state !== 'delivered');
+  const state = shownMessage(record, deliveries, wait);
   return {
     id: record.id,
     receivedAt: record.receivedAt,
@@ -143,9 +144,12 @@ async function row(
     entityType: record.entityType,
     number: record.number ?? numberIn(conversation, record) ?? (record.entityId || say`unknown`),
     title: conversation?.title,
-    state: shownMessage(record, deliveries, wait),
+    state,
     unmapped: [record.error, record.warning, failed?.error].some((error) => error?.code === 'SWB_UNMAPPED'),
-    reason: record.state === 'skipped' ? record.reason : (record.error?.message ?? record.reason ?? failed?.error?.message),
+    reason:
+      record.state === 'skipped'
+        ? record.reason
+        : (record.error?.message ?? (state === record.outcome ? record.reason : failed?.error?.message)),
     warning: shownWarning([record, ...deliveries]),
     wait,
     deliveries: await Promise.all(deliveries.map((delivery) => deliveryRow(context, delivery))),

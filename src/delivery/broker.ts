@@ -442,7 +442,8 @@ export class Broker {
     if (!flow && (await this.inbox.flows.isOutdated(reference)))
       return { deliveries: 0, reason: say`The flow of the message has ended: a deploy interrupted it, or it took too long.` };
     const source = flow?.source;
-    const given = source ? applyPartyRules(leg, this.rules(leg.endpoint), source) : leg;
+    const ruled = source ? applyPartyRules(leg, this.rules(leg.endpoint), source) : leg;
+    const given = { ...ruled, again: flow !== undefined && flow.record.emissions > 0 };
     const accepted = await this.inbox.flows.inTransaction(flow, leg.conversation, (transaction) =>
       this.outbox.accept(given, transaction),
     );

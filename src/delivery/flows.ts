@@ -4,7 +4,7 @@ import type { Json } from '../model/message.js';
 import { timeOf } from '../store/id.js';
 import type { Bodies, Change, ConversationRecord, ErrorRecord, MessageRecord, RouteRecord, Store } from '../store/store.js';
 import { say } from '../text/say.js';
-import { stateAfterError } from './decisions.js';
+import { isForLater, outcomeOf, settleCovered, withoutNews } from './flow-outcome.js';
 import { type FlowPlace, flowHolders } from './flow-place.js';
 import { FlowTransaction, type FlowTransactionOptions } from './flow-transaction.js';
 import type { SourceContext } from './leg-rules.js';
@@ -221,26 +221,14 @@ export class Flows {
     const failed = flow.error ?? error;
     try {
       await flow.committing;
-      const outcome = this.outcome(flow, failed);
-      const advances = flow.legs > 0 || !(failed || (await this.isForLater(flow, outcome)));
+      const outcome = outcomeOf(flow, failed, new Date(this.options.clock()).toISOString());
+      const advances = flow.legs > 0 || !(failed || isForLater(flow, (await flow.transaction.view())?.conversation));
       await this.commit(flow, (record) => ({ ...record, ...outcome }), advances);
     } catch (failure) {
       await this.leave(flow, () => flow.fail(failure));
       throw failure;
     }
     await this.leave(flow, () => flow.end('left'));
-  }
-
-  /**
-   * Whether what a message contains is left for the next one about its entity, and for its replay: it reached nobody, or it was dropped
-   * before anybody else took part in its conversation. The legs of an order go on without any notice to the parties.
-   */
-  private async isForLater(flow: MessageInFlow, { outcome }: Partial<MessageRecord>): Promise<boolean> {
-    if (flow.unmatched) return true;
-    if (outcome !== 'unrouted' && flow.dropped === undefined) return false;
-    const draft = await flow.transaction.view();
-    if (!draft || draft.conversation.plan) return false;
-    return outcome === 'unrouted' || (draft.conversation.links.length < 2 && draft.open.length === 0);
   }
 
   /** False where it has left its flow already. */
@@ -260,29 +248,6 @@ export class Flows {
     this.outdated.add(emission);
     const [oldest] = this.outdated;
     if (oldest !== undefined && this.outdated.size > MAX_OUTDATED) this.outdated.delete(oldest);
-  }
-
-  /** The fields of a message whose flow is idle. */
-  private outcome(flow: MessageInFlow, failed: ErrorRecord | undefined): Partial<MessageRecord> {
-    const { warning, unmatched } = flow;
-    if (failed) return { warning, ...stateAfterError(failed, flow.decision) };
-    const isRouted = flow.legs > 0;
-    const outcome = isRouted
-      ? 'routed'
-      : (flow.ignored ?? flow.dropped) !== undefined
-        ? 'ignored'
-        : (unmatched?.outcome ?? 'unrouted');
-    return {
-      warning,
-      state: 'settled',
-      // Flows need not handle answers, so an unrouted answer is no warning.
-      outcome: flow.record.origin === 'answer' && outcome === 'unrouted' ? 'ignored' : outcome,
-      reason: isRouted
-        ? undefined
-        : (flow.ignored ?? flow.dropped ?? flow.outsider ?? unmatched?.reason ?? say`It reached no out node.`),
-      error: undefined,
-      settledAt: new Date(this.options.clock()).toISOString(),
-    };
   }
 
   /** Has what a flow staged committed soon, even if the flow stays open. */
@@ -312,12 +277,14 @@ export class Flows {
   private async commit(flow: MessageInFlow, change: (record: MessageRecord) => MessageRecord, advances: boolean): Promise<void> {
     const { transaction, advance, also } = flow;
     const { id } = flow.record;
+    const stamp = this.options.ids();
     let before: ConversationRecord | undefined;
     await transaction.commit(async (draft) => {
       const latest = await this.options.store.message(id);
       if (latest?.state !== 'received') return false;
       before = draft?.conversation;
-      if (advances && advance && draft) draft.conversation = advance(draft.conversation);
+      if (advance && draft)
+        draft.conversation = advances ? advance(draft.conversation) : withoutNews(draft.conversation, flow, stamp);
       const { readAt, emissions, flow: entered } = flow.record;
       const record = change({
         ...latest,
@@ -333,7 +300,8 @@ export class Flows {
       });
       const correlated =
         advances && flow.correlated !== undefined && mayBeReplayed(record) ? { correlated: flow.correlated } : {};
-      return [{ kind: 'message', record, bodies: { ...flow.read, ...correlated } }, ...(advances ? also : [])];
+      const covered = await settleCovered(record, flow, this.options.store);
+      return [{ kind: 'message', record, bodies: { ...flow.read, ...correlated } }, ...covered, ...(advances ? also : [])];
     });
     flow.read = undefined;
     if (!advances) return;
@@ -358,7 +326,7 @@ export class Flows {
   }
 }
 
-/** Whether the message may be emitted again although its conversation goes on. */
+/** Whether the message may be emitted again although its conversation goes on: a user may replay what did not end well. */
 function mayBeReplayed({ state, outcome }: MessageRecord): boolean {
-  return state !== 'settled' || outcome === 'unrouted';
+  return state !== 'settled' || outcome !== 'ignored';
 }

@@ -12,6 +12,8 @@ import { ANSWERS } from './decisions.js';
 import { type Edit, editedFields } from './edits.js';
 import { newParts, withKeptParts } from './kept-parts.js';
 import { isHint } from './received-item.js';
+import { lastReading, ownsFailedCreate } from './repeat.js';
+import { CLEARED_DELIVERY, lookupOnly, retried, undoState } from './retried.js';
 import { type Suspension, suspensionKey } from './suspension.js';
 
 /** The user who acts. */
@@ -49,10 +51,15 @@ const DELIVERY = {
 export class Interventions {
   constructor(private readonly options: InterventionsOptions) {}
 
-  /** Emits a failed, skipped, undecided or settled message into its flow again. */
+  /**
+   * Emits a failed, skipped, undecided or settled message into its flow again. Where a partner refused the create that it led to, it
+   * enters the flow with what its entity says by now.
+   */
   async replayMessage(id: string, by: Person): Promise<void> {
     const record = await this.message(id, 'replay');
-    await this.commitMessage('replay', record, resubmitted(record), by);
+    const { store } = this.options;
+    const bodies = (await ownsFailedCreate(id, store)) ? await lastReading(record, store) : undefined;
+    await this.commitMessage('replay', record, resubmitted(record), by, { bodies });
   }
 
   /** Emits a message again, with a payload edited by a user. Throws SWB_PAYLOAD where it is about another entity. */
@@ -78,9 +85,10 @@ export class Interventions {
     }
     const before = (bodies.read ?? bodies.received) as Json;
     const edits = this.edited(bodies, before, payload, by);
-    // The stored correlation result belongs to the original payload.
     const read = isEvent ? { received: payload } : { read: payload };
-    await this.commitMessage('edit', record, resubmitted(record), by, { bodies: { ...edits, ...read, correlated: null } });
+    // The stored correlation result belongs to the original payload; but everything is part of a create.
+    const correlated = (await ownsFailedCreate(id, this.options.store)) ? {} : { correlated: null };
+    await this.commitMessage('edit', record, resubmitted(record), by, { bodies: { ...edits, ...read, ...correlated } });
   }
 
   /**
@@ -255,21 +263,8 @@ export class Interventions {
     return allowed('delivery', id, await this.options.store.delivery(id), DELIVERY[action], action);
   }
 
-  /** The delivery to send again; its former state is kept for an undo until it is sent. */
   private retried(record: DeliveryRecord): DeliveryRecord {
-    return {
-      ...record,
-      ...CLEARED_DELIVERY,
-      state: 'inDoubt',
-      tries: 0,
-      // After a decision the settling time starts over. Otherwise one lookup is enough, unless the settling time of a lost answer
-      // is still running.
-      ...(record.state !== 'needsDecision' && { lookLeft: record.lookLeft ?? 0 }),
-      doubtAt: this.doubtAt(record),
-      onlyLook: lookupOnly(record),
-      updatedAt: this.now(),
-      undo: { action: 'replay', was: undoState(record) },
-    };
+    return retried(record, this.doubtAt(record), this.now());
   }
 
   /** What a replayed delivery still waits for: for its ticket only while that is being created. */
@@ -362,26 +357,6 @@ export function resubmitted(record: MessageRecord): MessageRecord {
 
 /** Fields that an undo clears where the former state had none: the store does not keep undefined fields, so `was` lacks them. */
 const CLEARED_MESSAGE = { outcome: undefined, reason: undefined, error: undefined, decision: undefined, settledAt: undefined };
-const CLEARED_DELIVERY = {
-  notBefore: undefined,
-  blocking: undefined,
-  error: undefined,
-  decision: undefined,
-  lookLeft: undefined,
-  onlyLook: undefined,
-  doubtAt: undefined,
-};
-
-/** Whether a delivery may only be looked up: the partner may have it, and another write could duplicate it. */
-function lookupOnly({ decision, onlyLook }: DeliveryRecord): boolean | undefined {
-  return decision === 'unresolved' || decision === 'addressChanged' ? true : onlyLook;
-}
-
-/** The fields that an undo restores. */
-function undoState(record: DeliveryRecord): Partial<DeliveryRecord> {
-  const { state, tries, notBefore, blocking, error, decision, lookLeft, onlyLook, doubtAt } = record;
-  return { state, tries, notBefore, blocking, error, decision, lookLeft, onlyLook, doubtAt };
-}
 
 /** The record, if the action is allowed in its state. */
 function allowed<R extends MessageRecord | DeliveryRecord>(

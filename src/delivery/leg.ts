@@ -25,6 +25,8 @@ export interface Leg extends LegOrigin {
   joinsOthers?: boolean;
   /** Which emission of the message the out node got; absent: the current one. */
   emission?: string;
+  /** The message has passed its flow before: what failed of it then is sent again. */
+  again?: boolean;
   /** Edits and deletions to be repeated at this party. */
   carriedEdits?: CarriedEdit[];
   /** Values sent as comments, because they must not overwrite the party's own text. */

@@ -22,6 +22,7 @@ import { Counterparts } from './counterparts.js';
 import type { FlowTransaction } from './flow-transaction.js';
 import type { CarriedEdit, Leg, LegOrigin } from './leg.js';
 import { deliveriesOf, mergeIntoWaiting } from './merging.js';
+import { inPlaceOfFailed, isFailedCreate } from './repeat.js';
 
 /** Prefix of the part of a delivery that restores comments removed by another one. */
 export const RECOVERY_PART = 'putBack:';
@@ -105,18 +106,28 @@ export class Outbox {
     const lane = waiting.findLast(({ part }) => !hasOwnLane(part))?.lane ?? laneOf(leg);
     const after = unmetPredecessors(conversation.plan, legOf(conversation.plan, leg.leg)?.after);
     const isTaken = draft.changes.some((change) => isSameWrite(change, leg));
-    const changes = this.split(leg, link, lane, open.length > 0, isTaken, after.length ? { waitsFor: after } : {});
+    const failed = await this.failedOf(leg);
+    const writing = open.length > 0 && !failed.some(isFailedCreate);
+    const queued = this.split(leg, link, lane, writing, isTaken, after.length ? { waitsFor: after } : {});
+    const changes = queued.map((change) => inPlaceOfFailed(change, failed, change.record.updatedAt));
     const last = open.at(-1);
     const [first] = changes;
-    if (last && first?.record.part === 'entity') await mergeIntoWaiting(this.store, last, first, link, draft);
+    if (last && first?.record.part === 'entity' && first.ifAbsent) await mergeIntoWaiting(this.store, last, first, link, draft);
     draft.changes.push(...changes);
-    draft.open.push(...changes.map(({ record }) => record).filter(({ state }) => state === 'pending'));
+    draft.open.push(...changes.map(({ record }) => record).filter(({ state }) => state === 'pending' || state === 'inDoubt'));
     return changes.length > 0
       ? { deliveries: changes.length }
       : {
           deliveries: 0,
           reason: say`Nothing to write: the target is up to date, or the change does not concern it.`,
         };
+  }
+
+  /** What failed of a leg, where its message passes the flow again. */
+  private async failedOf(leg: Leg): Promise<DeliveryRecord[]> {
+    if (!leg.again) return [];
+    const isOfLeg = (d: DeliveryRecord) => d.state === 'failed' && d.node === leg.node && isSameTarget(d, leg);
+    return (await deliveriesOf(this.store, leg.message)).filter(isOfLeg);
   }
 
   /**

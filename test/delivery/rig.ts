@@ -57,6 +57,12 @@ export class Rig {
   restored?: string;
   /** Steady clock for the next start; undefined: the real one. */
   steady?: () => number;
+  /** The mapping of the out nodes. */
+  map: (fields: Record<string, Json>) => Record<string, Json> = (fields) => fields;
+  /** Why the flow drops its messages on purpose. */
+  dropped?: string;
+  /** The out nodes are wired on: answers of the partners become messages. */
+  answers = false;
   /** What the flow does with a message. */
   flow: (payload: Payload, record: MessageRecord) => Promise<void> = (payload, record) => this.forward(payload, record);
   private detach: (() => Promise<void>)[] = [];
@@ -88,6 +94,7 @@ export class Rig {
     for (const [side, queue] of sides.flatMap((one) => [
       [one, intakeQueue(one, 'troubleTicket')] as const,
       [one, `in-${one}`] as const,
+      [one, `out-${one}`] as const,
     ])) {
       this.detach.push(
         this.broker.inbox.attach(queue, {
@@ -106,7 +113,7 @@ export class Rig {
               at: '',
             });
             this.flow(payload as unknown as Payload, record).then(
-              () => onIdle(),
+              () => onIdle(undefined, this.dropped),
               (e) => onIdle(error(e)),
             );
           },
@@ -194,7 +201,7 @@ export class Rig {
         leg: node === 'out' ? '' : node,
         from: { endpoint: from, entityType: 'troubleTicket', entityId: payload.id },
         request: {
-          fields: payload.fields,
+          fields: this.map(payload.fields),
           changed: found.message.changed ?? names,
           defaults: [],
           sources,
@@ -202,7 +209,7 @@ export class Rig {
         },
         comments: found.message.comments,
         attachments: found.message.attachments,
-        answers: false,
+        answers: this.answers,
       });
     }
   }

@@ -202,7 +202,7 @@ describe('the messages view', () => {
     assert.equal(view.conversation?.links[0]?.endpoint, 'Acme ServiceNow');
     const [sent] = view.sent;
     assert.deepEqual(sent?.actions, ['replay', 'edit', 'skip']);
-    assert.deepEqual(view.actions, [], 'the message itself is settled; its delivery failed');
+    assert.deepEqual(view.actions, ['replay'], 'what its delivery failed with is made anew');
     assert.equal(view.reason, sent?.error?.message);
   });
 
@@ -268,6 +268,7 @@ describe('the messages view', () => {
     assert.deepEqual(await actions('m6'), ['replay', 'edit', 'skip'], 'failed');
     assert.deepEqual(await actions('m5'), ['replay', 'edit', 'skip'], 'unrouted');
     assert.deepEqual(await actions('m4'), [], 'ignored');
+    assert.deepEqual(await actions('m2'), ['replay'], 'a delivery of it failed');
   });
 
   it('is undefined for an unknown message', async () => assert.equal(await messageView(brokers, 'm99', nameOf), undefined));
