@@ -273,6 +273,8 @@ export class Attempts {
     const now = new Date(clock()).toISOString();
     const record = errorRecord(error, now);
     const conversation = await store.conversation(delivery.conversation);
+    // What follows a failure that may pass is a retry: a dead letter has none.
+    if (next.state === 'failed' && error instanceof PartnerError && error.retry) record.message = error.messageWithHint('');
     if (isUnresolved(error)) record.message = withLastAnswer(record.message, delivery.attempts);
     if (next.decision === 'unresolved' && error instanceof PartnerError && conversation)
       record.message = error.messageWithHint(
@@ -335,7 +337,7 @@ export class Attempts {
     const source = accessOf(error.otherPartner);
     const culprit = (await source?.judge(error)) ?? 'record';
     // A file fails only if its source works otherwise.
-    return culprit === 'record' && error.retry && tries >= policy.maxTries ? (source?.check(error.message) ?? culprit) : culprit;
+    return culprit === 'record' && error.retry && tries >= policy.maxTries ? (source?.check(error) ?? culprit) : culprit;
   }
 
   /**
@@ -344,7 +346,7 @@ export class Attempts {
    */
   private async unhealthy({ id }: DeliveryRecord, error: PartnerError, culprit: Culprit): Promise<void> {
     const { circuit, access } = this.options;
-    const whose = culprit === 'record' && circuit.wouldOpenFor(id) ? await access.check(error.message) : 'unreachable';
+    const whose = culprit === 'record' && circuit.wouldOpenFor(id) ? await access.check(error) : 'unreachable';
     if (whose === 'record') circuit.succeeded();
     if (whose === 'unreachable') circuit.failed(id, error.code === 'SWB_PARTNER_ANSWER');
   }
