@@ -15,7 +15,7 @@ import { WrongEntityError } from './identity-guard.js';
 import { describeWrite } from './in-doubt.js';
 import type { IntakeTroubles } from './intake-troubles.js';
 import { resubmitted } from './interventions.js';
-import { isLimited, LookupPendingError, type RetryPolicy, verdict } from './retry.js';
+import { isLimited, isPassingConflict, LookupPendingError, type RetryPolicy, verdict } from './retry.js';
 import { send } from './send.js';
 import type { SendContext } from './send-context.js';
 import { FAILED, type SendResult } from './send-result.js';
@@ -293,11 +293,14 @@ export class Attempts {
       notBefore: ended ? undefined : steady() + next.wait,
       blocking: ended && delivery.part === 'entity' && !linked ? true : undefined,
       // Each lost answer starts the settling time. A doubt ends only when the write is found, or is certainly not there.
-      lookLeft: lost
-        ? this.options.settlingTimes.restart(delivery.id)
-        : inDoubt
-          ? this.options.settlingTimes.countDown(delivery)
-          : undefined,
+      // After a conflict, one look-up is enough.
+      lookLeft: isPassingConflict(error)
+        ? 0
+        : lost
+          ? this.options.settlingTimes.restart(delivery.id)
+          : inDoubt
+            ? this.options.settlingTimes.countDown(delivery)
+            : undefined,
       onlyLook: lost ? error.notVisible || undefined : delivery.onlyLook,
       doubtAt: lost || inDoubt ? delivery.doubtAt : undefined,
       error: record,
