@@ -45,7 +45,7 @@ export class SwitchboardError extends Error {
   readonly hint?: string;
   constructor(
     code: ErrorCode,
-    private readonly what: string,
+    readonly what: string,
     details: ErrorDetails = {},
   ) {
     const place = details.where ? `${details.where}: ` : '';
@@ -150,8 +150,9 @@ export class PartnerError extends SwitchboardError {
 
   /** The same failure with other details. */
   withDetails(changed: Partial<PartnerErrorDetails>): PartnerError {
-    const { code, message, outcome, retry, status, retryAfter, answer, body, concernsRecord, notVisible, otherPartner } = this;
-    const details = { outcome, retry, status, retryAfter, answer, body, concernsRecord, notVisible, otherPartner };
-    return new PartnerError(code, message, { ...details, cause: this, ...changed });
+    const { code, what, where, field, hint, outcome, retry, status, retryAfter, answer, body } = this;
+    const { concernsRecord, notVisible, otherPartner } = this;
+    const details = { where, field, hint, outcome, retry, status, retryAfter, answer, body };
+    return new PartnerError(code, what, { ...details, concernsRecord, notVisible, otherPartner, cause: this, ...changed });
   }
 }

@@ -1,3 +1,4 @@
+import { describeFailure } from '../endpoints/connection.js';
 import type { EndpointClient } from '../endpoints/endpoint.js';
 import { PartnerError } from '../errors.js';
 import type { Store } from '../store/store.js';
@@ -85,11 +86,11 @@ export class EndpointAccess {
   async judge(error: unknown): Promise<Culprit> {
     if (error instanceof PausedError) return 'endpoint';
     if (!mayConcernEndpoint(error)) return 'record';
-    return this.check(error.message);
+    return this.check(error);
   }
 
-  /** Whose trouble it is that requests of the endpoint fail. */
-  async check(reason: string): Promise<Culprit> {
+  /** Whose trouble it is that requests of the endpoint fail; `cause`: the last of them. */
+  async check(cause: PartnerError): Promise<Culprit> {
     if (this.paused) return 'endpoint';
     const failure = await this.freshProbe();
     // Another request has paused it meanwhile.
@@ -98,7 +99,7 @@ export class EndpointAccess {
     if (isUnreachable(failure)) return 'unreachable';
     if (mayBeOfProbeAlone(failure) && !(await this.recallWorked())) return 'record';
     const { since, isNew } = await this.troubleSince.begin();
-    if (!this.paused && !this.stopped) this.begin(failure, since, isNew ? reason : undefined);
+    if (!this.paused && !this.stopped) this.begin(failure, since, isNew ? cause : undefined);
     return 'endpoint';
   }
 
@@ -152,17 +153,18 @@ export class EndpointAccess {
   }
 
   /** `cause`: the failure that led to the check; absent: it was paused before the last deploy, which the operator knows. */
-  private begin({ message }: PartnerError, since: string, cause?: string): void {
+  private begin(failure: PartnerError, since: string, cause?: PartnerError): void {
     const { client, log } = this.options;
+    const reason = describeFailure(failure);
     this.wait = this.firstWait;
-    this.paused = { since, reason: message, nextCheck: 0 };
+    this.paused = { since, reason, nextCheck: 0 };
     this.schedule(this.wait);
     const seconds = Math.round(this.wait / 1000);
-    if (cause === undefined) log('info', say`${client.name} is still paused: ${message} The next check is in ${seconds} s.`);
+    if (cause === undefined) log('info', say`${client.name} is still paused: ${reason} The next check is in ${seconds} s.`);
     else
       log(
         'error',
-        say`${client.name} is paused: ${cause} A neutral check failed too: ${message} Nothing is lost: everything waits, and continues when a check succeeds. The next check is in ${seconds} s.`,
+        say`${client.name} is paused: ${describeFailure(cause)} A neutral check failed too: ${reason} Nothing is lost: everything waits, and continues when a check succeeds. The next check is in ${seconds} s.`,
       );
     this.notify();
   }
@@ -183,7 +185,7 @@ export class EndpointAccess {
     const failure = await this.freshProbe();
     if (!this.paused || this.stopped) return;
     if (failure) {
-      this.paused = { ...this.paused, reason: failure.message };
+      this.paused = { ...this.paused, reason: describeFailure(failure) };
       // Without an answer, no sign-in has failed.
       if (!isUnreachable(failure)) this.wait = Math.min(this.wait * GROWTH, this.options.policy.baseDelay * LONGEST_WAIT);
       this.schedule(this.wait);

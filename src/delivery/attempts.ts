@@ -15,7 +15,7 @@ import { WrongEntityError } from './identity-guard.js';
 import { describeWrite } from './in-doubt.js';
 import type { IntakeTroubles } from './intake-troubles.js';
 import { resubmitted } from './interventions.js';
-import { isLimited, LookupPendingError, type RetryPolicy, verdict } from './retry.js';
+import { isLimited, isPassingConflict, LookupPendingError, type RetryPolicy, verdict } from './retry.js';
 import { send } from './send.js';
 import type { SendContext } from './send-context.js';
 import { FAILED, type SendResult } from './send-result.js';
@@ -273,6 +273,8 @@ export class Attempts {
     const now = new Date(clock()).toISOString();
     const record = errorRecord(error, now);
     const conversation = await store.conversation(delivery.conversation);
+    // What follows a failure that may pass is a retry: a dead letter has none.
+    if (next.state === 'failed' && error instanceof PartnerError && error.retry) record.message = error.messageWithHint('');
     if (isUnresolved(error)) record.message = withLastAnswer(record.message, delivery.attempts);
     if (next.decision === 'unresolved' && error instanceof PartnerError && conversation)
       record.message = error.messageWithHint(
@@ -291,11 +293,14 @@ export class Attempts {
       notBefore: ended ? undefined : steady() + next.wait,
       blocking: ended && delivery.part === 'entity' && !linked ? true : undefined,
       // Each lost answer starts the settling time. A doubt ends only when the write is found, or is certainly not there.
-      lookLeft: lost
-        ? this.options.settlingTimes.restart(delivery.id)
-        : inDoubt
-          ? this.options.settlingTimes.countDown(delivery)
-          : undefined,
+      // After a conflict, one look-up is enough.
+      lookLeft: isPassingConflict(error)
+        ? 0
+        : lost
+          ? this.options.settlingTimes.restart(delivery.id)
+          : inDoubt
+            ? this.options.settlingTimes.countDown(delivery)
+            : undefined,
       onlyLook: lost ? error.notVisible || undefined : delivery.onlyLook,
       doubtAt: lost || inDoubt ? delivery.doubtAt : undefined,
       error: record,
@@ -335,7 +340,7 @@ export class Attempts {
     const source = accessOf(error.otherPartner);
     const culprit = (await source?.judge(error)) ?? 'record';
     // A file fails only if its source works otherwise.
-    return culprit === 'record' && error.retry && tries >= policy.maxTries ? (source?.check(error.message) ?? culprit) : culprit;
+    return culprit === 'record' && error.retry && tries >= policy.maxTries ? (source?.check(error) ?? culprit) : culprit;
   }
 
   /**
@@ -344,7 +349,7 @@ export class Attempts {
    */
   private async unhealthy({ id }: DeliveryRecord, error: PartnerError, culprit: Culprit): Promise<void> {
     const { circuit, access } = this.options;
-    const whose = culprit === 'record' && circuit.wouldOpenFor(id) ? await access.check(error.message) : 'unreachable';
+    const whose = culprit === 'record' && circuit.wouldOpenFor(id) ? await access.check(error) : 'unreachable';
     if (whose === 'record') circuit.succeeded();
     if (whose === 'unreachable') circuit.failed(id, error.code === 'SWB_PARTNER_ANSWER');
   }

@@ -298,8 +298,9 @@ export class Broker {
         throw error;
       });
     const client = this.client(incoming.message.source.endpoint);
-    const recovery = await planRecovery(this.store, client, flow.record, found, this.clock());
-    const correlated = recovery ? withoutRecoverable(found) : found;
+    const read = flow.read?.read as RawEntity | undefined;
+    const recovery = await planRecovery(this.store, client, flow.record, found, this.clock(), read);
+    const correlated = recovery ? withoutRecoverable(found, recovery) : found;
     flow.transaction.conversation = correlated.conversation.id;
     flow.advance = correlated.advance;
     flow.also = [];

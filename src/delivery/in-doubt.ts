@@ -113,6 +113,11 @@ export function restoredDecision(sought: string, { name }: EndpointClient): Deci
   });
 }
 
-export function isConflict(error: unknown): error is PartnerError {
-  return error instanceof PartnerError && error.status === 409;
+/**
+ * An update that was refused with a conflict: mostly somebody else is changing the record, and it passes. Some partners say so after
+ * they have done it, so it is looked up before it is sent again.
+ */
+export function mayPass(conflict: PartnerError): PartnerError {
+  const hint = say`Somebody may be changing the record. It is read, and the update is sent again a few times.`;
+  return conflict.withDetails({ hint, outcome: 'unknown', retry: true, concernsRecord: true });
 }

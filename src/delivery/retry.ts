@@ -11,6 +11,9 @@ export interface RetryPolicy extends Delays {
 
 export const DEFAULT_RETRY: RetryPolicy = { ...DEFAULT_DELAYS, maxTries: 12 };
 
+/** Tries of an update that the partner refuses with a conflict: about a minute. */
+const CONFLICT_TRIES = 6;
+
 /** How often an order with ambiguous items is read again. */
 const ITEM_READS = 3;
 
@@ -89,6 +92,7 @@ export function verdict(
   // A paused endpoint holds its deliveries itself.
   if (culprit === 'endpoint') return again(state, { wait: 0, counts: false });
   if (culprit === 'unreachable') return again(state, { wait: waitFor(error), counts: false, unhealthy: !error.otherPartner });
+  if (isPassingConflict(error)) return left && tries < CONFLICT_TRIES ? again('inDoubt', { wait: waitFor(error) }) : ended();
   if (error.code === 'SWB_WRONG_ENTITY') return left ? again(state) : ended('wrongEntity');
   const unhealthy = !error.concernsRecord && !error.otherPartner;
   if (error.outcome === 'unknown')
@@ -106,6 +110,19 @@ export function verdict(
   function waitFor(failure: PartnerError): number {
     return waitAfter(failure, backoff(policy, tries, random));
   }
+}
+
+/**
+ * Whether the partner refuses a write because of the state of its record: it exists already, or somebody else is changing it
+ * (409; 412 where the partner checks it by itself).
+ */
+export function isConflict(error: unknown): error is PartnerError {
+  return error instanceof PartnerError && error.code === 'SWB_PARTNER_REFUSED' && [409, 412].includes(error.status ?? 0);
+}
+
+/** Whether it is a conflict that will pass, as `mayPass` makes it: of an existing record. */
+export function isPassingConflict(error: unknown): boolean {
+  return isConflict(error) && error.retry && error.concernsRecord;
 }
 
 /** Whether the partner limits our rate. */

@@ -104,12 +104,13 @@ export async function carryEdit(write: PartWrite, { kind, there = '', comment: e
   };
 }
 
-/** Restores comments that an interrupted write of ours removed; idempotent. */
+/** Restores comments that a write of ours removed; idempotent. */
 export async function restoreComments(
   { delivery: { entityType }, link, context: { client, store } }: PartWrite,
   request: CommentRecovery,
 ): Promise<SendResult> {
-  const texts = (await client.putBack?.(entityType, link.id, await snapshotsOf(store, request), request.since)) ?? [];
+  const texts =
+    (await client.putBack?.(entityType, link.id, await snapshotsOf(store, request), request.since, request.only)) ?? [];
   const list = texts.map((text) => say`"${text}"`).join(', ');
   const what = texts.length === 0 ? say`nothing to restore` : say`restored comments that an earlier write had removed: ${list}`;
   return { what, link: { id: link.id, number: link.number } };

@@ -19,9 +19,9 @@ import {
   demandDecision,
   describeWrite,
   followMove,
-  isConflict,
   isRecent,
   keepLooking,
+  mayPass,
   notVisibleYet,
   restoredDecision,
 } from './in-doubt.js';
@@ -31,6 +31,7 @@ import type { CarriedEdit } from './leg.js';
 import { linkAfterWrite, withConfirmedFields, withDerivedState, withUnsent } from './link-updates.js';
 import { effectiveChanges, isCancellation, RECOVERY_PART } from './outbox.js';
 import { checkBeforeWrite, fieldsToCheck } from './pre-write-check.js';
+import { isConflict } from './retry.js';
 import type { SendContext } from './send-context.js';
 import { type AttachmentRequest, attach, carryEdit, comment, type PartWrite, restoreComments } from './send-part.js';
 import { NOTHING_TO_WRITE, type SendResult, type SendWarning, UPDATED } from './send-result.js';
@@ -76,6 +77,9 @@ export async function send(delivery: DeliveryRecord, inDoubt: boolean, context: 
   } catch (error) {
     // That a source does not have a file says nothing about the target.
     if (error instanceof PartnerError && error.otherPartner !== undefined) throw error;
+    // Whether an order can still be cancelled is the partner's decision.
+    const cancels = delivery.part === 'entity' && isCancellation(request as unknown as EntityRequest);
+    if (isConflict(error) && !cancels) throw mayPass(error);
     if (isGone(error)) await followMove(conversation, link, context);
     throw isAbsent(error) && isRecent(link, context) ? notVisibleYet(error) : error;
   }

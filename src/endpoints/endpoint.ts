@@ -45,6 +45,8 @@ export interface Check {
 export interface WrittenPart {
   /** The id that `parse` returns for the same part, even if the partner assigns none; absent if the partner never shows it. */
   id?: string;
+  /** It was sent in a whole list, without a condition: what others wrote at that moment may be gone (see `putBack`). */
+  wholeList?: true;
 }
 
 export interface EndpointClient {
@@ -130,11 +132,13 @@ export interface EndpointClient {
     seen?: readonly string[],
   ): Promise<WrittenPart | undefined>;
   /**
-   * Restores comments that our interrupted write may have removed: those that appeared since it began and no longer exist.
-   * `shown`: the entity as it was read or reported. `since`: ISO time by the partner's clock, '' = unknown. Returns the texts of
-   * the restored comments. Absent if writes never remove comments of others.
+   * Restores comments that our write may have removed: those that appeared since it began and no longer exist. `shown`: the entity
+   * as it was read or reported. `since`: ISO time by the partner's clock, '' = unknown. `only`: ids of the comments that may be
+   * restored. Returns the texts of the restored comments. Absent if writes never remove comments of others.
    */
-  putBack?(entityType: string, id: string, shown: RawEntity[], since: string): Promise<string[]>;
+  putBack?(entityType: string, id: string, shown: RawEntity[], since: string, only?: readonly string[]): Promise<string[]>;
+  /** An entity as it was read, without what only the event shows that led to the read. Absent: events add nothing. */
+  asRead?(raw: RawEntity): RawEntity;
   /** Changes the text of an existing comment. False, or absent, if that is not possible. */
   rewordComment?(entityType: string, id: string, part: string, comment: GenericComment): Promise<boolean>;
   /** Deletes a comment or a file; succeeds if it does not exist. False, or absent, if that is not possible. */

@@ -9,7 +9,12 @@ interface FailureClass {
   outcome: Outcome;
   retry: boolean;
   concernsRecord?: boolean;
-  hint: () => string;
+  hint: (request: Pick<HttpRequest, 'method'>) => string;
+}
+
+/** What follows where it is not known whether a request was processed. A read is simply repeated: it changes nothing. */
+function lookedUp({ method }: Pick<HttpRequest, 'method'>): string {
+  return method === 'GET' ? say`The request will be retried.` : say`The record will be looked up before a retry.`;
 }
 
 const NOT_FOUND: FailureClass = {
@@ -37,12 +42,7 @@ function noAccess(hint: () => string): FailureClass {
  */
 const STATUS: Record<number, FailureClass> = {
   // The result of a write is shown elsewhere, so it may have been done (RFC 9110 §15.4.4).
-  303: {
-    code: 'SWB_PARTNER_ANSWER',
-    outcome: 'unknown',
-    retry: true,
-    hint: () => say`The record will be looked up before a retry.`,
-  },
+  303: { code: 'SWB_PARTNER_ANSWER', outcome: 'unknown', retry: true, hint: lookedUp },
   401: noAccess(() => say`Check the credentials in the endpoint’s settings.`),
   402: noAccess(() => say`The partner wants a payment, or a quota of the contract is used up.`),
   403: noAccess(() => say`The integration user lacks a permission, or a rule at the partner forbids the request.`),
@@ -69,7 +69,7 @@ const SERVER_ERROR: FailureClass = {
   code: 'SWB_PARTNER_UNAVAILABLE',
   outcome: 'unknown',
   retry: true,
-  hint: () => say`The record will be looked up before a retry.`,
+  hint: lookedUp,
 };
 /** Another address, to which a write is never repeated: whoever answers there may be a page to sign in, or another system. */
 const REDIRECTED: FailureClass = {
@@ -136,7 +136,7 @@ export function statusFailure(
       : say`${request.what} (${request.method} ${pathOf(request.path)}) returned ${answered}.`,
     {
       where: name,
-      hint: failureClass.hint(),
+      hint: failureClass.hint(request),
       outcome,
       retry: failureClass.retry,
       concernsRecord: failureClass.concernsRecord,
@@ -161,7 +161,7 @@ export function limitedFailure(name: string, request: HttpRequest, retryAfter: n
   const { code, outcome, retry, hint } = LIMITED;
   const seconds = Math.ceil(retryAfter / 1000);
   const what = say`${request.what} (${request.method} ${pathOf(request.path)}) was not sent, because the partner limits our rate for ${seconds} s more.`;
-  return new PartnerError(code, what, { where: name, hint: hint(), outcome, retry, retryAfter });
+  return new PartnerError(code, what, { where: name, hint: hint(request), outcome, retry, retryAfter });
 }
 
 /** Why a request got no answer. */
@@ -191,7 +191,7 @@ export function networkFailure(
       : say`${request.what} (${request.method} ${pathOf(request.path)}) got no response: ${reason}.`,
     {
       where: name,
-      hint: hint ?? (notDone ? say`The request will be retried.` : say`The record will be looked up before a retry.`),
+      hint: hint ?? (notDone ? say`The request will be retried.` : lookedUp(request)),
       outcome: notDone ? 'notDone' : 'unknown',
       retry: true,
       cause: Object.assign(new Error(reason), { code }),
@@ -211,7 +211,7 @@ export function invalidBody(name: string, request: HttpRequest, status: number, 
     say`${request.what} (${request.method} ${pathOf(request.path)}) returned ${status} with a body that is not valid JSON.`,
     {
       where: name,
-      hint: say`The record will be looked up before a retry.`,
+      hint: lookedUp(request),
       outcome: request.method === 'GET' ? 'notDone' : 'unknown',
       retry: true,
       status,
@@ -231,9 +231,7 @@ export function unusableAnswer(name: string, request: HttpRequest, how: string):
     say`${request.what} (${request.method} ${pathOf(request.path)}) returned an answer that ${how}.`,
     {
       where: name,
-      hint: isRead
-        ? say`Have the record reduced at the partner, then replay.`
-        : say`The record will be looked up before a retry.`,
+      hint: isRead ? say`Have the record reduced at the partner, then replay.` : lookedUp(request),
       outcome: isRead ? 'notDone' : 'unknown',
       retry: !isRead,
       concernsRecord: true,

@@ -67,6 +67,21 @@ describe('an endpoint that rejects everything', () => {
       assert.deepEqual([rig.provider.tickets.length, failed, needsDecision], [21, 0, 0]);
     });
 
+  it('says why it pauses, without the next step of a delivery: nothing has to be replayed', async () => {
+    await open('before');
+    await checkWorked();
+    rig.provider.denied = failure('SWB_PARTNER_REFUSED', 405, { hint: 'Then replay the delivery.' });
+    await open('A');
+    await isPaused();
+    assert.equal(paused()?.reason, 'answered 405');
+    assert.deepEqual([logged('is paused'), logged('Then replay')], [1, 0]);
+    const { probes } = rig.provider;
+    await until('another check', () => rig.provider.probes > probes + 1);
+    assert.equal(paused()?.reason, 'answered 405');
+    rig.provider.denied = failure('SWB_PARTNER_AUTH', 401, { hint: 'Check the credentials.' });
+    await until('what helps now', () => paused()?.reason === 'answered 401 Check the credentials.');
+  });
+
   it('does not bury a doubt whose look-ups are answered by a login page', async () => {
     rig.provider.faults.push('lost');
     rig.provider.onCreate = () => {

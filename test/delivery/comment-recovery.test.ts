@@ -18,11 +18,15 @@ import { Rig } from './rig.js';
 class Worded extends Rig {
   ids = (text: string) => text;
   reads = 0;
+  /** Comments that the next events show, whether the partner still has them or not. */
+  told: string[] = [];
 
   protected override async reading(partner: Partner, record: MessageRecord): Promise<Json> {
     this.reads++;
     const read = (await super.reading(partner, record)) as { notes: [string, string][] };
-    return { ...read, notes: read.notes.map(([, text]) => [this.ids(text), text]) };
+    const shown = read.notes.map(([, text]) => text);
+    const told = this.told.filter((text) => !shown.includes(text));
+    return { ...read, told, notes: [...shown, ...told].map((text) => [this.ids(text), text]) };
   }
 }
 
@@ -32,7 +36,7 @@ const notesOf = (raw: RawEntity) => (raw as { notes?: [id: string, text: string]
 describe('a comment that an interrupted write of the whole list removed', () => {
   let folder: string;
   let rig: Worded;
-  let asked: { shown: RawEntity[]; since: string }[];
+  let asked: { shown: RawEntity[]; since: string; only?: string[] }[];
   let events = 0;
   beforeEach(async () => {
     asked = [];
@@ -40,8 +44,8 @@ describe('a comment that an interrupted write of the whole list removed', () => 
     rig = new Worded(folder);
     Object.assign(rig.provider, {
       side: 'provider',
-      putBack: async (_type: string, _id: string, shown: RawEntity[], since: string) => {
-        asked.push({ shown, since });
+      putBack: async (_type: string, _id: string, shown: RawEntity[], since: string, only?: string[]) => {
+        asked.push({ shown, since, only });
         const lost = ['theirs'].filter((text) => !ticket().comments.includes(text));
         ticket().comments.push(...lost);
         return lost;
@@ -79,6 +83,21 @@ describe('a comment that an interrupted write of the whole list removed', () => 
       ticket().comments = [];
       return comment.apply(rig.provider, given);
     };
+    await rig.receive('customer', { id: 'A', fields: { title: 'one' }, notes: [['c1', 'ours']] });
+    await rig.idle();
+  };
+  /** A completed write of ours removes a comment of the partner that nobody has read; its event comes late. */
+  const overwrite = async () => {
+    Object.assign(rig.provider, {
+      comment: async (...[, , { text }]: Parameters<Partner['comment']>) => {
+        ticket().comments.push(text);
+        return { id: text, wholeList: true };
+      },
+      asRead: ({ told = [], ...read }: RawEntity & { told?: string[] }) => ({
+        ...read,
+        notes: notesOf(read).filter(([, text]) => !told.includes(text)),
+      }),
+    });
     await rig.receive('customer', { id: 'A', fields: { title: 'one' }, notes: [['c1', 'ours']] });
     await rig.idle();
   };
@@ -182,6 +201,44 @@ describe('a comment that an interrupted write of the whole list removed', () => 
     assert.deepEqual([ticket().comments, await putBack()], [['ours'], []]);
   });
 
+  describe('and a completed one', () => {
+    beforeEach(overwrite);
+    const reasons = async () => (await rig.messages()).map(({ reason }) => reason ?? '').join('\n');
+    const passedOn = async () =>
+      (await rig.deliveries()).filter(({ endpoint, part }) => endpoint === 'customer' && part.startsWith('comment:')).length;
+
+    it('is restored once where only a late event shows it, and is not reported as deleted', async () => {
+      rig.told = ['theirs'];
+      await report();
+      assert.deepEqual(ticket().comments, ['ours', 'theirs']);
+      await report();
+      rig.told = [];
+      await report();
+      assert.deepEqual([(await putBack()).length, await passedOn()], [1, 1]);
+      assert.doesNotMatch(await reasons(), /was deleted/);
+      assert.deepEqual(asked[0]?.only, ['theirs']);
+    });
+
+    it('is reported as deleted where a read after the write showed it', async () => {
+      ticket().comments.push('theirs');
+      await report();
+      ticket().comments = ['ours'];
+      await report();
+      assert.deepEqual([ticket().comments, await putBack()], [['ours'], []]);
+      assert.match(await reasons(), /A comment was deleted at provider: theirs/);
+    });
+
+    it('is reported as deleted where it is missing again after it was restored', async () => {
+      rig.told = ['theirs'];
+      await report();
+      rig.told = [];
+      ticket().comments = ['ours'];
+      await report();
+      assert.deepEqual([ticket().comments, (await putBack()).length], [['ours'], 1]);
+      assert.match(await reasons(), /A comment was deleted at provider: theirs/);
+    });
+  });
+
   it('is not restored where no write was interrupted: the partner deleted it', async () => {
     await collide();
     await report();
@@ -198,7 +255,8 @@ describe('a comment that is missing at a partner that writes whole lists', () =>
     return { id: ids(), part, leg: '', entityType: 'troubleTicket', attempts: [], updatedAt, ...more } as DeliveryRecord;
   };
   const lost = (...deliveries: DeliveryRecord[]) => {
-    const store = { listDeliveries: async () => deliveries, listMessages: async () => [] } as unknown as Store;
+    const bodies = async () => ({});
+    const store = { listDeliveries: async () => deliveries, listMessages: async () => [], bodies } as unknown as Store;
     const client = { putBack: async () => [] } as unknown as EndpointClient;
     const record = { id: ids(), origin: 'poll' } as MessageRecord;
     return planRecovery(store, client, record, found as unknown as CorrelationResult, Date.UTC(2026, 0, 1));

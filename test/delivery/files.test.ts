@@ -13,7 +13,12 @@ import { Rig } from './rig.js';
 const fails =
   (code: ErrorCode, retry = true) =>
   async () => {
-    throw new PartnerError(code, 'no file today', { where: 'customer', outcome: 'notDone', retry });
+    throw new PartnerError(code, 'no file today', {
+      where: 'customer',
+      hint: retry ? 'It is retried.' : '',
+      outcome: 'notDone',
+      retry,
+    });
   };
 /** Never ends, and is never silent. */
 const drips = async () =>
@@ -53,7 +58,7 @@ describe('files', () => {
       await until('the trouble at the source', () => troubles().length === 1);
       assert.deepEqual(
         troubles().map(({ endpoint, part, reason }) => [endpoint, part, reason]),
-        [['customer', 'file', 'customer: no file today']],
+        [['customer', 'file', 'customer: no file today It is retried.']],
       );
       await until('the dead letter', async () => (await fileDelivery())?.state === 'failed');
       const { tries, error } = (await fileDelivery())!;

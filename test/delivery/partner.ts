@@ -16,10 +16,10 @@ interface Ticket {
 
 /**
  * What goes wrong with the next write. before: it fails before it takes effect; after: the answer is lost; refused: it is
- * rejected; queued: it is accepted, and takes effect on `release`; unshown: it is confirmed, but has no effect; strange: the
+ * rejected; conflictDone: it takes effect and is rejected; queued: it is accepted, and takes effect on `release`; unshown: it is confirmed, but has no effect; strange: the
  * answer is invalid.
  */
-export type Fault = 'down' | 'lost' | 'refused' | 'limited' | 'queued' | 'conflict' | 'unshown' | 'strange';
+export type Fault = 'down' | 'lost' | 'refused' | 'limited' | 'queued' | 'conflict' | 'conflictDone' | 'unshown' | 'strange';
 
 const FAULTS: Record<Fault, () => PartnerError> = {
   unshown: () =>
@@ -32,6 +32,7 @@ const FAULTS: Record<Fault, () => PartnerError> = {
   strange: () => new PartnerError('SWB_PARTNER_ANSWER', 'answered HTML', { outcome: 'notDone', retry: true, status: 200 }),
   queued: () =>
     new PartnerError('SWB_PARTNER_ANSWER', 'answered 202 without an id', { outcome: 'unknown', retry: true, status: 202 }),
+  conflictDone: () => FAULTS.conflict(),
   conflict: () =>
     new PartnerError('SWB_PARTNER_REFUSED', 'there is one already', { outcome: 'notDone', retry: false, status: 409 }),
   down: () => new PartnerError('SWB_PARTNER_UNAVAILABLE', 'cannot be reached', { outcome: 'notDone', retry: true }),
@@ -81,7 +82,7 @@ export class Partner implements EndpointClient {
     await this.gate();
     if (this.denied) throw this.denied;
     const fault = this.faults.shift();
-    if (fault === 'lost') act();
+    if (fault === 'lost' || fault === 'conflictDone') act();
     if (fault === 'queued') this.queue.push(act);
     if (fault) throw FAULTS[fault]();
     return act();

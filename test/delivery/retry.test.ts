@@ -16,6 +16,13 @@ const locked = new PartnerError('SWB_PARTNER_AUTH', 'locked', {
   status: 423,
 });
 
+const conflict = new PartnerError('SWB_PARTNER_REFUSED', 'being edited', {
+  outcome: 'unknown',
+  retry: true,
+  concernsRecord: true,
+  status: 409,
+});
+
 describe('after a failed try, a delivery', () => {
   const table: [string, unknown, number, string, boolean][] = [
     ['the partner cannot be reached', failure('notDone', true), 1, 'pending', false],
@@ -32,6 +39,15 @@ describe('after a failed try, a delivery', () => {
     ],
     ['its record is locked', locked, 11, 'pending', true],
     ['its record stays locked', locked, 12, 'failed', true],
+    ['somebody is changing its record', conflict, 5, 'inDoubt', true],
+    ['the conflict does not pass', conflict, 6, 'failed', true],
+    [
+      'a conflict does not show what an earlier try created',
+      conflict.withDetails({ concernsRecord: false }),
+      12,
+      'needsDecision',
+      true,
+    ],
     ['it is the wrong entity', new SwitchboardError('SWB_WRONG_ENTITY', 'no'), 1, 'needsDecision', true],
     ['it is looked for and not found yet', new LookupPendingError('no', 'x', 8_000, 60_000), 3, 'inDoubt', false],
     ['the store was busy', new SwitchboardError('SWB_STORE', 'no'), 1, 'inDoubt', true],

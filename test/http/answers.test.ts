@@ -50,6 +50,17 @@ describe('an answer', () => {
     assert.ok(server.sockets.length - before < 3);
   });
 
+  for (const [what, status, body] of [
+    ['is no JSON', 200, '<html>'],
+    ['is an error', 500, '{}'],
+    ['is elsewhere', 303, '{}'],
+  ] as const)
+    it(`that ${what} is asked for again where something was read, and looked up where something was written`, async () => {
+      answer = write(`HTTP/1.1 ${status} x\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+      assert.match((await failure(GET)).message, /\. The request will be retried\.$/);
+      assert.match((await failure(POST)).message, /\. The record will be looked up before a retry\.$/);
+    });
+
   it('304 has no body', async () => {
     answer = write('HTTP/1.1 304 Not Modified\r\nETag: "1"\r\n\r\n');
     assert.equal((await failure(GET)).status, 304);

@@ -1,6 +1,6 @@
 import type { HttpClient } from '../../http/http.js';
 import type { Api } from '../api.js';
-import type { Check } from '../endpoint.js';
+import type { Check, RawEntity } from '../endpoint.js';
 import type { RequiredAttributes } from '../evidence.js';
 import { Habits } from '../habits.js';
 import type { RegistrationResult } from '../hub.js';
@@ -51,6 +51,10 @@ export abstract class TmfBaseClient<Dialect extends TmfDialect> {
   private readonly arrayModes: ArrayModeDetector;
   private readonly putsWhole: boolean;
   private readonly hubApi: TmfHub;
+
+  asRead({ event: _, ...read }: RawEntity): RawEntity {
+    return read;
+  }
 
   protected constructor(
     private readonly definition: ApiDefinition,

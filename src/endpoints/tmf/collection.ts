@@ -248,11 +248,14 @@ export class Collection {
       const unseen = fresh.filter((other) => !seen.includes(ids.get(other) ?? ''));
       return { resource, entry: ours(list, seen, fresh) ?? ours(list, seen) ?? onlyNew(unseen) };
     };
+    // Without an ETag, such a write may remove what others write at the same moment.
+    let wholeList: true | undefined;
     const whole = () =>
       addToWholeList({
         ...this.wholeList(id, attribute, along),
         readWhole: () => this.readComplete(id, this.sentLists(attribute, along), seen),
         write: async (list, now, withOurs) => {
+          if (now.etag === undefined) wholeList = true;
           const bodyOver = (resource?: Attributes) => {
             const sent = (added: Attributes[]) =>
               changesOver(resource, this.change({ ...companionOf(now.resource, along), [attribute]: [...list, ...added] }));
@@ -268,13 +271,14 @@ export class Collection {
       this.options.arrayModes.add(single, whole, along !== undefined),
     );
     this.lists.learn(resource);
-    if (!isLike) return {};
+    const sent = { ...(wholeList && { wholeList }) };
+    if (!isLike) return sent;
     const list = entries((shown ? resource : await afterWrite(() => this.read(id)))[attribute]);
     const found = shown ?? ours(list, seen);
     if (found) {
-      const [sent, shows] = [textOf(entry.author), textOf(found.author)];
-      if (sent !== undefined && shows !== undefined) this.options.habits.learn({ keepsAuthors: sent === shows });
-      return { id: entryIds(list).get(found) };
+      const [given, shows] = [textOf(entry.author), textOf(found.author)];
+      if (given !== undefined && shows !== undefined) this.options.habits.learn({ keepsAuthors: given === shows });
+      return { id: entryIds(list).get(found), ...sent };
     }
     throw this.options.api.unshown(
       { what },
@@ -285,14 +289,21 @@ export class Collection {
   }
 
   /**
-   * Restores entries that an interrupted write of a whole list removed: those shown since then, dated no earlier, and missing
-   * now. Returns their texts. `since`: ISO time, '' = unknown.
+   * Restores entries that a write of a whole list removed: those shown since then, dated no earlier, and missing
+   * now. Returns their texts. `since`: ISO time, '' = unknown. `only`: ids of those that may be restored.
    */
-  async putBack(id: string, attribute: string, shown: Attributes[][], since: string, along?: string): Promise<string[]> {
+  async putBack(
+    id: string,
+    attribute: string,
+    shown: Attributes[][],
+    { since, only, along }: { since: string; only?: readonly string[]; along?: string },
+  ): Promise<string[]> {
     if (!(await this.options.arrayModes.sendsWholeLists())) return [];
     const from = Date.parse(since) - MAX_CLOCK_SKEW;
     const isEarlier = ({ date }: Attributes) => Date.parse(isoTime(date) ?? '') < from;
-    const known = shown.reduce((all, list) => union(all, list), []).filter((entry) => !isEarlier(entry));
+    const all = shown.reduce((some, list) => union(some, list), []);
+    const ids = entryIds(all);
+    const known = all.filter((entry) => !isEarlier(entry) && (!only || only.includes(ids.get(entry) ?? '')));
     const write = async (list: Attributes[], { resource }: TaggedResource) => {
       const changes = this.change({ ...companionOf(resource, along), [attribute]: list });
       const bodyOver = (whole?: Attributes) => changesOver(whole, changes);

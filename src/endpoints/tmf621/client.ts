@@ -96,8 +96,8 @@ class Client extends TmfBaseClient<Dialect> implements Tmf621Client {
     return ourNote(ticket, comment, since, seen, this.habits.keepsAuthors);
   }
 
-  putBack(_entityType: string, id: string, shown: RawEntity[], since: string): Promise<string[]> {
-    return this.entities.putBack(id, 'note', shown.flatMap(notesIn), since);
+  putBack(_entityType: string, id: string, shown: RawEntity[], since: string, only?: readonly string[]): Promise<string[]> {
+    return this.entities.putBack(id, 'note', shown.flatMap(notesIn), { since, only });
   }
 
   rewordComment(_entityType: string, id: string, part: string, { text }: GenericComment): Promise<boolean> {

@@ -104,9 +104,9 @@ class Client extends TmfBaseClient<Dialect> implements Tmf622Client {
     return ourNote(order, comment, since, seen, this.habits.keepsAuthors);
   }
 
-  putBack(_entityType: string, id: string, shown: RawEntity[], since: string): Promise<string[]> {
+  putBack(_entityType: string, id: string, shown: RawEntity[], since: string, only?: readonly string[]): Promise<string[]> {
     return this.whenCreated(id, () =>
-      this.entities.putBack(id, 'note', shown.flatMap(notesIn), since, this.wholeItems ? ITEMS : undefined),
+      this.entities.putBack(id, 'note', shown.flatMap(notesIn), { since, only, along: this.wholeItems ? ITEMS : undefined }),
     );
   }
 

@@ -241,6 +241,15 @@ describe('a list that is written whole while its provider writes, too', () => {
     assert.deepEqual([count('before'), count('meanwhile'), count('ours')], [1, 1, 1]);
   });
 
+  for (const [marks, wholeList] of [
+    [false, true],
+    [true, undefined],
+  ] as const)
+    it(`is remembered as one that may remove others' notes: ${wholeList ?? 'not with an ETag'}`, async () => {
+      await begin({ latency: 0, marks });
+      assert.equal((await say('c1', 'ours')).wholeList, wholeList);
+    });
+
   describe('and was interrupted', () => {
     const at = (second: number) => new Date(Date.UTC(2026, 0, 1, 12, 0, second)).toISOString();
     const theirs = { id: 't1', text: 'theirs', author: 'noc', date: at(10) };
@@ -262,6 +271,15 @@ describe('a list that is written whole while its provider writes, too', () => {
         assert.deepEqual(await client.putBack?.('troubleTicket', 'TT-1', [raw], at(9)), []);
         assert.deepEqual(texts(), ['ours', 'theirs']);
       });
+
+    it('gets back only what may be restored', async () => {
+      await begin({ latency: 0 });
+      const deleted = { ...theirs, id: 't2', text: 'deleted' };
+      const raw = [reported(theirs, deleted)];
+      assert.deepEqual(await client.putBack?.('troubleTicket', 'TT-1', raw, at(9), ['t1']), ['theirs']);
+      assert.deepEqual(texts(), ['theirs']);
+      assert.deepEqual(client.parse(client.asRead?.(raw[0]!) ?? {}).comments, []);
+    });
 
     it('does not get back what is older than the write, because someone else deleted it', async () => {
       await begin({ latency: 0 });
