@@ -1,9 +1,8 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { SwitchboardError } from '../../src/errors.js';
-import type { GenericMessage } from '../../src/model/message.js';
 import { say } from '../../src/text/say.js';
 import { conversationOf } from '../kit/envelope.js';
-import { envelopeOf, handle } from '../kit/handle.js';
+import { envelopeOf, genericMessageOf, handle } from '../kit/handle.js';
 import { requireEndpoint } from '../kit/parties.js';
 import { show } from '../kit/status.js';
 import type { ConversationCorrelateConfig } from './conversation-correlate.config.js';
@@ -28,8 +27,8 @@ export = (RED: NodeAPI) => {
           hint: say`Place a normalize node between the in node and this one.`,
         });
       }
+      const message = genericMessageOf(msg, where);
       const broker = await requireEndpoint(RED, envelope.endpoint, where).broker;
-      const message = msg.payload as GenericMessage;
       const { record, sources, emptied, deleted } = incoming;
       const found = await broker.correlate(envelope, { message, record, sources, emptied, deleted });
       if (!found) return;

@@ -14,7 +14,7 @@ import { say } from '../../src/text/say.js';
 import { reportInvalid } from '../kit/configured.js';
 import { envelopeFor } from '../kit/envelope.js';
 import { flowTracker } from '../kit/flow-tracker.js';
-import { envelopeOf, handle, type Msg } from '../kit/handle.js';
+import { envelopeOf, genericMessageOf, handle, type Msg } from '../kit/handle.js';
 import { requireEndpoint } from '../kit/parties.js';
 import { show } from '../kit/status.js';
 import type { FanOutConfig } from './fan-out.config.js';
@@ -61,8 +61,8 @@ export = (RED: NodeAPI) => {
           hint: say`Place a conversation correlate node before this one.`,
         });
       }
+      const message = genericMessageOf(msg, where);
       const broker = await requireEndpoint(RED, envelope.endpoint, where).broker;
-      const message = msg.payload as GenericMessage;
       const matching = new Set<string>();
       if (config.by === 'target') for (const leg of legs) if (await matches(leg, message)) matching.add(leg.name);
       const shared = await broker.legs.fanOut(

@@ -1,7 +1,9 @@
-import type { Node } from 'node-red';
+import type { Node, NodeAPI } from 'node-red';
 import { beginNodeTrouble } from '../../src/delivery/node-troubles.js';
+import type { SwitchboardError } from '../../src/errors.js';
+import { deployedFlows } from './deployed-flows.js';
 import { shownName } from './shown-name.js';
-import { showError } from './status.js';
+import { clearError, showError } from './status.js';
 
 const ends = new WeakMap<Node, () => void>();
 
@@ -9,7 +11,7 @@ const ends = new WeakMap<Node, () => void>();
 export function reportInvalid(node: Node, error: unknown): void {
   const reason = error instanceof Error ? error.message : String(error);
   const { id, type } = node;
-  if (!ends.has(node)) node.on('close', () => reportValid(node));
+  if (!ends.has(node)) node.on('close', () => ends.get(node)?.());
   ends.set(node, beginNodeTrouble({ id, name: shownName(node), type, reason }));
   showError(node, error);
   node.error(reason);
@@ -18,13 +20,34 @@ export function reportInvalid(node: Node, error: unknown): void {
 /** The node works (again). */
 export function reportValid(node: Node): void {
   ends.get(node)?.();
+  clearError(node);
 }
 
-/** Runs what needs a node's settings, and reports the node if they are invalid. */
-export function whenValid(node: Node, start: () => void): void {
-  try {
-    start();
-  } catch (error) {
-    reportInvalid(node, error);
-  }
+/** The settings that name config nodes. */
+const CONFIG_NODES = ['endpoint', 'mapping', 'store'];
+
+/**
+ * Runs what needs a node's settings, and reports the node if they are invalid. If a config node is missing, it is tried again after
+ * each deploy: one of only the modified nodes may bring the config node, and leaves this node as it is.
+ */
+export function whenValid(RED: NodeAPI, node: Node, start: () => void): void {
+  let reported: string | undefined;
+  const attempt = (): boolean => {
+    try {
+      start();
+      if (reported !== undefined) reportValid(node);
+      return true;
+    } catch (error) {
+      const { message, field = '' } = error as Partial<SwitchboardError>;
+      if (message !== reported) reportInvalid(node, error);
+      reported = message;
+      return !CONFIG_NODES.includes(field);
+    }
+  };
+  if (attempt()) return;
+  const stop = deployedFlows(RED).onStarted(() => {
+    if (!attempt()) return;
+    stop();
+  });
+  node.on('close', stop);
 }

@@ -6,7 +6,7 @@ import { systemsOfNode } from '../../src/endpoints/registry.js';
 import { SwitchboardError } from '../../src/errors.js';
 import { say } from '../../src/text/say.js';
 import type { StoreNode } from '../switchboard-store/switchboard-store.js';
-import { reportInvalid } from './configured.js';
+import { whenValid } from './configured.js';
 import { credentialsOf, type EndpointConfig, type EndpointCredentials, endpointDefaults } from './endpoint.config.js';
 import { serveEndpointRoutes } from './endpoint-routes.js';
 import { concurrencyOf } from './http-options.js';
@@ -66,15 +66,18 @@ function start(
     broker: { get: () => availability.ready() },
   });
   let unwatch: () => void = () => undefined;
-  try {
-    unwatch = join();
-  } catch (error) {
-    availability.failed({ error: error as SwitchboardError });
-    reportInvalid(node, error);
-  }
+  whenValid(RED, node, () => {
+    try {
+      unwatch = join();
+    } catch (error) {
+      availability.failed({ error: error as SwitchboardError });
+      throw error;
+    }
+  });
   /** Joins the broker of the store whenever there is one. */
   function join(): () => void {
-    const client = makeClient(RED, { id: node.id, form, where }, config, node.credentials ?? {}, () => availability.mayWrite());
+    const client =
+      node.client ?? makeClient(RED, { id: node.id, form, where }, config, node.credentials ?? {}, () => availability.mayWrite());
     node.client = client;
     const store = RED.nodes.getNode(config.store) as StoreNode | null;
     if (!store?.availability) {

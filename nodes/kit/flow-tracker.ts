@@ -4,6 +4,7 @@ import type { ErrorRecord } from '../../src/store/store.js';
 import { say } from '../../src/text/say.js';
 import type { Envelope } from './envelope.js';
 import type { Msg } from './handle.js';
+import { shownName } from './shown-name.js';
 
 /**
  * Detects, with Node-RED's hooks, when no node in a flow holds a message any more. Every send counts up and every completion
@@ -98,8 +99,8 @@ export function flowTracker(RED: NodeAPI): FlowTracker {
     if (drop) entry.dropped ??= typeof drop === 'string' ? drop : say`The flow dropped it on purpose.`;
     if (event.error && !entry.error && concernsMessage(event)) {
       const record = errorRecord(event.error, new Date().toISOString());
-      const { name, type } = event.node?.node ?? {};
-      const place = `${name || type || 'A node'}: `;
+      const { name, type = 'a node' } = event.node?.node ?? {};
+      const place = `${shownName({ name, type })}: `;
       const { message } = record;
       entry.error = { ...record, message: message.startsWith(place) ? message : place + message };
     }

@@ -1,8 +1,11 @@
 import type { Node, NodeMessage } from 'node-red';
+import { isGenericMessage } from '../../src/conversation/generic-message.js';
+import { flowsRunning } from '../../src/delivery/brokers.js';
 import { SwitchboardError } from '../../src/errors.js';
+import type { GenericMessage } from '../../src/model/message.js';
 import { say } from '../../src/text/say.js';
 import type { Envelope } from './envelope.js';
-import { showError } from './status.js';
+import { clearFormer, showError } from './status.js';
 
 export type Msg = NodeMessage & { switchboard?: Envelope };
 export type Send = (msg: Msg | (Msg | null)[]) => void;
@@ -13,6 +16,7 @@ export type Send = (msg: Msg | (Msg | null)[]) => void;
  * error reach a catch node.
  */
 export function handle(node: Node, handler: (msg: Msg, send: Send) => Promise<void> | void): void {
+  clearFormer(node);
   node.on('input', (message, nodeSend, done) => {
     Promise.resolve()
       .then(() => handler(message as Msg, nodeSend as Send))
@@ -20,6 +24,11 @@ export function handle(node: Node, handler: (msg: Msg, send: Send) => Promise<vo
         () => done(),
         (error: unknown) => {
           const failure = asError(error);
+          // The message stays with the node, so that it counts as interrupted by the deploy, and enters its flow again after it.
+          if (!flowsRunning() && failure instanceof SwitchboardError && failure.code === 'SWB_CLOSED') {
+            node.log(failure.message);
+            return;
+          }
           showError(node, failure);
           done(failure);
         },
@@ -40,5 +49,15 @@ export function envelopeOf(msg: Msg, nodeName: string): Envelope {
   throw new SwitchboardError('SWB_PAYLOAD', say`The message has no msg.switchboard.`, {
     where: nodeName,
     hint: say`The message must come from a Switchboard in node. Keep msg.switchboard when a function or change node creates a new message.`,
+  });
+}
+
+/** The generic message in a msg; throws SWB_PAYLOAD where there is none, as before a normalize node and after a map node. */
+export function genericMessageOf({ payload }: Msg, nodeName: string): GenericMessage {
+  if (isGenericMessage(payload)) return payload;
+  throw new SwitchboardError('SWB_PAYLOAD', say`msg.payload is not a generic message.`, {
+    where: nodeName,
+    field: 'msg.payload',
+    hint: say`Place this node after a normalize node and not after a map node, and let no node in between replace msg.payload.`,
   });
 }

@@ -55,7 +55,7 @@ function receive(RED: NodeAPI, node: InNode, config: NodeDef & InConfig, system:
     const poll = flag('poll');
     const condition = (config.newOnly ?? '').trim();
     // Only the messages whose flow it decides about wait until it is corrected.
-    whenValid(node, () => checkCondition(condition, where));
+    whenValid(RED, node, () => checkCondition(condition, where));
     const events = hub && new EventListener(RED, node, endpoint, { hub, entityType, limit: number('eventLimit') * 1024 });
     if (events) node.on('close', () => events.close());
     whileOpen(node, endpoint, async (session) => {
@@ -134,11 +134,13 @@ function receive(RED: NodeAPI, node: InNode, config: NodeDef & InConfig, system:
       showPause();
     });
   };
-  whenValid(node, () => {
+  let stopRefusing = () => {};
+  whenValid(RED, node, () => {
     try {
+      stopRefusing();
       start();
     } catch (error) {
-      if (system.receive.webhook) refuseWebhooks(RED, node, config, Number(system.receive.webhook.limit));
+      if (system.receive.webhook) stopRefusing = refuseWebhooks(RED, node, config, Number(system.receive.webhook.limit));
       throw error;
     }
   });

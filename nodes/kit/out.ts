@@ -156,7 +156,7 @@ function queuePayloads(RED: NodeAPI, node: Node, config: NodeDef & OutConfig, sy
     if (wired) session.onEnd(emitOwn(RED, node, broker));
     await counts.begin(endpoint.id);
   };
-  whenValid(node, () => {
+  whenValid(RED, node, () => {
     const endpoint = requireEndpoint(RED, config.endpoint, where);
     requireSystem(endpoint.client, system.id, where);
     whileOpen(node, endpoint, showDeliveries);

@@ -65,15 +65,16 @@ export function serveWebhook(
 
 /**
  * Answers 503 on the path of a node with an invalid setting, so that senders retry, as they would not after a 404; the setting
- * itself is nothing for senders to know. Does nothing where the path is unknown or answered already.
+ * itself is nothing for senders to know. Does nothing where the path is unknown or answered already. Returns the function that ends it.
  * @param limit kilobytes
  */
-export function refuseWebhooks(RED: NodeAPI, node: Node, { webhook, path }: InConfig, limit: number): void {
-  if (!webhook || !path || isListening(RED, path)) return;
+export function refuseWebhooks(RED: NodeAPI, node: Node, { webhook, path }: InConfig, limit: number): () => void {
+  if (!webhook || !path || isListening(RED, path)) return () => {};
   const stop = listen(RED, path, limit * 1024, async () => {
     throw new SwitchboardError('SWB_CONFIG', say`The in node has an invalid setting.`, { hint: say`Retry later.` });
   });
   node.on('close', stop);
+  return stop;
 }
 
 /** The hint of a webhook's event; throws as `readWebhook`, or SWB_CONFIG where the system has no webhooks. */

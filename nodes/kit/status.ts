@@ -45,6 +45,19 @@ export function showError(node: Node, error: unknown): void {
   show(node, 'error', text.startsWith(place) ? text.slice(place.length) : text);
 }
 
+/** Clears what an earlier instance of a node showed, which the editor keeps until another status is set. */
+export function clearFormer(node: Node): void {
+  if (!pending.has(node)) node.status({});
+}
+
+/** Clears a status that says that the node cannot work. */
+export function clearError(node: Node): void {
+  const state = pending.get(node);
+  if (!state?.last.startsWith('error|') || state.next) return;
+  state.last = '';
+  node.status({});
+}
+
 /** Cut at a word. */
 function shortened(text: string): string {
   if (text.length <= MAX_TEXT) return text;

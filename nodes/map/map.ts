@@ -9,7 +9,7 @@ import { say } from '../../src/text/say.js';
 import { whenValid } from '../kit/configured.js';
 import { entityTypeAt, entityTypeToWrite } from '../kit/entity-types.js';
 import type { Envelope } from '../kit/envelope.js';
-import { envelopeOf, handle, type Msg } from '../kit/handle.js';
+import { envelopeOf, genericMessageOf, handle, type Msg } from '../kit/handle.js';
 import { mappingFor, mappingReference } from '../kit/mappings.js';
 import { requireEndpoint } from '../kit/parties.js';
 import { show, showError } from '../kit/status.js';
@@ -21,7 +21,7 @@ export = (RED: NodeAPI) => {
     const where = config.name || 'map';
     const invalidWired = ((this as unknown as { wires: string[][] }).wires?.[1]?.length ?? 0) > 0;
     const chosenType = config.entityType || 'incident';
-    whenValid(this, () => {
+    whenValid(RED, this, () => {
       const { client } = requireEndpoint(RED, config.endpoint, where);
       if (config.mapping) mappingFor(RED, config.mapping, client, entityTypeAt(client, chosenType), where);
     });
@@ -31,13 +31,7 @@ export = (RED: NodeAPI) => {
       const { client } = endpoint;
       const entityType = entityTypeToWrite(client, chosenType, envelope);
       const mapping = mappingFor(RED, config.mapping, client, entityType, where);
-      const message = msg.payload as GenericMessage;
-      if (!message?.source || !message.fields) {
-        throw new SwitchboardError('SWB_PAYLOAD', say`msg.payload is not a generic message.`, {
-          where,
-          hint: say`Place the map node after a normalize and a conversation correlate node.`,
-        });
-      }
+      const message = genericMessageOf(msg, where);
       const { body, changed, defaults, trace, problems } = await mapping.fromGeneric(message);
       const broker = await endpoint.broker;
       broker.countUnmapped(envelope, { ...mappingReference(mapping, config.mapping), direction: 'out' }, problems);

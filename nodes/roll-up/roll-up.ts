@@ -1,9 +1,8 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { DEFAULT_ROLL_UP } from '../../src/conversation/roll-up.js';
 import { SwitchboardError } from '../../src/errors.js';
-import type { GenericMessage } from '../../src/model/message.js';
 import { say } from '../../src/text/say.js';
-import { envelopeOf, handle } from '../kit/handle.js';
+import { envelopeOf, genericMessageOf, handle } from '../kit/handle.js';
 import { requireEndpoint } from '../kit/parties.js';
 import { show } from '../kit/status.js';
 import type { RollUpConfig } from './roll-up.config.js';
@@ -16,11 +15,11 @@ export = (RED: NodeAPI) => {
     const rules = config.rules?.length ? config.rules : DEFAULT_ROLL_UP;
     handle(this, async (msg, send) => {
       const envelope = envelopeOf(msg, where);
-      const message = msg.payload as GenericMessage;
-      if (!envelope.conversation || !message?.source || !message.fields) {
-        throw new SwitchboardError('SWB_PAYLOAD', say`The message has not been correlated.`, {
+      const message = genericMessageOf(msg, where);
+      if (!envelope.conversation) {
+        throw new SwitchboardError('SWB_PAYLOAD', say`The message does not belong to a conversation.`, {
           where,
-          hint: say`Place the roll-up node after a normalize and a conversation correlate node.`,
+          hint: say`Place a conversation correlate node before this one.`,
         });
       }
       const broker = await requireEndpoint(RED, envelope.endpoint, where).broker;

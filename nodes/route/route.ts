@@ -2,11 +2,10 @@ import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { checkParties, checkRoute } from '../../src/conversation/check-route.js';
 import type { RouteRules } from '../../src/conversation/route-rules.js';
 import { SwitchboardError } from '../../src/errors.js';
-import type { GenericMessage } from '../../src/model/message.js';
 import { say } from '../../src/text/say.js';
 import { adminRoutes } from '../kit/admin-routes.js';
 import { whenValid } from '../kit/configured.js';
-import { envelopeOf, handle, type Msg } from '../kit/handle.js';
+import { envelopeOf, genericMessageOf, handle, type Msg } from '../kit/handle.js';
 import { type EndpointNode, requireEndpoint } from '../kit/parties.js';
 import { show } from '../kit/status.js';
 import type { RouteConfig } from './route.config.js';
@@ -21,7 +20,7 @@ export = (RED: NodeAPI) => {
     const { parties = [], rules = [], matches = 'first', otherwise = '' } = config;
     const route: RouteRules = { parties, rules, matches, otherwise };
 
-    whenValid(this, () => checkRoute(route, where, nameOf));
+    whenValid(RED, this, () => checkRoute(route, where, nameOf));
     handle(this, async (msg, send) => {
       // An invalid rule fails the new cases that reach it; updates need no rule.
       checkParties(route, where, nameOf);
@@ -32,8 +31,9 @@ export = (RED: NodeAPI) => {
           hint: say`Place a conversation correlate node before this one.`,
         });
       }
+      const message = genericMessageOf(msg, where);
       const broker = await requireEndpoint(RED, envelope.endpoint, where).broker;
-      const decision = await broker.routes.decide(envelope, { id: this.id, name: where }, route, msg.payload as GenericMessage);
+      const decision = await broker.routes.decide(envelope, { id: this.id, name: where }, route, message);
       if (!decision) return;
       const { to, by, rules: matching } = decision;
       // An output for which the node has no row any more cannot be used: the party was removed since the decision was kept.

@@ -4,6 +4,7 @@ import { isWithin } from '../store/id.js';
 import type { ConversationRecord, Link, WrittenItem } from '../store/store.js';
 import { say } from '../text/say.js';
 import type { EchoGuard } from './echo-guard.js';
+import { filledAfter } from './emptied.js';
 import { detectFieldChanges, fieldsOf, isReadAfter, missedWrites, type OvertakenField } from './field-changes.js';
 import { fingerprint, itemStateKey, lastKnownEntries } from './fingerprint.js';
 import type { InboundMessage } from './inbound-message.js';
@@ -178,14 +179,16 @@ function advanceConversation(
       for (const name of names) if (!outdated(name)) raw[name] = fingerprint(record[name]);
     // Known to be empty, so that its first value is known to be a change.
     for (const name of Object.values(emptied).flat()) if (!outdated(name)) raw[name] ??= '';
+    const current = Object.entries(message.fields).filter(
+      ([name, value]) => value !== undefined && !fieldsOf(name, incoming, link).some(outdated),
+    );
     const lastKnown = { ...link.lastKnown };
-    for (const [name, value] of Object.entries(message.fields))
-      if (value !== undefined && !fieldsOf(name, incoming, link).some(outdated))
-        Object.assign(lastKnown, lastKnownEntries(name, value as Json));
+    for (const [name, value] of current) Object.assign(lastKnown, lastKnownEntries(name, value as Json));
     return {
       ...link,
       raw,
       lastKnown,
+      filled: filledAfter(link, Object.fromEntries(current)),
       ...parts.remembered(link),
       number: source.number ?? link.number,
       url: source.url ?? link.url,

@@ -8,6 +8,7 @@ import type { Draft } from './conversations.js';
 import { type DetectedChanges, detectChanges, linkAt, linkOf, newLink, withLink } from './correlate.js';
 import { findDuplicate, hasMoved } from './duplicate-reference.js';
 import type { InFlightWrite, PartInDoubt } from './echo-guard.js';
+import { emptiedPaths, withEmptied } from './emptied.js';
 import { type EntityRequest, originOfValue } from './entity-request.js';
 import { showsSentValue } from './field-changes.js';
 import { fingerprint, lastKnownEntries, sameFingerprint } from './fingerprint.js';
@@ -32,6 +33,8 @@ export interface CorrelationResult extends DetectedChanges {
 export interface SavedChanges {
   output: DetectedChanges['output'];
   changed?: string[];
+  /** Paths of the fields that were emptied. */
+  emptied?: string[];
   comments: string[];
   attachments: string[];
   asMade?: string[];
@@ -42,6 +45,7 @@ export function savedChanges({ output, message, asMade }: DetectedChanges): Save
   return {
     output,
     changed: message.changed,
+    emptied: emptiedPaths(message.fields),
     comments: message.comments.map((c) => c.id),
     attachments: message.attachments.map((a) => a.id),
     asMade,
@@ -126,7 +130,7 @@ export class Correlator {
     const isOlder = (a?: string, b?: string) => client?.isOlder(a, b) ?? false;
     // A deletion reports the version that was deleted.
     const outdated = !inbound.deleted && isOlder(source.version, link.entityVersion);
-    const shown = withEmptied(inbound, link, before?.changed);
+    const shown = withEmptied(inbound, link, before?.emptied ?? before?.changed);
     const incoming = outdated && !before ? shown : withOurItemIds(shown, link, requests, client);
     if (before) return { ...replayedChanges(incoming.message, link, before), conversation, link };
     if (outdated) {
@@ -364,16 +368,6 @@ function withOurItemIds(
     .flatMap((request) => sentItems(request, itemsReader(client)) ?? [])
     .filter((item) => !known.has(item.ours));
   return { ...incoming, ...translateItemIds(incoming.message, withSent(items, inFlight), got, client?.name) };
-}
-
-/** A message in which the fields that were emptied since the last one, or are among the `saved` changes, are empty texts. */
-function withEmptied(inbound: InboundMessage, { lastKnown }: Link, saved: readonly string[] = []): InboundMessage {
-  const { message, sources, emptied = {} } = inbound;
-  const names = Object.keys(emptied).filter((name) => (lastKnown[name] ?? '') !== '' || saved.includes(name));
-  if (names.length === 0) return inbound;
-  const fields = { ...message.fields, ...Object.fromEntries(names.map((name) => [name, ''])) };
-  const from = Object.fromEntries(names.map((name) => [name, emptied[name] as string[]]));
-  return { ...inbound, message: { ...message, fields }, sources: { ...sources, ...from } };
 }
 
 /** The saved changes, without fields for which something newer has been sent since. */

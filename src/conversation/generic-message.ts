@@ -39,5 +39,5 @@ export function fieldsRead(parsed: ParsedEntity, sources: Record<string, string[
 /** Whether a payload is a generic message rather than a partner's record. */
 export function isGenericMessage(payload: unknown): payload is GenericMessage {
   const { source, fields, comments } = (payload ?? {}) as Partial<GenericMessage>;
-  return typeof source?.endpoint === 'string' && typeof fields === 'object' && Array.isArray(comments);
+  return typeof source?.endpoint === 'string' && typeof fields === 'object' && fields !== null && Array.isArray(comments);
 }

@@ -8,7 +8,7 @@ export interface InboundMessage {
   record: Record<string, Json>;
   /** For each generic field, the partner's top-level fields it was mapped from. */
   sources: Record<string, string[]>;
-  /** Generic fields that the partner shows empty, with its own fields, top level. */
+  /** Paths of generic fields that the partner shows empty, as `requester.name`, with its own fields, top level. */
   emptied?: Record<string, string[]>;
   deleted?: boolean;
   /** Our delivery that this message answers; it shows nothing that was written later. */

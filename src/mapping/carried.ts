@@ -6,20 +6,29 @@ import type { Tree } from './rules.js';
 /** Whether a partner's field, or an element of a list in it, is worth keeping although no rule uses it. */
 export type Carries = (field: string, value: Json) => boolean;
 
+/** The partner's fields that are kept, and the names of those that could be but are shown empty. */
+export interface Carried {
+  fields: Record<string, Json>;
+  empty: string[];
+}
+
 /**
  * The partner's fields that no rule uses, so that a mapping for another party can use them: whole fields, and of a list the elements
  * that no rule selects.
  */
-export function carriedFields(record: Tree, rules: readonly CompiledRule[], carries: Carries): Record<string, Json> {
-  const carried: Record<string, Json> = {};
+export function carriedFields(record: Tree, rules: readonly CompiledRule[], carries: Carries): Carried {
+  const carried: Carried = { fields: {}, empty: [] };
   for (const [field, value] of Object.entries(record)) {
-    if (value === undefined || value === null || value === '') continue;
+    if (value === undefined) continue;
     const paths = rules.flatMap((rule) => rule.fields.filter(({ top }) => top === field));
     const isUsed = (one: Json) => paths.some(({ steps }) => !steps[0]?.element || isElement(one, steps[0].element));
     if (Array.isArray(value)) {
       const rest = value.filter((one) => !isUsed(one) && carries(field, one));
-      if (rest.length > 0) carried[field] = rest;
-    } else if (paths.length === 0 && carries(field, value)) carried[field] = value;
+      if (rest.length > 0) carried.fields[field] = rest;
+    } else if (paths.length === 0 && carries(field, value)) {
+      if (value === null || value === '') carried.empty.push(field);
+      else carried.fields[field] = value;
+    }
   }
   return carried;
 }

@@ -3,7 +3,7 @@ import { choiceKey } from '../model/choice.js';
 import { say } from '../text/say.js';
 import { Expressions } from './expressions.js';
 import { RULE_TYPES, type Rule } from './mapping.js';
-import { type Path, parsePath } from './paths.js';
+import { isPlain, type Path, parsePath } from './paths.js';
 import type { Table } from './preview-result.js';
 import { ruleName } from './rule-name.js';
 import { ValueMap } from './value-map.js';
@@ -25,7 +25,7 @@ export function compileRule(rule: Rule, index: number, table: Table, mapping?: s
   const name = ruleName(rule, index, table);
   const where = mapping === undefined ? `${name.charAt(0).toUpperCase()}${name.slice(1)}` : say`Mapping "${mapping}", ${name}`;
   try {
-    return { index, where, ...compiledParts(rule) };
+    return { index, where, ...compiledParts(rule, table) };
   } catch (error) {
     throw atRule(error, where);
   }
@@ -42,7 +42,7 @@ export function atRule(error: unknown, where: string): SwitchboardError {
   });
 }
 
-function compiledParts(rule: Rule): Omit<CompiledRule, 'index' | 'where'> {
+function compiledParts(rule: Rule, table: Table): Omit<CompiledRule, 'index' | 'where'> {
   const paths = [rule.field].flat();
   const fields =
     paths.length > 1
@@ -61,11 +61,7 @@ function compiledParts(rule: Rule): Omit<CompiledRule, 'index' | 'where'> {
       field: 'maxLength',
       hint: say`Enter the number of characters, or leave it out.`,
     });
-  if (rule.sendEmptied && paths.some((path) => !/^[\w$-]+$/.test(path)))
-    throw new SwitchboardError('SWB_CONFIG', say`Only a plain field can be emptied, not part of an object or list.`, {
-      field: 'sendEmptied',
-      hint: say`Switch off "Send when emptied".`,
-    });
+  if (rule.sendEmptied) checkEmptied(fields, generic, table);
   return {
     rule,
     fields,
@@ -73,6 +69,20 @@ function compiledParts(rule: Rule): Omit<CompiledRule, 'index' | 'where'> {
     ...(rule.values && { values: new ValueMap(rule.values, fields.length) }),
     ...(rule.onlyIf && { onlyIf: condition(rule.onlyIf) }),
   };
+}
+
+/** Throws SWB_CONFIG where "send when emptied" could not work. */
+function checkEmptied(fields: Path[], generic: Path, table: Table): void {
+  const isPart = fields.some(({ text }) => !/^[\w$-]+$/.test(text)) || !isPlain(generic);
+  // The kind of an entity and its identity at the source are never empty.
+  const isFixed = generic.top === 'entity' || generic.top === 'source';
+  if (table === 'order' && !isPart && !isFixed) return;
+  const reason = isPart
+    ? say`Only a plain field can be emptied, not part of an object or list.`
+    : isFixed
+      ? say`${generic.text} is never emptied.`
+      : say`Fields of items cannot be emptied.`;
+  throw new SwitchboardError('SWB_CONFIG', reason, { field: 'sendEmptied', hint: say`Switch off "Send when emptied".` });
 }
 
 function pathOf(text: unknown, what: string, hint: string): Path {

@@ -70,11 +70,11 @@ export function withRules(
       const { fields, emptied, trace, problems } = await applyIn(rules, record, expressions);
       const found = await itemsIn(mapping, items, record, expressions);
       const carried = carriedFields(record, rules, carries);
-      const custom = { ...carried, ...(fields.custom as Tree | undefined) };
+      const custom = { ...carried.fields, ...(fields.custom as Tree | undefined) };
       return {
         fields: { ...fields, ...(Object.keys(custom).length > 0 && { custom }), ...found.fields } as GenericFields,
-        emptied,
-        carried: Object.keys(carried),
+        emptied: { ...emptied, ...Object.fromEntries(carried.empty.map((name) => [`custom.${name}`, [name]])) },
+        carried: Object.keys(carried.fields),
         trace: { ...trace, ...found.trace },
         problems: [...problems, ...found.problems],
       };

@@ -106,7 +106,7 @@ export interface AppliedMapping {
 
 export interface InResult {
   fields: GenericFields;
-  /** The generic fields, top level, whose fields the partner shows empty, with the names of these fields, top level. */
+  /** The paths of generic fields, as `requester.name`, whose fields the partner shows empty, with these fields' names, top level. */
   emptied: Record<string, string[]>;
   /** The partner's fields, top level, that no rule uses and that are kept in `custom` under their own names. */
   carried: string[];

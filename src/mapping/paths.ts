@@ -94,6 +94,11 @@ export function write(record: Tree, path: Path, value: Json): void {
   });
 }
 
+/** Whether a path names only properties, no elements of lists. */
+export function isPlain({ steps }: Path): boolean {
+  return steps.every(({ element }) => !element);
+}
+
 /** Whether a list element has the properties that a path names. */
 export function isElement(element: Json, wanted: Record<string, string>): boolean {
   if (typeof element !== 'object' || element === null || Array.isArray(element)) return false;

@@ -4,7 +4,7 @@ import { say } from '../text/say.js';
 import { atRule, type CompiledRule } from './compile-rule.js';
 import type { Expressions } from './expressions.js';
 import type { Direction, Notation, Problem, Rule, Trace } from './mapping.js';
-import { type Path, read, write } from './paths.js';
+import { isPlain, type Path, read, write } from './paths.js';
 import { shapeIn, shapeOut } from './shapes.js';
 import { isoTime } from './times.js';
 import { ANY } from './value-map.js';
@@ -29,7 +29,7 @@ export async function applyIn(
   expressions?: Expressions,
 ): Promise<{ fields: Tree; emptied: Record<string, string[]>; trace: Trace; problems: Problem[] }> {
   const fields: Tree = {};
-  const empties: Record<string, string[]> = {};
+  const empties = new Map<string, { generic: Path; names: Set<string> }>();
   const trace: Trace = {};
   const problems: Problem[] = [];
   for (const compiled of rules) {
@@ -43,8 +43,10 @@ export async function applyIn(
       : incomingValue(compiled, record, problems);
     const given = found ?? fallback(rule, 'in');
     if (!given) {
-      if (showsEmpty(compiled, record))
-        empties[generic.top] = [...new Set([...(empties[generic.top] ?? []), ...compiled.fields.map(({ top }) => top)])];
+      if (isPlain(generic) && showsEmpty(compiled, record)) {
+        const { names } = empties.get(generic.text) ?? { names: [] };
+        empties.set(generic.text, { generic, names: new Set([...names, ...compiled.fields.map(({ top }) => top)]) });
+      }
       if (demanded(rule, 'in'))
         problems.push({
           level: 'error',
@@ -64,7 +66,8 @@ export async function applyIn(
       ...(given.row !== undefined && { row: given.row }),
     };
   }
-  const emptied = Object.fromEntries(Object.entries(empties).filter(([name]) => fields[name] === undefined));
+  const emptied: Record<string, string[]> = {};
+  for (const [path, { generic, names }] of empties) if (read(fields, generic) === undefined) emptied[path] = [...names];
   return { fields, emptied, trace, problems };
 }
 
@@ -175,7 +178,7 @@ export async function applyOut(
 
 /** Whether the value of a rule was there before and was emptied. */
 function isEmptied({ generic }: CompiledRule, scope: Tree, hasChanged: OutScope['isChanged']): boolean {
-  return scope[generic.top] === '' && hasChanged?.(generic.top) === true;
+  return hasChanged?.(generic.top) === true && read(scope, generic) === '';
 }
 
 interface FoundValues {

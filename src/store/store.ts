@@ -124,6 +124,8 @@ export interface Link {
   carries?: string;
   /** Last known canonical fields of the entity, whoever wrote them: a change is detected against these. */
   lastKnown: Record<string, Json>;
+  /** Paths inside canonical objects, as `requester.name`, that had a value when the entity last showed them. */
+  filled?: string[];
   /** Last known fields under the system's own names, to write only real changes. */
   raw: Record<string, Json>;
   /**

@@ -15,7 +15,7 @@ describe('a field of the customer', () => {
       rules: [
         { field: 'priority', generic: 'subcategory', direction: 'out', sendEmptied: true },
         { field: 'statusChangeReason', generic: 'category', direction: 'out' },
-        { field: 'ticketType', generic: 'custom.u_site', direction: 'out' },
+        { field: 'ticketType', generic: 'custom.u_site', direction: 'out', sendEmptied: true },
         ...preset.rules,
       ],
     };
@@ -43,7 +43,7 @@ describe('a field of the customer', () => {
     assert.equal(desk.row('incident', sys_id)?.subcategory, 'dns', 'nothing came back');
   });
 
-  it('that only the customer has is carried, and can be mapped', async () => {
+  it('that only the customer has is carried, can be mapped, and is emptied where the rule says so', async () => {
     const desk = rig.sandbox.servicenow;
     const { sys_id } = rig.open('carried');
     const ticket = () => rig.tickets('carried')[0];
@@ -53,6 +53,13 @@ describe('a field of the customer', () => {
       Object.assign(desk.row('incident', sys_id)!, { u_site: site });
       desk.update('incident', sys_id, { impact: '2' }, 'agent');
       await until(`the column with ${site}`, () => ticket()?.ticketType === site);
+      await rig.quiet();
     }
+    Object.assign(desk.row('incident', sys_id)!, { u_site: '' });
+    desk.update('incident', sys_id, { impact: '1' }, 'agent');
+    await until('the emptied column', () => ticket()?.ticketType === '');
+    await rig.quiet();
+    const { deliveries } = await rig.counts();
+    assert.deepEqual([deliveries.failed, deliveries.needsDecision], [0, 0]);
   });
 });

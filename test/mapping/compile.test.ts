@@ -48,13 +48,30 @@ describe('a mapping', () => {
     assert.deepEqual(found.emptied, { description: ['a'], title: ['b'] });
     assert.deepEqual(
       (await compiled.toGeneric({ c: '' })).emptied,
-      { requester: ['c'] },
+      { 'requester.name': ['c'] },
       'a field that is left out is not empty',
     );
     const out = await compiled.fromGeneric(message({ description: '', title: '' }, ['description', 'title']));
     assert.deepEqual([out.body, out.changed], [{ a: '' }, ['a']]);
     assert.deepEqual((await compiled.fromGeneric(message({ description: '' }, ['title']))).body, {}, 'it was empty before');
     assert.deepEqual((await compiled.fromGeneric(message({}, ['description']))).body, {}, 'it is not known');
+  });
+
+  it('tells an emptied part of an object, or a carried field, from the others', async () => {
+    const compiled = compile(
+      mapping(
+        { field: 'name', generic: 'requester.name', sendEmptied: true },
+        { field: 'mail', generic: 'requester.email', sendEmptied: true },
+        { field: 'region', generic: 'custom.u_region', direction: 'out', sendEmptied: true },
+      ),
+      { carries: (field) => field.startsWith('u_') },
+    );
+    const found = await compiled.toGeneric({ name: '', mail: 'ada@example.com', u_region: '', u_floor: '3', other: '' });
+    assert.deepEqual(found.emptied, { 'requester.name': ['name'], 'custom.u_region': ['u_region'] });
+    assert.deepEqual(found.fields, { requester: { email: 'ada@example.com' }, custom: { u_floor: '3' } });
+    const fields = { requester: { name: '', email: 'ada@example.com' }, custom: { u_region: '', u_floor: '3' } };
+    const out = await compiled.fromGeneric(message(fields, ['requester', 'custom']));
+    assert.deepEqual([out.body, out.changed], [{ name: '', mail: 'ada@example.com', region: '' }, ['name', 'mail', 'region']]);
   });
 
   it('carries fields and list elements that no rule uses, if the system wants them', async () => {
@@ -80,6 +97,13 @@ describe('a mapping', () => {
   it('empties only plain fields', () => {
     const rule: Rule = { field: 'note[author=x].text', generic: 'description', sendEmptied: true };
     assert.throws(() => compile(mapping(rule)), /Only a plain field can be emptied/);
+    const intoList: Rule = { field: 'a', generic: 'custom.list[role=x].id', sendEmptied: true };
+    assert.throws(() => compile(mapping(intoList)), /Only a plain field can be emptied/);
+    const number: Rule = { field: 'a', generic: 'source.number', direction: 'out', sendEmptied: true };
+    assert.throws(() => compile(mapping(number)), /source.number is never emptied/);
+    const id: Rule = { field: 'id', generic: 'id' };
+    const items = { field: 'lines', rules: [id, { field: 'a', generic: 'quantity', sendEmptied: true } as Rule] };
+    assert.throws(() => compile({ ...mapping(id), items }), /Fields of items cannot be emptied/);
   });
 
   it('translates states however they are written, in both directions, and in conditions', async () => {

@@ -102,6 +102,24 @@ describe('the nodes', () => {
       });
     }
 
+    for (const type of ['conversation-correlate', 'route', 'map']) {
+      it(`${type} reports a payload that is no generic message`, async () => {
+        const parties = ['id-tmf'];
+        await load([
+          store(),
+          serviceNow(),
+          tmf(),
+          ...around({ type: `switchboard-${type}`, name: 'mine', endpoint: 'id-sn', parties }),
+        ]);
+        const caught = next('caught');
+        const switchboard = { ...envelope, conversation: { id: 'c' }, incoming: { record: {}, sources: {} } };
+        helper.getNode('n')!.receive({ payload: 'hi', switchboard } as never);
+        const { error } = await caught;
+        assert.equal(error.code, 'SWB_PAYLOAD');
+        assert.match(error.message, /mine: msg.payload is not a generic message. Place this node after a normalize node/);
+      });
+    }
+
     for (const type of ['map', 'servicenow-out', 'tmf621-out', 'tmf622-out']) {
       it(`${type} reports that it has no endpoint`, async () => {
         await load(around({ type: `switchboard-${type}`, name: 'mine', endpoint: '' }));
