@@ -1,4 +1,5 @@
 import type { RouteRule } from '../../../src/conversation/route-rules.js';
+import { sideOfEndpoint } from '../../kit/editor/endpoints.js';
 import { kindOf, type PartyRow } from './layout.editor.js';
 
 /** The flow that receives messages of an endpoint: the label of its tab. `entityType`: only of that record type. */
@@ -61,7 +62,7 @@ export function nodesOf(tab: string, endpoint: string): PartyRow {
 /** The parties of a route node as the names of its flow list them. */
 export function namesOf({ parties }: RouteNode): { name: string; isCustomer: boolean }[] {
   return parties.map((id) => {
-    const endpoint = RED.nodes.node(id);
-    return { name: String(endpoint?.name || id), isCustomer: endpoint?.side === 'customer' };
+    const name = RED.nodes.node(id)?.name;
+    return { name: String(name || id), isCustomer: sideOfEndpoint(id) === 'customer' };
   });
 }
