@@ -1,3 +1,4 @@
+import { ROUTE_VALUES } from '../../src/conversation/route-hints.js';
 import {
   ROUTE_OPERATORS,
   type RouteCondition,
@@ -5,19 +6,7 @@ import {
   type RouteProblem,
   UNARY_OPERATORS,
 } from '../../src/conversation/route-rules.js';
-import { ENTITIES, EVENTS, LEVELS, PRIORITIES, SEVERITIES, STATES } from '../../src/model/message.js';
 import { isExpression as isValidExpression } from '../kit/editor/validate.js';
-
-/** The values of fields that have a fixed list of them. */
-const VALUES: Record<string, readonly string[]> = {
-  entity: ENTITIES,
-  event: EVENTS,
-  state: STATES,
-  severity: SEVERITIES,
-  impact: LEVELS,
-  urgency: LEVELS,
-  priority: PRIORITIES,
-};
 
 /** One condition in the dialog. */
 export interface ConditionLine {
@@ -65,7 +54,7 @@ export function conditionLine(
   mark();
   const choices = $('<datalist>', { id: RED.nodes.id() });
   value.attr('list', choices.attr('id') ?? '').on('focus', () => {
-    choices.empty().append((VALUES[condition.field] ?? []).map((one) => $('<option>').val(one)));
+    choices.empty().append((ROUTE_VALUES[condition.field] ?? []).map((one) => $('<option>').val(one)));
   });
   const line = $('<div>', { class: 'switchboard-route-condition' }).toggleClass('switchboard-route-expression', isExpression);
   if (!isExpression) line.append(field);

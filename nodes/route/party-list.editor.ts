@@ -23,7 +23,8 @@ export function partyList(translate: Translate, changed: () => void): PartyList 
     $(LIST)
       .editableList('items')
       .toArray()
-      .map((row) => $(row).data('data') as Row);
+      // While a party is dragged, its place is held by a row without one.
+      .flatMap((row) => ($(row).data('data') as Row | undefined) ?? []);
   $(LIST).editableList<Row>({
     addButton: translate('party.add'),
     height: 'auto',

@@ -1,5 +1,7 @@
+import { routeHints } from '../../src/conversation/route-hints.js';
 import { type RouteProblem, routeProblems } from '../../src/conversation/route-rules.js';
 import { CATEGORY } from '../kit/editor/category.js';
+import { sideOfEndpoint } from '../kit/editor/endpoints.js';
 import { addStyle } from '../kit/editor/style.js';
 import { isExpression } from '../kit/editor/validate.js';
 import { type PartyList, partyList } from './party-list.editor.js';
@@ -68,7 +70,7 @@ RED.nodes.registerType<RouteConfig>('switchboard-route', {
       const edited = current();
       fillParties(otherwise, chosen, this._('dialog.nobody'), edited.parties.filter(Boolean));
       const problems = problemsOf(edited);
-      rules?.mark(problems);
+      rules?.mark(problems, routeHints(edited, sideOfEndpoint));
       const text = problems.map((problem) => problemText(problem, this._)).join('\n');
       // Screen readers announce every write.
       const box = $('#switchboard-route-problems');

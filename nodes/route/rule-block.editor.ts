@@ -1,3 +1,4 @@
+import type { RouteHint } from '../../src/conversation/route-hints.js';
 import { ROUTE_SIDES, type RouteCondition, type RouteProblem, type RouteRule } from '../../src/conversation/route-rules.js';
 import { type ConditionLine, conditionLine } from './condition.editor.js';
 import { allEndpoints, fillParties, partySelect } from './party-select.editor.js';
@@ -5,8 +6,8 @@ import { problemText } from './problem-text.editor.js';
 
 export interface RuleBlock {
   element: JQuery;
-  /** Shows the number of the rule, and what is wrong with it. */
-  show(number: number, count: number, problems: readonly RouteProblem[]): void;
+  /** Shows the number of the rule, what is wrong with it, and why it has no effect. */
+  show(number: number, count: number, problems: readonly RouteProblem[], hints: readonly RouteHint[]): void;
   /** Focuses the button that moves the rule on in a direction, where that is possible. */
   focus(by: -1 | 1): void;
 }
@@ -49,6 +50,7 @@ export function ruleBlock(
   const conditions = $('<div>');
   const targets = $('<div>');
   const problems = $('<div>', { class: 'switchboard-route-problems' });
+  const notes = $('<div>', { class: 'switchboard-route-notes', role: 'status' });
   const title = $('<b>');
   const up = moveButton('up', translate('rule.moveUp'), () => move(-1));
   const down = moveButton('down', translate('rule.moveDown'), () => move(1));
@@ -95,10 +97,10 @@ export function ruleBlock(
     changed();
   };
   draw();
-  box.append(head, line(translate('rule.from'), from), conditions, targets, problems);
+  box.append(head, line(translate('rule.from'), from), conditions, targets, problems, notes);
   return {
     element: box,
-    show(number, count, found) {
+    show(number, count, found, hints) {
       title.text(translate('rule.number', { number }));
       box.attr({ role: 'group', 'aria-label': translate('rule.number', { number }) });
       up.prop('disabled', number === 1);
@@ -108,6 +110,9 @@ export function ruleBlock(
       });
       const others = found.filter(({ condition }) => condition === undefined);
       problems.empty().append(others.map((problem) => $('<div>').text(problemText(problem, translate))));
+      const text = hints.map(({ kind, ...values }) => translate(`hint.${kind}`, values)).join('\n');
+      // Screen readers announce every write.
+      if (notes.text() !== text) notes.text(text);
     },
     focus: (by) => {
       const [first, second] = by < 0 ? [up, down] : [down, up];

@@ -1,11 +1,12 @@
+import { type RouteHint, takesAll } from '../../src/conversation/route-hints.js';
 import { ROUTE_FIELDS, type RouteProblem, type RouteRule } from '../../src/conversation/route-rules.js';
 import { emptyCondition, type RuleBlock, ruleBlock } from './rule-block.editor.js';
 
 export interface RuleList {
   show(rules: readonly RouteRule[]): void;
   read(): RouteRule[];
-  /** Numbers the rules, and shows at each what is wrong with it. */
-  mark(problems: readonly RouteProblem[]): void;
+  /** Numbers the rules, and shows at each what is wrong with it, and why it has no effect. */
+  mark(problems: readonly RouteProblem[], hints: readonly RouteHint[]): void;
 }
 
 const LIST = '#switchboard-route-rules';
@@ -18,7 +19,8 @@ export function ruleList(translate: Translate, parties: () => string[], changed:
     $(LIST)
       .editableList('items')
       .toArray()
-      .map((row) => $(row).data('data') as RouteRule);
+      // While a rule is dragged, its place is held by a row without a rule.
+      .flatMap((row) => ($(row).data('data') as RouteRule | undefined) ?? []);
   $(LIST).after($('<datalist>', { id: FIELDS }).append(ROUTE_FIELDS.map((name) => $('<option>').val(name))));
   $(LIST).editableList<RouteRule>({
     addButton: translate('rule.add'),
@@ -55,7 +57,16 @@ export function ruleList(translate: Translate, parties: () => string[], changed:
         const focused = document.activeElement as HTMLElement | null;
         if (move(by)) focused?.focus();
       });
-      if (isNew) row.find('input').first().trigger('focus');
+      if (isNew) {
+        // Below a rule that takes everything it would have no effect.
+        const own = row.closest('li');
+        const rest = own.prevAll('li').toArray();
+        const above = rest.findIndex(
+          (one) => !takesAll($(one).find('.red-ui-editableList-item-content').data('data') as RouteRule),
+        );
+        own.insertBefore(rest[(above < 0 ? rest.length : above) - 1] ?? own);
+        row.find('input').first().trigger('focus');
+      }
       setTimeout(changed, 0);
     },
   });
@@ -65,11 +76,12 @@ export function ruleList(translate: Translate, parties: () => string[], changed:
       $(LIST).editableList('addItems', structuredClone([...shown]));
     },
     read: () => rules().map(({ from, when, to }) => ({ from, when: when.map((one) => ({ ...one })), to: to.filter(Boolean) })),
-    mark(problems) {
+    mark(problems, hints) {
       const all = rules();
       all.forEach((rule, index) => {
         const own = problems.filter(({ kind, number }) => number === index + 1 && kind.startsWith('rule'));
-        blocks.get(rule)?.show(index + 1, all.length, own);
+        const notes = hints.filter(({ number }) => number === index + 1);
+        blocks.get(rule)?.show(index + 1, all.length, own, notes);
       });
     },
   };

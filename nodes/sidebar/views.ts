@@ -250,7 +250,7 @@ export interface EndpointView extends NamedEndpoint {
   system: string;
   state: EndpointState;
   inFlight: number;
-  /** Number of deliveries waiting for the endpoint. */
+  /** Number of deliveries waiting for the endpoint, and of messages whose record could not be read from it yet. */
   waiting: number;
   /** Time of the next attempt or check, if the endpoint is down or paused. */
   resumesAt?: string;

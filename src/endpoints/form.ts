@@ -1,3 +1,4 @@
+import type { Side } from '../model/message.js';
 import type { SignInMethod } from './sign-in.js';
 
 /*
@@ -68,6 +69,8 @@ export interface Fold {
 export interface EndpointForm {
   /** The name of the node set; its type is `switchboard-<node>`. */
   node: string;
+  /** Who uses the system, unless the endpoint's dialog says otherwise; absent = the customer. */
+  side?: Side;
   /** The name in texts; an unnamed endpoint is called `<label> endpoint`. */
   label: string;
   /** The base URL; absent if the system has no URL. */

@@ -17,7 +17,7 @@ export interface PartnerReport {
   /** Next attempt or check while nothing is sent. */
   resumesAt?: string;
   lastError?: { at: string; message: string };
-  /** Deliveries that wait, and when the oldest of them was queued. */
+  /** Deliveries that wait, and messages whose record could not be read yet; and when the oldest of them was queued. */
   waiting: number;
   oldestWaiting?: string;
   /** The in nodes that receive its changes. */
@@ -45,7 +45,7 @@ export interface InFlowReport {
 
 /** The partners of one store, with what is waiting for them and how their changes are received. */
 export async function partnerReports(broker: Broker): Promise<PartnerReport[]> {
-  const [{ waiting }, { deliveries: oldest }] = await Promise.all([broker.store.counts(), broker.store.oldestWaiting()]);
+  const [{ waiting }, { endpoints: oldest }] = await Promise.all([broker.store.counts(), broker.store.oldestWaiting()]);
   const troubles = broker.intakeTroubles.list();
   return broker.workers().map(({ client, status }) => {
     const { outage, paused, suspended, lastError } = status;

@@ -56,6 +56,9 @@ export interface Sandbox {
   close(): Promise<void>;
 }
 
+/** Between the numbers of two desks of the routing example: a number says whose record it is, so that a search finds only that one. */
+const DESK_DISTANCE = 10_000_000;
+
 const TICKETS = '/tmf-api/troubleTicket';
 const ORDERS = '/tmf-api/productOrderingManagement';
 
@@ -92,6 +95,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const providers = [...Object.values(desks), ...Object.values(routed.providers)];
   const all = [...instances, ...providers, ...Object.values(vendors)];
   for (const desk of all) desk.numberOffset = options.numberOffset ?? 0;
+  for (const desks of [Object.values(routed.customers), Object.values(routed.providers)])
+    for (const [index, desk] of desks.entries()) desk.numberOffset += (index + 1) * DESK_DISTANCE;
   const reset = () => {
     for (const desk of all) desk.reset();
     admin.notifyPages();

@@ -17,6 +17,7 @@ import type {
   DeliveryRecord,
   ListQuery,
   MessageRecord,
+  OldestWaiting,
   Page,
   RecordKind,
   RecordOf,
@@ -148,7 +149,7 @@ export class LowdbStore implements Store {
     return counts.summary(queues.waiting);
   }
 
-  async oldestWaiting(): Promise<{ messages: Record<string, string>; deliveries: Record<string, string> }> {
+  async oldestWaiting(): Promise<OldestWaiting> {
     return this.needOpen().state.queues.oldest();
   }
 

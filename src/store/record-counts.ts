@@ -19,7 +19,7 @@ export class RecordCounts {
     return Object.fromEntries([...this.counts].filter(([, count]) => count !== 0));
   }
 
-  /** `waiting`: open deliveries by endpoint. */
+  /** `waiting`: what waits for each endpoint. */
   summary(waiting: ReadonlyMap<string, number>): StoreCounts {
     const count = (kind: RecordKind, what: string) => this.counts.get(`${kind} ${what}`) ?? 0;
     const all = <S extends string>(kind: RecordKind, ...states: S[]) =>

@@ -453,8 +453,14 @@ export interface StoreCounts {
   unrouted: number;
   /** Records with a warning (warning.ts) that is not acknowledged. */
   warned: { messages: number; deliveries: number };
-  /** Deliveries still to be sent, by endpoint; only endpoints that have any. */
+  /** Deliveries still to be sent, and messages whose record could not be read yet, by endpoint; only endpoints that have any. */
   waiting: Record<string, number>;
+}
+
+/** Ids of the oldest message that is not settled, by queue (message-queue.ts), and of the oldest that waits for each endpoint, as `waiting` counts. */
+export interface OldestWaiting {
+  queues: Record<string, string>;
+  endpoints: Record<string, string>;
 }
 
 /** How far back the memory of a store reaches. */
@@ -513,8 +519,7 @@ export interface Search {
   /** By last change. */
   listConversations(query: ListQuery): Promise<Page<ConversationRecord>>;
   counts(): Promise<StoreCounts>;
-  /** Ids of the oldest message that is not settled, by queue (message-queue.ts), and of the oldest delivery still to be sent, by endpoint. */
-  oldestWaiting(): Promise<{ messages: Record<string, string>; deliveries: Record<string, string> }>;
+  oldestWaiting(): Promise<OldestWaiting>;
 }
 
 /** Work that waits. A claim leases it to this process; a lease ends with `release`, or with the process. */

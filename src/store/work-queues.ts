@@ -1,15 +1,16 @@
 import { DeliveryLanes } from './delivery-lanes.js';
 import { InboxQueues } from './inbox-queues.js';
+import { endpointOf } from './message-queue.js';
 import { PartitionedMap } from './partitioned-map.js';
 import { type DeliveryWork, type MessageWork, OPEN_DELIVERY, type RecordEntry, type Work, workOf } from './record-entry.js';
 import { withKey, withoutKey } from './sorted-keys.js';
-import type { RecordKind } from './store.js';
+import type { OldestWaiting, RecordKind } from './store.js';
 
 /** Everything that waits: messages to be emitted, deliveries to be sent, and deliveries that block their lane. */
 export class WorkQueues {
   readonly inbox = new InboxQueues((id) => this.messages.get(id));
   readonly lanes = new DeliveryLanes((id) => this.deliveries.get(id));
-  /** Number of open deliveries by endpoint. */
+  /** What waits for an endpoint: open deliveries to it, and messages whose record could not be read from it yet. */
   readonly waiting = new Map<string, number>();
   private readonly messages = new PartitionedMap<MessageWork>();
   private readonly deliveries = new PartitionedMap<DeliveryWork>();
@@ -26,16 +27,21 @@ export class WorkQueues {
     return this.openOf.get(conversation) ?? [];
   }
 
-  /** The oldest message by queue, and the oldest open delivery by endpoint. Looks at all of them. */
-  oldest(): { messages: Record<string, string>; deliveries: Record<string, string> } {
-    const oldest = { messages: {} as Record<string, string>, deliveries: {} as Record<string, string> };
+  /** The oldest message by queue, and the oldest that waits for each endpoint. Looks at all of them. */
+  oldest(): OldestWaiting {
+    const oldest: OldestWaiting = { queues: {}, endpoints: {} };
     const note = (of: Record<string, string>, owner: string, id: string) => {
       const known = of[owner];
       if (known === undefined || id < known) of[owner] = id;
     };
-    for (const part of this.messages.parts) for (const [id, { queue }] of part) note(oldest.messages, queue, id);
+    for (const part of this.messages.parts)
+      for (const [id, work] of part) {
+        note(oldest.queues, work.queue, id);
+        const source = unreadFrom(work);
+        if (source !== undefined) note(oldest.endpoints, source, id);
+      }
     for (const part of this.deliveries.parts)
-      for (const [id, work] of part) if (isOpen(work)) note(oldest.deliveries, work.endpoint, id);
+      for (const [id, work] of part) if (isOpen(work)) note(oldest.endpoints, work.endpoint, id);
     return oldest;
   }
 
@@ -51,6 +57,8 @@ export class WorkQueues {
       if (!before && !work) return;
       put(this.messages, id, work as MessageWork | undefined);
       this.inbox.change(before, work as MessageWork | undefined);
+      this.count(unreadFrom(before), -1);
+      this.count(unreadFrom(work as MessageWork | undefined), 1);
     } else if (kind === 'delivery') {
       const before = this.deliveries.get(id);
       if (!before && !work) return;
@@ -77,14 +85,21 @@ export class WorkQueues {
       }
       if (is) this.openOf.set(is.conversation, withKey(this.openDeliveries(is.conversation), is.id));
     }
-    const more = Number(is !== undefined) - Number(was !== undefined);
-    if (more === 0) return;
-    const { endpoint } = (is ?? was)!;
+    this.count(was?.endpoint, -1);
+    this.count(is?.endpoint, 1);
+  }
+
+  private count(endpoint: string | undefined, more: 1 | -1): void {
+    if (endpoint === undefined) return;
     const count = (this.waiting.get(endpoint) ?? 0) + more;
     if (count > 0) this.waiting.set(endpoint, count);
     else this.waiting.delete(endpoint);
   }
 }
+
+/** The endpoint from which the record of a message has to be read again. Only what could not be read has a time of its next try. */
+const unreadFrom = (work: MessageWork | undefined): string | undefined =>
+  work?.notBefore === undefined ? undefined : endpointOf(work.queue);
 
 const isOpen = (work: DeliveryWork | undefined): boolean => work !== undefined && OPEN_DELIVERY.includes(work.state);
 

@@ -117,6 +117,23 @@ describe(`a rule in the mapping designer in Node-RED ${NODE_RED.version}`, () =>
     await closeMapping(page);
   });
 
+  it('marks no expression that is left out, but one that is wrong', async () => {
+    await open();
+    await panel().locator('details > summary').click();
+    const condition = panel()
+      .getByLabel(/^Condition \(JSONata\)/)
+      .first();
+    const wrong = panel().locator('.red-ui-typedInput-container.input-error');
+    assert.equal(await wrong.count(), 0);
+    await condition.fill('a +');
+    await condition.press('Tab');
+    await wrong.waitFor();
+    await condition.fill('');
+    await condition.press('Tab');
+    await wrong.waitFor({ state: 'detached' });
+    await closeMapping(page, 'cancel');
+  });
+
   it('has a visible checkbox for emptied fields, which its text switches too', async () => {
     await open();
     await panel().locator('details > summary').click();

@@ -279,6 +279,47 @@ describe(`the messages view in Node-RED ${NODE_RED.version}`, () => {
     await page.locator('.switchboard-stopped').getByText(words).waitFor({ state: 'detached' });
   });
 
+  it('has one line for each endpoint in trouble, and only their number if there are many', async () => {
+    const since = new Date().toISOString();
+    const intake = ['poll', 'hub'].map((part) => ({ endpoint: 'x', name: 'in', part, since, reason: 'Nobody listens.' }));
+    const down = {
+      state: 'down',
+      waiting: 3,
+      downSince: since,
+      lastError: { at: since, message: 'The connection was refused.' },
+      intake,
+    };
+    let count = 2;
+    await page.route('**/switchboard/endpoints', async (route) => {
+      const [view] = (await (await route.fetch()).json()) as object[];
+      await route.fulfill({ json: ['A', 'B', 'C'].slice(0, count).map((name) => ({ ...view, ...down, id: name, name })) });
+    });
+    const again = async () => {
+      await page.getByRole('tab', { name: 'Endpoints' }).click();
+      await page.getByRole('tab', { name: 'Messages' }).click();
+    };
+    const lines = page.locator('.switchboard-stopped .switchboard-trouble');
+    await again();
+    await lines.nth(1).waitFor();
+    assert.equal(await lines.count(), 2);
+    const text = async () => (await lines.first().innerText()).replace(/\s+/g, ' ');
+    assert.match(await text(), /^A is unavailable, 3 waiting\. Since .*\d.*: The connection was refused\.$/);
+    const height = async () => (await lines.first().boundingBox())!.height;
+    const single = await height();
+    assert.ok(single < 30, `one line, not ${single} px`);
+    await lines.first().click();
+    assert.match(await text(), /"in" cannot poll A\. .*"in" cannot register at the hub of A\./);
+    assert.ok((await height()) > single, 'all of it');
+    await lines.first().click();
+    count = 3;
+    await again();
+    await page.locator('.switchboard-stopped').getByText('3 endpoints in trouble').click();
+    await lines.nth(3).waitFor();
+    await page.unroute('**/switchboard/endpoints');
+    await again();
+    await lines.first().waitFor({ state: 'detached' });
+  });
+
   it('shows the log, and unknown values with a link to their mapping', async () => {
     await page.getByRole('tab', { name: 'Log' }).click();
     await page.locator('.switchboard-audit li').first().waitFor();

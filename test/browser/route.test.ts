@@ -72,8 +72,8 @@ describe(`the route dialog in Node-RED ${NODE_RED.version}`, () => {
     assert.deepEqual([await parties().count(), await rules().count()], [5, 2]);
     await shot(page, 'route');
     await addTo('#switchboard-route-rules').click();
-    const added = rules().nth(2);
-    await problems().getByText('Rule 3 leads to no party').waitFor();
+    const added = rules().nth(1);
+    await problems().getByText('Rule 2 leads to no party').waitFor();
     await added.getByLabel('from').selectOption({ label: 'Acme (ServiceNow)' });
     await added.getByLabel('Field').fill('severity');
     await added.getByLabel('Comparison').selectOption('isOneOf');
@@ -81,14 +81,14 @@ describe(`the route dialog in Node-RED ${NODE_RED.version}`, () => {
     await added.locator('button', { hasText: 'condition' }).click();
     await added.getByLabel('Comparison').nth(1).selectOption('expression');
     await added.getByLabel('Value').nth(1).fill('fields.title =');
-    await problems().getByText('An expression of rule 3 is not valid JSONata').waitFor();
+    await problems().getByText('An expression of rule 2 is not valid JSONata').waitFor();
     await added.locator('input.input-error').waitFor();
     await added.getByLabel('Value').nth(1).fill("fields.title = 'x'");
     await added.getByLabel('Party that gets the message').selectOption({ label: 'North (TMF621 v4)' });
     await page.waitForFunction(`document.querySelector('#switchboard-route-problems').textContent === ''`);
     await done(page);
     const route = await routeOf(page);
-    assert.deepEqual(route.rules[2], {
+    assert.deepEqual(route.rules[1], {
       from: 'sb3-acme',
       when: [
         { field: 'severity', operator: 'isOneOf', value: 'critical, major' },
@@ -107,7 +107,12 @@ describe(`the route dialog in Node-RED ${NODE_RED.version}`, () => {
     await editNode(page, 'sb3-route');
     assert.deepEqual(await rules().locator('b').allInnerTexts(), ['Rule 1', 'Rule 2', 'Rule 3']);
     assert.ok(await rules().first().getByLabel('Move the rule up').isDisabled());
+    const hint = rules().nth(2).locator('.switchboard-route-notes');
+    assert.equal((await from())[1], 'sb3-acme', 'a new rule is above the one for the rest');
+    await rules().nth(1).getByLabel('Move the rule down').click();
     assert.equal((await from())[2], 'sb3-acme');
+    assert.match(await hint.innerText(), /Without effect: rule 2 takes all these cases/);
+    await shot(page, 'route-hint');
     await rules().nth(2).getByLabel('Move the rule up').click();
     assert.equal((await from())[1], 'sb3-acme');
     assert.deepEqual(await rules().locator('b').allInnerTexts(), ['Rule 1', 'Rule 2', 'Rule 3']);
@@ -119,6 +124,32 @@ describe(`the route dialog in Node-RED ${NODE_RED.version}`, () => {
     await page.keyboard.press('Alt+ArrowDown');
     await done(page);
     assert.equal((await routeOf(page)).rules[2]?.from, 'sb3-acme');
+  });
+
+  it('keeps a rule that is dragged right after one of its fields was changed', async () => {
+    await editNode(page, 'sb3-route');
+    const field = rules().first().getByLabel('Value').first();
+    await field.click();
+    await field.press('End');
+    await page.keyboard.type('x');
+    const handle = page.locator('#switchboard-route-rules .red-ui-editableList-item-handle');
+    const [from, to] = [await handle.first().boundingBox(), await handle.nth(1).boundingBox()];
+    await page.mouse.move(from!.x + 4, from!.y + 4);
+    await page.mouse.down();
+    await page.mouse.move(from!.x + 4, from!.y + 20);
+    await page.mouse.move(to!.x + 4, to!.y + 60, { steps: 8 });
+    // As when the field loses the focus meanwhile.
+    await field.dispatchEvent('change');
+    await page.mouse.up();
+    assert.deepEqual(await rules().locator('b').allInnerTexts(), ['Rule 1', 'Rule 2', 'Rule 3']);
+    const values = rules()
+      .getByLabel('Value')
+      .evaluateAll((all) => all.map((one) => (one as HTMLInputElement).value));
+    assert.notEqual((await values)[0], 'networkx', 'it was moved');
+    assert.ok((await values).includes('networkx'));
+    await page.locator('#node-dialog-cancel').click();
+    await page.waitForSelector('.red-ui-tray', { state: 'detached' });
+    assert.deepEqual(errors, []);
   });
 
   it('shows at its rule what is wrong with it, and at a field that does not exist the likely one', async () => {

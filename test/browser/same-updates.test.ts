@@ -74,7 +74,7 @@ describe(`in nodes that claim the same updates in Node-RED ${NODE_RED.version}`,
     await note.waitFor();
     assert.match(
       await note.innerText(),
-      /takes any new record: in-b\. Use one in node with a route node behind it, or enter a condition/,
+      /takes any new record: in-b \(.+\)\.\s+Enter a condition in one, or use one in node with a route node/,
     );
     if (process.env.SCREENSHOTS)
       await page.screenshot({ path: `${process.env.SCREENSHOTS}/same-updates-${NODE_RED.version}.png` });

@@ -68,6 +68,15 @@ describe(`New connection in Node-RED ${NODE_RED.version}`, () => {
     await page.click('#red-ui-header-button-deploy');
     await page.waitForFunction('!RED.nodes.dirty()');
   };
+  /** The names of the shown flow, and its nodes that overlap as the editor draws them. */
+  const flow = () =>
+    page.evaluate(`(() => {
+      const z = RED.workspaces.active();
+      const nodes = RED.nodes.filterNodes({ z });
+      const overlap = (a, b) => Math.abs(a.x - b.x) < (a.w + b.w) / 2 && Math.abs(a.y - b.y) < (a.h + b.h) / 2;
+      const overlapping = nodes.flatMap((a, i) => nodes.slice(i + 1).filter((b) => overlap(a, b)).map((b) => a.name + ' ' + b.name));
+      return { tab: RED.nodes.workspace(z).label, comment: nodes.find((n) => n.type === 'comment').name, overlapping };
+    })()`) as Promise<{ tab: string; comment: string; overlapping: string[] }>;
   const settle = () => page.waitForSelector('.red-ui-tray', { state: 'detached' });
 
   it('shows missing and invalid values at the field, and reports a partner that rejects the login', async () => {
@@ -172,7 +181,7 @@ describe(`New connection in Node-RED ${NODE_RED.version}`, () => {
     await fill('Provider', { endpoint: north! });
     await next();
     const alert = await page.locator('.switchboard-wizard-error').innerText();
-    assert.match(alert, /North is already connected in the flow “Acme – North”/);
+    assert.match(alert, /North is already connected in the flow “Acme ↔ North”/);
     assert.match(alert, /choose “Several customers and providers”/);
     await page.click('#switchboard-wizard-cancel');
     await settle();
@@ -187,7 +196,7 @@ describe(`New connection in Node-RED ${NODE_RED.version}`, () => {
     const alert = page.locator('.switchboard-wizard-error');
     assert.match(
       await alert.innerText(),
-      /Twin has the same base URL as the existing endpoint “North”\. North is already connected in the flow “Acme – North”/,
+      /Twin has the same base URL as the existing endpoint “North”\. North is already connected in the flow “Acme ↔ North”/,
     );
     await fill('Provider', { baseUrl: `${sandbox.url}/north`, name: 'globex' });
     await next();
@@ -210,7 +219,12 @@ describe(`New connection in Node-RED ${NODE_RED.version}`, () => {
     await begin('Several customers and providers');
     await fill('Customer', { endpoint: '', name: 'Globex', ...serviceNow(), baseUrl: `${sandbox.url}/globex` });
     await page.locator('.switchboard-wizard-add').first().click();
-    await fill('Customer', { endpoint: '', name: 'Initech', ...serviceNow(), baseUrl: `${sandbox.url}/initech` });
+    await fill('Customer', {
+      endpoint: '',
+      name: 'Initech Worldwide (ServiceNow)',
+      ...serviceNow(),
+      baseUrl: `${sandbox.url}/initech`,
+    });
     await fill('Provider', { endpoint: '', name: 'South', system: 'tmf621 v5', baseUrl: `${sandbox.url}/south`, ...oauth() });
     await shot('routing');
     await next();
@@ -220,6 +234,11 @@ describe(`New connection in Node-RED ${NODE_RED.version}`, () => {
     await next();
     await settle();
     await shot('routing-flow');
+    assert.deepEqual(await flow(), {
+      tab: 'Globex, Initech Worldwide (ServiceNow) ↔ South',
+      comment: 'Connects Globex, Initech Worldwide (ServiceNow) with South: each case only with its own parties',
+      overlapping: [],
+    });
     customers.globex.webhook = { url: globex!, secret: secretOfGlobex!, retries: 50 };
     customers.initech.webhook = { url: initech!, secret: secretOfInitech!, retries: 50 };
 
@@ -253,6 +272,17 @@ describe(`New connection in Node-RED ${NODE_RED.version}`, () => {
     await next();
     await settle();
     await shot('one-more-flow');
+    assert.deepEqual(await flow(), {
+      tab: 'Globex, Initech Worldwide (ServiceNow) ↔ South, West',
+      comment: 'Connects Globex, Initech Worldwide (ServiceNow) with South, West: each case only with its own parties',
+      overlapping: [],
+    });
+    const heights = await page.evaluate(
+      `['switchboard-map', 'debug'].map((type) => RED.nodes.filterNodes({ type })
+        .filter((n) => n.z === RED.workspaces.active()).map((n) => n.y))`,
+    );
+    const [rows, debug] = heights as number[][];
+    assert.ok(Math.max(...rows!) < Math.min(...debug!), 'the new party is above what was below the others');
     assert.deepEqual(await page.evaluate('RED.nodes.filterNodes({}).filter((n) => !n.valid).map((n) => n.type)'), []);
     const wires = await page.evaluate(
       `(() => { const route = RED.nodes.filterNodes({ type: 'switchboard-route' })[0];
@@ -260,11 +290,11 @@ describe(`New connection in Node-RED ${NODE_RED.version}`, () => {
     );
     const places = await page.evaluate(
       `(() => { const route = RED.nodes.filterNodes({ type: 'switchboard-route' })[0];
-        const west = RED.nodes.filterNodes({}).filter((n) => n.name.includes('West'));
+        const west = RED.nodes.filterNodes({}).filter((n) => n.name.includes('West') && n.type !== 'comment');
         return [RED.workspaces.active() === route.z, west.map((n) => n.z === route.z)]; })()`,
     );
     assert.deepEqual(places, [true, [true, true, true]], 'the nodes are on the tab of the flow, which is shown');
-    assert.deepEqual(wires, ['to Globex', 'to Initech', 'to South', 'to West', 'no match']);
+    assert.deepEqual(wires, ['to Globex', 'to Initech Worldwide (ServiceNow)', 'to South', 'to West', 'no match']);
     await deploy();
     for (const desk of Object.values(providers)) await until('the hub registration', () => desk.hubs().length === 1);
     customers.globex.create('incident', { short_description: 'globex network', description: 'x', category: 'network' });
@@ -302,6 +332,7 @@ describe(`New connection in Node-RED ${NODE_RED.version}`, () => {
         return [route.parties.length, [Number(last.sourcePort), last.target.name], types]; })()`,
     )) as [number, unknown, string[]];
     assert.deepEqual([parties, last, types], [3, [3, 'no match'], []], 'the party that was added');
+    assert.equal((await flow()).tab, 'Globex, Initech Worldwide (ServiceNow) ↔ South', 'the name of the tab');
     await undo();
     assert.equal(await page.evaluate('RED.nodes.filterNodes({ type: "switchboard-route" }).length'), 0);
     await undo();

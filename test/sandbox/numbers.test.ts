@@ -13,4 +13,17 @@ describe('the record numbers of the sandbox', () => {
       await sandbox.close();
     }
   });
+
+  it('differ between the desks of the routing example, so that a search by number finds one ticket only', async () => {
+    const sandbox = await startSandbox();
+    try {
+      const { customers, providers } = sandbox.routed;
+      const incidents = [sandbox.servicenow, ...Object.values(customers)].map((desk) => desk.create('incident', {}).number);
+      const tickets = [sandbox.tmf('v4'), ...Object.values(providers)].map((desk) => desk.create({}).id);
+      assert.equal(new Set(incidents).size, 4);
+      assert.equal(new Set(tickets).size, 3);
+    } finally {
+      await sandbox.close();
+    }
+  });
 });

@@ -13,6 +13,7 @@ import {
   MAX_WAIT,
   type MessageOutcome,
   type MessageRecord,
+  type OldestWaiting,
   type Store,
 } from '../../src/store/store.js';
 import { assertTransition } from '../../src/store/transitions.js';
@@ -20,6 +21,9 @@ import { assertTransition } from '../../src/store/transitions.js';
 type Any = MessageRecord | DeliveryRecord | ConversationRecord;
 type Records = Record<'message' | 'delivery' | 'conversation', Map<string, Any>>;
 
+/** Its record could not be read yet. */
+const isUnread = (record: MessageRecord) =>
+  record.state === 'received' && record.notBefore !== undefined && queueOf(record) !== record.node;
 const OPEN = ['pending', 'sending', 'inDoubt'];
 /** States in which a delivery may block newer ones. */
 const STUCK = ['failed', 'needsDecision'];
@@ -219,7 +223,7 @@ export class ModelStore implements Store {
         merged: d('merged'),
       },
       conversations: { open: count(conversations, 'open'), closed: count(conversations, 'closed') },
-      waiting: tally(deliveries.filter((record) => OPEN.includes(record.state))),
+      waiting: tally([...deliveries.filter((record) => OPEN.includes(record.state)), ...messages.filter(isUnread)]),
       unrouted: messages.filter((record) => record.state === 'settled' && record.outcome === 'unrouted').length,
       warned: {
         messages: messages.map(messageWarning).filter((warning) => warning && !warning.seen).length,
@@ -229,12 +233,15 @@ export class ModelStore implements Store {
   }
 
   async oldestWaiting() {
-    const oldest = { messages: {} as Record<string, string>, deliveries: {} as Record<string, string> };
+    const oldest: OldestWaiting = { queues: {}, endpoints: {} };
     const note = (of: Record<string, string>, owner: string, id: string) => {
       if (!(owner in of) || id < of[owner]!) of[owner] = id;
     };
-    for (const record of this.messages()) if (record.state === 'received') note(oldest.messages, queueOf(record), record.id);
-    for (const { id, endpoint, state } of this.deliveries()) if (OPEN.includes(state)) note(oldest.deliveries, endpoint, id);
+    for (const record of this.messages()) {
+      if (record.state === 'received') note(oldest.queues, queueOf(record), record.id);
+      if (isUnread(record)) note(oldest.endpoints, record.endpoint, record.id);
+    }
+    for (const { id, endpoint, state } of this.deliveries()) if (OPEN.includes(state)) note(oldest.endpoints, endpoint, id);
     return oldest;
   }
 

@@ -18,7 +18,8 @@ export function conflictBetween(parties: Party[]): Sentences | undefined {
   const conflict = conflictOfPairs(parties.map(sourceOf));
   if (conflict) return conflict;
   if (storesOf(parties).length > 1) return [['invalid.stores']];
-  return parties.map((party) => inUse(party, 'invalid.inUse')).find((use) => use !== undefined);
+  const [use] = usesOf(parties);
+  return use && [...use.same, ['invalid.inUse', { name: use.name, flow: use.flow }]];
 }
 
 /** Why these parties cannot be in a flow with a route node; undefined if they can. */
@@ -38,14 +39,26 @@ export function conflictInRoute(parties: Party[], route: RouteNode | undefined, 
   return storesOf([...parties, ...known]).length > 1 ? [['invalid.stores']] : undefined;
 }
 
-/** Says, with the label `key`, that a flow receives a party's messages already; undefined if none does. */
-export function inUse(party: Party, key: string): Sentences | undefined {
-  const source = sourceOf(party);
-  for (const other of sameEndpoints(source)) {
-    const flow = flowOf(other.endpoint, party.entityType);
-    if (flow !== undefined) return [...sameAddress(source, other), [key, { name: other.name, flow }]];
+/** Says of each flow that receives messages of these parties already whose they are. */
+export function sharedFlows(parties: Party[]): Sentences[] {
+  const flows = new Map<string, { names: string[]; same: Sentences }>();
+  for (const { flow, name, same } of usesOf(parties)) {
+    const known = flows.get(flow) ?? { names: [], same: [] };
+    flows.set(flow, { names: [...known.names, name], same: [...known.same, ...same] });
   }
-  return undefined;
+  return [...flows].map(([flow, { names, same }]) => [...same, ['wizard.inUse', { names: names.join(', '), flow }]]);
+}
+
+/** The parties whose messages a flow receives already: the endpoint's name, the flow, and why it is taken for the party's. */
+function usesOf(parties: Party[]): { name: string; flow: string; same: Sentences }[] {
+  return parties.flatMap((party) => {
+    const source = sourceOf(party);
+    const uses = sameEndpoints(source).flatMap((other) => {
+      const flow = flowOf(other.endpoint, party.entityType);
+      return flow === undefined ? [] : [{ name: other.name, flow, same: sameAddress(source, other) }];
+    });
+    return uses.slice(0, 1);
+  });
 }
 
 /** Ids of the stores of existing endpoints. */

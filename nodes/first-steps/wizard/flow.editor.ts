@@ -3,6 +3,7 @@ import { endpointDefaults, endpointType } from '../../kit/endpoint.config.js';
 import { hasTypes, inDefaults } from '../../kit/in.config.js';
 import { versionSetting } from '../../kit/migrate.js';
 import { storeDefaults } from '../../switchboard-store/switchboard-store.config.js';
+import { ROW_HEIGHT, spread, type WidthOf } from './layout.editor.js';
 import { type FlowNode, type Role, SCENARIOS, type Scenario } from './scenarios.editor.js';
 
 /** How changes at a party are received. */
@@ -34,6 +35,8 @@ export interface Plan {
   label: string;
   comment: string;
   mapTo: (name: string) => string;
+  /** How wide the editor draws a node, so that names of any length have room. */
+  width: WidthOf;
 }
 
 /** The webhook settings to enter in the partner's system, so that it sends its changes. */
@@ -49,8 +52,6 @@ export interface IdGenerator {
   secret(): string;
 }
 
-/** Vertical distance between the nodes of two vendors, in pixels. */
-const ROW_HEIGHT = 60;
 /** The example has room for this many vendors above its lower half, which starts at this y coordinate. */
 const VENDOR_ROWS = 4;
 const LOWER_HALF = 300;
@@ -122,7 +123,7 @@ export function createFlow(plan: Plan, generator: IdGenerator): { nodes: FlowNod
     if (Array.isArray(node.links)) copy.links = node.links.map((id) => shared.get(id));
     nodes.push(copy);
   }
-  return { nodes, webhooks };
+  return { nodes: spread(nodes, plan.width), webhooks };
 }
 
 function belongs(node: FlowNode, { endpoint, only }: Role): boolean {

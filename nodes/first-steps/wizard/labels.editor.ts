@@ -7,3 +7,21 @@ export function translateLabels(box: JQuery, translate: Translate): JQuery {
   });
   return box;
 }
+
+/** Names of the tab and of the comment of a flow: its customers on the one side, everybody else on the other. */
+export function flowTexts(
+  parties: readonly { name: string; isCustomer: boolean }[],
+  isRouted: boolean,
+  translate: Translate,
+): { label: string; comment: string } {
+  const namesOf = (side: boolean) =>
+    parties
+      .filter(({ isCustomer }) => isCustomer === side)
+      .map(({ name }) => name)
+      .join(', ');
+  const names = { customers: namesOf(true), others: namesOf(false) };
+  return {
+    label: translate('wizard.tab', names),
+    comment: translate(isRouted ? 'wizard.commentRouted' : 'wizard.comment', names),
+  };
+}

@@ -10,10 +10,10 @@ import {
   storeNode,
   type Webhook,
 } from './flow.editor.js';
+import { type PartyRow, ROW_HEIGHT, rowBelow, spread } from './layout.editor.js';
 import { type FlowNode, SCENARIOS } from './scenarios.editor.js';
 
-/** Vertical distance between the nodes of two parties, and the place of the first and of the last one in the example; in pixels. */
-const ROW_HEIGHT = 60;
+/** The place of the first and of the last party in the example; in pixels. */
 const FIRST_ROW = 100;
 const LAST_ROW = 340;
 
@@ -32,8 +32,9 @@ export interface RouteFlow extends Wiring {
   tab: string;
   parties: string[];
   rules: RouteRule[];
-  /** The y coordinate of the new nodes. */
+  /** The y coordinate of the new nodes, and the nodes of the party above. */
   y: number;
+  above: PartyRow;
 }
 
 /** What was created for one party. */
@@ -86,13 +87,14 @@ export function createRouteFlow(
     const parties = created.map(({ endpoint }) => endpoint);
     return { ...copy, parties, rules, outputs: parties.length + 1, wires: [...created.map(({ map }) => [map]), last] };
   });
+  const nodes = [
+    { id: tab, type: 'tab', label: plan.label, disabled: false, info: '' },
+    ...(plan.store ? [] : [storeNode(store)]),
+    ...created.flatMap((party) => party.nodes),
+    ...placed,
+  ];
   return {
-    nodes: [
-      { id: tab, type: 'tab', label: plan.label, disabled: false, info: '' },
-      ...(plan.store ? [] : [storeNode(store)]),
-      ...created.flatMap(({ nodes }) => nodes),
-      ...placed,
-    ],
+    nodes: spread(nodes, plan.width),
     webhooks: created.flatMap(({ webhook }) => webhook ?? []),
     unruled,
   };
@@ -108,6 +110,7 @@ export function addToRouteFlow(
   const party = plan.parties[0];
   if (!party) throw new Error('There is no party to add.');
   const created = partyNodes(plan, party, flow, store, generator);
+  created.nodes = rowBelow(created.nodes, flow.above, plan.width);
   const rules = structuredClone(flow.rules);
   const isRuled = party.role.side !== 'provider' || addRule(rules, party, created.endpoint);
   return { ...created, parties: [...flow.parties, created.endpoint], rules, unruled: isRuled ? [] : [party.name] };

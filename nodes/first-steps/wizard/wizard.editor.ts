@@ -2,10 +2,11 @@ import { type Check, connectionTest } from '../../kit/editor/connection-test.js'
 import { httpRoot } from '../../kit/editor/copy-field.js';
 import { addStyle } from '../../kit/editor/style.js';
 import { addParty } from './add-party.editor.js';
-import { conflictBetween, conflictInRoute, inUse, type Sentences, storesOf } from './conflicts.editor.js';
+import { conflictBetween, conflictInRoute, type Sentences, sharedFlows, storesOf } from './conflicts.editor.js';
 import { createFlow, type Party, type Webhook } from './flow.editor.js';
-import { type RouteNode, routeNodes } from './flows-in-use.editor.js';
-import { translateLabels } from './labels.editor.js';
+import { namesOf, type RouteNode, routeNodes } from './flows-in-use.editor.js';
+import { flowTexts, translateLabels } from './labels.editor.js';
+import { nodeWidth } from './node-width.editor.js';
 import { connectionOf, type PartyForm, partyForm } from './party-form.editor.js';
 import { createRouteFlow } from './route-flow.editor.js';
 import { type Role, SCENARIOS, type Scenario } from './scenarios.editor.js';
@@ -89,9 +90,9 @@ export function openWizard(translate: Translate): void {
       return list;
     },
     test: () => {
-      const box = $('<div>').append($('<p>').text(translate('wizard.test')));
+      const box = $('<div>').append($('<p>').text(translate('wizard.test')), noteList());
       const results = new Map<Party, Check[]>();
-      const note = $('<p>', { class: 'switchboard-wizard-note', role: 'status' });
+      const note = $('<p>', { role: 'status' });
       const button = $(`#${BUTTONS.next}`).prop('disabled', true);
       for (const party of chosen) {
         const part = template('switchboard-wizard-test');
@@ -104,14 +105,14 @@ export function openWizard(translate: Translate): void {
             results.set(party, checks);
             if (results.size < chosen.length) return;
             const failed = [...results.values()].some((some) => some.length === 0 || some.some((check) => check.ok === false));
-            note.text(failed ? translate('wizard.testedNotAll') : '');
+            note.text(failed ? translate('wizard.testedNotAll') : '').toggleClass('switchboard-wizard-note', failed);
             button.text(translate(failed ? 'wizard.createAnyway' : createLabel())).prop('disabled', false);
           },
         );
         box.append(part);
         part.find('.switchboard-test').trigger('click');
       }
-      return box.append(note, noteList());
+      return box.append(note);
     },
     done: () => {
       const created = route ? translate('wizard.added', { name: chosen[0]?.name }) : translate('wizard.created');
@@ -149,7 +150,13 @@ export function openWizard(translate: Translate): void {
     const known = routeNodes();
     route = known.find(({ node }) => node.id === route?.id)?.node ?? known[0]?.node;
     const id = 'switchboard-wizard-route';
-    const select = $('<select>', { id }).append(known.map(({ node, label }) => $('<option>').val(node.id).text(label)));
+    const select = $('<select>', { id }).append(
+      known.map(({ node, label, disabled }) =>
+        $('<option>')
+          .val(node.id)
+          .text(disabled ? translate('wizard.disabledFlow', { flow: label }) : label),
+      ),
+    );
     select.val(route?.id ?? '').on('change', () => {
       route = known.find(({ node }) => node.id === select.val())?.node;
     });
@@ -166,7 +173,7 @@ export function openWizard(translate: Translate): void {
   }
 
   function noteList(): JQuery {
-    return $('<div>', { class: 'switchboard-wizard-note' }).append(notes.map((text) => $('<p>').text(text)));
+    return $('<div>').append(notes.map((text) => $('<p>', { class: 'switchboard-wizard-note' }).text(text)));
   }
 
   function add(role: Role): PartyForm {
@@ -198,26 +205,29 @@ export function openWizard(translate: Translate): void {
       body.prepend($('<p>', { class: 'switchboard-wizard-error', role: 'alert' }).text(textOf(conflict)));
       return;
     }
-    const used = routes ? chosen.map((party) => inUse(party, 'wizard.inUse')) : [];
-    notes = used.flatMap((sentences) => (sentences ? textOf(sentences) : []));
+    notes = routes ? sharedFlows(chosen).map(textOf) : [];
     show('test');
   }
 
   function finish(): void {
-    const [customer, ...others] = chosen.map((party) => party.name);
-    const names = { customer, others: others.join(', ') };
-    const plan = {
-      label: translate('wizard.tab', names),
-      comment: translate('wizard.comment', names),
+    const { routes } = SCENARIOS[scenario];
+    const isRouted = routes !== undefined;
+    const known = route ? namesOf(route) : [];
+    const names = chosen.map(({ name, role }) => ({ name, isCustomer: role.name === 'customer' }));
+    const whole = {
+      scenario,
+      parties: chosen,
+      store: storeOf(chosen),
+      ...flowTexts([...known, ...names], isRouted, translate),
       mapTo: (name: string) => translate('wizard.mapTo', { name }),
+      width: nodeWidth,
     };
-    const whole = { scenario, parties: chosen, store: storeOf(chosen), ...plan };
     if (route) {
-      const added = addParty(route, whole, String(RED.nodes.node(route.parties[0] ?? '')?.store ?? ''), GENERATOR);
+      const before = flowTexts(known, isRouted, translate);
+      const added = addParty(route, whole, before, String(RED.nodes.node(route.parties[0] ?? '')?.store ?? ''), GENERATOR);
       finished(added.webhooks, added.unruled, route.z);
       return;
     }
-    const isRouted = SCENARIOS[scenario].routes === 'create';
     const created = isRouted ? createRouteFlow(whole, GENERATOR) : { ...createFlow(whole, GENERATOR), unruled: [] };
     RED.view.importNodes(created.nodes, { generateIds: false, addFlow: false, notify: false });
     finished(created.webhooks, created.unruled, created.nodes[0]?.id ?? '');

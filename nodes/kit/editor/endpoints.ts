@@ -1,5 +1,6 @@
 import type { Settings, SystemForm } from '../../../src/endpoints/form.js';
 import { FORMS } from '../../../src/endpoints/forms.js';
+import type { Side } from '../../../src/model/message.js';
 import { endpointType } from '../endpoint.config.js';
 
 /**
@@ -10,6 +11,13 @@ export function systemOfNode(node: Settings & { type: string }): SystemForm | un
   const forms = FORMS.filter((form) => endpointType(form) === node.type);
   const setting = forms[0]?.endpoint.systemSetting;
   return forms.find((form) => setting && form.id === node[setting]) ?? forms[0];
+}
+
+/** The side of an endpoint: as its dialog says, else its system's; undefined if there is no such endpoint. */
+export function sideOfEndpoint(endpoint: string): Side | undefined {
+  const node = RED.nodes.node(endpoint);
+  const form = node && systemOfNode(node);
+  return form ? (node.side as Side | '' | undefined) || form.endpoint.side || 'customer' : undefined;
 }
 
 /** The record types of an endpoint: the system's only one, else those listed in its settings. */

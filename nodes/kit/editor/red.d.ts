@@ -94,6 +94,7 @@ declare const RED: {
       definition: NodeDefinition<Config, Credentials> & ThisType<EditorNode<Config>>,
     ): void;
     id(): string;
+    getType(type: string): { label?: string | ((this: object) => string); _?: Translate } | undefined;
     node(id: string): (Record<string, unknown> & { id: string; type: string }) | null;
     workspace(id: string): { id: string; label: string; disabled?: boolean } | null;
     /** Adds nodes; wires to nodes that exist already are not added. */
@@ -121,7 +122,11 @@ declare const RED: {
     close(): void;
     resize(): void;
   };
-  workspaces: { show(id: string): void };
+  workspaces: {
+    show(id: string): void;
+    /** Draws the tabs again, with their labels. */
+    refresh(): void;
+  };
   history: { push(event: object): void };
   comms: {
     subscribe(topic: string, callback: (topic: string, data: unknown) => void): void;
@@ -151,6 +156,7 @@ declare const RED: {
   };
   view: {
     reveal(id: string): void;
+    calculateTextWidth(text: string, className: string): number;
     state(now?: number): number;
     redraw(updateActive?: boolean): void;
     importNodes(nodes: object[], options: { generateIds: boolean; addFlow: boolean; notify: boolean }): void;
@@ -172,7 +178,11 @@ declare const RED: {
     /** From editorTheme of the settings file. */
     theme(key: string): unknown;
   };
-  events: { on(event: string, callback: () => void): void; off(event: string, callback: () => void): void };
+  events: {
+    on(event: string, callback: () => void): void;
+    off(event: string, callback: () => void): void;
+    emit(event: string, about: object): void;
+  };
   tourGuide: { run(path: string): void };
   clipboard: { copyText(text: string, element: JQuery, message?: string): void };
   notify(text: string | JQuery, type?: 'success' | 'warning' | 'error'): unknown;

@@ -49,8 +49,14 @@ export function sameUpdates(form: SystemForm): Validator<InConfig> {
       ({ node, condition, leadsTo, isDisabled }) => node !== this.id && !condition && !isDisabled && leadsTo.size > 0,
     );
     if (rivals.length === 0 || currentGraph().leadsTo(this.id).size === 0) return true;
-    return this._def._('invalid.sameUpdates', { others: rivals.map(({ name }) => name).join(', ') });
+    return this._def._('invalid.sameUpdates', { others: rivals.map(({ node, name }) => `${name} (${tabOf(node)})`).join(', ') });
   };
+}
+
+/** The label of the tab of a node, because in nodes of one partner often have the same name. */
+function tabOf(id: string): string {
+  const tab = String(RED.nodes.node(id)?.z ?? '');
+  return RED.nodes.workspace(tab)?.label ?? tab;
 }
 
 /** Shows the warning in the dialog, and updates it as the settings that decide about it change. */

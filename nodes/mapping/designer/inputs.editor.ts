@@ -120,10 +120,16 @@ function typedInput(
   // Node-RED 4 does not pass the label on to the input that it creates.
   box.querySelector('.red-ui-typedInput-input')?.setAttribute('aria-label', label);
   input.removeAttribute('aria-label');
+  // The widget takes an empty text for a wrong expression, but ours are all optional.
+  const unmark = (kind: string, text: string) => {
+    if (kind === 'jsonata' && text === '') $(box).find('.input-error').removeClass('input-error');
+  };
+  unmark(type, value);
   let last = JSON.stringify([type, value]);
   // The widget reports key presses only, but text may also be pasted with the mouse.
   $(box).on('input change keyup', () => {
     const [kind, text] = [String(widget.typedInput('type')), String(widget.typedInput('value') ?? '')];
+    unmark(kind, text);
     const now = JSON.stringify([kind, text]);
     if (now === last) return;
     last = now;

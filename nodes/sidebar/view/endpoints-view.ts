@@ -3,6 +3,7 @@ import { errorText, MessageApi } from './backend.js';
 import { button, element, fill } from './element.js';
 import { chip, time } from './row.js';
 import type { MountedSection, SectionContext } from './section.js';
+import { isInTrouble } from './trouble-bar.js';
 
 /** The endpoints with their state, to suspend and resume. */
 export function endpointsView({ backend }: SectionContext): MountedSection {
@@ -19,7 +20,9 @@ export function endpointsView({ backend }: SectionContext): MountedSection {
     messages.endpoints().then(
       (views) => {
         notice.textContent = views.length === 0 ? t('endpoints.none') : '';
-        fill(list, ...views.map(card));
+        // Those in trouble first; otherwise by name, as they come.
+        const sorted = [...views].sort((one, other) => Number(isInTrouble(other)) - Number(isInTrouble(one)));
+        fill(list, ...sorted.map(card));
       },
       (error) => {
         notice.textContent = errorText(error, t);

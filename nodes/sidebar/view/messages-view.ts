@@ -1,11 +1,12 @@
 import type { EndpointView, MessageRow, NamedEndpoint, Query } from '../views.js';
 import { errorText, MessageApi } from './backend.js';
 import { messageDetail } from './detail.js';
-import { button, element, fill } from './element.js';
+import { button, element } from './element.js';
 import { MessageRows } from './message-list.js';
 import type { MountedSection, SectionContext } from './section.js';
 import { SelectionBar } from './selection-bar.js';
 import { toolbar } from './toolbar.js';
+import { troubleBar } from './trouble-bar.js';
 import { waitBar } from './wait-bar.js';
 
 const PAGE = 50;
@@ -39,7 +40,7 @@ export function messagesView({ backend, show: showSection }: SectionContext): Mo
     done: () => load(false),
   });
   const notice = element('p', { class: 'switchboard-notice', role: 'status' });
-  const stopped = element('div', { class: 'switchboard-stopped', role: 'status' });
+  const troubles = troubleBar(t, () => showSection('endpoints'));
   const more = button(t('list.more'), 'switchboard-button', () => load(true));
   const detail = element('div', { class: 'switchboard-pane-detail', tabindex: '-1' });
   const bar = toolbar(backend, (changed) => {
@@ -61,7 +62,7 @@ export function messagesView({ backend, show: showSection }: SectionContext): Mo
   const root = element(
     'div',
     { class: 'switchboard-panes' },
-    element('div', { class: 'switchboard-pane-list' }, bar.root, waits.root, stopped, selection.root, scroll),
+    element('div', { class: 'switchboard-pane-list' }, bar.root, waits.root, troubles.root, selection.root, scroll),
     detail,
   );
   root.addEventListener('keydown', (event) => {
@@ -138,24 +139,9 @@ export function messagesView({ backend, show: showSection }: SectionContext): Mo
     if (entityTypes.size > known) bar.types([...entityTypes].sort());
   }
 
-  /** Shows endpoints with problems in sending or receiving above the list, because they explain waiting and missing messages. */
   function showEndpoints([views, deleted]: [EndpointView[], NamedEndpoint[]]): void {
     bar.endpoints([...views, ...deleted]);
-    const problems = views.flatMap(({ name, state, waiting, intake }) => [
-      ...(state === 'up' ? [] : [t(`stopped.${state}`, { name, count: waiting })]),
-      ...intake.map((trouble) => `${t(`intake.${trouble.part}`, { name: trouble.name, endpoint: name })} ${trouble.reason}`),
-    ]);
-    fill(
-      stopped,
-      ...problems.map((text) =>
-        element(
-          'div',
-          {},
-          element('span', {}, text),
-          button(t('stopped.show'), 'switchboard-link', () => showSection('endpoints')),
-        ),
-      ),
-    );
+    troubles.show(views);
   }
 
   function open(id: string, again: boolean): void {

@@ -30,6 +30,12 @@ export function time(iso: string): HTMLElement {
   return element('time', { datetime: iso, title: wholeTime(iso), class: 'switchboard-time' }, shortTime(iso));
 }
 
+/** Since when something waits, and when it goes on, if that is known. */
+export function waitTimes({ kind, since, until }: WaitView, t: Backend['t']): (Node | string)[] {
+  const begin = [`${t('waits.since')} `, time(since)];
+  return until ? [...begin, ` · ${t(kind === 'doubt' ? 'waits.lookUntil' : 'waits.until')} `, time(until)] : begin;
+}
+
 export interface RowContext {
   t: Backend['t'];
   open(id: string): void;
@@ -61,7 +67,7 @@ export function messageRow(row: MessageRow, { t, open, tick }: RowContext): HTML
     ),
     element('span', { class: 'switchboard-row-path' }, messagePath(row)),
     why && element('span', { class: `switchboard-row-reason switchboard-reason-${row.state}` }, why),
-    wait && element('span', { class: 'switchboard-row-reason' }, waitText(wait, t), ` ${t('waits.since')} `, time(wait.since)),
+    wait && element('span', { class: 'switchboard-row-reason' }, waitText(wait, t), ' ', ...waitTimes(wait, t)),
     row.warning && element('span', { class: 'switchboard-row-reason' }, warningMark(row.warning, t)),
   );
   line.addEventListener('click', () => open(row.id));

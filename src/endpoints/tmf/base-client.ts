@@ -10,6 +10,7 @@ import { checkConnection, type ListedApi, requestFirst } from './checks.js';
 import { arrayModeOf, basePath, type TmfOptions } from './client.js';
 import { Collection } from './collection.js';
 import type { ArrayMode, Profile, TmfDialect, Version } from './dialect.js';
+import { tmfEndpoint } from './form.js';
 import { TmfHub } from './hub.js';
 import type { ListOptions } from './list.js';
 import type { Noun } from './nouns.js';
@@ -36,7 +37,7 @@ export abstract class TmfBaseClient<Dialect extends TmfDialect> {
   readonly id: string;
   readonly name: string;
   readonly address: string;
-  readonly side = 'provider';
+  readonly side = tmfEndpoint.side;
   readonly version: Version;
   readonly profile: Profile;
   readonly integrationUser?: string;

@@ -10,6 +10,7 @@ const PATHS: Record<string, string> = {
 /** The config node of all TM Forum APIs: a provider offers them at one URL, with the same authentication. */
 export const tmfEndpoint: EndpointForm = {
   node: 'tmf-endpoint',
+  side: 'provider',
   label: 'TMF',
   address: { example: 'https://api.provider.example' },
   signIn: HTTP_SIGN_IN_METHODS,

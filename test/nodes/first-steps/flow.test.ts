@@ -29,7 +29,7 @@ const roles = (scenario: Scenario) => SCENARIOS[scenario].roles as [Role, Role];
 function create(scenario: Scenario, parties: Party[], store?: string) {
   let last = 0;
   const generator = { id: () => `id${String(++last).padStart(8, '0')}`, secret: () => `secret ${++last}` };
-  const texts = { label: 'tab', comment: 'both ways', mapTo: (name: string) => `to ${name}` };
+  const texts = { label: 'tab', comment: 'both ways', mapTo: (name: string) => `to ${name}`, width: () => 100 };
   const created = createFlow({ scenario, parties, ...texts, ...(store && { store }) }, generator);
   const of = (type: string) => created.nodes.filter((node) => node.type === `switchboard-${type}`);
   return { ...created, of };

@@ -24,7 +24,9 @@ const generator = () => {
   let last = 0;
   return { id: () => `id${String(++last).padStart(8, '0')}`, secret: () => `secret ${++last}` };
 };
-const texts = { label: 'tab', comment: 'all', mapTo: (name: string) => `to ${name}` };
+/** As the editor draws names, roughly. */
+const width = ({ name, type }: FlowNode) => (type.startsWith('link') ? 30 : Math.max(100, 57 + 7 * String(name || '').length));
+const texts = { label: 'tab', comment: 'all', mapTo: (name: string) => `to ${name}`, width };
 const plan = (scenario: Scenario, ...parties: Party[]): Plan => ({ scenario, parties, ...texts });
 
 type RouteSettings = { parties: string[]; rules: RouteRule[]; wires: string[][]; outputs: number };
@@ -90,6 +92,21 @@ describe('a flow with a route node created by the wizard', () => {
     assert.equal(new Set(places).size, places.length);
   });
 
+  it('has room for long names: nodes that are beside each other, or that are wired, have space between them', () => {
+    const { nodes } = create(customer('Acme International (ServiceNow)'), provider('North and East Networks (TMF621 v4)'));
+    const left = (node: FlowNode) => Number(node.x) - width(node) / 2;
+    const right = (node: FlowNode) => Number(node.x) + width(node) / 2;
+    const placed = nodes.filter((node) => node.z && node.type !== 'comment');
+    for (const one of placed) {
+      assert.ok(left(one) >= 30, `${one.type} begins at ${left(one)}`);
+      for (const other of placed) {
+        const isNext = other.y === one.y || (one.wires as string[][]).flat().includes(other.id);
+        if (isNext && Number(other.x) > Number(one.x))
+          assert.ok(left(other) - right(one) >= 40, `${one.name || one.type} → ${other.name || other.type}`);
+      }
+    }
+  });
+
   it('marks the side of new endpoints in the settings of the form', () => {
     assert.deepEqual(
       SCENARIOS.routing.roles.map(({ side }) => side),
@@ -108,6 +125,7 @@ describe('a party that the wizard adds to a flow with a route node', () => {
     invalid: ['invalid'],
     answers: ['answers'],
     y: 500,
+    above: { map: { id: 'map', type: 'switchboard-map', name: 'to South', x: 900, y: 440 } },
   };
   const add = (scenario: Scenario, one: Party) => addToRouteFlow(plan(scenario, one), flow, 'store1', generator());
 
@@ -126,6 +144,13 @@ describe('a party that the wizard adds to a flow with a route node', () => {
       ],
     );
     assert.equal(nodes.find((node) => node.id === map)?.name, 'to Globex');
+  });
+
+  it('begins where the nodes of the party above begin, and has room for its name', () => {
+    const { nodes } = add('addCustomer', party('addCustomer', 'customer', 'Globex International Holding'));
+    const [map, out] = ['switchboard-map', 'switchboard-servicenow-out'].map((type) => nodes.find((node) => node.type === type)!);
+    assert.equal(Number(map!.x) - width(map!) / 2, 900 - width(flow.above.map) / 2);
+    assert.equal(Number(out!.x) - width(out!) / 2, Number(map!.x) + width(map!) / 2 + 40);
   });
 
   it('gets its rule before the one for the rest; without categories none, because another party has the rest', () => {

@@ -184,6 +184,10 @@ export function listContract(at: TestedStore): void {
       await put.message('M4', { version: 1, state: 'received' });
       await put.delivery('d1', { version: 1, message: 'm1', state: 'delivered' });
       assert.deepEqual((await at.store.counts()).waiting, {});
+      await put.message('M4', { version: 2, state: 'received', notBefore: 5 });
+      assert.deepEqual((await at.store.counts()).waiting, { acme: 1 }, 'its record could not be read yet');
+      await put.message('M4', { version: 3, state: 'received' });
+      assert.deepEqual((await at.store.counts()).waiting, {});
       await put.message('m3', { version: 1, state: 'needsDecision' });
       await put.delivery('d3', { version: 1, state: 'needsDecision' });
       assert.deepEqual((await at.store.counts()).messages, { received: 3, settled: 0, failed: 0, needsDecision: 1, skipped: 0 });
@@ -191,23 +195,24 @@ export function listContract(at: TestedStore): void {
       assert.equal((await at.store.counts()).unrouted, 0);
     });
 
-    it('knows the oldest waiting message of each queue, and delivery of each endpoint, also after a restart', async () => {
+    it('knows the oldest message of each queue, and what has waited longest for each endpoint, also after a restart', async () => {
       const waiting = await at.store.oldestWaiting();
       await put.message('a0', { entityType: 'queued' });
       await put.message('a1', { entityType: 'queued' });
+      await put.message('a15', { entityType: 'queued', endpoint: 'unread', notBefore: 5 });
       await put.delivery('a2', { endpoint: 'other', conversation: 'c9' });
       await put.delivery('a3', { endpoint: 'other', conversation: 'c9', part: 'comment:1', state: 'inDoubt' });
       const more = {
-        messages: { ...waiting.messages, 'acme|queued': 'a0' },
-        deliveries: { ...waiting.deliveries, other: 'a2' },
+        queues: { ...waiting.queues, 'acme|queued': 'a0', 'unread|queued': 'a15' },
+        endpoints: { ...waiting.endpoints, other: 'a2', unread: 'a15' },
       };
       assert.deepEqual(await at.store.oldestWaiting(), more);
       await at.restart();
       assert.deepEqual(await at.store.oldestWaiting(), more);
       await put.message('a0', { version: 1, entityType: 'queued', state: 'settled' });
       await put.delivery('a2', { version: 1, endpoint: 'other', conversation: 'c9', state: 'failed', blocking: true });
-      const { messages, deliveries } = await at.store.oldestWaiting();
-      assert.deepEqual([messages['acme|queued'], deliveries.other], ['a1', 'a3'], 'a failed one does not wait');
+      const { queues, endpoints } = await at.store.oldestWaiting();
+      assert.deepEqual([queues['acme|queued'], endpoints.other], ['a1', 'a3'], 'a failed one does not wait');
     });
   });
 
