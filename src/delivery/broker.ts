@@ -21,7 +21,6 @@ import { planRecovery, type RecoveryPlan, withoutRecoverable } from './comment-r
 import { EndpointNames } from './endpoint-names.js';
 import { errorRecord } from './error-record.js';
 import { FILE_DEADLINE } from './file-transfer.js';
-import type { FlowReference, MessageInFlow } from './flows.js';
 import { whyStale } from './freshness.js';
 import { IdentityGuard } from './identity-guard.js';
 import { Inbox } from './inbox.js';
@@ -31,6 +30,7 @@ import { Interventions } from './interventions.js';
 import type { Leg } from './leg.js';
 import { applyPartyRules, describeDeletion, type SourceContext } from './leg-rules.js';
 import { Legs } from './legs.js';
+import type { FlowReference, MessageInFlow } from './message-in-flow.js';
 import { type AcceptedLeg, Outbox } from './outbox.js';
 import { DEFAULT_SETTLING, type RetryPolicy } from './retry.js';
 import { Routes } from './routes.js';

@@ -3,7 +3,7 @@ import { sameFingerprint } from '../conversation/fingerprint.js';
 import type { Change, ConversationRecord, ErrorRecord, Link, MessageRecord, Store } from '../store/store.js';
 import { say } from '../text/say.js';
 import { stateAfterError } from './decisions.js';
-import type { MessageInFlow } from './flows.js';
+import type { MessageInFlow } from './message-in-flow.js';
 
 /** How a message left its flow. `failed`: why it failed; `now`: ISO 8601. */
 export function outcomeOf(flow: MessageInFlow, failed: ErrorRecord | undefined, now: string): Partial<MessageRecord> {

@@ -9,8 +9,8 @@ import { SwitchboardError } from '../errors.js';
 import type { GenericFields, GenericMessage, OrderItem } from '../model/message.js';
 import type { ConversationRecord, Plan, PlannedLeg } from '../store/store.js';
 import { say } from '../text/say.js';
-import type { FlowReference, MessageInFlow } from './flows.js';
 import type { Inbox } from './inbox.js';
+import type { FlowReference, MessageInFlow } from './message-in-flow.js';
 
 /** Payload of the message that a fan-out node gets when a leg has failed and the others are to be cancelled. */
 export interface Compensation {

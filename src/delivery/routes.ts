@@ -6,7 +6,8 @@ import type { GenericMessage, Side } from '../model/message.js';
 import type { RouteDecision, Store } from '../store/store.js';
 import { say } from '../text/say.js';
 import { partiesOf } from './conversation-parties.js';
-import type { FlowReference, Flows } from './flows.js';
+import type { Flows } from './flows.js';
+import type { FlowReference } from './message-in-flow.js';
 
 /** Decides for route nodes which parties get a message, and keeps the decision with the message. */
 export class Routes {
