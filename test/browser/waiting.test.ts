@@ -57,7 +57,7 @@ describe(`what waits, in Node-RED ${NODE_RED.version}`, () => {
     await reason('Ticket not created').click();
     await page.waitForFunction(() => document.querySelectorAll('.switchboard-row').length === 2);
     assert.deepEqual((await rows()).sort(), ['INC00100213', 'INC0010027']);
-    assert.equal(await reason('Ticket not created').getAttribute('aria-pressed'), 'true');
+    await bar().locator('[aria-pressed=true]', { hasText: 'Ticket not created' }).waitFor();
     await reason('Ticket not created').click();
     await page.waitForFunction(() => document.querySelectorAll('.switchboard-row').length > 4);
   });

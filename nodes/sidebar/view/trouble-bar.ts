@@ -58,6 +58,8 @@ export function troubleBar(t: Backend['t'], showEndpoints: () => void): TroubleB
       sending && reason && `: ${reason}`,
       // What cannot be sent is not received either, for the same reason.
       (!sending || open.has(id)) && ` ${receiving.join(' ')}`,
+      !sending && intake[0] && ` ${t('intake.since')} `,
+      !sending && intake[0] && time(intake[0].since),
     );
   }
 
