@@ -16,6 +16,7 @@ export const RIGHTS: Record<string, Permission | 'anyone'> = {
   'GET health/live': 'switchboard.read',
   'GET health/ready': 'switchboard.read',
   'GET endpoints': 'switchboard.read',
+  'GET endpoints/deleted': 'switchboard.read',
   'GET unmapped': 'switchboard.read',
   'GET audit': 'switchboard.read',
   'GET conversations': 'switchboard.read',
