@@ -49,7 +49,7 @@ describe('a store of version 0.1.0', () => {
         conversations: counts.conversations,
         unrouted: counts.unrouted,
         warned: { messages: 0, deliveries: 0 },
-        waiting: { csp: 7 },
+        waiting: { acme: 1, csp: 7 },
       },
     };
   };
