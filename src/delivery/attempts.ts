@@ -344,14 +344,16 @@ export class Attempts {
   }
 
   /**
-   * The partner may be down: after several failures in a row nothing is sent. Where all are of one delivery, the neutral probe
-   * decides, so that one record the partner cannot process does not hold up the others.
+   * The partner may be down: after several failures in a row nothing is sent for a while. The neutral probe decides whether it is:
+   * records that the partner cannot process must not hold up the others.
    */
   private async unhealthy({ id }: DeliveryRecord, error: PartnerError, culprit: Culprit): Promise<void> {
     const { circuit, access } = this.options;
-    const whose = culprit === 'record' && circuit.wouldOpenFor(id) ? await access.check(error) : 'unreachable';
-    if (whose === 'record') circuit.succeeded();
-    if (whose === 'unreachable') circuit.failed(id, error.code === 'SWB_PARTNER_ANSWER');
+    const whose = culprit === 'record' && circuit.isAtLimit ? await access.check(error) : culprit;
+    if (whose === 'endpoint') return;
+    const isUp = whose === 'record';
+    if (isUp && circuit.isAtLimit && circuit.isAlone(id)) circuit.succeeded();
+    else circuit.failed(id, { strange: error.code === 'SWB_PARTNER_ANSWER', isUp });
   }
 
   /** A file that cannot be fetched is the trouble of its source. */

@@ -41,16 +41,25 @@ export class Circuit {
     this.openings = 0;
   }
 
-  /** Whether one more failure of a delivery would open the circuit, and no other delivery has failed. */
-  wouldOpenFor(delivery: string): boolean {
-    return this.failures + 1 >= this.threshold && [...this.failing].every((other) => other === delivery);
+  /** Whether one more failure opens the circuit, or keeps it open. */
+  get isAtLimit(): boolean {
+    return this.failures + 1 >= this.threshold;
   }
 
-  failed(delivery: string, strange = false): void {
+  /** Whether no other delivery has failed. */
+  isAlone(delivery: string): boolean {
+    return [...this.failing].every((other) => other === delivery);
+  }
+
+  /**
+   * @param isUp a neutral probe works all the same: some deliveries may go on, so that one is tried after the same short wait each time
+   */
+  failed(delivery: string, { strange = false, isUp = false } = {}): void {
     this.strange = strange;
     this.failures++;
     this.failing.add(delivery);
     if (this.failures < this.threshold) return;
+    if (isUp) this.openings = 0;
     this.openUntil = this.clock() + Math.min(this.maxDelay, this.baseDelay * 2 ** this.openings);
     this.openings++;
   }

@@ -10,7 +10,7 @@ import { say } from '../text/say.js';
 import type { AuditAction, AuditEntry, AuditLog } from './audit.js';
 import { ANSWERS } from './decisions.js';
 import { type Edit, editedFields } from './edits.js';
-import { newParts, withKeptParts } from './kept-parts.js';
+import { keptByOthers, newParts, withKeptParts } from './kept-parts.js';
 import { isHint } from './received-item.js';
 import { lastReading, ownsFailedCreate } from './repeat.js';
 import { CLEARED_DELIVERY, lookupOnly, retried, undoState } from './retried.js';
@@ -52,13 +52,14 @@ export class Interventions {
   constructor(private readonly options: InterventionsOptions) {}
 
   /**
-   * Emits a failed, skipped, undecided or settled message into its flow again. Where a partner refused the create that it led to, it
-   * enters the flow with what its entity says by now.
+   * Emits a failed, skipped, undecided or settled message into its flow again. Where a partner refused the create that it led to, or
+   * it kept back comments and files, it enters the flow with what its entity says by now: its own version may be an older one.
    */
   async replayMessage(id: string, by: Person): Promise<void> {
     const record = await this.message(id, 'replay');
     const { store } = this.options;
-    const bodies = (await ownsFailedCreate(id, store)) ? await lastReading(record, store) : undefined;
+    const isAsReceived = record.undo?.kept === undefined && !(await ownsFailedCreate(id, store));
+    const bodies = isAsReceived ? undefined : await lastReading(record, store);
     await this.commitMessage('replay', record, resubmitted(record), by, { bodies });
   }
 
@@ -310,7 +311,8 @@ export class Interventions {
     if (!hasParts || conversation === undefined || !(await store.conversation(conversation)))
       return this.commit(action, before, by, changes, reason);
     const also = [...changes, ...(await this.note(action, before, by, reason))];
-    await conversations.update(conversation, (latest) => withKeptParts(latest, before, after), also);
+    const others = await keptByOthers(before, store);
+    await conversations.update(conversation, (latest) => withKeptParts(latest, before, after, others), also);
   }
 
   private async commit(

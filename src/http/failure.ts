@@ -83,7 +83,7 @@ const REJECTED: FailureClass = {
   code: 'SWB_PARTNER_REFUSED',
   outcome: 'notDone',
   retry: false,
-  hint: () => say`Fix the data or the mapping, then replay the delivery.`,
+  hint: () => say`Fix the data or the mapping, then replay the message.`,
 };
 
 /** With TLS 1.3 a partner may reject our certificate after we have started to send; it does not read what was sent. */

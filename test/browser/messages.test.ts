@@ -187,7 +187,8 @@ describe(`the messages view in Node-RED ${NODE_RED.version}`, () => {
 
   it('edits a delivery in Node-RED’s JSON editor, and shows the changes before sending', async () => {
     await page.locator('.switchboard-row', { hasText: 'INC0010022' }).click();
-    const actions = page.locator('.switchboard-detail .switchboard-actions');
+    // Those of the delivery, below those of the message.
+    const actions = page.locator('.switchboard-detail .switchboard-actions').last();
     await actions.getByText('Edit and replay').click();
     await page.waitForSelector('#node-dialog-ok, .red-ui-tray-toolbar .primary');
     const inEditor = (call: string) => `(() => {

@@ -120,6 +120,25 @@ describe('fairness between partners and conversations', () => {
     );
   });
 
+  it('goes on with the others while the partner fails for several records, and works otherwise', async () => {
+    const { comment } = rig.provider;
+    let isRepaired = false;
+    rig.provider.comment = (type, id, ...rest) => {
+      if (id.startsWith('bad') && !isRepaired) rig.provider.faults.push('down');
+      return comment.call(rig.provider, type, id, ...rest);
+    };
+    const bad = names(8, 'bad');
+    await queue('provider', bad, bad.length);
+    await resume('provider');
+    await until('nothing to be sent for a while', () => rig.broker.worker('provider')?.status.circuit === 'open');
+    await queue('provider', names(20, 'good'), 20);
+    const done = (start: string) =>
+      rig.provider.tickets.every(({ id, comments }) => !id.startsWith(start) || comments.length > 0);
+    await until('the others to get their comments', () => done('good'));
+    isRepaired = true;
+    await until('these, too', () => done('bad'));
+  });
+
   it('sends one delivery of a conversation before the rest of thousands of others at the same partner', async () => {
     const busy = names(BUSY, 'busy');
     await queue('provider', busy, BUSY * 1_000);

@@ -97,9 +97,9 @@ describe('the circuit breaker', () => {
   it('distinguishes a partner that is down from one that gives invalid answers', () => {
     const circuit = new Circuit(() => 0);
     const state = () => endpointState({ circuit: circuit.state, strange: circuit.strange });
-    for (let i = 0; i < 4; i++) circuit.failed('a', true);
+    for (let i = 0; i < 4; i++) circuit.failed('a', { strange: true });
     assert.equal(state(), 'up');
-    circuit.failed('a', true);
+    circuit.failed('a', { strange: true });
     assert.equal(state(), 'strange');
     circuit.failed('a');
     assert.equal(state(), 'down');
@@ -123,17 +123,27 @@ describe('the circuit breaker', () => {
     assert.deepEqual([circuit.state, circuit.resumesAt], ['closed', 0]);
   });
 
-  it('says whether a failure would open it of which one delivery alone is the cause', () => {
+  it('says whether the next failure opens it, and whether one delivery alone is the cause', () => {
     const circuit = new Circuit(() => 0);
     const failAll = (...deliveries: string[]) => {
       for (const delivery of deliveries) circuit.failed(delivery);
     };
-    assert.equal(circuit.wouldOpenFor('a'), false);
+    assert.equal(circuit.isAtLimit, false);
     failAll('a', 'a', 'a', 'a');
-    assert.deepEqual([circuit.wouldOpenFor('a'), circuit.wouldOpenFor('b')], [true, false]);
+    assert.deepEqual([circuit.isAtLimit, circuit.isAlone('a'), circuit.isAlone('b')], [true, true, false]);
     circuit.succeeded();
     failAll('a', 'b', 'a', 'a');
-    assert.equal(circuit.wouldOpenFor('a'), false);
+    assert.equal(circuit.isAlone('a'), false);
+  });
+
+  it('waits no longer each time while the partner answers a neutral probe', () => {
+    let now = 0;
+    const circuit = new Circuit(() => now);
+    for (let n = 0; n < 8; n++) circuit.failed(`bad ${n}`, { isUp: true });
+    assert.equal(circuit.resumesAt, 5_000);
+    now = 5_000;
+    circuit.failed('bad', { isUp: true });
+    assert.equal(circuit.resumesAt, 10_000);
   });
 
   it('pauses as long as a rate limit asks, but stays closed', () => {

@@ -68,6 +68,47 @@ describe('skipping an unrouted message', () => {
     assert.deepEqual([texts(), rig.provider.tickets[0]?.fields.title], [['for the provider'], 'two']);
   });
 
+  it('keeps back what another skipped message also shows, whichever of them was skipped first', async () => {
+    await rig.receive('customer', { id: 'A', version: '1', fields: { title: 'one' } });
+    await rig.idle();
+    lose();
+    const notes: [string, string][] = [
+      ['n1', 'first'],
+      ['n2', 'second'],
+    ];
+    for (const [n, version] of ['2', '3'].entries()) {
+      await rig.receive('customer', { id: 'A', version, fields: { title: 'one' }, notes: notes.slice(0, n + 1) });
+      await until('it to be unrouted', async () => (await unrouted()) === n + 1);
+    }
+    repair();
+    const [newer, older] = (await rig.messages())
+      .filter(({ outcome }) => outcome === 'unrouted')
+      .sort((a, b) => (a.id < b.id ? 1 : -1));
+    for (const { id } of [newer!, older!]) await hands().skipMessage(id, '', ANNA);
+    await hands().replayMessage(newer!.id, ANNA);
+    await rig.idle();
+    assert.deepEqual(texts(), ['second']);
+    await hands().replayMessage(older!.id, ANNA);
+    await rig.idle();
+    assert.deepEqual(texts(), ['second', 'first']);
+  });
+
+  it('sends its comments when it is replayed after newer messages', async () => {
+    await rig.receive('customer', { id: 'A', version: '1', fields: { title: 'one' } });
+    await rig.idle();
+    const lost = await receiveUnrouted();
+    await hands().skipMessage(lost.id, '', ANNA);
+    const notes: [string, string][] = [
+      ['n1', 'not for the provider'],
+      ['n2', 'later'],
+    ];
+    await rig.receive('customer', { id: 'A', version: '3', fields: { title: 'two' }, notes });
+    await rig.idle();
+    await hands().replayMessage(lost.id, ANNA);
+    await rig.idle();
+    assert.deepEqual(texts(), ['later', 'not for the provider']);
+  });
+
   for (const action of ['undone', 'replayed'] as const)
     it(`sends its comments after all once it was ${action}`, async () => {
       await rig.receive('customer', { id: 'A', version: '1', fields: { title: 'one' } });

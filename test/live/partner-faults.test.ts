@@ -21,7 +21,7 @@ const REFUSALS: Case[] = [
     fault: { kind: 'status', status: 404, times: 1 },
     says: /returned 404.*does not exist at the partner, or is hidden/s,
   },
-  { title: '409', fault: { kind: 'status', status: 409, times: 1 }, says: /returned 409/ },
+  { title: '409', fault: { kind: 'status', status: 409 }, says: /returned 409/ },
 ];
 
 /** It may get through later, or has got through and nobody said so: nobody has to do anything. */
@@ -133,6 +133,7 @@ describe('a partner that fails', () => {
 
   for (const one of TROUBLES) troublesCreate(one);
   for (const one of [...REFUSALS, ...TROUBLES]) troublesUpdate(one);
+  troublesUpdate({ title: '409 twice', fault: { kind: 'status', status: 409, times: 2 }, says: /returned 409/ });
 
   it('loses the response to a comment: the comment exists once', async () => {
     const incident = rig.open('comment, lost answer');
