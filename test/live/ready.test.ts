@@ -123,10 +123,11 @@ describe('GET /health/ready', () => {
       });
       assert.equal(status, 200);
       assert.deepEqual(
-        inFlow.map(({ node, name, count }) => [node, name, count]),
-        [['sb1-sn-in', 'customer’s incidents', 1]],
+        inFlow.map(({ node, name }) => [node, name]),
+        [['sb1-sn-in', 'customer’s incidents']],
       );
-      assert.ok(inFlow[0]!.oldest >= before);
+      // Others may pass through their flows at the same time.
+      assert.ok(inFlow[0]!.count >= 1 && Date.parse(inFlow[0]!.oldest) > 0);
       const held = await until('the node that holds it', async () => {
         const { wait } = (await rig.message(String(incident.number)))!;
         return wait?.kind === 'flow' && wait.node !== undefined && wait;
