@@ -164,7 +164,7 @@ for (const system of CASES.filter((one) => !one.standIn)) {
       const written = await client.comment(entityType, id, comment, seen);
       restart();
       const found = await client.findComment(entityType, id, comment, since, seen);
-      assert.equal(found?.id, written.id);
+      assert.deepEqual(found, { id: written.id });
       assert.equal((await ids()).length, LONG + 1);
     });
 
