@@ -1,6 +1,7 @@
 import type { FanOutLeg, ItemRule } from '../../src/conversation/fan-out-rules.js';
 import { ORDER_STATES } from '../../src/model/message.js';
 import type { Predecessor } from '../../src/store/store.js';
+import { addButton, removeButton } from '../kit/editor/list-buttons.js';
 import type { FanOutConfig } from './fan-out.config.js';
 
 /** A leg in the open dialog; `port` is its output when the dialog was opened. */
@@ -144,13 +145,13 @@ function rules(leg: Row, box: JQuery, translate: Translate): void {
       field.attr('aria-label', translate('leg.field'));
       is.attr('aria-label', translate('leg.is'));
       const line = $('<div>', { class: 'switchboard-leg-rule' }).append(field, $('<span>').text(translate('leg.isWord')), is);
-      line.append(remove(translate, () => list.splice(index, 1), draw));
+      line.append(removeButton(translate('leg.remove'), () => list.splice(index, 1), draw));
       box.append(row(index === 0 ? translate('leg.takes') : translate('leg.or'), line));
     });
     box.append(
       row(
         '',
-        add(translate('leg.addRule'), () => list.push({ field: 'offering.id', is: [] } satisfies ItemRule), draw),
+        addButton(translate('leg.addRule'), () => list.push({ field: 'offering.id', is: [] } satisfies ItemRule), draw),
       ),
     );
   };
@@ -190,10 +191,10 @@ function predecessors(leg: Row, box: JQuery, translate: Translate, legs: () => R
         predecessor.states = [String(states.val())] as Predecessor['states'];
       });
       const line = $('<div>', { class: 'switchboard-leg-rule' }).append(other, $('<span>').text(translate('leg.isWord')), states);
-      line.append(remove(translate, () => list.splice(index, 1), draw));
+      line.append(removeButton(translate('leg.remove'), () => list.splice(index, 1), draw));
       box.append(row(index === 0 ? translate('leg.after') : translate('leg.and'), line));
     });
-    const more = add(translate('leg.addAfter'), () => list.push({ leg: '', states: ['completed'] }), draw);
+    const more = addButton(translate('leg.addAfter'), () => list.push({ leg: '', states: ['completed'] }), draw);
     box.append(row('', more));
   };
   draw();
@@ -206,25 +207,4 @@ function row(label: string, content: JQuery): JQuery {
 function input(value: string, placeholder: string, changed: (text: string) => void): JQuery {
   const created = $('<input>', { type: 'text', placeholder }).val(value);
   return created.on('input change', () => changed(String(created.val() ?? '')));
-}
-
-function add(label: string, act: () => void, draw: () => void): JQuery {
-  const button = $('<button>', { type: 'button', class: 'red-ui-button red-ui-button-small' });
-  button.append($('<i>', { class: 'fa fa-plus' }), ' ', $('<span>').text(label));
-  return button.on('click', () => {
-    act();
-    draw();
-  });
-}
-
-function remove(translate: Translate, act: () => void, draw: () => void): JQuery {
-  const button = $('<button>', {
-    type: 'button',
-    class: 'red-ui-button red-ui-button-small',
-    'aria-label': translate('leg.remove'),
-  });
-  return button.append($('<i>', { class: 'fa fa-times' })).on('click', () => {
-    act();
-    draw();
-  });
 }

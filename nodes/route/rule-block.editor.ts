@@ -1,5 +1,6 @@
 import type { RouteHint } from '../../src/conversation/route-hints.js';
 import { ROUTE_SIDES, type RouteCondition, type RouteProblem, type RouteRule } from '../../src/conversation/route-rules.js';
+import { addButton, removeButton } from '../kit/editor/list-buttons.js';
 import { type ConditionLine, conditionLine } from './condition.editor.js';
 import { allEndpoints, fillParties, partySelect } from './party-select.editor.js';
 import { problemText } from './problem-text.editor.js';
@@ -128,21 +129,4 @@ function moveButton(direction: 'up' | 'down', label: string, move: () => void): 
 
 function line(label: string, content: JQuery): JQuery {
   return $('<div>', { class: 'switchboard-route-line' }).append($('<span>').text(label), content);
-}
-
-function addButton(label: string, act: () => void, draw: () => void): JQuery {
-  const button = $('<button>', { type: 'button', class: 'red-ui-button red-ui-button-small' });
-  button.append($('<i>', { class: 'fa fa-plus' }), ' ', $('<span>').text(label));
-  return button.on('click', () => {
-    act();
-    draw();
-  });
-}
-
-function removeButton(label: string, act: () => void, draw: () => void): JQuery {
-  const button = $('<button>', { type: 'button', class: 'red-ui-button red-ui-button-small', 'aria-label': label });
-  return button.append($('<i>', { class: 'fa fa-times' })).on('click', () => {
-    act();
-    draw();
-  });
 }
