@@ -292,15 +292,7 @@ export class Attempts {
       decision: next.decision,
       notBefore: ended ? undefined : steady() + next.wait,
       blocking: ended && delivery.part === 'entity' && !linked ? true : undefined,
-      // Each lost answer starts the settling time. A doubt ends only when the write is found, or is certainly not there.
-      // After a conflict, one look-up is enough.
-      lookLeft: isPassingConflict(error)
-        ? 0
-        : lost
-          ? this.options.settlingTimes.restart(delivery.id)
-          : inDoubt
-            ? this.options.settlingTimes.countDown(delivery)
-            : undefined,
+      lookLeft: this.lookLeftAfter(error, delivery, { lost, inDoubt }),
       onlyLook: lost ? error.notVisible || undefined : delivery.onlyLook,
       doubtAt: lost || inDoubt ? delivery.doubtAt : undefined,
       error: record,
@@ -331,6 +323,20 @@ export class Attempts {
     } else {
       for (const listener of this.listeners) listener.retrying?.(updated, record, error);
     }
+  }
+
+  /** For how long the write is looked up from now on, milliseconds; undefined: it is not in doubt. */
+  private lookLeftAfter(
+    error: unknown,
+    delivery: DeliveryRecord,
+    { lost, inDoubt }: { lost: boolean; inDoubt: boolean },
+  ): number | undefined {
+    const { settlingTimes } = this.options;
+    // After a conflict, one look-up is enough.
+    if (isPassingConflict(error)) return 0;
+    // Each lost answer starts the settling time. A doubt ends only when the write is found, or is certainly not there.
+    if (lost) return settlingTimes.restart(delivery.id);
+    return inDoubt ? settlingTimes.countDown(delivery) : undefined;
   }
 
   /** Whose trouble a failure is, by the neutral probe of the endpoint that caused it. */

@@ -1,8 +1,8 @@
 import type { Store } from '../store/store.js';
 
 /**
- * Since when an endpoint is in trouble. It is kept in the store until the trouble ends, because a deploy makes the endpoint anew
- * and a restart the process, and neither ends it.
+ * Since when an endpoint is in trouble. It is kept in the store until the trouble ends, because deploys and
+ * restarts, which create the endpoint again, do not end it.
  */
 export class TroubleSince {
   /** Whether the store may have a time. */
@@ -16,12 +16,12 @@ export class TroubleSince {
     private readonly clock: () => number,
   ) {}
 
-  /** The trouble has begun, or goes on: since when, ISO 8601, and whether that is news. */
+  /** The trouble has begun, or goes on: since when, ISO 8601, and whether it was not known before. */
   async begin(): Promise<{ since: string; isNew: boolean }> {
+    this.mayBeKept = true;
     const kept = await this.store.setting(this.key);
     if (typeof kept === 'string') return { since: kept, isNew: false };
     const since = new Date(this.clock()).toISOString();
-    this.mayBeKept = true;
     await this.store.commit([{ kind: 'setting', key: this.key, value: since }], { durable: false });
     return { since, isNew: true };
   }

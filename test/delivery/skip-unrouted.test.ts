@@ -38,6 +38,17 @@ describe('skipping an unrouted message', () => {
     repair();
     return found;
   };
+  const deliverFirst = async () => {
+    await rig.receive('customer', { id: 'A', version: '1', fields: { title: 'one' } });
+    await rig.idle();
+  };
+  /** An unrouted update of a ticket that is at the provider, which a user has skipped. */
+  const skippedUpdate = async (): Promise<MessageRecord> => {
+    await deliverFirst();
+    const lost = await receiveUnrouted();
+    await hands().skipMessage(lost.id, '', ANNA);
+    return lost;
+  };
   const texts = () => rig.provider.tickets[0]?.comments.map((one) => (one as { text?: string }).text ?? one);
 
   it('counts no longer, is audited with its reason, and can be undone', async () => {
@@ -55,10 +66,7 @@ describe('skipping an unrouted message', () => {
   });
 
   it('keeps back its comments for good, while the fields are sent with the next message', async () => {
-    await rig.receive('customer', { id: 'A', version: '1', fields: { title: 'one' } });
-    await rig.idle();
-    const lost = await receiveUnrouted();
-    await hands().skipMessage(lost.id, '', ANNA);
+    await skippedUpdate();
     const notes: [string, string][] = [
       ['n1', 'not for the provider'],
       ['n2', 'for the provider'],
@@ -69,8 +77,7 @@ describe('skipping an unrouted message', () => {
   });
 
   it('keeps back what another skipped message also shows, whichever of them was skipped first', async () => {
-    await rig.receive('customer', { id: 'A', version: '1', fields: { title: 'one' } });
-    await rig.idle();
+    await deliverFirst();
     lose();
     const notes: [string, string][] = [
       ['n1', 'first'],
@@ -94,10 +101,7 @@ describe('skipping an unrouted message', () => {
   });
 
   it('sends its comments when it is replayed after newer messages', async () => {
-    await rig.receive('customer', { id: 'A', version: '1', fields: { title: 'one' } });
-    await rig.idle();
-    const lost = await receiveUnrouted();
-    await hands().skipMessage(lost.id, '', ANNA);
+    const lost = await skippedUpdate();
     const notes: [string, string][] = [
       ['n1', 'not for the provider'],
       ['n2', 'later'],
@@ -111,10 +115,7 @@ describe('skipping an unrouted message', () => {
 
   for (const action of ['undone', 'replayed'] as const)
     it(`sends its comments after all once it was ${action}`, async () => {
-      await rig.receive('customer', { id: 'A', version: '1', fields: { title: 'one' } });
-      await rig.idle();
-      const lost = await receiveUnrouted();
-      await hands().skipMessage(lost.id, '', ANNA);
+      const lost = await skippedUpdate();
       if (action === 'undone') await hands().undoMessage(lost.id, ANNA);
       await hands().replayMessage(lost.id, ANNA);
       await rig.idle();
@@ -122,8 +123,7 @@ describe('skipping an unrouted message', () => {
     });
 
   it('is refused for a message that was routed', async () => {
-    await rig.receive('customer', { id: 'A', version: '1', fields: { title: 'one' } });
-    await rig.idle();
+    await deliverFirst();
     const [routed] = await rig.messages();
     await assert.rejects(hands().skipMessage(routed!.id, '', ANNA), { code: 'SWB_PAYLOAD' });
   });
