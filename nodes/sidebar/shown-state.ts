@@ -63,7 +63,7 @@ export function undoable(record: MessageRecord | DeliveryRecord): Undoable | und
 }
 
 /**
- * The actions offered to the user; the broker refuses any other. `deliveries`: of the message, where what failed of it may be made anew.
+ * The actions offered to the user; the broker refuses any other. `deliveries`: of the message, where what failed of it may be created again.
  */
 export function messageActions(record: MessageRecord, deliveries: DeliveryRecord[] = []): Action[] {
   if (record.state === 'needsDecision') {

@@ -110,7 +110,7 @@ type Reading = Pick<MessageRecord, 'id' | 'readAt'> & { read?: RawEntity };
 /**
  * Which of these comments writes of the whole list may have removed: those that only events have shown, apart from reads during a
  * write. One that a read showed before was kept by the write itself, which reads the list first; one that a read showed after it,
- * or that is newer, was deleted by somebody else. A text counts as the comment, because some partners renumber them.
+ * or that is newer, was deleted by another user. A text counts as the comment, because some partners renumber them.
  */
 async function onlyInEvents(
   store: Store,
@@ -125,15 +125,15 @@ async function onlyInEvents(
       const raw = read ?? ((await store.bodies('message', id)).read as RawEntity | undefined);
       const isAside = spans.every(({ begin, end }) => readAt < idAt(begin) || readAt > idAt(end));
       const commentsOf = (entity: RawEntity) => client.parse(entity).comments;
-      return raw ? { told: commentsOf(raw), read: isAside ? commentsOf(client.asRead?.(raw) ?? raw) : [] } : undefined;
+      return raw ? { shown: commentsOf(raw), read: isAside ? commentsOf(client.asRead?.(raw) ?? raw) : [] } : undefined;
     }),
   );
-  const told = new Map(known.flatMap((one) => one?.told ?? []).map((comment) => [comment.id, comment]));
+  const shown = new Map(known.flatMap((one) => one?.shown ?? []).map((comment) => [comment.id, comment]));
   const read = known.flatMap((one) => one?.read ?? []);
-  const isRead = (id: string) => read.some((one) => one.id === id || one.text === told.get(id)?.text);
+  const isRead = (id: string) => read.some((one) => one.id === id || one.text === shown.get(id)?.text);
   const newest = Math.max(...spans.map(({ partnerEnd }) => partnerEnd)) + CLOCK_STEP;
-  const isNewer = (id: string) => Date.parse(told.get(id)?.at ?? '') > newest;
-  return ids.filter((id) => told.has(id) && !isRead(id) && !isNewer(id));
+  const isNewer = (id: string) => Date.parse(shown.get(id)?.at ?? '') > newest;
+  return ids.filter((id) => shown.has(id) && !isRead(id) && !isNewer(id));
 }
 
 /** From the first to the last try of a delivery, by our clock; the end also by the partner's clock. Epoch milliseconds. */

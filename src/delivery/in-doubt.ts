@@ -114,10 +114,10 @@ export function restoredDecision(sought: string, { name }: EndpointClient): Deci
 }
 
 /**
- * An update that was refused with a conflict: mostly somebody else is changing the record, and it passes. Some partners say so after
+ * An update that was refused with a conflict: usually another user is changing the record, and it passes. Some partners say so after
  * they have done it, so it is looked up before it is sent again.
  */
 export function mayPass(conflict: PartnerError): PartnerError {
-  const hint = say`Somebody may be changing the record. It is read, and the update is sent again a few times.`;
+  const hint = say`Another user may be changing the record. It is read, and the update is sent again a few times.`;
   return conflict.withDetails({ hint, outcome: 'unknown', retry: true, concernsRecord: true });
 }

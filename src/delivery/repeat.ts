@@ -2,7 +2,7 @@ import type { Bodies, Change, DeliveryRecord, MessageRecord, Store } from '../st
 import { deliveriesOf } from './merging.js';
 import { retried } from './retried.js';
 
-/* A message passes its flow again, because a partner refused some of it: what failed is made anew, with the mapping as it is now. */
+/* A message passes its flow again, because a partner refused some of it: what failed is created again, with the mapping as it is now. */
 
 /** Later messages that are looked through for the last reading of an entity. */
 const MAX_LATER = 100;

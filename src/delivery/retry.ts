@@ -113,7 +113,7 @@ export function verdict(
 }
 
 /**
- * Whether the partner refuses a write because of the state of its record: it exists already, or somebody else is changing it
+ * Whether the partner refuses a write because of the state of its record: it exists already, or another user is changing it
  * (409; 412 where the partner checks it by itself).
  */
 export function isConflict(error: unknown): error is PartnerError {

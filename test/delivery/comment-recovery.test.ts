@@ -19,14 +19,14 @@ class Worded extends Rig {
   ids = (text: string) => text;
   reads = 0;
   /** Comments that the next events show, whether the partner still has them or not. */
-  told: string[] = [];
+  reported: string[] = [];
 
   protected override async reading(partner: Partner, record: MessageRecord): Promise<Json> {
     this.reads++;
     const read = (await super.reading(partner, record)) as { notes: [string, string][] };
     const shown = read.notes.map(([, text]) => text);
-    const told = this.told.filter((text) => !shown.includes(text));
-    return { ...read, told, notes: [...shown, ...told].map((text) => [this.ids(text), text]) };
+    const reported = this.reported.filter((text) => !shown.includes(text));
+    return { ...read, reported, notes: [...shown, ...reported].map((text) => [this.ids(text), text]) };
   }
 }
 
@@ -93,9 +93,9 @@ describe('a comment that an interrupted write of the whole list removed', () => 
         ticket().comments.push(text);
         return { id: text, wholeList: true };
       },
-      asRead: ({ told = [], ...read }: RawEntity & { told?: string[] }) => ({
+      asRead: ({ reported = [], ...read }: RawEntity & { reported?: string[] }) => ({
         ...read,
-        notes: notesOf(read).filter(([, text]) => !told.includes(text)),
+        notes: notesOf(read).filter(([, text]) => !reported.includes(text)),
       }),
     });
     await rig.receive('customer', { id: 'A', fields: { title: 'one' }, notes: [['c1', 'ours']] });
@@ -208,11 +208,11 @@ describe('a comment that an interrupted write of the whole list removed', () => 
       (await rig.deliveries()).filter(({ endpoint, part }) => endpoint === 'customer' && part.startsWith('comment:')).length;
 
     it('is restored once where only a late event shows it, and is not reported as deleted', async () => {
-      rig.told = ['theirs'];
+      rig.reported = ['theirs'];
       await report();
       assert.deepEqual(ticket().comments, ['ours', 'theirs']);
       await report();
-      rig.told = [];
+      rig.reported = [];
       await report();
       assert.deepEqual([(await putBack()).length, await passedOn()], [1, 1]);
       assert.doesNotMatch(await reasons(), /was deleted/);
@@ -229,9 +229,9 @@ describe('a comment that an interrupted write of the whole list removed', () => 
     });
 
     it('is reported as deleted where it is missing again after it was restored', async () => {
-      rig.told = ['theirs'];
+      rig.reported = ['theirs'];
       await report();
-      rig.told = [];
+      rig.reported = [];
       ticket().comments = ['ours'];
       await report();
       assert.deepEqual([ticket().comments, (await putBack()).length], [['ours'], 1]);

@@ -8,7 +8,7 @@ type FlowTexts = Pick<Plan, 'label' | 'comment'>;
 
 /**
  * Adds a party to the flow of a route node in the editor: its nodes, its row in the route node, and the wires between them.
- * @param before the wizard's texts for the flow without the party: what still has them is named anew
+ * @param before the wizard's texts for the flow without the party: what still has them is renamed
  */
 export function addParty(
   route: RouteNode,

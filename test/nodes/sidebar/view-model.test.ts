@@ -202,7 +202,7 @@ describe('the messages view', () => {
     assert.equal(view.conversation?.links[0]?.endpoint, 'Acme ServiceNow');
     const [sent] = view.sent;
     assert.deepEqual(sent?.actions, ['replay', 'edit', 'skip']);
-    assert.deepEqual(view.actions, ['replay'], 'what its delivery failed with is made anew');
+    assert.deepEqual(view.actions, ['replay'], 'what its delivery failed with is created again');
     assert.equal(view.reason, sent?.error?.message);
   });
 
