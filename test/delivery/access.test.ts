@@ -82,6 +82,23 @@ describe('an endpoint that rejects everything', () => {
     await until('what helps now', () => paused()?.reason === 'answered 401 Check the credentials.');
   });
 
+  it('is paused since the same time after a deploy, which is no news; and no longer once a check works', async () => {
+    const key = 'paused|provider|http://partner';
+    await open('before');
+    await checkWorked();
+    rig.provider.denied = DENIALS['a sign-in that is rejected'];
+    await open('A');
+    const { since } = await isPaused();
+    await rig.broker.removeEndpoint('provider');
+    rig.add(rig.provider);
+    assert.equal((await isPaused()).since, since);
+    await until('the log', () => logged('is still paused') === 1);
+    assert.deepEqual([logged('is paused'), await rig.store.setting(key)], [1, since]);
+    rig.provider.denied = undefined;
+    await rig.idle();
+    await until('the end to be stored', async () => (await rig.store.setting(key)) === undefined);
+  });
+
   it('does not bury a doubt whose look-ups are answered by a login page', async () => {
     rig.provider.faults.push('lost');
     rig.provider.onCreate = () => {
