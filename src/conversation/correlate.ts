@@ -1,4 +1,4 @@
-import type { EventKind, GenericMessage, ItemProgress, Json, State } from '../model/message.js';
+import type { EventKind, GenericFields, GenericMessage, ItemProgress, Json, State } from '../model/message.js';
 import { FINAL_STATES } from '../model/message.js';
 import { isWithin } from '../store/id.js';
 import type { ConversationRecord, Link, WrittenItem } from '../store/store.js';
@@ -168,6 +168,7 @@ function advanceConversation(
 ): ConversationRecord {
   const { message, record, sources, emptied = {}, readAt, deleted } = incoming;
   const { source } = message;
+  let fields: GenericFields = message.fields;
   const links = latest.links.map((link): Link => {
     if (!isOf(link, source)) return link;
     if (deleted) return { ...link, gone: true };
@@ -182,6 +183,7 @@ function advanceConversation(
     const current = Object.entries(message.fields).filter(
       ([name, value]) => value !== undefined && !fieldsOf(name, incoming, link).some(outdated),
     );
+    fields = Object.fromEntries(current);
     const lastKnown = { ...link.lastKnown };
     for (const [name, value] of current) Object.assign(lastKnown, lastKnownEntries(name, value as Json));
     return {
@@ -193,6 +195,7 @@ function advanceConversation(
       number: source.number ?? link.number,
       url: source.url ?? link.url,
       entityVersion: isOlder(source.version, link.entityVersion) ? link.entityVersion : (source.version ?? link.entityVersion),
+      readAt: readAt !== undefined && readAt > (link.readAt ?? '') ? readAt : link.readAt,
       writtenVersion: filterEntries(link.writtenVersion, (field) => outdated(field) || isRecent(link, field, readAt)),
       ourWrites: filterEntries(link.ourWrites, (field) => isMissed(field) || isRecent(link, field, readAt)),
       made: undefined,
@@ -206,7 +209,7 @@ function advanceConversation(
     };
   });
   const leg = linkOf(latest, source.endpoint, source.entityType, source.id)?.leg;
-  const plan = latest.plan && leg ? planAfter(latest.plan, leg, { fields: message.fields, hasPublicComment }) : latest.plan;
+  const plan = latest.plan && leg ? planAfter(latest.plan, leg, { fields, hasPublicComment }) : latest.plan;
   const next = { ...latest, links, written: removeOnce(latest.written, parts.usedMarks), ...(plan && { plan }) };
   return { ...next, state: conversationState(next), title: message.fields.title?.slice(0, 160) ?? latest.title };
 }

@@ -91,7 +91,7 @@ export function detectFieldChanges(link: Link, incoming: InboundMessage, guard: 
       // A value from before our write means a late reading, unless it was reverted since; so does a version no newer than the
       // last reading.
       const field = differing.find((f) => link.ourWrites?.[f] && !sameFingerprint(link.ourWrites[f].before, record[f]));
-      again ||= !outdated;
+      again ||= !outdated || isReadSince(link, incoming, guard.isOlder);
       if (field && !ITEM_FIELDS.has(name) && guard.isOlder(link.entityVersion, message.source.version))
         overtaken.push({ name, field });
       continue;
@@ -136,15 +136,25 @@ export function showsSentValue(shown: Json | undefined, sent: Json | undefined):
 
 /**
  * Tests whether a reading is older than our last write of a raw field. For an answer, the order of our writes decides, because
- * versions may have a resolution of only one second.
+ * versions may have a resolution of only one second; and what was read since the write was queued may be newer than its answer.
  */
-function outdatedFields(
-  link: Link,
-  { message, answerTo }: InboundMessage,
-  isOlder: EchoGuard['isOlder'],
-): (field: string) => boolean {
+function outdatedFields(link: Link, incoming: InboundMessage, isOlder: EchoGuard['isOlder']): (field: string) => boolean {
+  const { message, answerTo } = incoming;
+  if (isReadSince(link, incoming, isOlder)) return () => true;
   const writtenLater = (field: string) => answerTo !== undefined && (link.writtenBy[field] ?? '') > answerTo;
   return (field) => isOlder(message.source.version, link.writtenVersion?.[field]) || writtenLater(field);
+}
+
+/**
+ * Whether the entity was read after the write that a message answers was queued, and no version says that the answer is newer: an
+ * answer may wait for its out node, or be on its way for long.
+ */
+function isReadSince(
+  { readAt = '', entityVersion }: Link,
+  { message, answerTo }: InboundMessage,
+  isOlder: EchoGuard['isOlder'],
+): boolean {
+  return answerTo !== undefined && readAt > answerTo && !isOlder(entityVersion, message.source.version);
 }
 
 /**

@@ -165,6 +165,8 @@ export interface Link {
   words?: Record<string, Json>;
   /** The entity's own version when last seen. */
   entityVersion?: string;
+  /** An id made before the newest reading of the entity began: an answer to an earlier write may show less. */
+  readAt?: string;
   since: string;
 }
 

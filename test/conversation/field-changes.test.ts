@@ -47,6 +47,30 @@ describe('the changed fields of a reading', () => {
     assert.deepEqual([earlier.changed, earlier.rereadNeeded], [[], true], 'an earlier reading cannot decide: it is read again');
   });
 
+  it('exclude what an answer shows, if the entity was read since the write was queued and no version says that the answer is newer', () => {
+    const link: Link = {
+      ...newLink(SOURCE, '', 'ours', ''),
+      raw: { state: '6' },
+      lastKnown: { state: 'resolved' },
+      entityVersion: '3',
+      readAt: 'e2',
+    };
+    const shown = { state: '2', hold_reason: '' };
+    const answer = (answerTo: string, version?: string) =>
+      reading(
+        shown,
+        { state: 'inProgress' },
+        { message: messageWith({ state: 'inProgress' }, { source: { ...SOURCE, version } }), answerTo, readAt: undefined },
+      );
+    const late = detect(link, answer('e1'));
+    assert.deepEqual([late.changed, late.rereadNeeded], [[], true]);
+    assert.deepEqual(detect(link, answer('e1', '3')).changed, [], 'several changes may have one version');
+    assert.deepEqual(detect(link, answer('e1', '4')).changed, ['state']);
+    assert.deepEqual(detect(link, answer('e3')).changed, ['state'], 'queued after the reading');
+    const same = detect({ ...link, raw: { state: '2', hold_reason: '' }, lastKnown: {} }, answer('e1'));
+    assert.deepEqual([same.changed, same.rereadNeeded], [[], false], 'it differs in nothing');
+  });
+
   it('include changes since the create was answered, and a state further along than requested', () => {
     const link = made('answered', { state: '1', impact: '1', urgency: '1' }, { state: 'acknowledged', severity: 'critical' });
     const found = detect(

@@ -7,6 +7,7 @@ import type { FanOutRules } from '../../src/conversation/fan-out-rules.js';
 import { DEFAULT_ROLL_UP } from '../../src/conversation/roll-up.js';
 import { Broker } from '../../src/delivery/broker.js';
 import type { Compensation } from '../../src/delivery/legs.js';
+import type { ParsedEntity, RawEntity } from '../../src/endpoints/endpoint.js';
 import type { GenericFields, GenericMessage, Json } from '../../src/model/message.js';
 import { LowdbStore } from '../../src/store/lowdb-store.js';
 import { intakeQueue } from '../../src/store/message-queue.js';
@@ -18,6 +19,18 @@ import { Partner } from './partner.js';
 
 const VENDORS = ['mobile', 'devices', 'delivery'];
 
+/** A vendor whose orders do not say when they were changed, as those of TMF622 need not. */
+class WithoutVersions extends Partner {
+  override parse(raw: RawEntity): ParsedEntity {
+    const parsed = super.parse(raw);
+    return { ...parsed, source: { ...parsed.source, version: undefined } };
+  }
+}
+
+function report(source: GenericMessage['source'], fields: GenericFields): GenericMessage {
+  return { entity: 'order', event: 'updated', source, fields, comments: [], attachments: [], relations: [] };
+}
+
 /** A customer's order that is fanned out to three vendors, with a flow that works like the nodes. */
 class OrderRig {
   broker!: Broker;
@@ -25,6 +38,8 @@ class OrderRig {
   readonly customer = new Partner('customer');
   readonly vendors = Object.fromEntries(VENDORS.map((v) => [v, new Partner(v)])) as Record<string, Partner>;
   readonly received: { state?: Json; progress?: Json; reason?: Json }[] = [];
+  /** The out nodes are wired on: answers of the vendors become messages. */
+  answers = false;
   private version = 0;
 
   constructor(
@@ -61,7 +76,8 @@ class OrderRig {
 
   private listen(queue: string, flow: (record: MessageRecord, payload: Json) => Promise<void>): void {
     this.broker.inbox.attach(queue, {
-      read: async () => undefined,
+      read: async ({ origin, endpoint, entityId }) =>
+        origin === 'poll' ? ((await this.vendorReport(endpoint, entityId)) as unknown as Json) : undefined,
       emit: (record, payload, _emission, onIdle) => {
         flow(record, payload).then(
           () => onIdle(),
@@ -116,8 +132,24 @@ class OrderRig {
       },
       comments: message.comments,
       attachments: [],
-      answers: false,
+      answers: this.answers,
     });
+  }
+
+  /** A vendor's order as it is read. */
+  private async vendorReport(endpoint: string, id: string): Promise<GenericMessage> {
+    const vendor = this.vendors[endpoint]!;
+    const { source, record } = vendor.parse(await vendor.read('troubleTicket', id));
+    return report(source, record as GenericFields);
+  }
+
+  /** Starts to emit the answers of the vendors, as their out nodes do once they have been deployed. */
+  takeAnswers(): void {
+    for (const [name, vendor] of Object.entries(this.vendors))
+      this.listen(`out-${name}`, (record, payload) => {
+        const { source, record: read } = vendor.parse(payload as RawEntity);
+        return this.answered(record, report(source, read as GenericFields));
+      });
   }
 
   async order(fields: GenericFields = {}): Promise<void> {
@@ -133,15 +165,9 @@ class OrderRig {
 
   private async receive(from: string, id: string, fields: GenericFields, reference?: string): Promise<void> {
     const version = String(++this.version + 100);
-    const message: GenericMessage = {
-      entity: 'order',
-      event: 'updated',
-      source: { endpoint: from, entityType: 'troubleTicket', id, number: id, version, ...(reference && { reference }) },
-      fields,
-      comments: [],
-      attachments: [],
-      relations: [],
-    };
+    const shown = this.vendors[from] instanceof WithoutVersions ? undefined : version;
+    const source = { endpoint: from, entityType: 'troubleTicket', id, number: id, ...(reference && { reference }) };
+    const message = report({ ...source, ...(shown && { version: shown }) }, fields);
     await this.broker.inbox.accept([
       {
         node: `in-${from}`,
@@ -159,11 +185,12 @@ class OrderRig {
   /** Waits until nothing is under way. Deliveries that wait for another leg, or behind a failed create, do not count. */
   async idle(): Promise<void> {
     await until('the broker to be idle', async () => {
-      const { messages } = await this.store.counts();
+      const received = await this.store.listMessages({ limit: 100, states: ['received'] });
       const all = await this.store.listDeliveries({ limit: 100 });
       const stuck = new Set(all.filter((d) => d.blocking).map((d) => d.lane));
       const open = all.filter((d) => ['pending', 'sending', 'inDoubt'].includes(d.state) && !d.waitsFor && !stuck.has(d.lane));
-      return messages.received + open.length === 0 && !this.broker.inbox.busy;
+      const due = received.filter(({ origin, node }) => origin !== 'answer' || this.broker.inbox.isAttached(node));
+      return due.length + open.length === 0 && !this.broker.inbox.busy;
     });
   }
 
@@ -325,6 +352,27 @@ describe('an order over several vendors', () => {
     await rig.vendor('mobile', { items: ITEMS.slice(1, 2), state, progress } as GenericFields);
     const sim = (rig.received.at(-1)!.progress as { id: string; state: string }[]).find((p) => p.id === '2');
     assert.equal(sim?.state, 'completed');
+  });
+
+  it('keeps the state that a vendor has reported since it answered the create, however late the answer is processed', async () => {
+    rig = new OrderRig(folder);
+    const mobile = new WithoutVersions('mobile');
+    mobile.onCreate = (ticket) => Object.assign(ticket.fields, { state: 'inProgress', progress: says(['2', 'inProgress']) });
+    rig.vendors.mobile = mobile;
+    rig.answers = true;
+    await rig.start();
+    await rig.order();
+    const states = (progress: Json = []) =>
+      Object.fromEntries((progress as { id: string; state: string }[]).map(({ id, state }) => [id, state]));
+    const completed: GenericFields = { state: 'completed', progress: says(['2', 'completed']) };
+    await rig.vendor('mobile', completed);
+    Object.assign(mobile.tickets[0]!.fields, completed);
+    rig.takeAnswers();
+    await rig.idle();
+    assert.deepEqual(await rig.store.listMessages({ limit: 1, states: ['failed'] }), []);
+    assert.equal(mobile.calls.filter((call) => call.startsWith('read')).length, 1, 'the answer differs: it is read again');
+    await rig.vendor('devices', { state: 'inProgress' });
+    assert.equal(states(rig.received.at(-1)!.progress)['2'], 'completed');
   });
 
   it('is neither planned nor sent when an item matches no leg', async () => {

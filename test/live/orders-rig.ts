@@ -204,9 +204,15 @@ export class OrdersRig {
       const orders = desk.rows(ORDERS).map((row) => `${row.number} ${row.state} ${JSON.stringify(this.states(row.sys_id))}`);
       const health = await (await fetch(`${this.live.url}/health`)).text();
       throw new Error(
-        `${(error as Error).message}\n${orders.join('\n')}\n${health}\n${await this.told()}\n${this.live.output().slice(-3_000)}`,
+        `${(error as Error).message}\n${orders.join('\n')}\n${this.vendorsSay()}\n${health}\n${await this.told()}\n${this.live.output().slice(-3_000)}`,
       );
     });
+  }
+
+  /** The vendors' orders, with the states of their items. */
+  private vendorsSay(): string {
+    const all = [...this.sandbox.orders('v4').orders(), ...this.sandbox.orders('v5').orders()];
+    return all.map((order) => JSON.stringify(order)).join('\n');
   }
 
   /** What Switchboard says of the orders that are not over. */
