@@ -33,10 +33,13 @@ function enrich(id: string, next: string): FlowNode {
   return { id, type: 'function', z: 'sb1-flow', x: 0, y: 0, func, outputs: 1, wires: [[next]] } as unknown as FlowNode;
 }
 
+/** Computes for a few minutes, longer than any test here: it must not go on where the tests were killed. */
+const BURN = 'for (const end = performance.now() + 600_000; performance.now() < end; );';
+
 /** Keeps all processors busy; returns the function that ends it. */
 function busyMachine(): () => void {
   const burners: ChildProcess[] = Array.from({ length: availableParallelism() }, () =>
-    spawn(process.execPath, ['-e', 'for (;;);'], { stdio: 'ignore' }),
+    spawn(process.execPath, ['-e', BURN], { stdio: 'ignore' }),
   );
   return () => {
     for (const burner of burners) burner.kill('SIGKILL');
