@@ -168,22 +168,21 @@ function advanceConversation(
 ): ConversationRecord {
   const { message, record, sources, emptied = {}, readAt, deleted } = incoming;
   const { source } = message;
-  let fields: GenericFields = message.fields;
+  const known = linkOf(latest, source.endpoint, source.entityType, source.id);
+  // A write answered after the reading began is newer than the reading.
+  const isMissed = known ? missedWrites(known, incoming, isOlder) : () => false;
+  const outdated = (field: string) => !deleted && (isOutdated(field) || isMissed(field));
+  const current = Object.entries(message.fields).filter(
+    ([name, value]) => value !== undefined && !(known && fieldsOf(name, incoming, known).some(outdated)),
+  );
   const links = latest.links.map((link): Link => {
-    if (!isOf(link, source)) return link;
+    if (link !== known) return link;
     if (deleted) return { ...link, gone: true };
-    // A write answered after the reading began is newer than the reading.
-    const isMissed = missedWrites(link, incoming, isOlder);
-    const outdated = (field: string) => isOutdated(field) || isMissed(field);
     const raw = { ...link.raw };
     for (const names of Object.values(sources))
       for (const name of names) if (!outdated(name)) raw[name] = fingerprint(record[name]);
     // Known to be empty, so that its first value is known to be a change.
     for (const name of Object.values(emptied).flat()) if (!outdated(name)) raw[name] ??= '';
-    const current = Object.entries(message.fields).filter(
-      ([name, value]) => value !== undefined && !fieldsOf(name, incoming, link).some(outdated),
-    );
-    fields = Object.fromEntries(current);
     const lastKnown = { ...link.lastKnown };
     for (const [name, value] of current) Object.assign(lastKnown, lastKnownEntries(name, value as Json));
     return {
@@ -208,8 +207,8 @@ function advanceConversation(
         : writtenItemsAfter(link, message.fields.progress),
     };
   });
-  const leg = linkOf(latest, source.endpoint, source.entityType, source.id)?.leg;
-  const plan = latest.plan && leg ? planAfter(latest.plan, leg, { fields, hasPublicComment }) : latest.plan;
+  const fields: GenericFields = Object.fromEntries(current);
+  const plan = latest.plan && known?.leg ? planAfter(latest.plan, known.leg, { fields, hasPublicComment }) : latest.plan;
   const next = { ...latest, links, written: removeOnce(latest.written, parts.usedMarks), ...(plan && { plan }) };
   return { ...next, state: conversationState(next), title: message.fields.title?.slice(0, 160) ?? latest.title };
 }
