@@ -140,15 +140,23 @@ function sentItemValue(fields: GenericMessage['fields'], { price: _price, ...ite
 
 /**
  * The plan after a delivery of these values was queued for a leg. Saved in the same commit, so that the values are sent exactly
- * once.
+ * once. `changed`: names of the values that the delivery changes: one that only adds a comment shows the items, and sends none.
  */
-export function planAfterQueued(plan: Plan, name: string, { items, progress, state }: GenericMessage['fields']): Plan {
+export function planAfterQueued(
+  plan: Plan,
+  name: string,
+  { items, progress, state }: GenericMessage['fields'],
+  changed: readonly string[],
+): Plan {
+  const sendsItems = changed.some((field) => SPLIT_FIELDS.includes(field));
   return {
     ...plan,
     legs: plan.legs.map((leg) => {
       if (leg.leg !== name) return leg;
       const lastSent = { ...leg.lastSent };
-      for (const item of items ?? []) lastSent[item.id] = fingerprint(sentItemValue({ progress }, item));
+      const isFirst = Object.keys(lastSent).length === 0;
+      for (const item of (sendsItems || isFirst ? items : undefined) ?? [])
+        lastSent[item.id] = fingerprint(sentItemValue({ progress }, item));
       return { ...leg, lastSent, ...(state !== undefined && CANCELLING_STATES.includes(state) && { cancelled: true }) };
     }),
   };

@@ -233,9 +233,9 @@ export function isCancellation(request: EntityRequest): boolean {
 /** The conversation whose plan remembers what is sent on a leg of a fanned-out order. */
 function withPlannedValues(conversation: ConversationRecord, { leg, request }: Leg): ConversationRecord {
   const { plan } = conversation;
-  return plan && legOf(plan, leg)
-    ? { ...conversation, plan: planAfterQueued(plan, leg, request.generic as GenericFields) }
-    : conversation;
+  if (!plan || !legOf(plan, leg)) return conversation;
+  const changed = request.changed.flatMap((field) => genericSources(field, request));
+  return { ...conversation, plan: planAfterQueued(plan, leg, request.generic as GenericFields, changed) };
 }
 
 function withDropped(conversation: ConversationRecord, leg: string): ConversationRecord {

@@ -76,7 +76,10 @@ describe('an order that is split by item', () => {
 
   /** The plan after the deliveries of a message were queued for all legs. */
   const queued = (plan: Plan, message: GenericMessage) =>
-    legMessages(plan, message).reduce((now, part) => planAfterQueued(now, part.leg, part.message.fields), plan);
+    legMessages(plan, message).reduce(
+      (now, { leg, message: { fields, changed = Object.keys(fields) } }) => planAfterQueued(now, leg, fields, changed),
+      plan,
+    );
   const sentPlan = (message: GenericMessage = order()) => queued(planned(message).plan, message);
   const update = (fields: GenericMessage['fields'], changed: string[], more: Partial<GenericMessage> = {}) =>
     order(fields, { event: 'updated', changed, ...more });
@@ -94,12 +97,22 @@ describe('an order that is split by item', () => {
     const items = ITEMS.map((i) => ({ ...i, quantity: 2 }));
     const message = update({ items }, ['items']);
     const [devices] = legMessages(sentPlan(), message);
-    const half = planAfterQueued(sentPlan(), devices!.leg, devices!.message.fields);
+    const half = planAfterQueued(sentPlan(), devices!.leg, devices!.message.fields, ['items']);
     assert.deepEqual(
       legMessages(half, message).map((l) => l.leg),
       ['mobile', 'delivery'],
     );
     assert.deepEqual(legMessages(queued(sentPlan(), message), message), []);
+  });
+
+  it('is sent by the message that reports it, also after a comment that only showed it', () => {
+    const items = ITEMS.map((i) => (i.id === '2' ? { ...i, quantity: 2 } : i));
+    const words = { id: 'c1', text: 'hello', visibility: 'public' as const };
+    const after = queued(sentPlan(), update({ items }, [], { comments: [words] }));
+    assert.deepEqual(
+      legMessages(after, update({ items }, ['items'])).map((l) => [l.leg, l.message.changed]),
+      [['mobile', ['items']]],
+    );
   });
 
   it('is not sent again by a message without a list of changes, after a crash lost the end of another message', () => {
