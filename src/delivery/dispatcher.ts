@@ -1,6 +1,6 @@
 import { backoff } from '../backoff.js';
 import { isAbsent } from '../endpoints/api.js';
-import { PartnerError, type SwitchboardError } from '../errors.js';
+import { PartnerError, SwitchboardError } from '../errors.js';
 import type { Json } from '../model/message.js';
 import type { Bodies, ErrorRecord, MessageRecord, Store } from '../store/store.js';
 import { say } from '../text/say.js';
@@ -232,9 +232,10 @@ export class Dispatcher {
     const { store, steady } = this.inbox.options;
     for (let [next] = queue.waiting; next && !this.halted && this.backOff.until <= steady(); [next] = queue.waiting) {
       const { id } = next;
+      let record: MessageRecord | undefined;
       try {
         // A user may have skipped it while it waited.
-        const record = await store.message(id);
+        record = await store.message(id);
         const end = record?.state === 'received' ? await this.emit(record, queue) : 'left';
         if (end === 'left') {
           remove(queue.waiting, id);
@@ -242,7 +243,8 @@ export class Dispatcher {
           this.backOff.succeeded();
         } else queue.read = undefined;
       } catch (error) {
-        this.backOff.failed(`Message ${id} waits for the store`, error);
+        // What was changed by another writer meanwhile is looked at again as it is now.
+        if (!(await this.isChanged(record, error))) this.backOff.failed(`Message ${id} waits for the store`, error);
         queue.read = undefined;
       }
     }
@@ -250,6 +252,13 @@ export class Dispatcher {
     const rest = queue.waiting.splice(0).map(({ id }) => id);
     await store.release('message', rest).catch(() => undefined);
     this.inbox.released();
+  }
+
+  /** Whether a commit failed because another writer has changed the message. */
+  private async isChanged(record: MessageRecord | undefined, error: unknown): Promise<boolean> {
+    if (!record || !(error instanceof SwitchboardError) || error.code !== 'SWB_CONFLICT') return false;
+    const now = await this.inbox.options.store.message(record.id).catch(() => record);
+    return now?.version !== record.version;
   }
 
   /**
