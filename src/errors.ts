@@ -70,6 +70,11 @@ export class SwitchboardError extends Error {
   }
 }
 
+/** Whether a commit was rejected because another writer has changed one of its records, or has taken its key. */
+export function isConcurrentChange(error: unknown): error is SwitchboardError {
+  return error instanceof SwitchboardError && error.code === 'SWB_CONFLICT';
+}
+
 /**
  * Why a message or delivery needs a decision. Each kind has its own choices (decisions.ts).
  * - `unresolved`: an answer was lost or confirmed the write, and reads do not show whether the write was done.

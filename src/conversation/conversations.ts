@@ -1,4 +1,4 @@
-import { SwitchboardError } from '../errors.js';
+import { isConcurrentChange, SwitchboardError } from '../errors.js';
 import type { Change, CommitResult, ConversationRecord, DeliveryRecord, Store } from '../store/store.js';
 import { say } from '../text/say.js';
 import { linkAt } from './correlate.js';
@@ -138,8 +138,7 @@ async function untilCommitted<T>(commit: () => Promise<T>): Promise<T> {
     try {
       return await commit();
     } catch (error) {
-      const again = error instanceof SwitchboardError && error.code === 'SWB_CONFLICT' && tries < MAX_TRIES;
-      if (!again) throw error;
+      if (!isConcurrentChange(error) || tries >= MAX_TRIES) throw error;
     }
   }
 }

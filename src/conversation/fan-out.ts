@@ -155,8 +155,8 @@ export function planAfterQueued(
       if (leg.leg !== name) return leg;
       const lastSent = { ...leg.lastSent };
       const isFirst = Object.keys(lastSent).length === 0;
-      for (const item of (sendsItems || isFirst ? items : undefined) ?? [])
-        lastSent[item.id] = fingerprint(sentItemValue({ progress }, item));
+      if (sendsItems || isFirst)
+        for (const item of items ?? []) lastSent[item.id] = fingerprint(sentItemValue({ progress }, item));
       return { ...leg, lastSent, ...(state !== undefined && CANCELLING_STATES.includes(state) && { cancelled: true }) };
     }),
   };

@@ -1,7 +1,7 @@
 import { conversationState } from '../conversation/correlate.js';
 import { isFromOlderCopy } from '../conversation/store-memory.js';
 import { partnerTime } from '../endpoints/partner-time.js';
-import { DecisionError, PartnerError, SwitchboardError } from '../errors.js';
+import { DecisionError, isConcurrentChange, PartnerError, SwitchboardError } from '../errors.js';
 import type { Exchange } from '../http/exchange.js';
 import { ExchangeLog, exchangeOf } from '../http/exchange-log.js';
 import type { Json } from '../model/message.js';
@@ -115,7 +115,7 @@ export class Attempts {
       try {
         await store.commit([{ kind: 'delivery', record: sending }], { durable: !inDoubt });
       } catch (error) {
-        if (error instanceof SwitchboardError && error.code === 'SWB_CONFLICT') return false;
+        if (isConcurrentChange(error)) return false;
         throw error;
       }
       delivery = { ...sending, version: sending.version + 1 };
@@ -169,7 +169,7 @@ export class Attempts {
     { link }: SendResult,
     error: unknown,
   ): Promise<SwitchboardError | undefined> {
-    if (!link || !(error instanceof SwitchboardError) || error.code !== 'SWB_CONFLICT') return undefined;
+    if (!link || !isConcurrentChange(error)) return undefined;
     const owner = await this.options.store.conversationByLink(delivery.endpoint, delivery.entityType, link.id);
     if (!owner || owner.id === delivery.conversation) return undefined;
     const what = say`${link.number ?? link.id} was created, but is already linked to the conversation ${owner.reference}.`;

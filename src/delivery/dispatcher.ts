@@ -1,6 +1,6 @@
 import { backoff } from '../backoff.js';
 import { isAbsent } from '../endpoints/api.js';
-import { PartnerError, SwitchboardError } from '../errors.js';
+import { isConcurrentChange, PartnerError, type SwitchboardError } from '../errors.js';
 import type { Json } from '../model/message.js';
 import type { Bodies, ErrorRecord, MessageRecord, Store } from '../store/store.js';
 import { say } from '../text/say.js';
@@ -256,7 +256,7 @@ export class Dispatcher {
 
   /** Whether a commit failed because another writer has changed the message. */
   private async isChanged(record: MessageRecord | undefined, error: unknown): Promise<boolean> {
-    if (!record || !(error instanceof SwitchboardError) || error.code !== 'SWB_CONFLICT') return false;
+    if (!record || !isConcurrentChange(error)) return false;
     const now = await this.inbox.options.store.message(record.id).catch(() => record);
     return now?.version !== record.version;
   }

@@ -1,4 +1,4 @@
-import { SwitchboardError } from '../errors.js';
+import { isConcurrentChange } from '../errors.js';
 import { recordsOf } from '../store/pages.js';
 import type { Store } from '../store/store.js';
 
@@ -17,7 +17,7 @@ export async function resumeReads(store: Store, endpoint: string): Promise<void>
       .commit([{ kind: 'message', record: { ...record, notBefore: undefined } }], { durable: false })
       .catch((failure: unknown) => {
         // It has been claimed meanwhile.
-        if (!(failure instanceof SwitchboardError) || failure.code !== 'SWB_CONFLICT') throw failure;
+        if (!isConcurrentChange(failure)) throw failure;
       });
   }
 }

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { PartnerError, SwitchboardError } from '../errors.js';
+import { isConcurrentChange, PartnerError } from '../errors.js';
 import { fileSource } from '../store/file-lane.js';
 import type { ChangeNotice, DeliveryRecord, ErrorRecord } from '../store/store.js';
 import { EndpointAccess } from './access.js';
@@ -182,7 +182,7 @@ export class Worker {
       const inDoubt: DeliveryRecord = { ...record, state: 'inDoubt', decision: undefined, blocking: undefined, error: undefined };
       await store.commit([{ kind: 'delivery', record: inDoubt }]).catch((error: unknown) => {
         // A user has decided meanwhile.
-        if (!(error instanceof SwitchboardError) || error.code !== 'SWB_CONFLICT') throw error;
+        if (!isConcurrentChange(error)) throw error;
       });
     }
   }
