@@ -58,9 +58,9 @@ export class EndpointAccess {
   private readonly troubleSince: TroubleSince;
 
   constructor(private readonly options: AccessOptions) {
-    const { client, store, clock } = options;
+    const { client, store } = options;
     this.wait = this.firstWait;
-    this.troubleSince = new TroubleSince(store, `paused|${client.id}|${client.address}`, clock);
+    this.troubleSince = new TroubleSince(store, `paused|${client.id}|${client.address}`);
   }
 
   get pause(): Pause | undefined {
@@ -98,7 +98,7 @@ export class EndpointAccess {
     if (!failure || this.stopped) return 'record';
     if (isUnreachable(failure)) return 'unreachable';
     if (mayBeOfProbeAlone(failure) && !(await this.recallWorked())) return 'record';
-    const { since, isNew } = await this.troubleSince.begin();
+    const { since, isNew } = await this.troubleSince.begin(new Date(this.options.clock()).toISOString());
     if (!this.paused && !this.stopped) this.begin(failure, since, isNew ? cause : undefined);
     return 'endpoint';
   }

@@ -44,14 +44,14 @@ export class OutageLog {
       this.succeeded();
     } else if (circuit !== 'closed' && !this.outage) {
       this.outage = { since: new Date(clock()).toISOString() };
-      void this.begin(this.lastError?.message ?? 'there is no answer');
+      void this.begin(this.outage, this.lastError?.message ?? 'there is no answer');
     }
   }
 
-  private async begin(reason: string): Promise<void> {
+  private async begin(outage: Outage, reason: string): Promise<void> {
     const { name, troubleSince, log } = this.options;
-    const { since, isNew } = await troubleSince.begin().catch(() => ({ since: undefined, isNew: true }));
-    if (this.outage && since) this.outage.since = since;
+    const { since, isNew } = await troubleSince.begin(outage.since).catch(() => ({ ...outage, isNew: true }));
+    outage.since = since;
     if (isNew) log('warn', `${name} is unavailable, deliveries to it wait: ${reason}`);
     else log('info', `${name} is still unavailable: ${reason}`);
   }

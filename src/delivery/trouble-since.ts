@@ -12,18 +12,15 @@ export class TroubleSince {
     private readonly store: Pick<Store, 'setting' | 'commit'>,
     /** The setting. */
     private readonly key: string,
-    /** Wall clock, epoch milliseconds. */
-    private readonly clock: () => number,
   ) {}
 
-  /** The trouble has begun, or goes on: since when, ISO 8601, and whether it was not known before. */
-  async begin(): Promise<{ since: string; isNew: boolean }> {
+  /** The trouble has begun at `at`, or goes on: since when, and whether it was not known before. Times are ISO 8601. */
+  async begin(at: string): Promise<{ since: string; isNew: boolean }> {
     this.mayBeKept = true;
     const kept = await this.store.setting(this.key);
     if (typeof kept === 'string') return { since: kept, isNew: false };
-    const since = new Date(this.clock()).toISOString();
-    await this.store.commit([{ kind: 'setting', key: this.key, value: since }], { durable: false });
-    return { since, isNew: true };
+    await this.store.commit([{ kind: 'setting', key: this.key, value: at }], { durable: false });
+    return { since: at, isNew: true };
   }
 
   /** The trouble is over. */

@@ -92,7 +92,7 @@ export class Worker {
       ages: new EntityAges(options.steady),
     });
     const { client, store, clock, log } = options;
-    const troubleSince = new TroubleSince(store, `down|${client.id}|${client.address}`, clock);
+    const troubleSince = new TroubleSince(store, `down|${client.id}|${client.address}`);
     this.outages = new OutageLog({ name: client.name, clock, log, troubleSince });
     const failed = (_delivery: DeliveryRecord, error: ErrorRecord, cause: unknown) => {
       // What the source of a file answers says nothing about its target.
