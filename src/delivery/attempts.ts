@@ -15,6 +15,7 @@ import { WrongEntityError } from './identity-guard.js';
 import { describeWrite } from './in-doubt.js';
 import type { IntakeTroubles } from './intake-troubles.js';
 import { resubmitted } from './interventions.js';
+import type { OutageLog } from './outage.js';
 import { isLimited, isPassingConflict, LookupPendingError, type RetryPolicy, verdict } from './retry.js';
 import { send } from './send.js';
 import type { SendContext } from './send-context.js';
@@ -35,6 +36,8 @@ export interface AttemptOptions extends Omit<SendContext, 'beforeResend' | 'look
   steady: () => number;
   policy: RetryPolicy;
   circuit: Circuit;
+  /** The last error of the partner. It is known before the circuit opens, so that the log can name it. */
+  outages: Pick<OutageLog, 'failed' | 'succeeded'>;
   access: EndpointAccess;
   /** Access to another endpoint, from which files are fetched. */
   accessOf: (endpoint: string) => EndpointAccess | undefined;
@@ -137,6 +140,7 @@ export class Attempts {
       return true;
     }
     this.options.circuit.succeeded();
+    this.options.outages.succeeded();
     this.options.intakeTroubles.end(delivery.id, 'file');
     try {
       await this.delivered(delivery, sent, started, traffic);
@@ -260,6 +264,10 @@ export class Attempts {
     traffic: ExchangeLog | undefined,
   ): Promise<void> {
     const { store, conversations, clock, steady, random, log, client } = this.options;
+    const now = new Date(clock()).toISOString();
+    const record = errorRecord(error, now);
+    // What the source of a file answers says nothing about its target.
+    if (!(error instanceof PartnerError && error.otherPartner !== undefined)) this.options.outages.failed({ ...record });
     const culprit = await this.culpritOf(error, delivery);
     const next = verdict(error, delivery.tries, this.options.policy, random, { inDoubt, culprit });
     // A failed try does not settle the doubt of an earlier one: the delivery stays in doubt.
@@ -270,8 +278,6 @@ export class Attempts {
     const ended = next.state === 'failed' || next.state === 'needsDecision';
     this.showAtSource(delivery, error, ended);
     const lost = error instanceof PartnerError && error.outcome === 'unknown';
-    const now = new Date(clock()).toISOString();
-    const record = errorRecord(error, now);
     const conversation = await store.conversation(delivery.conversation);
     // What follows a failure that may pass is a retry: a dead letter has none.
     if (next.state === 'failed' && error instanceof PartnerError && error.retry) record.message = error.messageWithHint('');

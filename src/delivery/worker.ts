@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { isConcurrentChange, PartnerError } from '../errors.js';
+import { isConcurrentChange } from '../errors.js';
 import { fileSource } from '../store/file-lane.js';
 import type { ChangeNotice, DeliveryRecord, ErrorRecord } from '../store/store.js';
 import { EndpointAccess } from './access.js';
@@ -23,7 +23,7 @@ const LONGEST_SLEEP = 60_000;
 const MAX_UPDATE_WAIT = 2_000;
 
 export interface WorkerOptions
-  extends Omit<AttemptOptions, 'policy' | 'circuit' | 'access' | 'closing' | 'willWrite' | 'settlingTimes' | 'ages'> {
+  extends Omit<AttemptOptions, 'policy' | 'circuit' | 'outages' | 'access' | 'closing' | 'willWrite' | 'settlingTimes' | 'ages'> {
   concurrency: number;
   retry?: Partial<RetryPolicy>;
   /** How long a write is looked up after its answer was lost, before it is sent again; milliseconds. */
@@ -80,26 +80,22 @@ export class Worker {
     this.storeBackOff = new StoreBackOff(options.steady, options.log);
     this.access = new EndpointAccess({ ...options, policy });
     this.access.watch(() => this.notifyStatus());
-    const { circuit, access, settlingTimes } = this;
+    const { client, store, clock, log } = options;
+    const troubleSince = new TroubleSince(store, `down|${client.id}|${client.address}`);
+    this.outages = new OutageLog({ name: client.name, clock, log, troubleSince });
+    const { circuit, outages, access, settlingTimes } = this;
     this.attempts = new Attempts({
       ...options,
       policy,
       circuit,
+      outages,
       access,
       closing: this.closing.signal,
       willWrite: (delivery) => this.unwritten.delete(delivery),
       settlingTimes,
       ages: new EntityAges(options.steady),
     });
-    const { client, store, clock, log } = options;
-    const troubleSince = new TroubleSince(store, `down|${client.id}|${client.address}`);
-    this.outages = new OutageLog({ name: client.name, clock, log, troubleSince });
-    const failed = (_delivery: DeliveryRecord, error: ErrorRecord, cause: unknown) => {
-      // What the source of a file answers says nothing about its target.
-      if (!(cause instanceof PartnerError && cause.otherPartner !== undefined)) this.outages.failed(error);
-    };
-    this.attempts.on({ retrying: failed, failed, delivered: () => this.outages.succeeded() });
-    const endpoint = options.client.id;
+    const endpoint = client.id;
     const suspension = suspensionKey(endpoint);
     this.unwatch = options.store.watch((changes) => {
       for (const change of changes)
