@@ -77,9 +77,8 @@ export async function putBackInWholeList(
     const list = entries(resource[whole.attribute]);
     const missing = lost(list);
     if (missing.length === 0) return [];
-    const wanted = [...list, ...missing];
-    const answer = await watched(whole, watch, () => whole.write(wanted, { resource }, false));
-    await withOthers(whole, watch, { ...resource, [whole.attribute]: wanted }, answer, () => true);
+    const answer = await watched(whole, watch, () => whole.write([...list, ...missing], { resource }, false));
+    await withOthers(whole, watch, resource, answer, { isShown: () => true, back: missing });
     return missing;
   } finally {
     watch.end();
@@ -106,14 +105,14 @@ async function firstWrite(
 
 /**
  * Restores what our writes remove of what existed before them or was shown since. `isShown`: whether it shows our write at all;
- * if not, it is not known that we removed anything.
+ * if not, it is not known that we removed anything. `back`: entries that the first write has restored.
  */
 async function withOthers(
   whole: WholeList,
   watch: ResourceWatch,
   before: Attributes,
   answer: Attributes,
-  isShown = ({ entry }: AddedEntry) => entry !== undefined,
+  { isShown = ({ entry }: AddedEntry) => entry !== undefined, back = [] as Attributes[] } = {},
 ): Promise<AddedEntry> {
   const listOf = (resource: Attributes) => entries(resource[whole.attribute]);
   // Prefer the entry that was ours before: a restored entry may have the same content.
@@ -121,11 +120,11 @@ async function withOthers(
     const fresh = withoutCounterpart(listOf(resource), listOf(before));
     return { resource, entry: (ours && findSame(fresh, ours)) ?? whole.ours(fresh) };
   };
-  const shown = [before];
+  const shown = [before, { ...before, [whole.attribute]: [...listOf(before), ...back] }];
   // Ids of restored entries that got new ids.
   const renumbered = new Set<string | undefined>();
   const isRenumbered = (id: Json | undefined) => id !== undefined && renumbered.has(textOf(id));
-  let put: { back: Attributes[]; over: Attributes[] } = { back: [], over: [] };
+  let put = { back, over: listOf(before) };
   let last = inspect(answer);
   for (let repairs = 0; ; repairs++) {
     const now = await afterWrite(() => newest(whole, (resource) => inspect(resource, last.entry), last, isShown));

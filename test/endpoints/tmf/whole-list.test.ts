@@ -272,6 +272,15 @@ describe('a list that is written whole while its provider writes, too', () => {
         assert.deepEqual(texts(), ['ours', 'theirs']);
       });
 
+    it('gets it back once, too, if the provider gives it another id', async () => {
+      await begin({ latency: 0, renames: true });
+      provider.say('ours');
+      const others = [theirs, { ...theirs, id: 't2', text: 'theirs, too' }];
+      assert.deepEqual(await client.putBack?.('troubleTicket', 'TT-1', [shown(...others)], at(9)), ['theirs', 'theirs, too']);
+      assert.deepEqual(texts(), ['ours', 'theirs', 'theirs, too']);
+      assert.equal(provider.writes, 1);
+    });
+
     it('gets back only what may be restored', async () => {
       await begin({ latency: 0 });
       const deleted = { ...theirs, id: 't2', text: 'deleted' };
