@@ -1,3 +1,4 @@
+import { idAt } from '../store/id.js';
 import type { ConversationRecord, DeliveryRecord, StoreMemory } from '../store/store.js';
 
 /*
@@ -30,7 +31,10 @@ export function mayBeForgotten({ began }: ConversationRecord, { since }: StoreMe
   return partBegan === undefined || partBegan < since;
 }
 
-/** Whether a delivery was queued before an older copy was made, so that it may have been sent since. */
-export function isFromOlderCopy({ createdAt }: DeliveryRecord, { since, olderCopy }: StoreMemory): boolean {
-  return olderCopy && createdAt < since;
+/**
+ * Whether a delivery, or the message that it comes from, waited when an older copy was made, so that the original may have sent it
+ * since.
+ */
+export function isFromOlderCopy({ createdAt, message }: DeliveryRecord, { since, olderCopy }: StoreMemory): boolean {
+  return olderCopy && (createdAt < since || message < idAt(Date.parse(since)));
 }

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { isFromOlderCopy } from '../conversation/store-memory.js';
 import { isConcurrentChange } from '../errors.js';
 import { fileSource } from '../store/file-lane.js';
 import type { ChangeNotice, DeliveryRecord, ErrorRecord } from '../store/store.js';
@@ -265,6 +266,8 @@ export class Worker {
   /** Reserves a slot for a new delivery, and returns it as being sent; undefined if it has to wait. */
   reserve(delivery: DeliveryRecord): DeliveryRecord | undefined {
     if (this.isHeld || this.circuit.state !== 'closed' || fileSource(delivery.lane) !== undefined) return undefined;
+    // It is looked up first.
+    if (isFromOlderCopy(delivery, this.options.store.memory)) return undefined;
     if (this.storeBackOff.until > this.options.steady() || this.slots.room(undefined) <= 0) return undefined;
     this.slots.reserve();
     return this.attempts.asSending(delivery, false);

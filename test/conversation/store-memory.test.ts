@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { isFromOlderCopy, mayBeForgotten, notBegunAt } from '../../src/conversation/store-memory.js';
+import { createIdSource } from '../../src/store/id.js';
 import { conversation, delivery } from '../store/records.js';
 
 const memory = { since: '2026-03-10T12:00:00.000Z', olderCopy: false };
@@ -31,5 +32,13 @@ describe('what a store may have forgotten', () => {
     assert.equal(isFromOlderCopy(waiting, memory), false, 'the store of a running process');
     assert.equal(isFromOlderCopy(waiting, { ...memory, olderCopy: true }), true);
     assert.equal(isFromOlderCopy({ ...waiting, createdAt: memory.since }, { ...memory, olderCopy: true }), false);
+  });
+
+  it('is also what came of a message that was received before an older copy was made', () => {
+    const copy = { ...memory, olderCopy: true };
+    const ids = createIdSource(() => Date.parse(memory.since) - 1);
+    const late = delivery('d1', { createdAt: '2026-03-10T13:00:00.000Z', message: ids() });
+    assert.equal(isFromOlderCopy(late, copy), true);
+    assert.equal(isFromOlderCopy({ ...late, message: createIdSource(() => Date.parse(memory.since))() }, copy), false);
   });
 });

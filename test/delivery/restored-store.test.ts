@@ -186,21 +186,43 @@ describe('a store that was lost, replaced or restored', () => {
       assert.equal(rig.customer.tickets[0]?.fields.state, 'resolved');
     });
 
-    it('does not request a cancellation again', async () => {
-      const provider = Object.assign(rig.provider, {
-        findCancellation: async (_type: string, id: string) =>
-          rig.provider.tickets.some((one) => one.id === id && one.fields.state === 'cancelled'),
-      });
-      await report('customer', ticket());
-      await copied(ticket({ version: '2', fields: { title: 'no dial tone', state: 'cancelled' } }));
-      assert.equal(calls('update'), 1);
-      await restore();
+    /** A copy of the store while a message is in its flow; then the original sends what comes of it. */
+    async function copiedInFlow(payload: Payload): Promise<void> {
+      const { flow } = rig;
+      let release: (() => void) | undefined;
+      rig.flow = async (...message) => {
+        await new Promise<void>((resolve) => {
+          release = resolve;
+        });
+        await flow(...message);
+      };
+      await rig.receive('customer', payload);
+      await until('the message to be in its flow', () => release !== undefined);
+      cpSync(join(folder, 'original'), join(folder, 'copy'), { recursive: true });
+      rmSync(join(folder, 'copy', 'lock'), { force: true });
+      release?.();
       await rig.idle();
-      assert.equal(calls('update'), 0);
-      assert.equal(provider.tickets[0]?.fields.state, 'cancelled');
-      const [cancelled] = await rig.deliveries();
-      assert.match(cancelled?.attempts.at(-1)?.what ?? '', /found the cancellation/);
-    });
+    }
+
+    for (const [what, copy] of [
+      ['delivery', copied],
+      ['message', copiedInFlow],
+    ] as const)
+      it(`does not request a cancellation again whose ${what} waited when the copy was made`, async () => {
+        const provider = Object.assign(rig.provider, {
+          findCancellation: async (_type: string, id: string) =>
+            rig.provider.tickets.some((one) => one.id === id && one.fields.state === 'cancelled'),
+        });
+        await report('customer', ticket());
+        await copy(ticket({ version: '2', fields: { title: 'no dial tone', state: 'cancelled' } }));
+        assert.equal(calls('update'), 1);
+        await restore();
+        await rig.idle();
+        assert.equal(calls('update'), 0);
+        assert.equal(provider.tickets[0]?.fields.state, 'cancelled');
+        const [cancelled] = await rig.deliveries();
+        assert.match(cancelled?.attempts.at(-1)?.what ?? '', /found the cancellation/);
+      });
 
     it('asks a user where nothing can be looked up', async () => {
       rig.provider.find = undefined;
