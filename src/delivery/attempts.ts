@@ -265,9 +265,9 @@ export class Attempts {
   ): Promise<void> {
     const { store, conversations, clock, steady, random, log, client } = this.options;
     const now = new Date(clock()).toISOString();
-    const record = errorRecord(error, now);
     // What the source of a file answers says nothing about its target.
-    if (!(error instanceof PartnerError && error.otherPartner !== undefined)) this.options.outages.failed({ ...record });
+    if (!(error instanceof PartnerError && error.otherPartner !== undefined))
+      this.options.outages.failed(errorRecord(error, now));
     const culprit = await this.culpritOf(error, delivery);
     const next = verdict(error, delivery.tries, this.options.policy, random, { inDoubt, culprit });
     // A failed try does not settle the doubt of an earlier one: the delivery stays in doubt.
@@ -278,6 +278,7 @@ export class Attempts {
     const ended = next.state === 'failed' || next.state === 'needsDecision';
     this.showAtSource(delivery, error, ended);
     const lost = error instanceof PartnerError && error.outcome === 'unknown';
+    const record = errorRecord(error, now);
     const conversation = await store.conversation(delivery.conversation);
     // What follows a failure that may pass is a retry: a dead letter has none.
     if (next.state === 'failed' && error instanceof PartnerError && error.retry) record.message = error.messageWithHint('');

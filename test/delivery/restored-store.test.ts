@@ -156,6 +156,11 @@ describe('a store that was lost, replaced or restored', () => {
   });
 
   describe('and restored from an older copy', () => {
+    const copyStore = () => {
+      cpSync(join(folder, 'original'), join(folder, 'copy'), { recursive: true });
+      rmSync(join(folder, 'copy', 'lock'), { force: true });
+    };
+
     /** A copy of the store while its deliveries wait; then the original sends them. */
     async function copied(payload: Payload): Promise<void> {
       await rig.broker.interventions.suspend('provider', '', NOBODY);
@@ -164,8 +169,7 @@ describe('a store that was lost, replaced or restored', () => {
         const { messages, deliveries } = await rig.store.counts();
         return messages.received === 0 && deliveries.pending > 0;
       });
-      cpSync(join(folder, 'original'), join(folder, 'copy'), { recursive: true });
-      rmSync(join(folder, 'copy', 'lock'), { force: true });
+      copyStore();
       await rig.broker.interventions.resume('provider', NOBODY);
       await rig.idle();
     }
@@ -198,8 +202,7 @@ describe('a store that was lost, replaced or restored', () => {
       };
       await rig.receive('customer', payload);
       await until('the message to be in its flow', () => release !== undefined);
-      cpSync(join(folder, 'original'), join(folder, 'copy'), { recursive: true });
-      rmSync(join(folder, 'copy', 'lock'), { force: true });
+      copyStore();
       release?.();
       await rig.idle();
     }
