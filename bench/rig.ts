@@ -14,10 +14,13 @@ export interface Partners {
 }
 
 export async function startPartners(): Promise<Partners> {
-  const child = spawn(process.execPath, ['dist/src/sandbox/main.js', '--port', '0'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const cli = ['dist/src/cli/switchboard.js', 'sandbox', '--port', '0'];
+  const child = spawn(process.execPath, cli, { stdio: ['ignore', 'pipe', 'inherit'] });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const url = String((await lines.next()).value).replace('Sandbox: ', '');
-  const environment = JSON.parse(String((await lines.next()).value)) as Record<string, string>;
+  const url = String((await lines.next()).value).replace(/^.* /, '');
+  const environment: Record<string, string> = {};
+  for (let line = (await lines.next()).value; line; line = (await lines.next()).value)
+    environment[line.slice(0, line.indexOf('='))] = line.slice(line.indexOf('=') + 1);
   return { url, environment, process: child };
 }
 

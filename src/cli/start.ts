@@ -20,7 +20,7 @@ export async function start(): Promise<void> {
   const sandboxPort = Number(process.env.SWITCHBOARD_SANDBOX_PORT ?? 1881);
   const userDir = process.env.SWITCHBOARD_USER_DIR ?? join(packageFolder(), '.switchboard');
   // The sandbox keeps nothing between runs, but the store does: a reused number would be treated as the same ticket.
-  const sandbox = await startSandbox({ host: HOST, port: sandboxPort, numberOffset: numberOffsetByTime() });
+  const sandbox = await startSandbox({ port: sandboxPort, numberOffset: numberOffsetByTime() });
   Object.assign(process.env, sandbox.environment);
   const flow = join(userDir, 'example.json');
   mkdirSync(userDir, { recursive: true });

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util';
+import { numberOffsetByTime, startSandbox } from '../sandbox/sandbox.js';
 import { testFixture } from './fixture-test.js';
 import { run } from './run.js';
 
@@ -20,6 +21,8 @@ switchboard test <fixture.json> [options]   replay an exported conversation offl
   --json                print the result as JSON
 
   Exit code: 0 if there are no differences, otherwise 1.
+
+switchboard sandbox [--port <number>]   start simulated partner systems on 127.0.0.1, for trials and tests (default port 1881)
 `;
 
 async function main(): Promise<void> {
@@ -41,6 +44,7 @@ async function main(): Promise<void> {
   });
   const [command, flow] = positionals;
   if (command === 'test' && flow && !values.help) return printDifferences(flow, values.flow, values.json);
+  if (command === 'sandbox' && !values.help && !values.host) return sandbox(Number(values.port ?? 1881));
   if (values.help || command !== 'run' || !flow) {
     process.stdout.write(USAGE);
     process.exitCode = values.help ? 0 : 2;
@@ -73,6 +77,13 @@ async function main(): Promise<void> {
     `Switchboard runs ${flow} on Node-RED ${running.version}: ${running.url} (health: ${running.url}/health)\n`,
   );
   if (running.editor) process.stdout.write(`Editor: ${running.editor} · Messages: ${running.editor}switchboard/page\n`);
+}
+
+/** Prints the address and, as in a file for --env-file, the sign-in data that the example flows ask for; then an empty line. */
+async function sandbox(port: number): Promise<void> {
+  const { url, environment } = await startSandbox({ port, numberOffset: numberOffsetByTime() });
+  const variables = Object.entries(environment).map(([name, value]) => `${name}=${value}\n`);
+  process.stdout.write(`Sandbox with simulated partner systems, for trials and tests only: ${url}\n${variables.join('')}\n`);
 }
 
 async function printDifferences(fixture: string, flow: string | undefined, json: boolean): Promise<void> {

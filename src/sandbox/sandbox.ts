@@ -20,7 +20,6 @@ import { tmf622Api } from './tmf622-api.js';
 export interface SandboxOptions {
   /** 0 = any free one. */
   port?: number;
-  host?: string;
   /** Added to all ticket and order numbers, so that they differ from those of earlier runs, which a store may still hold. */
   numberOffset?: number;
 }
@@ -67,8 +66,10 @@ interface Partner extends SimulatedApi {
   requests: LoggedRequest[];
 }
 
+/** Loopback only: its desks can be used by whoever reaches them, and its faults too. */
+const HOST = '127.0.0.1';
+
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
-  const host = options.host ?? '127.0.0.1';
   let url = '';
   const secret = () => randomBytes(18).toString('base64url');
   const client = { id: 'switchboard', secret: secret() };
@@ -161,6 +162,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     logRequest(found.requests, request, status);
   };
   const server = createServer((req, res) => {
+    // Nobody should take an answer of it for one of a real partner.
+    res.setHeader('X-Sandbox', 'Switchboard: simulated partner systems');
     serve(req, res).catch((error) => {
       if (!res.headersSent) res.writeHead(500, { 'Content-Type': 'text/plain' });
       res.end(String(error));
@@ -170,10 +173,10 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   server.keepAliveTimeout = 65_000;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(options.port ?? 0, host, resolve);
+    server.listen(options.port ?? 0, HOST, resolve);
   });
   const address = server.address();
-  url = `http://${host}:${typeof address === 'object' && address ? address.port : options.port}`;
+  url = `http://${HOST}:${typeof address === 'object' && address ? address.port : options.port}`;
 
   return {
     url,

@@ -210,6 +210,24 @@ describe('switchboard run', () => {
   });
 });
 
+describe('switchboard sandbox', () => {
+  it('starts simulated partners on loopback, and says that they are', async () => {
+    const sandbox = command([CLI, 'sandbox', '--port', '0']);
+    try {
+      const url = await until('the address', () => /simulated partner systems.*: (http:\S+)\n/.exec(sandbox.output())?.[1]);
+      assert.equal(new URL(url).hostname, '127.0.0.1');
+      const answer = await fetch(`${url}/servicenow/api/now/table/incident`);
+      assert.deepEqual([answer.status, answer.headers.get('x-sandbox')], [401, 'Switchboard: simulated partner systems']);
+      assert.match(await (await fetch(url)).text(), /nothing here is real/);
+      const host = command([CLI, 'sandbox', '--port', '0', '--host', '0.0.0.0']);
+      assert.equal(await host.ended, '2');
+    } finally {
+      sandbox.process.kill();
+      await sandbox.ended;
+    }
+  });
+});
+
 describe('npm start', () => {
   it('starts both desks and Node-RED; a ticket opened at the customer appears at the provider', async () => {
     const product = await startProduct();

@@ -12,6 +12,7 @@ const ON_MAIN = new RegExp(`^${REPOSITORY}/(?:blob|tree)/main/`);
 const PAGES = [
   'README.md',
   'CHANGELOG.md',
+  'SECURITY.md',
   ...filesIn('docs', /^[^/]+\.md$/),
   ...filesIn('src/endpoints', /\.md$/),
   ...filesIn('nodes', /\/locales\/.+\.md$/),
