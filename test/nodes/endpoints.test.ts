@@ -76,7 +76,7 @@ describe('an endpoint node', () => {
   afterEach(() => helper.unload());
 
   interface Endpoint {
-    client: EndpointClient & { http: { options: { timeout: number } } };
+    client: EndpointClient & { http: { options: { timeout: number; allowedHosts: object[] } } };
     broker: Promise<unknown>;
   }
   /** Loads a node with these settings; throws if they are invalid. */
@@ -148,6 +148,16 @@ describe('an endpoint node', () => {
   it('accepts numbers from environment variables', async () => {
     const { client } = await load({ auth: 'none', timeout: env('TIMEOUT'), maxTries: env('TRIES') });
     assert.equal(client.http.options.timeout, 7_000);
+  });
+
+  it('allows other hosts, from an environment variable as well, and names one that is none', async () => {
+    const { client } = await load({ auth: 'none', allowedHosts: `files.partner.example, ${env('HOST')}` });
+    const [host, port] = process.env.SWB_T_HOST!.split(':');
+    assert.deepEqual(client.http.options.allowedHosts, [{ host: 'files.partner.example' }, { host, port }]);
+    await assert.rejects(
+      load({ auth: 'none', allowedHosts: 'files.partner.example https://x.example/y' }),
+      /Acme: "https:\/\/x\.example\/y" is not a host\. Enter host names or IP addresses separated by commas/,
+    );
   });
 
   it('reports which environment variable is not set', async () => {
