@@ -137,10 +137,19 @@ export function tokenAddress({ tokenUrl = '', baseUrl = '' }: Pick<EndpointConfi
   return URL.canParse(tokenUrl) || !URL.canParse(tokenUrl, base) ? tokenUrl : new URL(tokenUrl, base).href;
 }
 
+function requiredTokenUrl(address: string, where: string): string {
+  if (URL.canParse(address) && /^https?:$/.test(new URL(address).protocol)) return address;
+  throw new SwitchboardError('SWB_CONFIG', say`"${address}" is not the URL of a token endpoint.`, {
+    where,
+    field: 'tokenUrl',
+    hint: say`Enter a URL that starts with http:// or https://, or a path below the base URL.`,
+  });
+}
+
 function authOf(system: System, config: EndpointConfig, credentials: EndpointCredentials, where: string): Auth {
   const settings: Record<string, unknown> = { ...endpointDefaults(system.endpoint), ...config };
   const need = (name: string) => requiredSetting(credentials[name] ?? (settings[name] as string | undefined), name, where);
-  const tokenUrl = () => tokenAddress({ ...config, tokenUrl: need('tokenUrl') });
+  const tokenUrl = () => requiredTokenUrl(tokenAddress({ ...config, tokenUrl: need('tokenUrl') }), where);
   const scope = config.scope || undefined;
   const oauth = () => ({ tokenUrl: tokenUrl(), clientId: need('clientId'), clientSecret: credentials.clientSecret ?? '', scope });
   const signInAs = system.signInAs?.[config.auth];

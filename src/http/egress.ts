@@ -50,7 +50,7 @@ export class Egress {
     private readonly allowed: readonly AllowedHost[] = [],
     private readonly resolve: Resolve = lookup,
   ) {
-    this.typed = new Set(typed.map((address) => new URL(address).origin));
+    this.typed = new Set(typed.filter((address) => URL.canParse(address)).map((address) => new URL(address).origin));
   }
 
   /** The same for addresses that the partner names: nothing was typed. */
@@ -58,9 +58,14 @@ export class Egress {
     return new Egress([], this.allowed, this.resolve);
   }
 
+  /** Whether requests may go there, if the host has no address that is refused. */
+  allows(url: URL): boolean {
+    return this.typed.has(url.origin) || isAllowedHost(this.allowed, url.hostname, portOf(url));
+  }
+
   /** Throws RefusedAddress if no request may go there, whatever the address of the host. */
   admit(url: URL): void {
-    if (this.typed.has(url.origin) || isAllowedHost(this.allowed, url.hostname, portOf(url))) return;
+    if (this.allows(url)) return;
     const kind = kindOfLiteral(url.hostname);
     const host = shown(url);
     throw new RefusedAddress(
@@ -91,11 +96,12 @@ export class Egress {
     if (isTyped && found.length > 0 && !this.atHome.has(url.hostname)) this.atHome.set(url.hostname, found.some(isOwn));
     const mayBeOwn = isTyped && this.atHome.get(url.hostname) === true;
     return found
-      .filter(({ one, kind }) => kind === undefined || (mayBeOwn && isOwn({ kind })) || this.allows(url, one))
+      .filter(({ one, kind }) => kind === undefined || (mayBeOwn && isOwn({ kind })) || this.isListed(url, one))
       .map(({ one }) => one);
   }
 
-  private allows(url: URL, { address, family }: LookupAddress): boolean {
+  private isListed(url: URL, { address, family }: LookupAddress): boolean {
+    if (isIP(address) === 0) return false;
     const literal = new URL(`http://${family === 6 ? `[${address.split('%')[0]}]` : address}`).hostname;
     return isAllowedHost(this.allowed, literal, portOf(url));
   }

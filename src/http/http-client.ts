@@ -23,7 +23,7 @@ import { maskSecrets } from './masking.js';
 import { dateOf, PartnerClock } from './partner-clock.js';
 import { partnerFile } from './partner-file.js';
 import { proxySecrets } from './proxy.js';
-import { MAX_REDIRECTS, redirectTarget } from './redirect.js';
+import { MAX_REDIRECTS, redirectTarget, withTarget } from './redirect.js';
 import { RateLimit, type RequestKind, RequestLimiter } from './request-limiter.js';
 import { discard, headersOf, isPage, isStream, isSuccess, readAll } from './response.js';
 import type { SignInAnswer } from './sign-in-failure.js';
@@ -145,9 +145,10 @@ class Client implements HttpClient {
 
   file(address: string, what: string): Promise<Readable> {
     const { name, timeout, proxies } = this.options;
-    const elsewhere = { name, auth: { kind: 'none' }, timeout, proxies, rateLimit: 0, concurrency: 1 } as const;
-    const clientOf = (baseUrl: string) => new Client({ ...elsewhere, baseUrl }, this.egress.elsewhere);
-    return partnerFile(this, clientOf, address, what);
+    const options = { name, auth: { kind: 'none' }, timeout, proxies, rateLimit: 0, concurrency: 1 } as const;
+    const egress = this.egress.elsewhere;
+    const clientOf = (baseUrl: string) => new Client({ ...options, baseUrl }, egress);
+    return partnerFile(this, { clientOf, allows: (url) => egress.allows(url) }, address, what);
   }
 
   close(): void {
@@ -279,7 +280,9 @@ class Client implements HttpClient {
       proxy: this.transport.forwarderTo(this.origin),
       origin: this.origin,
     };
-    return statusFailure(this.name, request, response.status, headers, this.mask(text), context);
+    const { status, config } = response;
+    const failure = statusFailure(this.name, request, status, headers, this.mask(text), context);
+    return withTarget(failure, String(config.url), status, headers.location);
   }
 
   private retryAfterOf(response: AxiosResponse): number | undefined {

@@ -27,6 +27,10 @@ describe('a file whose address a partner names', () => {
     internal = createServer((req, res) => {
       headers.push(req.headers);
       if (req.url?.startsWith('/moved')) res.writeHead(302, { Location: req.url.slice('/moved'.length) }).end();
+      else if (req.url === '/loop') {
+        const other = req.headers.host?.startsWith('127.0.0.2') ? '127.0.0.3' : '127.0.0.2';
+        res.writeHead(302, { Location: `http://${other}:${port}/loop` }).end();
+      } else if (req.url === '/page') res.writeHead(200, { 'Content-Type': 'text/html' }).end(INTERNAL);
       else res.end(INTERNAL);
     });
     internal.on('connection', () => connections++);
@@ -122,16 +126,66 @@ describe('a file whose address a partner names', () => {
   });
 
   describe('that is redirected', () => {
-    it('from the partner to a service inside is not followed', async () => {
-      listener = (_req, res) => res.writeHead(302, { Location: `http://127.0.0.1:${port}/f` }).end();
-      const error = await refused(`${partner.url}/f`, client(`127.0.0.1:${port}`));
-      assert.deepEqual([error.status, connections], [302, 0]);
-    });
+    const redirect = (location: string, status = 302) => {
+      listener = (_req, res) => res.writeHead(status, { Location: location }).end();
+    };
 
-    it('from an allowed host to another one is not followed', async () => {
+    for (const [what, other, location] of [
+      ['a service inside', '', () => `http://127.0.0.1:${port}/f?token=t`],
+      ['another port of an allowed host', '127.0.0.1', () => `http://127.0.0.1:${port}/f`],
+      ['another allowed address', '127.0.0.2', () => `http://127.0.0.1:${port}/f`],
+    ] as const)
+      it(`from the partner to ${what} is not followed: it may be its page to sign in`, async () => {
+        redirect(location());
+        const error = await refused(`${partner.url}/f`, client(other));
+        assert.deepEqual([error.status, connections], [302, 0]);
+        assert.match(
+          error.message,
+          /If the file is at 127\.0\.0\.1:\d+, add this host to Other hosts.* If this is a page to sign in/,
+        );
+        assert.doesNotMatch(error.message, /token/);
+      });
+
+    it('from an allowed host to one that is not allowed is not followed', async () => {
       const made = client(`127.0.0.2:${port}`);
       const error = await refused(`http://127.0.0.2:${port}/movedhttp://127.0.0.1:${port}/f`, made);
       assert.deepEqual([error.status, headers.length], [302, 1]);
+    });
+
+    it('to an allowed host that turns out to be inside is refused', async () => {
+      const host = `files.partner.example:${port}`;
+      redirect(`http://${host}/f`);
+      const error = await refused(`${partner.url}/f`, client(host, at('127.0.0.1')));
+      assert.deepEqual([error.code, connections], ['SWB_ADDRESS', 0]);
+    });
+
+    for (const status of [301, 302, 303, 307, 308])
+      it(`by ${status} from the partner to an allowed host is followed, without credentials`, async () => {
+        redirect(`http://127.0.0.2:${port}/f`, status);
+        assert.equal(await fetched(`${partner.url}/f`, client(`127.0.0.2:${port}`)), INTERNAL);
+        assert.deepEqual([headers.length, headers[0]?.['x-api-key']], [1, undefined]);
+      });
+
+    it('back from an allowed host to the partner does not get its credentials', async () => {
+      let asked = 0;
+      listener = (_req, res) => {
+        asked++;
+        res.writeHead(302, { Location: `http://127.0.0.2:${port}/moved${partner.url}/other-ticket` }).end();
+      };
+      assert.equal((await refused(`${partner.url}/f`, client(`127.0.0.2:${port}`))).status, 302);
+      assert.deepEqual([asked, headers.length], [1, 1]);
+    });
+
+    it('from one allowed host to another for ever is followed a few times', async () => {
+      const other = `127.0.0.2:${port} 127.0.0.3:${port}`;
+      redirect(`http://127.0.0.2:${port}/loop`);
+      assert.equal((await refused(`${partner.url}/f`, client(other))).status, 302);
+      assert.ok(headers.length > 2 && headers.length < 12, `${headers.length} requests`);
+    });
+
+    it('to a page of an allowed host is no file', async () => {
+      redirect(`http://127.0.0.2:${port}/page`);
+      assert.equal((await refused(`${partner.url}/f`, client(`127.0.0.2:${port}`))).status, 302);
     });
 
     it('within an allowed host is followed', async () => {

@@ -160,6 +160,13 @@ describe('an endpoint node', () => {
     );
   });
 
+  for (const tokenUrl of ['ftp://login.example/token', 'javascript:1', 'http://['])
+    it(`rejects the token URL ${tokenUrl}`, () =>
+      assert.rejects(
+        load({ auth: 'oauthClientCredentials', tokenUrl }, { clientId: 'c', clientSecret: 's' }),
+        /Acme: .*is not the URL of a token endpoint/,
+      ));
+
   it('reports which environment variable is not set', async () => {
     await assert.rejects(load({ auth: 'none', baseUrl: env('NOT_SET') }), /Acme: .*SWB_T_NOT_SET.* is not set/);
     await assert.rejects(load({ auth: 'none', baseUrl: `http://${env('NOT_SET')}/x` }), /Acme: .*SWB_T_NOT_SET.* is not set/);
