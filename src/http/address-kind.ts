@@ -2,10 +2,10 @@ import { BlockList, isIP } from 'node:net';
 import { say } from '../text/say.js';
 import { isThisMachine } from './this-machine.js';
 
-/** What an IP address is if it is not a public one: addresses at which a partner named by somebody else has nothing to be found. */
+/** What an IP address is that is not public. */
 export type AddressKind = 'thisMachine' | 'private' | 'linkLocal' | 'metadata' | 'reserved';
 
-/** The kinds of a network of one's own. Nobody's API is at an address of another kind. */
+/** Where a system on this machine or in our own network is. No API is at an address of another kind, except a public one. */
 export const OWN_NETWORK: ReadonlySet<AddressKind> = new Set(['thisMachine', 'private']);
 
 /** In this order, as the metadata services of clouds have addresses of every kind. */

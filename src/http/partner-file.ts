@@ -32,7 +32,7 @@ export async function partnerFile(own: HttpClient, elsewhere: Elsewhere, address
     }
     const target = redirects < MAX_REDIRECTS ? targetOf(answer) : undefined;
     if (!target) throw answer;
-    if (!elsewhere.allows(target)) throw redirected(answer, target);
+    if (!elsewhere.allows(target)) throw target.origin === url.origin ? answer : redirected(answer, target);
     redirect ??= answer;
     url = target;
   }

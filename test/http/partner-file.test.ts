@@ -111,6 +111,12 @@ describe('a file whose address a partner names', () => {
       assert.match(error.message, /Nothing was sent\. If this is where the partner is, add \S+ to Other hosts/);
     });
 
+  it('at an allowed host by https that turns out to be inside is refused, and nothing connects', async () => {
+    const host = `files.partner.example:${port}`;
+    const error = await refused(`https://${host}/f`, client(host, at('127.0.0.1')));
+    assert.deepEqual([error.code, connections], ['SWB_ADDRESS', 0]);
+  });
+
   it('at an allowed host and address comes without our credentials', async () => {
     const host = `files.partner.example:${port}`;
     assert.equal(await fetched(`http://${host}/f`, client(`${host} 127.0.0.2:${port}`, at('127.0.0.2'))), INTERNAL);
@@ -165,6 +171,13 @@ describe('a file whose address a partner names', () => {
         assert.equal(await fetched(`${partner.url}/f`, client(`127.0.0.2:${port}`)), INTERNAL);
         assert.deepEqual([headers.length, headers[0]?.['x-api-key']], [1, undefined]);
       });
+
+    it('by 303 within the partner’s origin is not followed, and no host is to be added', async () => {
+      redirect('/other', 303);
+      const { status, message } = await refused(`${partner.url}/f`);
+      assert.equal(status, 303);
+      assert.doesNotMatch(message, /Other hosts/);
+    });
 
     it('back from an allowed host to the partner does not get its credentials', async () => {
       let asked = 0;
