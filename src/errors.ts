@@ -8,6 +8,7 @@ export type ErrorCode =
   | 'SWB_EXPRESSION' // a JSONata expression failed or ran too long
   | 'SWB_UNAUTHORISED' // a request came with a wrong secret
   | 'SWB_FORBIDDEN' // a browser request came from another site, or used an unknown host name
+  | 'SWB_ADDRESS' // a partner named an address that the endpoint's settings do not allow
   | 'SWB_TOO_LARGE' // a request or answer exceeds the size limit
   | 'SWB_BUSY' // the inbox is full or the store cannot write: retry later
   | 'SWB_CLOSED' // the broker is closing

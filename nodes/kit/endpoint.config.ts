@@ -28,6 +28,8 @@ export interface EndpointConfig {
   proxyUse: ProxyUse;
   /** Id of Node-RED's `http proxy` config node; used if `proxyUse` is `node`. */
   proxy: string;
+  /** Hosts beside the base URL's own that have files of the partner, separated by commas. */
+  allowedHosts: string;
   /** Seconds. */
   timeout: string;
   /** Requests per second; 0 = no limit. */
@@ -70,6 +72,7 @@ const DEFAULTS: EndpointConfig = {
   tls: '',
   proxyUse: '',
   proxy: '',
+  allowedHosts: '',
   timeout: '30',
   rateLimit: '0',
   concurrency: '8',

@@ -2,11 +2,12 @@ import type { Node, NodeAPI } from 'node-red';
 import { fieldsOf } from '../../src/endpoints/sign-in.js';
 import type { System } from '../../src/endpoints/system.js';
 import { SwitchboardError } from '../../src/errors.js';
+import { type AllowedHost, allowedHosts } from '../../src/http/allowed-hosts.js';
 import type { Auth, HttpOptions } from '../../src/http/http.js';
 import { environmentProxies, type ProxyRules, proxyFor } from '../../src/http/proxy.js';
 import { say } from '../../src/text/say.js';
 import { type EndpointConfig, type EndpointCredentials, endpointDefaults } from './endpoint.config.js';
-import { numberSetting, requiredSetting } from './settings.js';
+import { numberSetting, optionalSetting, requiredSetting } from './settings.js';
 
 /** The part of Node-RED's tls-config node that we use. */
 interface TlsNode extends Node {
@@ -36,6 +37,7 @@ export function httpOptions(
     name: where,
     baseUrl: address,
     auth,
+    allowedHosts: hostsOf(config, where),
     proxies: proxiesOf(RED, config, ['tokenUrl' in auth ? auth.tokenUrl : address, address], where),
     timeout: numberSetting(config.timeout, defaults.timeout, 'timeout', where) * 1000,
     rateLimit: numberSetting(config.rateLimit, defaults.rateLimit, 'rateLimit', where),
@@ -67,6 +69,16 @@ function baseUrl(config: EndpointConfig, where: string): string {
     where,
     field: 'baseUrl',
     hint: say`Enter a URL that starts with http:// or https:// and contains neither ? nor #.`,
+  });
+}
+
+function hostsOf({ allowedHosts: text }: EndpointConfig, where: string): AllowedHost[] {
+  const { hosts, invalid } = allowedHosts(optionalSetting(text, 'allowedHosts', where));
+  if (invalid === undefined) return hosts;
+  throw new SwitchboardError('SWB_CONFIG', say`"${invalid}" is not a host.`, {
+    where,
+    field: 'allowedHosts',
+    hint: say`Enter host names or IP addresses separated by commas, such as files.partner.example, *.partner.example or 10.1.2.3:8443.`,
   });
 }
 
@@ -125,10 +137,19 @@ export function tokenAddress({ tokenUrl = '', baseUrl = '' }: Pick<EndpointConfi
   return URL.canParse(tokenUrl) || !URL.canParse(tokenUrl, base) ? tokenUrl : new URL(tokenUrl, base).href;
 }
 
+function requiredTokenUrl(address: string, where: string): string {
+  if (URL.canParse(address) && /^https?:$/.test(new URL(address).protocol)) return address;
+  throw new SwitchboardError('SWB_CONFIG', say`"${address}" is not the URL of a token endpoint.`, {
+    where,
+    field: 'tokenUrl',
+    hint: say`Enter a URL that starts with http:// or https://, or a path below the base URL.`,
+  });
+}
+
 function authOf(system: System, config: EndpointConfig, credentials: EndpointCredentials, where: string): Auth {
   const settings: Record<string, unknown> = { ...endpointDefaults(system.endpoint), ...config };
   const need = (name: string) => requiredSetting(credentials[name] ?? (settings[name] as string | undefined), name, where);
-  const tokenUrl = () => tokenAddress({ ...config, tokenUrl: need('tokenUrl') });
+  const tokenUrl = () => requiredTokenUrl(tokenAddress({ ...config, tokenUrl: need('tokenUrl') }), where);
   const scope = config.scope || undefined;
   const oauth = () => ({ tokenUrl: tokenUrl(), clientId: need('clientId'), clientSecret: credentials.clientSecret ?? '', scope });
   const signInAs = system.signInAs?.[config.auth];

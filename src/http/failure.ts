@@ -199,6 +199,21 @@ export function networkFailure(
   );
 }
 
+/** The error for a request that was not sent because of its address. */
+export function addressFailure(
+  name: string,
+  request: HttpRequest,
+  { message, hint }: { message: string; hint: string },
+): PartnerError {
+  return new PartnerError('SWB_ADDRESS', say`${request.what} was refused: ${message}.`, {
+    where: name,
+    hint,
+    outcome: 'notDone',
+    retry: false,
+    concernsRecord: true,
+  });
+}
+
 /** A network error in words. */
 export function reasonOf(code: string, text: string): string {
   return REASONS[code]?.() ?? (text || code);
@@ -246,7 +261,8 @@ export function retryAfter(value: string | undefined, now: number, max: number):
   return Number.isNaN(milliseconds) ? undefined : Math.min(max, Math.max(0, milliseconds));
 }
 
+/** Without its query and user, which may hold secrets. */
 function pathOf(path: string): string {
-  const plain = path.split('?')[0] ?? path;
+  const plain = (path.split('?')[0] ?? path).replace(/^(https?:\/\/)[^/]*@/i, '$1');
   return plain.length > 120 ? `${plain.slice(0, 117)}…` : plain;
 }

@@ -7,13 +7,23 @@ import { steadyClock } from '../steady-clock.js';
 import { say } from '../text/say.js';
 import { authenticator } from './auth.js';
 import type { Authenticator } from './authenticator.js';
+import { Egress, RefusedAddress } from './egress.js';
 import { ExchangeLog, type RawExchange, withExchange } from './exchange-log.js';
-import { invalidBody, limitedFailure, networkFailure, retryAfter, statusFailure, unusableAnswer } from './failure.js';
+import {
+  addressFailure,
+  invalidBody,
+  limitedFailure,
+  networkFailure,
+  retryAfter,
+  statusFailure,
+  unusableAnswer,
+} from './failure.js';
 import type { HttpAnswer, HttpClient, HttpOptions, HttpRequest } from './http.js';
 import { maskSecrets } from './masking.js';
 import { dateOf, PartnerClock } from './partner-clock.js';
-import { type ProxyRules, proxySecrets } from './proxy.js';
-import { MAX_REDIRECTS, redirectTarget } from './redirect.js';
+import { partnerFile } from './partner-file.js';
+import { proxySecrets } from './proxy.js';
+import { MAX_REDIRECTS, redirectTarget, withTarget } from './redirect.js';
 import { RateLimit, type RequestKind, RequestLimiter } from './request-limiter.js';
 import { discard, headersOf, isPage, isStream, isSuccess, readAll } from './response.js';
 import type { SignInAnswer } from './sign-in-failure.js';
@@ -24,12 +34,16 @@ const MAX_BYTES = 20 * 1024 * 1024;
 const MAX_RETRY_AFTER = 3_600_000;
 /** Files that are received or sent at the same time, beside the other requests: a slow file must not delay these. */
 const FILES = 4;
+/** A step that URLs resolve (RFC 3986 §5.2.4), so that an id such as `..` would be the address of something else. */
+const CLIMBS = /(^|[/\\])(\.|%2e){1,2}([/\\]|$)/i;
 /** Milliseconds for which the permission to write holds while a request waits for its connection. */
 const PERMISSION = 1_000;
 
 /** A client for one partner's system: it authenticates, limits the rate, and classifies failures without exposing secrets. */
 export function createHttpClient(options: HttpOptions): HttpClient {
-  return new Client(options);
+  const { baseUrl, auth, allowedHosts, resolve } = options;
+  const typed = 'tokenUrl' in auth ? [baseUrl, auth.tokenUrl] : [baseUrl];
+  return new Client(options, new Egress(typed, allowedHosts, resolve));
 }
 
 /** What is sent, with credentials. */
@@ -56,14 +70,17 @@ class Client implements HttpClient {
   private readonly steady: () => number;
   private readonly partnerClock: PartnerClock;
 
-  constructor(private readonly options: HttpOptions) {
+  constructor(
+    private readonly options: HttpOptions,
+    private readonly egress: Egress,
+  ) {
     this.name = options.name;
     this.baseUrl = options.baseUrl;
     this.signsIn = options.auth.kind !== 'none';
     this.origin = new URL(options.baseUrl).origin;
     const { concurrency, timeout, proxies, tls, maxBytes = MAX_BYTES } = options;
     this.maxBytes = maxBytes;
-    this.transport = new UndiciTransport({ connections: concurrency + FILES + 2, timeout, proxies, tls });
+    this.transport = new UndiciTransport({ connections: concurrency + FILES + 2, timeout, egress, proxies, tls });
     // The class, because an instance made by `axios.create` has defaults (transforms, headers) whose merging costs more than the
     // request itself.
     this.axios = new Axios({ adapter: this.transport.adapter });
@@ -118,20 +135,20 @@ class Client implements HttpClient {
     }
   }
 
-  get timeout(): number {
-    return this.options.timeout;
-  }
-
-  get proxies(): ProxyRules | undefined {
-    return this.options.proxies;
-  }
-
   get clockAhead(): number | undefined {
     return this.partnerClock.ahead;
   }
 
   async signIn(): Promise<void> {
     await this.auth.headers();
+  }
+
+  file(address: string, what: string): Promise<Readable> {
+    const { name, timeout, proxies } = this.options;
+    const options = { name, auth: { kind: 'none' }, timeout, proxies, rateLimit: 0, concurrency: 1 } as const;
+    const egress = this.egress.elsewhere;
+    const clientOf = (baseUrl: string) => new Client({ ...options, baseUrl }, egress);
+    return partnerFile(this, { clientOf, allows: (url) => egress.allows(url) }, address, what);
   }
 
   close(): void {
@@ -228,6 +245,11 @@ class Client implements HttpClient {
   }
 
   private url(path: string): string {
+    if (CLIMBS.test(path.split(/[?#]/)[0] ?? ''))
+      throw new SwitchboardError('SWB_PAYLOAD', say`The address ${path.split('?')[0]} leads elsewhere.`, {
+        where: this.name,
+        hint: say`An id or address that the partner sent contains a step to the path above it.`,
+      });
     if (!/^https?:/i.test(path)) return `${this.options.baseUrl}${path.startsWith('/') ? '' : '/'}${path}`;
     if (URL.canParse(path) && new URL(path).origin === this.origin) return path;
     throw new SwitchboardError('SWB_PAYLOAD', say`The address ${path.split('?')[0]} is on another host.`, {
@@ -258,7 +280,9 @@ class Client implements HttpClient {
       proxy: this.transport.forwarderTo(this.origin),
       origin: this.origin,
     };
-    return statusFailure(this.name, request, response.status, headers, this.mask(text), context);
+    const { status, config } = response;
+    const failure = statusFailure(this.name, request, status, headers, this.mask(text), context);
+    return withTarget(failure, String(config.url), status, headers.location);
   }
 
   private retryAfterOf(response: AxiosResponse): number | undefined {
@@ -305,9 +329,11 @@ class Client implements HttpClient {
   private masked(error: unknown, request: HttpRequest, url: string): PartnerError {
     const { message, code = '' } = error as NodeJS.ErrnoException;
     if (code === ERR_TOO_LARGE) return unusableAnswer(this.name, request, say`is larger than ${kilobytes(this.maxBytes)} KB`);
-    const { unsent, byProxy } = error instanceof TransportError ? error : {};
-    const proxy = byProxy ? undefined : this.transport.proxyTo(url);
-    return networkFailure(this.name, request, { code, text: this.mask(message), unsent, proxy, hint: byProxy?.hint });
+    const { unsent = false, reason = undefined } = error instanceof TransportError ? error : {};
+    const refused = error instanceof RefusedAddress ? error : reason;
+    if (refused instanceof RefusedAddress && !refused.passes) return addressFailure(this.name, request, refused);
+    const proxy = reason ? undefined : this.transport.proxyTo(url);
+    return networkFailure(this.name, request, { code, text: this.mask(message), unsent, proxy, hint: reason?.hint });
   }
 
   private mask(text: string): string {

@@ -1,4 +1,6 @@
 import type { Readable } from 'node:stream';
+import type { AllowedHost } from './allowed-hosts.js';
+import type { Resolve } from './egress.js';
 import type { ProxyRules } from './proxy.js';
 
 /** Authentication method and credentials for one partner. */
@@ -57,6 +59,10 @@ export interface HttpOptions {
    * sent, and the request fails with the same error.
    */
   mayWrite?: () => Promise<void> | undefined;
+  /** Hosts that have files of the partner, beside the one of the base URL. */
+  allowedHosts?: readonly AllowedHost[];
+  /** Default: the resolver of the operating system. */
+  resolve?: Resolve;
   /** Default: no proxy. */
   proxies?: ProxyRules;
   tls?: { ca?: string; cert?: string; key?: string; passphrase?: string; servername?: string; rejectUnauthorized?: boolean };
@@ -87,10 +93,6 @@ export interface HttpClient {
   readonly name: string;
   /** Without a trailing slash. */
   readonly baseUrl: string;
-  /** Milliseconds without an answer after which a request fails; of files, without content. */
-  readonly timeout: number;
-  /** The proxies that other clients for this partner's files have to use, too. */
-  readonly proxies?: ProxyRules;
   /** Whether requests carry credentials: a user name, a key or a token. */
   readonly signsIn: boolean;
   /**
@@ -103,6 +105,11 @@ export interface HttpClient {
   /** Resolves for 2xx; otherwise throws a PartnerError, classified by src/http/failure.ts, with all secrets masked. */
   request(request: HttpRequest & { as: 'stream' }): Promise<HttpAnswer<Readable>>;
   request<T = unknown>(request: HttpRequest): Promise<HttpAnswer<T>>;
+  /**
+   * Streams a file from an address that the partner named, absolute or relative to the base URL; `what` as in a request. Credentials
+   * go only to the origin of the base URL. Throws SWB_ADDRESS if the settings do not allow the host.
+   */
+  file(address: string, what: string): Promise<Readable>;
   /** Closes keep-alive connections; pending requests fail. */
   close(): void;
 }

@@ -18,6 +18,22 @@ export function redirectTarget(from: string, status: number, location: string | 
   return isWithin && asksTheSame ? target.href : undefined;
 }
 
+/** Where the redirects that failed requests lead: not a property of the error, because such addresses may hold secrets. */
+const targets = new WeakMap<Error, URL>();
+
+/** The same error, with where its request at `from` is redirected to. */
+export function withTarget<E extends Error>(error: E, from: string, status: number, location: string | undefined): E {
+  const isRedirect = FOLLOWED.has(status) || status === 303;
+  const target = isRedirect && location && URL.canParse(location, from) ? new URL(location, from) : undefined;
+  if (target && /^https?:$/.test(target.protocol)) targets.set(error, target);
+  return error;
+}
+
+/** Where the request is redirected to whose failure this is; undefined if it is not redirected. */
+export function targetOf(error: unknown): URL | undefined {
+  return error instanceof Error ? targets.get(error) : undefined;
+}
+
 /** The address in a Location header for errors: without its query and user, which may hold secrets. */
 export function shownTarget(location: string, from: string): string {
   if (!URL.canParse(location, from)) return location.split(/[?#]/)[0] ?? '';

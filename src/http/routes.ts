@@ -1,5 +1,6 @@
 import type { ConnectionOptions } from 'node:tls';
 import { errors, Pool } from 'undici';
+import type { Egress } from './egress.js';
 import { type HttpProxy, type ProxyRules, proxyFor } from './proxy.js';
 import { proxyConnector, tunnelConnector } from './proxy-connection.js';
 
@@ -15,6 +16,8 @@ export interface TransportOptions {
   connections: number;
   /** Milliseconds for a whole request, and for each silence within a streamed answer. */
   timeout: number;
+  /** Where requests may go. */
+  egress: Egress;
   proxies?: ProxyRules;
   tls?: ConnectionOptions;
 }
@@ -32,7 +35,10 @@ export class Routes {
 
   constructor(private readonly options: TransportOptions) {}
 
-  to({ origin }: URL): Route {
+  /** Throws RefusedAddress if no request may go there. */
+  to(url: URL): Route {
+    this.options.egress.admit(url);
+    const { origin } = url;
     let route = this.routes.get(origin);
     if (!route) {
       route = this.make(new URL(origin));
@@ -43,11 +49,11 @@ export class Routes {
   }
 
   private make(target: URL): Route {
-    const { connections, timeout, tls } = this.options;
+    const { connections, timeout, tls, egress } = this.options;
     // Exchange measures the time: undici's timers are coarse, and none is about the whole request.
     const options = { connections, pipelining: 1, headersTimeout: 0, bodyTimeout: 0, keepAliveTimeout: IDLE };
     const proxy = proxyFor(target, this.options.proxies);
-    if (!proxy) return { pool: new Pool(target, { ...options, connect: { ...tls, timeout } }) };
+    if (!proxy) return { pool: new Pool(target, { ...options, connect: { ...tls, timeout, lookup: egress.lookup(target) } }) };
     if (target.protocol === 'https:')
       return { pool: new Pool(target, { ...options, connect: tunnelConnector(proxy, { timeout, tls }) }) };
     return { pool: new Pool(proxy.url.origin, { ...options, connect: proxyConnector(proxy, timeout) }), forwarder: proxy };

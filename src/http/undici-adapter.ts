@@ -5,6 +5,7 @@ import { Agent, type Dispatcher, getGlobalDispatcher } from 'undici';
 import { percentDecoded } from '../text/percent.js';
 import { Timer } from '../timer.js';
 import { ACCEPT_ENCODING, decoders } from './content-encoding.js';
+import { RefusedAddress } from './egress.js';
 import { type HttpProxy, proxyFor } from './proxy.js';
 import { ProxyError, refusal } from './proxy-connection.js';
 import { Routes, type TransportOptions } from './routes.js';
@@ -58,8 +59,8 @@ export class TransportError extends AxiosError {
     config: RequestConfig,
     /** It is certain that nothing of the request reached the partner. */
     readonly unsent: boolean,
-    /** The proxy failed. */
-    readonly byProxy?: ProxyError,
+    /** The proxy failed, or the partner’s host has an address that is refused. */
+    readonly reason?: ProxyError | RefusedAddress,
   ) {
     super(message, code, config);
   }
@@ -241,10 +242,11 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   private failBy(error: NodeJS.ErrnoException): void {
     const { message, code = '' } = error;
-    this.fail(message || code, CODES[code] ?? code, error instanceof ProxyError ? error : undefined);
+    const isReason = error instanceof ProxyError || error instanceof RefusedAddress;
+    this.fail(message || code, CODES[code] ?? code, isReason ? error : undefined);
   }
 
-  private fail(message: string, code: string, byProxy?: ProxyError): void {
+  private fail(message: string, code: string, reason?: TransportError['reason']): void {
     if (!this.open) return;
     this.end();
     const { config, controller } = this;
@@ -252,7 +254,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     const error = Object.assign(new Error(message), { code });
     this.source?.destroy(error);
     controller?.abort(error);
-    this.reject(new TransportError(message, code, config, controller === undefined || byProxy !== undefined, byProxy));
+    this.reject(new TransportError(message, code, config, controller === undefined || reason !== undefined, reason));
   }
 
   private end(): void {

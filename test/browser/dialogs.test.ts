@@ -164,6 +164,22 @@ describe(`the dialogs in Node-RED ${NODE_RED.version}`, () => {
     assert.deepEqual(saved, ['node', 'proxy1']);
   });
 
+  it('take other hosts of the partner, and mark what is none', async () => {
+    await editNode(page, 'tmf1');
+    await page.evaluate(`for (const one of document.querySelectorAll('.red-ui-tray details')) one.open = true`);
+    await config('allowedHosts').fill('files.partner.example, https://files.partner.example/a');
+    await config('allowedHosts').press('b');
+    await page.waitForSelector('#node-config-input-allowedHosts.input-error');
+    await config('allowedHosts').fill('files.partner.example, *.partner.example, 10.1.2.3:844');
+    await config('allowedHosts').press('3');
+    await page.waitForSelector('#node-config-input-allowedHosts:not(.input-error)');
+    await shot('other-hosts');
+    await page.click('#node-config-dialog-ok');
+    await page.waitForSelector('.red-ui-tray', { state: 'detached' });
+    const saved = await page.evaluate(`RED.nodes.node('tmf1').allowedHosts`);
+    assert.match(String(saved), /10\.1\.2\.3:8443|3files/);
+  });
+
   it('show a unit on the same line as its number', async () => {
     for (const id of ['sn1', 'tmf1', 'store1', 'in1']) {
       await editNode(page, id);

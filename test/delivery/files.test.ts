@@ -101,14 +101,19 @@ describe('files', () => {
     assert.deepEqual(files('A'), ['f.txt']);
   });
 
-  it('that the source does not have fail at once, and are not looked for at the target', async () => {
-    rig.customer.download = async () => {
-      throw new PartnerError('SWB_PARTNER_NOT_FOUND', 'no such file', { outcome: 'notDone', retry: false, status: 404 });
-    };
-    await open('A', ['f.txt']);
-    await until('the dead letter', async () => (await fileDelivery())?.state === 'failed');
-    assert.deepEqual([(await fileDelivery())?.tries, (await fileDelivery())?.error?.code], [1, 'SWB_PARTNER_NOT_FOUND']);
-  });
+  for (const [what, code, status] of [
+    ['that the source does not have', 'SWB_PARTNER_NOT_FOUND', 404],
+    ['at an address that is refused', 'SWB_ADDRESS', undefined],
+  ] as const)
+    it(`${what} fail at once, and are not looked for at the target`, async () => {
+      rig.customer.download = async () => {
+        throw new PartnerError(code, 'no such file', { outcome: 'notDone', retry: false, status });
+      };
+      await open('A', ['f.txt']);
+      await until('the dead letter', async () => (await fileDelivery())?.state === 'failed');
+      assert.deepEqual([(await fileDelivery())?.tries, (await fileDelivery())?.error?.code], [1, code]);
+      assert.ok(ticket('A'));
+    });
 
   it('that drip in hold up no other delivery, and no file from another source', async () => {
     const other = new Partner('other');

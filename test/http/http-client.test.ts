@@ -177,6 +177,26 @@ describe('a request to a partner', () => {
     });
   });
 
+  for (const id of ['.', '..', '%2e%2E', '.%2e', '../x', 'x/../..', '..\\x', '..?q=1', '..#f'])
+    it(`does not step out of its path by the id "${id}"`, async () => {
+      let asked = 0;
+      listener = (_req, res) => {
+        asked++;
+        res.end('{}');
+      };
+      await assert.rejects(client().request({ method: 'DELETE', path: `/things/${id}`, what: 'x' }), {
+        code: 'SWB_PAYLOAD',
+        message: /leads elsewhere/,
+      });
+      assert.equal(asked, 0);
+    });
+
+  it('may have dots in its path', async () => {
+    listener = (req, res) => res.end(JSON.stringify(req.url));
+    for (const path of ['/v1.2/..a/a..', '/...', '/a?b=../c', '/a%2F..'])
+      assert.equal((await client().request({ method: 'GET', path, what: 'x' })).body, path);
+  });
+
   it('is limited to the configured concurrency', async () => {
     let now = 0;
     let most = 0;

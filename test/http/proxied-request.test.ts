@@ -40,8 +40,11 @@ describe('a request through a proxy', () => {
   };
   const trusted = () => ({ tls: { ca: certificates!.pem('ca.crt') } });
   const through = (url: string, more: Partial<HttpOptions> = {}, user = '') => {
+    return clients.make(url, { ...trusted(), proxies: byProxy(user), ...more });
+  };
+  const byProxy = (user = '') => {
     const address = `http://${user}${proxy.host}`;
-    return clients.make(url, { ...trusted(), proxies: { http: address, https: address, except: [] }, ...more });
+    return { http: address, https: address, except: [] };
   };
   interface Echo {
     url: string;
@@ -115,11 +118,11 @@ describe('a request through a proxy', () => {
 
       it('shows the proxy’s password nowhere', async () => {
         const { url } = await partner(scheme, (_req, res) => res.writeHead(500).end(`${PASSWORD} ${CREDENTIALS}`));
-        const client = through(url, {}, `ann:${PASSWORD}@`);
+        const user = `ann:${PASSWORD}@`;
         const log = new ExchangeLog();
-        const failed = await log.during(() => failureOf(post(client)));
+        const failed = await log.during(() => failureOf(post(through(url, {}, user))));
         proxy.credentials = 'Basic other';
-        const refused = await log.during(() => failureOf(post(clients.make(url, { ...trusted(), proxies: client.proxies }))));
+        const refused = await log.during(() => failureOf(post(through(url, {}, user))));
         const shown = [failed, refused].map((error) => [
           error.message,
           error.stack,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { MessageList, MessageView } from '../../nodes/sidebar/views.js';
 import type { Fault } from '../../src/sandbox/faults.js';
+import { serve } from '../http/server.js';
 import { until } from './node-red.js';
 import { LiveRig } from './rig.js';
 
@@ -182,6 +183,40 @@ describe('a partner that fails', () => {
     assert.deepEqual(await counted(), [before, before]);
     await rig.act('deliveries', sent(message, 'Customer')!.id, 'seen');
     assert.deepEqual([await counted(), (await listed()).length], [[before - 1, before - 1], before - 1]);
+  });
+
+  it('names an address inside for a file: the ticket goes on, the file is refused in words until the host is allowed', async () => {
+    let asked = 0;
+    const inside = await serve((_req, res) => {
+      asked++;
+      res.end('what only this machine may read');
+    });
+    try {
+      const { host } = new URL(inside.url);
+      const subject = 'file at an address inside';
+      const incident = rig.open(subject);
+      const ticket = await until('the ticket', () => rig.tickets(subject)[0]);
+      await rig.quiet();
+      const entry = { id: 'f1', name: 'report.txt', attachmentType: 'file', mimeType: 'text/plain', url: `${inside.url}/secret` };
+      rig.sandbox.tmf('v4').patch(String(ticket.id), { status: 'inProgress', attachment: [entry] });
+      await until('the state at the customer', () => rig.sandbox.servicenow.row('incident', incident.sys_id)?.state === '2');
+      const file = (message: MessageView | undefined) => message?.sent.find(({ part }) => part.startsWith('attachment:'));
+      const message = await until('the dead letter', () => rig.message(String(ticket.id), (m) => file(m)?.state === 'failed'));
+      const { code, message: text = '' } = file(message)?.error ?? {};
+      assert.equal(code, 'SWB_ADDRESS');
+      assert.ok(text.includes(`: download report.txt was refused: ${host} is an address of this machine`), text);
+      assert.ok(text.includes(`add ${host} to Other hosts in the endpoint’s settings`), text);
+      assert.equal(asked, 0);
+
+      await rig.deploy((flows) => flows.map((node) => (node.id === 'sb1-tmf' ? { ...node, allowedHosts: host } : node)));
+      await rig.act('deliveries', file(message)!.id, 'replay');
+      await until('the file', () =>
+        rig.sandbox.servicenow.attachments(incident.sys_id).some((found) => found.file_name === 'report.txt'),
+      );
+      await rig.quiet();
+    } finally {
+      await inside.close();
+    }
   });
 
   it('causes no secret to be shown or stored', async () => {

@@ -76,7 +76,7 @@ describe('an endpoint node', () => {
   afterEach(() => helper.unload());
 
   interface Endpoint {
-    client: EndpointClient & { http: { options: { timeout: number } } };
+    client: EndpointClient & { http: { options: { timeout: number; allowedHosts: object[] } } };
     broker: Promise<unknown>;
   }
   /** Loads a node with these settings; throws if they are invalid. */
@@ -149,6 +149,23 @@ describe('an endpoint node', () => {
     const { client } = await load({ auth: 'none', timeout: env('TIMEOUT'), maxTries: env('TRIES') });
     assert.equal(client.http.options.timeout, 7_000);
   });
+
+  it('allows other hosts, from an environment variable as well, and names one that is none', async () => {
+    const { client } = await load({ auth: 'none', allowedHosts: `files.partner.example, ${env('HOST')}` });
+    const [host, port] = process.env.SWB_T_HOST!.split(':');
+    assert.deepEqual(client.http.options.allowedHosts, [{ host: 'files.partner.example' }, { host, port }]);
+    await assert.rejects(
+      load({ auth: 'none', allowedHosts: 'files.partner.example https://x.example/y' }),
+      /Acme: "https:\/\/x\.example\/y" is not a host\. Enter host names or IP addresses separated by commas/,
+    );
+  });
+
+  for (const tokenUrl of ['ftp://login.example/token', 'javascript:1', 'http://['])
+    it(`rejects the token URL ${tokenUrl}`, () =>
+      assert.rejects(
+        load({ auth: 'oauthClientCredentials', tokenUrl }, { clientId: 'c', clientSecret: 's' }),
+        /Acme: .*is not the URL of a token endpoint/,
+      ));
 
   it('reports which environment variable is not set', async () => {
     await assert.rejects(load({ auth: 'none', baseUrl: env('NOT_SET') }), /Acme: .*SWB_T_NOT_SET.* is not set/);

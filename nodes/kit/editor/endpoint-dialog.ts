@@ -16,6 +16,7 @@ const SETTINGS: (keyof EndpointConfig)[] = [
   'tls',
   'proxyUse',
   'proxy',
+  'allowedHosts',
   'timeout',
   'rateLimit',
   'concurrency',

@@ -1,7 +1,7 @@
 import type { EndpointForm } from '../../../src/endpoints/form.js';
 import { fieldsOf } from '../../../src/endpoints/sign-in.js';
 import type { EndpointConfig } from '../endpoint.config.js';
-import { address, number, text, when } from './validate.js';
+import { address, hosts, number, text, when } from './validate.js';
 
 /** The settings that all endpoints have, with their defaults and validators. */
 export function endpointFields({ address: hasAddress, signIn }: EndpointForm, defaults: EndpointConfig) {
@@ -23,6 +23,7 @@ export function endpointFields({ address: hasAddress, signIn }: EndpointForm, de
     tls: { value: defaults.tls, type: 'tls-config', required: false },
     proxyUse: { value: defaults.proxyUse },
     proxy: { value: defaults.proxy, type: 'http proxy', required: false },
+    allowedHosts: { value: defaults.allowedHosts, validate: hosts<EndpointConfig>() },
     timeout: { value: defaults.timeout, validate: number<EndpointConfig>({ from: 1, to: 600 }) },
     rateLimit: { value: defaults.rateLimit, validate: number<EndpointConfig>({ from: 0 }) },
     concurrency: { value: defaults.concurrency, validate: number<EndpointConfig>({ from: 1, to: 64 }) },

@@ -1,3 +1,4 @@
+import { allowedHosts } from '../../../src/http/allowed-hosts.js';
 import { field, read } from './fields.js';
 
 /**
@@ -20,6 +21,13 @@ export function address<Config>({ optional = false, orPath = false } = {}): Vali
     if (!url || !/^https?:$/.test(url.protocol)) return this._def._('invalid.address');
     if (url.username || url.password) return this._def._('invalid.addressWithUser');
     return true;
+  };
+}
+
+/** Host names or IP addresses, each with or without a port; may be empty, and is missing in flows saved before the setting existed. */
+export function hosts<Config>(): Validator<Config> {
+  return function (value, _options) {
+    return !isLiteral(value) || allowedHosts(value).invalid === undefined || this._def._('invalid.hosts');
   };
 }
 

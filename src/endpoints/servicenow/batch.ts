@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import { PartnerError } from '../../errors.js';
 import type { HttpAnswer, HttpClient, HttpRequest } from '../../http/http.js';
 import { say } from '../../text/say.js';
@@ -34,14 +35,14 @@ export class BatchingHttp implements HttpClient {
   get signsIn(): boolean {
     return this.http.signsIn;
   }
-  get timeout(): number {
-    return this.http.timeout;
-  }
   get clockAhead(): number | undefined {
     return this.http.clockAhead;
   }
   signIn(): Promise<void> {
     return this.http.signIn();
+  }
+  file(address: string, what: string): Promise<Readable> {
+    return this.http.file(address, what);
   }
   close(): void {
     this.http.close();

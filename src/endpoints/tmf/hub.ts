@@ -114,11 +114,10 @@ export class TmfHub implements Hub {
       throw this.api.unexpected(request, say`${status} and an error: ${failure.slice(0, 200)}`, { status });
   }
 
-  /** `id`: the id or the URL that the provider gave. */
+  /** `id`: the id or the URL that the provider gave; one of another origin is only a text. */
   private path(id: string): string {
-    return URL.canParse(id) && id.startsWith(this.api.http.baseUrl.split('/').slice(0, 3).join('/'))
-      ? id
-      : `${this.base}/hub/${encodeURIComponent(id)}`;
+    const isHere = URL.canParse(id) && new URL(id).origin === new URL(this.address).origin;
+    return isHere ? new URL(id).href : `${this.base}/hub/${encodeURIComponent(id)}`;
   }
 }
 

@@ -1,7 +1,6 @@
 import { Readable } from 'node:stream';
 import { SwitchboardError } from '../../errors.js';
 import type { HttpClient } from '../../http/http.js';
-import { createHttpClient } from '../../http/http-client.js';
 import type { GenericAttachment } from '../../model/message.js';
 import { say } from '../../text/say.js';
 import type { Attributes } from '../tmf/attributes.js';
@@ -9,47 +8,17 @@ import { entryIds } from '../tmf/entry-ids.js';
 import { bytesOf } from '../tmf/same-entry.js';
 import { attachmentOf } from './parse.js';
 
-/**
- * Streams an attachment: from its URL, with our credentials only at the provider's own host; or, where the provider gives content
- * by value, from the ticket itself.
- */
+/** Streams an attachment: from its URL or, where the provider gives content by value, from the ticket itself. */
 export async function download(
   http: HttpClient,
   attachment: GenericAttachment,
   attachments: () => Promise<Attributes[]>,
 ): Promise<Readable> {
-  const what = say`download ${attachment.name}`;
-  const headers = { Accept: '*/*' };
-  if (attachment.url && URL.canParse(attachment.url, `${http.baseUrl}/`)) {
-    const url = new URL(attachment.url, `${http.baseUrl}/`);
-    if (!/^https?:$/.test(url.protocol))
-      throw new SwitchboardError(
-        'SWB_PAYLOAD',
-        say`${attachment.name} has a ${url.protocol} URL; only http and https are supported.`,
-        {
-          where: http.name,
-          field: 'attachment.url',
-        },
-      );
-    const own = url.origin === new URL(http.baseUrl).origin;
-    const client = own
-      ? http
-      : createHttpClient({
-          name: http.name,
-          baseUrl: url.origin,
-          auth: { kind: 'none' },
-          timeout: http.timeout,
-          rateLimit: 0,
-          concurrency: 1,
-          proxies: http.proxies,
-        });
-    const { body } = await client.request({ method: 'GET', path: url.href, headers, as: 'stream', what });
-    if (!own) body.once('close', () => client.close());
-    return body;
-  }
+  const { name, url } = attachment;
+  if (url && URL.canParse(url, `${http.baseUrl}/`)) return http.file(url, say`download ${name}`);
   const found = entryOf(await attachments(), attachment);
   if (typeof found?.content === 'string') return Readable.from([Buffer.from(found.content, 'base64')]);
-  throw new SwitchboardError('SWB_PAYLOAD', say`The ticket has neither the content nor the URL of ${attachment.name}.`, {
+  throw new SwitchboardError('SWB_PAYLOAD', say`The ticket has neither the content nor the URL of ${name}.`, {
     where: http.name,
     field: 'attachment',
     hint: say`Ask the provider for the file, then replay or skip.`,
