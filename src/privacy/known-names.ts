@@ -67,6 +67,7 @@ export class KnownNames {
     if (depth > MAX_DEPTH) return;
     if (typeof value === 'string') {
       if (kindAt(trail, owner) === 'names') this.add(value);
+      else if (value.length > 1) this.walk(jsonOf(value), [], undefined, depth + 1);
     } else if (Array.isArray(value)) for (const one of value) this.walk(one, trail, owner, depth + 1);
     else if (typeof value === 'object' && value !== null) {
       const tree = value as Record<string, unknown>;
@@ -86,4 +87,14 @@ export function isName(value: string): boolean {
   if (value.length > MAX_LENGTH || !/\p{L}{2}/u.test(value) || value.includes('@') || value.includes('\n')) return false;
   if (/^[0-9a-f]{32}$/i.test(value) || /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value)) return false;
   return value.split(/\s+/).length <= MAX_NAME_WORDS;
+}
+
+/** An object or list that is shown as text, as the bodies of exchanges are; undefined for other texts. */
+export function jsonOf(text: string): unknown {
+  if (!/^\s{0,9}[[{]/.test(text)) return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

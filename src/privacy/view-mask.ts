@@ -1,5 +1,5 @@
 import type { PersonalClass } from '../model/personal.js';
-import { isName, type KnownNames } from './known-names.js';
+import { isName, jsonOf, type KnownNames } from './known-names.js';
 import { emailsIn, phonesIn, replaceSpans } from './patterns.js';
 import { type FieldKind, kindAt, trailOf } from './personal-fields.js';
 
@@ -30,8 +30,9 @@ export class ViewMask {
     return masked;
   }
 
-  /** A copy of an answer to a view. */
+  /** A copy of an answer to a view. The names in its fields are masked in all its texts. */
   answer<T>(value: T): T {
+    if (this.classes.has('names')) for (const names of this.names) names.learn(value);
     return this.walk(value, [], {}, false, 0) as T;
   }
 
@@ -65,21 +66,13 @@ export class ViewMask {
   private field(value: string, kind: FieldKind | undefined): string {
     if (kind === 'phone' && this.classes.has('phone') && /\d{3}/.test(value)) return phone(value);
     // A body that is shown as text, as in exchanges.
-    const json = /^\s*[[{]/.test(value) ? jsonOf(value) : undefined;
+    const json = jsonOf(value);
     if (json !== undefined) return JSON.stringify(this.walk(json, [], {}, true, 1));
     const masked = this.text(value);
     if (kind !== 'names' || !this.classes.has('names') || !isName(masked)) return masked;
     return masked.replace(/[\p{L}\p{M}\p{N}]+/gu, (word, at: number) =>
       masked.charAt(at + word.length) === '…' ? word : initial(word),
     );
-  }
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }
 
