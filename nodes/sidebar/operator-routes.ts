@@ -2,8 +2,8 @@ import type { Broker } from '../../src/delivery/broker.js';
 import { brokers } from '../../src/delivery/brokers.js';
 import { endpointState } from '../../src/delivery/endpoint-state.js';
 import type { IntakeTrouble } from '../../src/delivery/intake-troubles.js';
-import { maskedClasses } from '../../src/delivery/shown-text.js';
-import type { UnmappedValue } from '../../src/delivery/unmapped-counter.js';
+import { maskedClasses, viewMask } from '../../src/delivery/shown-text.js';
+import { type UnmappedValue, unmappedKey } from '../../src/delivery/unmapped-counter.js';
 import type { AdminRoutes, Request } from '../kit/admin-routes.js';
 import { EXPORT, isGranted } from '../kit/rights.js';
 import { notFound, openBrokers, personOf, reasonOf } from './requests.js';
@@ -80,12 +80,22 @@ async function forget(req: Request): Promise<object> {
   for (const broker of brokers()) {
     const mine = values.filter(({ store }) => store === broker.id);
     if (mine.length === 0) continue;
-    await broker.unmapped.forget(mine as UnmappedValue[]);
+    const counted = await countedAs(broker, mine);
+    if (counted.length === 0) continue;
+    await broker.unmapped.forget(counted);
     const [{ field, value }] = mine as [UnmappedView];
     const target: AuditEntry['target'] = { kind: 'value', id: field, name: `${field} "${String(value)}"`, count: mine.length };
     await broker.interventions.noteMany('forget', target, personOf(req));
   }
   return {};
+}
+
+/** The counted values that a view showed so, as they are or masked. */
+async function countedAs(broker: Broker, shown: UnmappedValue[]): Promise<UnmappedValue[]> {
+  const keys = new Set(shown.map(unmappedKey));
+  const mask = viewMask();
+  const all = await broker.unmapped.list();
+  return all.filter((one) => keys.has(unmappedKey(one)) || (mask && keys.has(unmappedKey(mask.answer(one)))));
 }
 
 async function audit(): Promise<AuditEntry[]> {
