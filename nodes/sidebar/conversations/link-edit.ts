@@ -6,7 +6,7 @@ import type {
   LinkEditPreview,
   LinkEditRequest,
 } from '../conversation-views.js';
-import { EXPORT, permissionNote, permitted } from '../view/access.js';
+import { EXPORT, permitted, WRITE } from '../view/access.js';
 import { type Backend, errorText } from '../view/backend.js';
 import { button, element } from '../view/element.js';
 import { time } from '../view/row.js';
@@ -52,8 +52,8 @@ export function linkEditPanel(view: ConversationDetail, { t, conversations, acce
       permitted(button(t('linkEdit.link'), 'switchboard-button', linkForm), access.write, t),
       permitted(button(t('linkEdit.merge'), 'switchboard-button', mergeForm), access.write, t),
       permitted(button(t('fixture.export'), 'switchboard-button', exportForm), access.export, t, EXPORT),
-      permissionNote(access.write, t) ?? '',
-      permissionNote(access.export, t, EXPORT) ?? '',
+      access.write ? '' : element('p', { class: 'switchboard-muted' }, t('access.links', { permission: WRITE })),
+      access.export ? '' : element('p', { class: 'switchboard-muted' }, t('access.exports', { permission: EXPORT })),
     );
   }
 
@@ -88,9 +88,10 @@ export function linkEditPanel(view: ConversationDetail, { t, conversations, acce
   /** The browser creates the file, because only its requests have the access token of the session. */
   function exportForm(): void {
     const people = element('input', { type: 'checkbox' });
-    const warning = element('p', { class: 'switchboard-failure', role: 'status' });
+    const holds = element('p', { role: 'status' }, t('fixture.masked'));
     people.addEventListener('change', () => {
-      warning.textContent = people.checked ? t('fixture.peopleWarning') : '';
+      holds.textContent = t(people.checked ? 'fixture.peopleWarning' : 'fixture.masked');
+      holds.classList.toggle('switchboard-failure', people.checked);
     });
     const failure = element('div', { class: 'switchboard-failure', role: 'alert' });
     const go = button(t('fixture.download'), 'switchboard-button switchboard-primary', () => {
@@ -109,9 +110,8 @@ export function linkEditPanel(view: ConversationDetail, { t, conversations, acce
     fill(
       true,
       element('p', {}, t('fixture.about')),
-      element('p', {}, t('fixture.masked')),
       element('label', { class: 'switchboard-check' }, people, t('fixture.people')),
-      warning,
+      holds,
       go,
       cancel(),
       failure,

@@ -5,7 +5,7 @@ import { button, element, fill } from './element.js';
 /** Until the runtime has answered, and where it cannot: it refuses what is not allowed. */
 export const ALL: Access = { write: true, export: true, masked: [] };
 
-const WRITE = 'switchboard.write';
+export const WRITE = 'switchboard.write';
 export const EXPORT = 'switchboard.export';
 
 /** Disables a button whose permission the user lacks; its tooltip names the permission. */
