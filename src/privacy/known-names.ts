@@ -8,6 +8,9 @@ const MAX_NAME_WORDS = 8;
 /** Levels of a payload that are looked into. */
 const MAX_DEPTH = 40;
 const WORD = /[\p{L}\p{M}\p{N}]+(?:[.'’_-][\p{L}\p{M}\p{N}]+)*/gu;
+const COMPOUND = /[.'’_-]/;
+/** Most words need no normalising, which is slow. */
+const ASCII = /^[!-~]*$/;
 const PART = /[\p{L}\p{M}\p{N}]+/gu;
 /** Users that are programs or groups, and words beside names. */
 const NO_PERSON = new Set(
@@ -44,13 +47,15 @@ export class KnownNames {
   /** Replaces every word of a known name in a text. */
   replaceIn(text: string, replace: (word: string) => string): string {
     if (this.words.size === 0) return text;
-    return text.replace(WORD, (word) =>
-      this.has(word) ? replace(word) : word.replace(PART, (part) => (part !== word && this.has(part) ? replace(part) : part)),
-    );
+    return text.replace(WORD, (word) => {
+      if (word.length < 2) return word;
+      if (this.has(word)) return replace(word);
+      return COMPOUND.test(word) ? word.replace(PART, (part) => (this.has(part) ? replace(part) : part)) : word;
+    });
   }
 
   private has(word: string): boolean {
-    const anyNotation = this.words.get(word.normalize().toLowerCase());
+    const anyNotation = this.words.get((ASCII.test(word) ? word : word.normalize()).toLowerCase());
     return anyNotation !== undefined && (anyNotation || !/^\p{Ll}/u.test(word));
   }
 

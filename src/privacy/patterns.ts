@@ -13,22 +13,25 @@ const MAX_LOCAL = 64;
 const MAX_DOMAIN = 253;
 const LOCAL_CHARACTER = /[\p{L}\p{N}.!#$&'*+/=?^_`{|}~-]/u;
 const DOMAIN_CHARACTER = /[\p{L}\p{N}.-]/u;
+/** Without a dot near it, it is no address. */
+const DOMAIN_START = /[\p{L}\p{N}-]{1,63}\.[\p{L}\p{N}]/uy;
 
 /** E-mail addresses, also those encoded for URLs. */
 export function emailsIn(text: string): Span[] {
   const found: Span[] = [];
   for (const at of text.matchAll(/@|%40/g)) {
+    const from = at.index + at[0].length;
+    DOMAIN_START.lastIndex = from;
+    if (!DOMAIN_START.test(text)) continue;
     const least = Math.max(found.at(-1)?.end ?? 0, at.index - MAX_LOCAL);
     let start = at.index;
     while (start > least && LOCAL_CHARACTER.test(text.charAt(start - 1))) start--;
     // What separates it from the words before is no part of it.
     while (start < at.index && /[^\p{L}\p{N}_+]/u.test(text.charAt(start))) start++;
-    const from = at.index + at[0].length;
     let end = from;
     while (end - from < MAX_DOMAIN && DOMAIN_CHARACTER.test(text.charAt(end))) end++;
     while (end > from && /[.-]/.test(text.charAt(end - 1))) end--;
-    const dot = text.slice(from, end).indexOf('.');
-    if (start < at.index && dot > 0) found.push({ start, end });
+    if (start < at.index) found.push({ start, end });
   }
   return found;
 }

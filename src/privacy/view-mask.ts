@@ -14,6 +14,10 @@ const OF_FIELD = new Set(['value', 'example', 'from', 'to', 'was', 'now', 'befor
 /** Levels that are looked into; nothing deeper is shown. */
 const MAX_DEPTH = 200;
 
+/** The views show no more of a text. */
+const MAX_TEXT = 100_000;
+const MARGIN = 400;
+
 /** What people who may not see people's data see of it. */
 export class ViewMask {
   constructor(
@@ -23,11 +27,13 @@ export class ViewMask {
 
   /** `j…@acme.example`, `+49 … 17`, `J… D…`. */
   text(text: string): string {
-    let masked = text;
+    // Longer texts are cut, not shown as they are. The margin keeps what the cut would split in a form that is found.
+    const isCut = text.length > MAX_TEXT;
+    let masked = isCut ? text.slice(0, MAX_TEXT + MARGIN) : text;
     if (this.classes.has('email')) masked = replaceSpans(masked, emailsIn(masked), email);
     if (this.classes.has('phone')) masked = replaceSpans(masked, phonesIn(masked), phone);
     if (this.classes.has('names')) for (const names of this.names) masked = names.replaceIn(masked, initial);
-    return masked;
+    return isCut ? `${masked.slice(0, -MARGIN)}… (${text.length} characters)` : masked;
   }
 
   /** A copy of an answer to a view. The names in its fields are masked in all its texts. */

@@ -69,6 +69,17 @@ describe('what views show of people’s data', () => {
     assert.equal(maskOf(names).answer(answer).endpoint, 'Peeters Telecom');
   });
 
+  it('is cut where a text is longer than views show, and nothing of it is left unmasked', () => {
+    const shown = maskOf(names).text('x ada@acme.example Peeters '.repeat(20_000));
+    assert.ok(shown.length < 101_000 && /… \(540000 characters\)$/.test(shown));
+    assert.ok(!/ada@|Peet/.test(shown));
+    for (let shift = 0; shift < 30; shift++)
+      assert.ok(
+        !/ada@|Peet/.test(maskOf(names).text(' '.repeat(shift) + 'x ada@acme.example Peeters '.repeat(4_000))),
+        `${shift}`,
+      );
+  });
+
   it('forgets the names that were not met for the longest time', () => {
     const many = new KnownNames();
     many.add('Ada Lovelace');
