@@ -1,19 +1,19 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { NodeAPI } from 'node-red';
+import { shownText, viewMask } from '../../src/delivery/shown-text.js';
 import { type ErrorCode, SwitchboardError } from '../../src/errors.js';
 import type { HealthAnswer } from '../../src/health/readiness.js';
 import { checkHost, checkJson, checkSameOrigin } from '../../src/http/browser-guard.js';
 import { PAGE_HEADERS } from '../../src/http/page-headers.js';
+import { EXPORT, type Permission, type SignedIn } from './rights.js';
 
-export interface Request {
+export interface Request extends SignedIn {
   params: Record<string, string>;
   query: Record<string, unknown>;
   body?: Record<string, unknown>;
   headers: IncomingHttpHeaders;
   originalUrl: string;
   acceptsLanguages(): string[];
-  /** Set by Node-RED when authentication is configured; `anonymous` for users who have not logged in. */
-  user?: { username?: string; anonymous?: boolean };
 }
 export interface Response {
   status(code: number): Response;
@@ -24,19 +24,19 @@ export interface Response {
   redirect(url: string): void;
 }
 type Handler = (req: Request, res: Response) => unknown;
+type Middleware = (req: Request, res: Response, next: () => void) => unknown;
 
 /** Without an admin root Node-RED provides a stub with only these methods. */
 type App = Record<'get' | 'post', (path: string, ...handlers: unknown[]) => void>;
 
 /**
- * View messages; replay, skip and edit them; make the server send requests to an address in the request, as anyone who deploys
- * flows can.
+ * Routes below `switchboard/` of the admin root. Each responds with the handler's result as JSON, or with an error message. People's
+ * data is masked in both where a store asks for it, unless the request says `clear=true`, which needs a permission of its own.
  */
-export type Permission = 'switchboard.read' | 'switchboard.write' | 'flows.write';
-
-/** Routes below `switchboard/` of the admin root. Each responds with the handler's result as JSON, or with an error message. */
 export interface AdminRoutes {
   get(path: string, handler: Handler, permission?: Permission): void;
+  /** Settings that a dialog may save, such as presets: they hold no messages, and are never masked. */
+  settings(path: string, handler: Handler): void;
   post(path: string, handler: Handler, permission?: Permission): void;
   /** A health check, answered with the status that `check` gives. */
   check(path: string, check: () => HealthAnswer | Promise<HealthAnswer>): void;
@@ -48,11 +48,22 @@ export interface AdminRoutes {
 export function adminRoutes(RED: NodeAPI): AdminRoutes {
   const app = RED.httpAdmin as unknown as App;
   const { needsPermission } = RED.auth;
+  const needsExport = needsPermission(EXPORT) as unknown as Middleware;
+  const clearOnly: Middleware = (req, res, next) => (isClear(req) ? needsExport(req, res, next) : next());
   return {
     get: (path, handler, permission = 'switchboard.read') =>
-      app.get(`/switchboard/${path}`, needsPermission(permission), ownPagesOnly, respondWith(handler)),
+      app.get(`/switchboard/${path}`, needsPermission(permission), clearOnly, ownPagesOnly, respondWith(handler, permission)),
+    settings: (path, handler) =>
+      app.get(`/switchboard/${path}`, needsPermission('switchboard.read'), ownPagesOnly, respondWith(handler)),
     post: (path, handler, permission = 'switchboard.write') =>
-      app.post(`/switchboard/${path}`, needsPermission(permission), ownPagesOnly, jsonOnly, respondWith(handler)),
+      app.post(
+        `/switchboard/${path}`,
+        needsPermission(permission),
+        clearOnly,
+        ownPagesOnly,
+        jsonOnly,
+        respondWith(handler, permission),
+      ),
     check: (path, check) =>
       app.get(
         `/switchboard/${path}`,
@@ -62,7 +73,7 @@ export function adminRoutes(RED: NodeAPI): AdminRoutes {
           const { status, body } = await check();
           res.status(status);
           return body;
-        }),
+        }, 'switchboard.read'),
       ),
     file: (path, serve) =>
       app.get(`/switchboard/${path}`, (req: Request, res: Response) => {
@@ -105,16 +116,26 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
 /** Any other error: its message says what to do. */
 const CONFLICT = 409;
 
-function respondWith(handler: Handler) {
+/** Whether a request asks for people's data; who asks has the permission. */
+export function isClear({ query }: Request): boolean {
+  return query.clear === 'true';
+}
+
+/** Who may export, or deploy flows, can read everything anyway. */
+const MASKED_FOR: readonly (Permission | undefined)[] = ['switchboard.read', 'switchboard.write'];
+
+function respondWith(handler: Handler, permission?: Permission) {
   return (req: Request, res: Response): void => {
+    const isMasked = MASKED_FOR.includes(permission) && !isClear(req);
     res.set({ 'X-Content-Type-Options': 'nosniff' });
     // A handler that throws synchronously is treated like one that rejects.
     Promise.resolve()
       .then(() => handler(req, res))
       .then(
-        (body) => res.json(body),
+        (body) => res.json(isMasked ? (viewMask()?.answer(body) ?? body) : body),
         (error: unknown) => {
-          const message = error instanceof Error ? error.message : String(error);
+          const text = error instanceof Error ? error.message : String(error);
+          const message = isMasked ? shownText(text) : text;
           const code = error instanceof SwitchboardError ? error.code : 'SWB_STORE';
           res.status(error instanceof NotFoundError ? 404 : (STATUS[code] ?? CONFLICT)).json({ code, message });
         },

@@ -1,6 +1,7 @@
 import type { Node, NodeAPI } from 'node-red';
 import type { Broker } from '../../src/delivery/broker.js';
 import type { Emitter } from '../../src/delivery/dispatcher.js';
+import { shownText } from '../../src/delivery/shown-text.js';
 import type { MessageRecord } from '../../src/store/store.js';
 import { envelopeOfRecord } from './envelope.js';
 import { followHolders } from './flow-holders.js';
@@ -17,6 +18,7 @@ export function emission(
   followHolders(RED);
   return {
     emit(record, payload, emission, onIdle) {
+      broker.people.learn(payload);
       const envelope = envelopeOfRecord(broker, record, emission);
       const msg = { payload, topic: topicOf(record), switchboard: envelope } as unknown as Msg;
       tracker.follow(envelope, node.id, () => node.send(msg as never), onIdle);
@@ -25,7 +27,7 @@ export function emission(
     readFailed(record, error) {
       const text = error instanceof Error ? error.message : String(error);
       // The payload is left out: a catch node may react, but the message itself stays in the inbox.
-      node.error(text, { topic: topicOf(record), switchboard: { failed: record.id } } as never);
+      node.error(shownText(text), { topic: topicOf(record), switchboard: { failed: record.id } } as never);
     },
     forget: () => tracker.forget(node.id),
   };

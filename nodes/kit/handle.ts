@@ -1,6 +1,7 @@
 import type { Node, NodeMessage } from 'node-red';
 import { isGenericMessage } from '../../src/conversation/generic-message.js';
 import { flowsRunning } from '../../src/delivery/brokers.js';
+import { shownText } from '../../src/delivery/shown-text.js';
 import { SwitchboardError } from '../../src/errors.js';
 import type { GenericMessage } from '../../src/model/message.js';
 import { say } from '../../src/text/say.js';
@@ -30,10 +31,17 @@ export function handle(node: Node, handler: (msg: Msg, send: Send) => Promise<vo
             return;
           }
           showError(node, failure);
-          done(failure);
+          done(shownError(failure));
         },
       );
   });
+}
+
+/** The error as Node-RED logs it, with people's data masked; its class and code, which decide what happens, stay. */
+function shownError(error: Error): Error {
+  const [message, stack] = [shownText(error.message), shownText(error.stack ?? '')];
+  if (message !== error.message) Object.defineProperties(error, { message: { value: message }, stack: { value: stack } });
+  return error;
 }
 
 /** JSONata and others throw plain objects, which Node-RED would show as [object Object]. */

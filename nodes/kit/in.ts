@@ -3,6 +3,7 @@ import type { IdentifiedEntity } from '../../src/delivery/dispatcher.js';
 import { checkCondition } from '../../src/delivery/intake.js';
 import type { IntakePart } from '../../src/delivery/intake-troubles.js';
 import { sharedIntakesOf } from '../../src/delivery/shared-intakes.js';
+import { shownText } from '../../src/delivery/shown-text.js';
 import type { EndpointClient } from '../../src/endpoints/endpoint.js';
 import type { PostedEvent } from '../../src/endpoints/posted-events.js';
 import { systemOf } from '../../src/endpoints/registry.js';
@@ -72,7 +73,7 @@ function receive(RED: NodeAPI, node: InNode, config: NodeDef & InConfig, system:
         const text = error instanceof Error ? error.message : String(error);
         const what = part === 'hub' ? 'hub registration' : 'poll';
         const isNew = status.trouble(part, text, retryAt);
-        if (isNew && isFirst) node.error(`${what}: ${text}`, { topic: what } as never);
+        if (isNew && isFirst) node.error(`${what}: ${shownText(text)}`, { topic: what } as never);
       };
       const { emit, ended, readFailed, forget } = emission(RED, node, broker);
       const subscriber =
@@ -91,7 +92,7 @@ function receive(RED: NodeAPI, node: InNode, config: NodeDef & InConfig, system:
             onError: (error, retryAt, isFirst) => trouble('hub', error, retryAt, isFirst),
             onUnknownCallback: (error) => {
               status.trouble('hub', error.message);
-              node.error(error.message);
+              node.error(shownText(error.message));
             },
           },
         ));

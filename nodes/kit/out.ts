@@ -1,6 +1,7 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { isGenericMessage } from '../../src/conversation/generic-message.js';
 import { NodeCounts } from '../../src/delivery/node-counts.js';
+import { shownText } from '../../src/delivery/shown-text.js';
 import { systemOf } from '../../src/endpoints/registry.js';
 import type { System } from '../../src/endpoints/system.js';
 import { SwitchboardError } from '../../src/errors.js';
@@ -140,11 +141,11 @@ function queuePayloads(RED: NodeAPI, node: Node, config: NodeDef & OutConfig, sy
         worker.on({
           delivered: (delivery, warning) => {
             if (delivery.node !== node.id || !warning) return;
-            node.warn(warning);
+            node.warn(shownText(warning));
           },
           failed: (delivery, error, cause) => {
             if (delivery.node !== node.id) return;
-            const failure = Object.assign(new Error(error.message, { cause }), { name: error.code, code: error.code });
+            const failure = Object.assign(new Error(shownText(error.message), { cause }), { name: error.code, code: error.code });
             node.error(
               failure as never,
               { topic: delivery.number ?? delivery.conversation, switchboard: { failed: delivery.id } } as never,

@@ -4,6 +4,7 @@ import { Server as TlsServer } from 'node:tls';
 import type { Node, NodeAPI } from 'node-red';
 import { receivedHint } from '../../src/delivery/received-item.js';
 import type { Subscriber } from '../../src/delivery/shared-subscriptions.js';
+import { shownText } from '../../src/delivery/shown-text.js';
 import type { EventHub } from '../../src/endpoints/hub.js';
 import { hintsOf, receivedEvents } from '../../src/endpoints/posted-events.js';
 import { SwitchboardError } from '../../src/errors.js';
@@ -40,7 +41,7 @@ export async function subscriberOf(
     accept: (registration) => {
       events.registration = registration;
     },
-    onNotice: (text) => node.warn(say`Hub registration: ${text}`),
+    onNotice: (text) => node.warn(say`Hub registration: ${shownText(text)}`),
     ...reports,
   };
 }
@@ -88,7 +89,7 @@ export class EventListener {
       const text = error instanceof Error ? error.message : String(error);
       // The status already says why the store is not open.
       if (this.registration) show(node, 'warning', say`rejected: ${text}`);
-      node.warn(say`An event was rejected: ${text}`);
+      node.warn(say`An event was rejected: ${shownText(text)}`);
       throw error;
     }
   }

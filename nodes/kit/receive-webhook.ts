@@ -1,5 +1,6 @@
 import type { Node, NodeAPI } from 'node-red';
 import { receivedHint } from '../../src/delivery/received-item.js';
+import { shownText } from '../../src/delivery/shown-text.js';
 import type { EndpointClient, Hint } from '../../src/endpoints/endpoint.js';
 import { hintsOf, type PostedEvent, receivedEvents } from '../../src/endpoints/posted-events.js';
 import { SwitchboardError } from '../../src/errors.js';
@@ -57,7 +58,7 @@ export function serveWebhook(
           error instanceof SwitchboardError && error.code === 'SWB_BUSY' ? 'waiting' : 'warning',
           say`rejected: ${text}`,
         );
-      node.warn(say`A webhook was rejected: ${text}`);
+      node.warn(say`A webhook was rejected: ${shownText(text)}`);
       throw error;
     }
   });

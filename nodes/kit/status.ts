@@ -1,4 +1,5 @@
 import type { Node, NodeStatusFill, NodeStatusShape } from 'node-red';
+import { shownText } from '../../src/delivery/shown-text.js';
 import { SwitchboardError } from '../../src/errors.js';
 import { say } from '../../src/text/say.js';
 
@@ -69,7 +70,7 @@ function shortened(text: string): string {
 export function show(node: Node, look: Look, text: string): void {
   clearTimeout(countdowns.get(node));
   const [fill, shape] = LOOKS[look];
-  const short = shortened(text);
+  const short = shortened(shownText(text));
   const key = `${look}|${short}`;
   const state = pending.get(node) ?? { last: '' };
   pending.set(node, state);

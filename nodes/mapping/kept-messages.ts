@@ -1,12 +1,13 @@
 import type { NodeAPI } from 'node-red';
 import { genericMessage } from '../../src/conversation/generic-message.js';
+import type { Broker } from '../../src/delivery/broker.js';
 import { brokers } from '../../src/delivery/brokers.js';
 import type { ParsedEntity, RawEntity } from '../../src/endpoints/endpoint.js';
 import { compileMapping, type MappingSubject, preset, sameSubject, subjectOf } from '../../src/endpoints/registry.js';
 import type { CompiledMapping } from '../../src/mapping/compile.js';
 import type { Direction } from '../../src/mapping/mapping.js';
 import type { Json } from '../../src/model/message.js';
-import type { MessageRecord, Store } from '../../src/store/store.js';
+import type { MessageRecord } from '../../src/store/store.js';
 import type { MappingNode } from '../kit/mapping-node.js';
 import type { EndpointNode } from '../kit/parties.js';
 
@@ -28,7 +29,7 @@ export interface KeptMessage {
 const MAX_SCANNED = 400;
 
 interface Lead {
-  store: Store;
+  broker: Broker;
   record: MessageRecord;
 }
 
@@ -74,13 +75,14 @@ const isOrder = ({ entityType }: { entityType: string }) => /order/i.test(entity
 /** Messages that were sent to partners of that kind; if there are none yet, all messages from other partners that might be sent to them. */
 async function leadsOut(RED: NodeAPI, subject: MappingSubject): Promise<Lead[]> {
   const leads: Lead[] = [];
-  for (const { store } of brokers()) {
+  for (const broker of brokers()) {
+    const { store } = broker;
     for (const endpoint of endpointsOf(RED, subject)) {
       const deliveries = await store.listDeliveries({ endpoint: endpoint.id, limit: MAX_SCANNED });
       const ids = deliveries.filter((d) => d.entityType === subject.entityType && d.part === 'entity').map((d) => d.message);
       for (const id of new Set(ids)) {
         const record = await store.message(id);
-        if (record) leads.push({ store, record });
+        if (record) leads.push({ broker, record });
       }
     }
   }
@@ -93,17 +95,18 @@ async function leadsOut(RED: NodeAPI, subject: MappingSubject): Promise<Lead[]> 
 }
 
 async function messagesOf(endpoint?: string, entityType?: string): Promise<Lead[]> {
-  const lists = brokers().map(async ({ store }) => {
-    const records = await store.listMessages({ ...(endpoint && { endpoint }), limit: MAX_SCANNED });
-    return records.map((record) => ({ store, record }));
+  const lists = brokers().map(async (broker) => {
+    const records = await broker.store.listMessages({ ...(endpoint && { endpoint }), limit: MAX_SCANNED });
+    return records.map((record) => ({ broker, record }));
   });
   return (await Promise.all(lists)).flat().filter(({ record }) => !entityType || record.entityType === entityType);
 }
 
-async function keptMessage(RED: NodeAPI, { store, record }: Lead, direction: Direction): Promise<KeptMessage | undefined> {
+async function keptMessage(RED: NodeAPI, { broker, record }: Lead, direction: Direction): Promise<KeptMessage | undefined> {
   const node = RED.nodes.getNode(record.endpoint) as EndpointNode | null;
   if (!node?.client) return undefined;
-  const bodies = await store.bodies('message', record.id);
+  const bodies = await broker.store.bodies('message', record.id);
+  broker.people.learn(bodies);
   const raw = (bodies.read ?? bodies.received) as RawEntity | undefined;
   const parsed = raw && parse(node, raw);
   if (!parsed || Object.keys(parsed.record).length === 0) return undefined;

@@ -2,6 +2,7 @@ import type { ConversationQueue } from '../../src/conversation/conversation-queu
 import type { Flows } from '../../src/delivery/flows.js';
 import type { WorkerStatus } from '../../src/delivery/worker.js';
 import type { EndpointClient } from '../../src/endpoints/endpoint.js';
+import type { People } from '../../src/privacy/people.js';
 import type { Store } from '../../src/store/store.js';
 
 /** The part of a broker that the views read. */
@@ -12,6 +13,7 @@ export interface BrokerAccess {
   worker(endpoint: string): { status: WorkerStatus } | undefined;
   inbox?: { isAttached(queue: string): boolean; flows: Pick<Flows, 'placeOf'> };
   conversationQueue?: Pick<ConversationQueue, 'before'>;
+  people?: People;
   unmapped?: { list(): Promise<unknown[]> };
 }
 

@@ -1,7 +1,8 @@
 import type { NodeAPI } from 'node-red';
 import type { Broker } from '../../src/delivery/broker.js';
 import { brokers } from '../../src/delivery/brokers.js';
-import type { AdminRoutes, Request } from '../kit/admin-routes.js';
+import { type AdminRoutes, isClear, type Request } from '../kit/admin-routes.js';
+import { EXPORT } from '../kit/rights.js';
 import { conversationDetail, listConversations } from './conversation-view-model.js';
 import {
   CONVERSATION_FILTERS,
@@ -23,19 +24,27 @@ const MAX_PAGE = 200;
 export function serveConversations(RED: NodeAPI, routes: AdminRoutes): void {
   const nameOf = nodeNames(RED);
   const readPayload = payloadReader(RED);
-  routes.get('conversations', (req) => listConversations(openBrokers(), queryOf(req.query), nameOf));
+  routes.get('conversations', (req) => listConversations(openBrokers(), { ...queryOf(req.query), clear: isClear(req) }, nameOf));
   const linkEdits = new LinkEditService(RED, nameOf);
   routes.get('conversations/:id', async (req): Promise<ConversationDetail | Unchanged> => {
     const { broker, id } = await conversationOf(req);
-    const known = typeof req.query.known === 'string' ? req.query.known : undefined;
+    const asked = typeof req.query.known === 'string' ? req.query.known : '';
+    // What is shown in clear differs from what is masked, though nothing has changed.
+    const view = isClear(req) ? 'clear-' : 'shown-';
+    const known = asked.startsWith(view) ? asked.slice(view.length) : undefined;
     const detail = (await conversationDetail([broker], id, nameOf, readPayload, known)) ?? notFound('conversation');
-    if (detail.unchanged) return detail;
-    return { ...detail, linkEdits: await linkEdits.history(broker, id), targets: linkEdits.targets(broker) };
+    const mark = `${view}${detail.mark}`;
+    if (detail.unchanged) return { ...detail, mark };
+    return { ...detail, mark, linkEdits: await linkEdits.history(broker, id), targets: linkEdits.targets(broker) };
   });
-  routes.get('conversations/:id/fixture', async (req) => {
-    const { broker, id } = await conversationOf(req);
-    return fixtureFile(RED, broker, id, nameOf, req.query.mask === 'true');
-  });
+  routes.get(
+    'conversations/:id/fixture',
+    async (req) => {
+      const { broker, id } = await conversationOf(req);
+      return fixtureFile(RED, broker, id, nameOf, req.query.people !== 'true');
+    },
+    EXPORT,
+  );
   routes.post('conversations/:id/preview', async (req) => {
     const { broker, id } = await conversationOf(req);
     return linkEdits.preview(broker, id, linkEditOf(req));

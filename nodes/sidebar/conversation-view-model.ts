@@ -11,6 +11,7 @@ import type {
   Unchanged,
 } from './conversation-views.js';
 import { type Places, readCursor, writeCursor } from './cursor.js';
+import { isFoundByShown, learnPeople } from './people-reader.js';
 import { type MessageContent, type OutboundEntry, timeline } from './timeline.js';
 import type { WaitView } from './views.js';
 import { WaitReader } from './wait-state.js';
@@ -60,6 +61,7 @@ export async function conversationDetail(
     const { store } = broker;
     const record = (await store.conversation(id)) ?? (await store.conversationByReference(id));
     if (!record) continue;
+    await learnPeople(broker, record);
     const [messages, deliveries] = await Promise.all([
       store.listMessages({ conversation: record.id, limit: MAX_DRAWN + 1 }),
       store.listDeliveries({ conversation: record.id, limit: MAX_DRAWN + 1 }),
@@ -131,20 +133,23 @@ function timeOf(record: MessageRecord | DeliveryRecord): number {
 /** Searches all stores: what is found within a moment, and where the search goes on. */
 async function searchConversations(
   brokers: BrokerAccess[],
-  { search, state, limit, before }: ConversationQuery,
+  { search, state, limit, before, clear }: ConversationQuery,
   nameOf: NameOf,
 ): Promise<ConversationList> {
   const places = readCursor(before);
   const rest: Places = {};
   const states = state === 'open' || state === 'closed' ? [state] : undefined;
   const rows = await Promise.all(
-    brokers.map(async ({ id, store }) => {
+    brokers.map(async (broker) => {
+      const { id, store } = broker;
       if (before !== undefined && !(id in places)) return [];
       const page = await store.listConversations({ search, states, limit, before: places[id], patience: PATIENCE });
       const last = page.length < limit ? undefined : page.at(-1);
       const next = page.next ?? (last && cursorOf(last));
       if (next !== undefined) rest[id] = next;
-      return Promise.all(page.map((record) => rowOf(store, record, nameOf)));
+      for (const record of page) await learnPeople(broker, record);
+      const shown = clear ? page : page.filter((record) => isFoundByShown(search, record));
+      return Promise.all(shown.map((record) => rowOf(store, record, nameOf)));
     }),
   );
   const countName = LISTED_FOR[state];
@@ -164,12 +169,13 @@ async function recentConversations(brokers: BrokerAccess[], query: ConversationQ
   const countName = LISTED_FOR[query.state];
   const part: RecordFilter = countName ? COUNTED[countName] : {};
   const heads = await Promise.all(
-    brokers.map(async ({ store }) => {
+    brokers.map(async (broker) => {
+      const { store } = broker;
       const activities = merged(
         recordsOf((next): Promise<Activity[]> => store.listMessages({ ...part, ...next }), BATCH, query.before),
         recordsOf((next): Promise<Activity[]> => store.listDeliveries({ ...part, ...next }), BATCH, query.before),
       );
-      return { store, activities, activity: await next(activities) };
+      return { broker, activities, activity: await next(activities) };
     }),
   );
   const rows: ConversationRow[] = [];
@@ -181,7 +187,8 @@ async function recentConversations(brokers: BrokerAccess[], query: ConversationQ
       heads[0],
     );
     if (!head?.activity) return { conversations: rows };
-    const { store, activity } = head;
+    const { broker, activity } = head;
+    const { store } = broker;
     last = activity.id;
     head.activity = await next(head.activities);
     const { conversation } = activity;
@@ -190,6 +197,7 @@ async function recentConversations(brokers: BrokerAccess[], query: ConversationQ
     if ((await newest(store, conversation, part)) !== activity.id) continue;
     const record = await store.conversation(conversation);
     if (!record || ((query.state === 'open' || query.state === 'closed') && record.state !== query.state)) continue;
+    await learnPeople(broker, record);
     rows.push(await rowOf(store, record, nameOf));
   }
   return { conversations: rows, ...(heads.some((head) => head.activity) && { next: last }) };

@@ -9,6 +9,8 @@ export type ConversationFilter = (typeof CONVERSATION_FILTERS)[number];
 export interface ConversationQuery {
   search: string;
   state: ConversationFilter;
+  /** People's data is not masked, so that it is searched too. */
+  clear?: boolean;
   /** `next` of the previous page. */
   before?: string;
   limit: number;

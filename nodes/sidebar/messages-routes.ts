@@ -1,11 +1,13 @@
 import type { NodeAPI } from 'node-red';
 import { brokers } from '../../src/delivery/brokers.js';
 import type { Interventions, Person } from '../../src/delivery/interventions.js';
+import { viewMask } from '../../src/delivery/shown-text.js';
 import type { WaitKind } from '../../src/delivery/wait-reason.js';
 import { SwitchboardError } from '../../src/errors.js';
 import type { Json } from '../../src/model/message.js';
 import { say } from '../../src/text/say.js';
-import type { AdminRoutes, Request } from '../kit/admin-routes.js';
+import { type AdminRoutes, isClear, type Request } from '../kit/admin-routes.js';
+import { EXPORT } from '../kit/rights.js';
 import { bulk } from './bulk.js';
 import { nodeNames } from './node-names.js';
 import { notFound, openBrokers, personOf, reasonOf } from './requests.js';
@@ -49,7 +51,7 @@ const ACTIONS: Record<string, Partial<Record<Kind, Act>>> = {
 /** The HTTP routes of the messages view. */
 export function serveMessages(RED: NodeAPI, routes: AdminRoutes): void {
   const nameOf = nodeNames(RED);
-  routes.get('messages', (req) => listMessages(openBrokers(), queryOf(req.query), nameOf));
+  routes.get('messages', (req) => listMessages(openBrokers(), { ...queryOf(req.query), clear: isClear(req) }, nameOf));
   routes.get('messages/:id', async (req) => (await messageView(brokers(), req.params.id ?? '', nameOf)) ?? notFound('message'));
   routes.get('counts', () => countAll(openBrokers()));
   routes.get('waits', () => waitSummary(openBrokers(), nameOf));
@@ -70,7 +72,12 @@ export function serveMessages(RED: NodeAPI, routes: AdminRoutes): void {
   }
 }
 
+/** The edited payload. Where people's data is masked, only a user who sees it in clear can edit: what is shown must not be sent. */
 function payloadOf(req: Request): Json {
+  if (viewMask() && !isClear(req))
+    throw new SwitchboardError('SWB_PAYLOAD', say`People’s data is masked, and an edited payload would be sent with the masks.`, {
+      hint: say`Show people’s data first, which needs the permission ${EXPORT}, and edit what is shown then.`,
+    });
   const payload = req.body?.payload;
   if (payload === undefined)
     throw new SwitchboardError('SWB_PAYLOAD', say`The request has no payload.`, { hint: say`Send {"payload": …}.` });
@@ -90,7 +97,10 @@ function bulkOf(req: Request): BulkRequest {
     undoes: UNDOABLE.find((one) => one === undoes),
     reason: reasonOf(req) || (action === 'skip' ? noReason() : ''),
     ids: Array.isArray(ids) ? ids.map(String) : undefined,
-    selection: typeof selection === 'object' && selection !== null ? selectionOf(selection as Request['query']) : undefined,
+    selection:
+      typeof selection === 'object' && selection !== null
+        ? { ...selectionOf(selection as Request['query']), clear: isClear(req) }
+        : undefined,
     preview: preview === true,
   };
 }

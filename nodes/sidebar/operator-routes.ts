@@ -2,15 +2,18 @@ import type { Broker } from '../../src/delivery/broker.js';
 import { brokers } from '../../src/delivery/brokers.js';
 import { endpointState } from '../../src/delivery/endpoint-state.js';
 import type { IntakeTrouble } from '../../src/delivery/intake-troubles.js';
-import type { UnmappedValue } from '../../src/delivery/unmapped-counter.js';
+import { maskedClasses, viewMask } from '../../src/delivery/shown-text.js';
+import { type UnmappedValue, unmappedKey } from '../../src/delivery/unmapped-counter.js';
 import type { AdminRoutes, Request } from '../kit/admin-routes.js';
+import { EXPORT, isGranted } from '../kit/rights.js';
 import { notFound, openBrokers, personOf, reasonOf } from './requests.js';
-import type { AuditEntry, EndpointView, UnmappedView } from './views.js';
+import type { Access, AuditEntry, EndpointView, UnmappedView } from './views.js';
 
 const AUDIT = 200;
 
 /** The HTTP routes of the operator's other views: endpoints, unmapped values, audit. */
 export function serveOperatorViews(routes: AdminRoutes): void {
+  routes.get('access', access);
   routes.get('endpoints', endpoints);
   routes.get('endpoints/deleted', async () => openBrokers().flatMap((broker) => broker.deletedEndpoints()));
   for (const action of ['suspend', 'resume'] as const) {
@@ -26,6 +29,10 @@ export function serveOperatorViews(routes: AdminRoutes): void {
   routes.get('unmapped', unmapped);
   routes.post('unmapped/forget', forget);
   routes.get('audit', audit);
+}
+
+function access(req: Request): Access {
+  return { write: isGranted(req, 'switchboard.write'), export: isGranted(req, EXPORT), masked: maskedClasses() };
 }
 
 async function endpoints(): Promise<EndpointView[]> {
@@ -73,12 +80,22 @@ async function forget(req: Request): Promise<object> {
   for (const broker of brokers()) {
     const mine = values.filter(({ store }) => store === broker.id);
     if (mine.length === 0) continue;
-    await broker.unmapped.forget(mine as UnmappedValue[]);
+    const counted = await countedAs(broker, mine);
+    if (counted.length === 0) continue;
+    await broker.unmapped.forget(counted);
     const [{ field, value }] = mine as [UnmappedView];
     const target: AuditEntry['target'] = { kind: 'value', id: field, name: `${field} "${String(value)}"`, count: mine.length };
     await broker.interventions.noteMany('forget', target, personOf(req));
   }
   return {};
+}
+
+/** The counted values that a view showed so, as they are or masked. */
+async function countedAs(broker: Broker, shown: UnmappedValue[]): Promise<UnmappedValue[]> {
+  const keys = new Set(shown.map(unmappedKey));
+  const mask = viewMask();
+  const all = await broker.unmapped.list();
+  return all.filter((one) => keys.has(unmappedKey(one)) || (mask && keys.has(unmappedKey(mask.answer(one)))));
 }
 
 async function audit(): Promise<AuditEntry[]> {

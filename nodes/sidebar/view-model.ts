@@ -13,6 +13,7 @@ import type { BrokerAccess, NameOf } from './broker-access.js';
 import { readCursor, writeCursor } from './cursor.js';
 import { fieldLines, leaves } from './lineage.js';
 import { type MessageRef, type MessageSource, messageSources } from './message-sources.js';
+import { isFoundByShown, learnPeople } from './people-reader.js';
 import { deliveryActions, messageActions, shownDelivery, shownMessage, shownWarning } from './shown-state.js';
 import type {
   ConversationView,
@@ -51,7 +52,8 @@ export async function listMessages(brokers: BrokerAccess[], query: Query, nameOf
     if (rows.has(lead.message)) continue;
     const record = lead.record ?? (await source.store.message(lead.message));
     if (!record) continue;
-    const row = await messageRow(source.context, record);
+    const row = await messageRow(source.context, record, query.clear ? '' : query.search);
+    if (!row) continue;
     // A message with several deliveries counts as delivered only if all of them are.
     const fits = query.state !== 'delivered' || row.state === 'delivered';
     if (fits && (!query.reason || waitKinds(row).includes(query.reason))) rows.set(record.id, row);
@@ -71,6 +73,7 @@ export async function messageView(brokers: BrokerAccess[], id: string, nameOf: N
     const payload = (bodies.read ?? bodies.received) as Json | undefined;
     const fields = recordOf(broker, record.endpoint, payload);
     const conversation = record.conversation ? await store.conversation(record.conversation) : undefined;
+    await learnPeople(broker, conversation ?? record);
     const deliveries = await deliveriesOf(store, id);
     return {
       ...(await row(context, record, deliveries, conversation)),
@@ -120,10 +123,14 @@ function waitKinds({ wait, deliveries }: MessageRow): WaitKind[] {
   return [wait, ...deliveries.map((one) => one.wait)].flatMap((one) => one?.kind ?? []);
 }
 
-async function messageRow(context: RowContext, record: MessageRecord): Promise<MessageRow> {
+/** Undefined if the search finds it only by what is masked. */
+async function messageRow(context: RowContext, record: MessageRecord, search: string): Promise<MessageRow | undefined> {
   const { store } = context.broker;
   const conversation = record.conversation ? await store.conversation(record.conversation) : undefined;
-  return row(context, record, await deliveriesOf(store, record.id), conversation);
+  await learnPeople(context.broker, conversation ?? record);
+  const deliveries = await deliveriesOf(store, record.id);
+  if (!isFoundByShown(search, conversation, [record, ...deliveries])) return undefined;
+  return row(context, record, deliveries, conversation);
 }
 
 async function row(

@@ -9,6 +9,7 @@ import type { WaitKind, WaitReason } from '../../src/delivery/wait-reason.js';
 import type { DecisionKind } from '../../src/errors.js';
 import type { Exchange } from '../../src/http/exchange.js';
 import type { Json } from '../../src/model/message.js';
+import type { PersonalClass } from '../../src/model/personal.js';
 import type { Attempt, Bodies, ErrorRecord, MessageOrigin, RouteDecision } from '../../src/store/store.js';
 
 export type { AuditEntry, Edit, Exchange, WaitKind };
@@ -61,6 +62,8 @@ export interface Selection {
   /** ISO times; `since` is inclusive, `until` exclusive. */
   since?: string;
   until?: string;
+  /** People's data is not masked, so that it is searched too. */
+  clear?: boolean;
 }
 
 export interface Query extends Selection {
@@ -268,6 +271,14 @@ export interface EndpointView extends NamedEndpoint {
 /** A value without a row in its value map, to be added in a custom mapping. */
 export interface UnmappedView extends UnmappedValue {
   store: string;
+}
+
+/** What the user may do in the views. */
+export interface Access {
+  write: boolean;
+  export: boolean;
+  /** Classes of people's data that are masked. */
+  masked: PersonalClass[];
 }
 
 /** Actions available for several messages at once, and for undo. */

@@ -11,6 +11,10 @@ export interface StoreConfig {
   inboxLimit: string;
   /** Seconds after which a message that is still in its flow counts as failed. */
   flowTimeout: string;
+  /** What views and logs mask of people's data. */
+  maskNames: boolean;
+  maskEmail: boolean;
+  maskPhone: boolean;
 }
 export const storeDefaults: StoreConfig = {
   name: '',
@@ -19,4 +23,7 @@ export const storeDefaults: StoreConfig = {
   retentionMegabytes: '2048',
   inboxLimit: '10000',
   flowTimeout: '120',
+  maskNames: false,
+  maskEmail: false,
+  maskPhone: false,
 };

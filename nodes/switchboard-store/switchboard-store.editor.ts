@@ -11,6 +11,9 @@ RED.nodes.registerType<StoreConfig>('switchboard-store', {
     retentionMegabytes: { value: '2048', validate: number({ from: 16 }) },
     inboxLimit: { value: '10000', validate: number({ from: 1 }) },
     flowTimeout: { value: '120', validate: number({ from: 1, to: 86400 }) },
+    maskNames: { value: false },
+    maskEmail: { value: false },
+    maskPhone: { value: false },
   },
   label() {
     return this.name || this.path || 'switchboard store';

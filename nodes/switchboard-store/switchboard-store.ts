@@ -3,8 +3,11 @@ import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { Availability } from '../../src/delivery/availability.js';
 import type { Broker } from '../../src/delivery/broker.js';
 import { BrokerHost } from '../../src/delivery/broker-host.js';
+import { shownText } from '../../src/delivery/shown-text.js';
 import { unservedError, unservedMessages } from '../../src/delivery/unserved.js';
 import type { SwitchboardError } from '../../src/errors.js';
+import { PERSONAL_CLASSES, type PersonalClass } from '../../src/model/personal.js';
+import { People } from '../../src/privacy/people.js';
 import { say } from '../../src/text/say.js';
 import { reportInvalid } from '../kit/configured.js';
 import { deployedFlows } from '../kit/deployed-flows.js';
@@ -13,6 +16,10 @@ import { followDeploys } from '../kit/follow-deploys.js';
 import { useRuntimeLanguage } from '../kit/language.js';
 import { numberSetting, requiredSetting, withEnvironment } from '../kit/settings.js';
 import { type StoreConfig, storeDefaults } from './switchboard-store.config.js';
+
+type NumberName = 'retentionDays' | 'retentionMegabytes' | 'inboxLimit' | 'flowTimeout';
+/** The setting for each class of people's data. */
+const MASKS = { names: 'maskNames', email: 'maskEmail', phone: 'maskPhone' } as const satisfies Record<PersonalClass, string>;
 
 /** The store config node: holds the broker that all nodes of this store share. */
 export interface StoreNode extends Node {
@@ -29,7 +36,7 @@ export = (RED: NodeAPI) => {
     RED.nodes.createNode(this, given);
     const config = withEnvironment(RED, this, given);
     const where = config.name || 'switchboard-store';
-    const number = (name: keyof StoreConfig) => numberSetting(config[name], storeDefaults[name], name, where);
+    const number = (name: NumberName) => numberSetting(config[name], storeDefaults[name], name, where);
     const open = () => {
       const path = requiredSetting(config.path || storeDefaults.path, 'path', where);
       return new BrokerHost({
@@ -40,7 +47,8 @@ export = (RED: NodeAPI) => {
         retentionBytes: number('retentionMegabytes') * 1024 * 1024,
         inboxLimit: number('inboxLimit'),
         flowTimeout: number('flowTimeout') * 1000,
-        log: (level, text) => this[level === 'info' ? 'log' : level](text),
+        people: new People(new Set(PERSONAL_CLASSES.filter((one) => config[MASKS[one]] === true))),
+        log: (level, text) => this[level === 'info' ? 'log' : level](shownText(text)),
       });
     };
     let host: BrokerHost | undefined;
@@ -72,7 +80,7 @@ function reportUnserved(RED: NodeAPI, node: StoreNode): () => void {
   const report = async (broker: Broker) => {
     await flows.whenStarted();
     for (const { example, count } of await unservedMessages(broker)) {
-      const { message } = unservedError(example, (id) => broker.nameOf(id) ?? id);
+      const message = shownText(unservedError(example, (id) => broker.nameOf(id) ?? id).message);
       node.warn(count === 1 ? say`1 message waits: ${message}` : say`${count} messages wait: ${message}`);
     }
   };

@@ -41,6 +41,10 @@ export class BrokerHost implements DeployedStore {
     this.running = this.run();
   }
 
+  get people() {
+    return this.settings.people;
+  }
+
   get name(): string {
     return this.settings.name;
   }

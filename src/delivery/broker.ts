@@ -10,6 +10,7 @@ import { DecisionError, type ErrorCode, SwitchboardError } from '../errors.js';
 import type { Problem } from '../mapping/mapping.js';
 import type { Json } from '../model/message.js';
 import { isTooDeep, MAX_NESTING } from '../nesting.js';
+import { People } from '../privacy/people.js';
 import { monotonicWallClock, steadyClock } from '../steady-clock.js';
 import { createIdSource, timeOf } from '../store/id.js';
 import type { MessageRecord, Store } from '../store/store.js';
@@ -51,6 +52,8 @@ export interface BrokerOptions {
   steady?: () => number;
   random?: () => number;
   log?: (level: 'info' | 'warn' | 'error', text: string) => void;
+  /** Whose names are known, and what of people's data views and logs mask. */
+  people?: People;
   inboxLimit: number;
   /** Milliseconds. */
   flowTimeout: number;
@@ -96,6 +99,7 @@ export class Broker {
   readonly clock: () => number;
   readonly steady: () => number;
   readonly spool: Spool;
+  readonly people: People;
   private readonly endpoints = new Map<string, BrokerEndpoint>();
   private readonly guard = new IdentityGuard();
   private readonly ids: () => string;
@@ -123,6 +127,7 @@ export class Broker {
     this.endpointNames = new EndpointNames(this.store);
     this.intakeTroubles = new IntakeTroubles(this.clock);
     this.intakeReports = new IntakeReports(this.clock);
+    this.people = options.people ?? new People();
     this.spool = new Spool(this.store.spool);
     this.conversations = new Conversations(this.store, this.clock);
     this.correlator = new Correlator(
@@ -149,6 +154,7 @@ export class Broker {
       steady: this.steady,
       random: this.random,
       log: this.log,
+      learn: (payload) => this.people.learn(payload),
       limit: options.inboxLimit,
       flowTimeout: options.flowTimeout,
       whyStale: (record, read, age) => whyStale(this.store, this.client(record.endpoint), record, read, age),

@@ -1,3 +1,4 @@
+import type { People } from '../privacy/people.js';
 import type { Availability } from './availability.js';
 import type { Broker } from './broker.js';
 
@@ -5,6 +6,8 @@ import type { Broker } from './broker.js';
 export interface DeployedStore {
   readonly name: string;
   readonly availability: Availability;
+  /** What views and logs mask; absent: nothing. */
+  readonly people?: People;
 }
 
 const deployed = new Set<DeployedStore>();

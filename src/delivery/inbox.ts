@@ -9,6 +9,8 @@ import { hintKey, isHint, type ReceivedItem } from './received-item.js';
 export interface InboxOptions extends ReadingOptions, FlowsOptions {
   /** Maximum number of unsettled messages; above it senders are asked to retry later. */
   limit: number;
+  /** Takes the names of people in what was received, before anything is logged about it. */
+  learn?(payload: unknown): void;
 }
 
 /** Stores what is received, and emits it into the flows of the in nodes until it is settled. */
@@ -42,6 +44,7 @@ export class Inbox {
         hint: say`Send the message again later; it was not stored.`,
       });
     }
+    for (const { payload } of items) this.options.learn?.(payload);
     const fresh = items.filter((item) => !isHint(item) || !this.unread.has(hintKey(item)));
     const changes = fresh.map((item) => this.messageChange(item));
     if (changes.length + also.length > 0) await store.commit([...changes, ...also]);

@@ -27,23 +27,23 @@ export class UnmappedCounter {
   constructor(private readonly store: Store) {
     this.counts = store.setting(KEY).then((kept) => {
       const list = (kept ?? []) as unknown as UnmappedValue[];
-      return new Map(list.map((entry) => [keyOf(entry), entry]));
+      return new Map(list.map((entry) => [unmappedKey(entry), entry]));
     });
     this.counts.catch(() => undefined);
   }
 
   count(value: Omit<UnmappedValue, 'times'>): void {
     this.change((counts) => {
-      const known = counts.get(keyOf(value)) ?? { ...value, times: 0 };
+      const known = counts.get(unmappedKey(value)) ?? { ...value, times: 0 };
       if (known.times === 0 && counts.size >= MOST_VALUES) return;
-      counts.set(keyOf(value), { ...known, times: known.times + 1 });
+      counts.set(unmappedKey(value), { ...known, times: known.times + 1 });
     }).catch(() => undefined); // a message must not fail because its values cannot be counted
   }
 
   /** Removes values that a user has dealt with. If they occur again, counting starts over. */
   async forget(values: Omit<UnmappedValue, 'times'>[]): Promise<void> {
     await this.change((counts) => {
-      for (const value of values) counts.delete(keyOf(value));
+      for (const value of values) counts.delete(unmappedKey(value));
     });
   }
 
@@ -65,6 +65,7 @@ export class UnmappedCounter {
   }
 }
 
-function keyOf({ mapping, node, direction, field, value }: Omit<UnmappedValue, 'times'>): string {
+/** What makes a value distinct. */
+export function unmappedKey({ mapping, node, direction, field, value }: Omit<UnmappedValue, 'times'>): string {
   return JSON.stringify([mapping, node ?? '', direction, field, value]);
 }

@@ -3,6 +3,7 @@ import type { Carries } from '../mapping/carried.js';
 import type { Catalog } from '../mapping/catalog/field.js';
 import type { Mapping, Notation } from '../mapping/mapping.js';
 import type { EntityKind, Json } from '../model/message.js';
+import type { PersonalFields } from '../model/personal.js';
 import type { Problem } from '../model/problem.js';
 import type { EndpointClient } from './endpoint.js';
 import type { Settings, SystemForm } from './form.js';
@@ -88,6 +89,8 @@ export interface System extends SystemForm {
   presets: readonly Mapping[];
   /** The known fields of a record type; empty if none are known. Their examples form the sample record. */
   catalog(entityType: string, dialect?: string): Catalog;
+  /** Where its records hold people's data: masked in exports, and in views and logs where a store asks for it. */
+  people: PersonalFields;
   notation(dialect?: string): Notation;
   /** Which fields of a record a generic message carries in `custom` if no rule uses them; absent: none. */
   carries?: Carries;

@@ -1,6 +1,7 @@
 import { type DeployedStore, deployedStores } from '../delivery/brokers.js';
 import { flowsStopped } from '../delivery/flow-state.js';
 import { nodeTroubles } from '../delivery/node-troubles.js';
+import { viewMask } from '../delivery/shown-text.js';
 import { say } from '../text/say.js';
 import { type InFlowReport, inFlowReports, type PartnerReport, partnerReports } from './partners.js';
 import { writeFailure } from './write-check.js';
@@ -60,7 +61,8 @@ export async function readiness(phase?: Phase): Promise<HealthAnswer<Readiness>>
     partners: parts.flatMap((part) => part.partners),
     inFlow: parts.flatMap((part) => part.inFlow),
   };
-  return { status: isReady ? 200 : 503, body };
+  // Nobody has to sign in for it.
+  return { status: isReady ? 200 : 503, body: viewMask()?.answer(body) ?? body };
 }
 
 function phaseReasons(phase: Phase | undefined, hasStore: boolean): NotReady[] {

@@ -216,11 +216,12 @@ describe(`the conversations view in Node-RED ${NODE_RED.version}`, () => {
     errors.splice(0, errors.length, ...errors.filter((error) => !/500|409/.test(error)));
   });
 
-  it('exports a conversation as a test, with texts masked by default', async () => {
+  it('exports a conversation as a test, without people’s data unless it is asked for', async () => {
     await view().locator('.switchboard-row', { hasText: 'INC1' }).click();
     await view().getByRole('button', { name: 'Export as test…' }).click();
-    assert.ok(await view().getByLabel('Mask texts').isChecked());
-    await view().getByLabel('Mask texts').uncheck();
+    assert.ok(!(await view().getByLabel('With people’s data').isChecked()));
+    await view().getByLabel('With people’s data').check();
+    await view().getByText('The file will hold people’s data in clear text.').waitFor();
     const [download] = await Promise.all([
       page.waitForEvent('download'),
       view().getByRole('button', { name: 'Download' }).click(),

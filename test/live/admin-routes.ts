@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Permission } from '../../nodes/kit/admin-routes.js';
+import type { Permission } from '../../nodes/kit/rights.js';
 
 /** Every route of ours in Node-RED's admin API and who may use it; `anyone` where there is nothing to see. */
 export const RIGHTS: Record<string, Permission | 'anyone'> = {
@@ -8,6 +8,7 @@ export const RIGHTS: Record<string, Permission | 'anyone'> = {
   'GET page/page.js': 'anyone',
   'GET page/page.css': 'anyone',
   'GET page/labels': 'anyone',
+  'GET access': 'switchboard.read',
   'GET messages': 'switchboard.read',
   'GET messages/:id': 'switchboard.read',
   'GET counts': 'switchboard.read',
@@ -21,7 +22,7 @@ export const RIGHTS: Record<string, Permission | 'anyone'> = {
   'GET audit': 'switchboard.read',
   'GET conversations': 'switchboard.read',
   'GET conversations/:id': 'switchboard.read',
-  'GET conversations/:id/fixture': 'switchboard.read',
+  'GET conversations/:id/fixture': 'switchboard.export',
   'GET presets': 'switchboard.read',
   'GET presets/:name': 'switchboard.read',
   'GET mappings/fields': 'switchboard.read',

@@ -50,7 +50,7 @@ describe('a conversation as a test', () => {
   });
 
   const exported = async (mask: boolean) => {
-    const fixture = await rig.get<Fixture>(`/switchboard/conversations/${id}/fixture?mask=${mask}`);
+    const fixture = await rig.get<Fixture>(`/switchboard/conversations/${id}/fixture${mask ? '' : '?people=true'}`);
     const file = join(folder, mask ? 'masked.json' : 'fixture.json');
     writeFileSync(file, JSON.stringify(fixture));
     return { fixture, file };

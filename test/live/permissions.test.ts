@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { AuditEntry } from '../../nodes/sidebar/views.js';
+import type { Access, AuditEntry } from '../../nodes/sidebar/views.js';
 import { storeDefaults } from '../../nodes/switchboard-store/switchboard-store.config.js';
 import { type EditorServer, startEditor } from '../browser/editor.js';
 import { rawRequest } from '../http/raw-request.js';
@@ -14,12 +14,14 @@ const RIGHTS_OF: Record<string, string[]> = {
   nobody: [],
   reader: ['switchboard.read'],
   operator: ['switchboard.read', 'switchboard.write'],
-  integrator: ['switchboard.read', 'switchboard.write', 'flows.write'],
+  exporter: ['switchboard.read', 'switchboard.export'],
+  integrator: ['switchboard.read', 'switchboard.write', 'switchboard.export', 'flows.write'],
 };
 const users = [
   { username: 'nobody', password: PASSWORD, permissions: 'flows.read' },
   { username: 'reader', password: PASSWORD, permissions: 'read' },
   { username: 'operator', password: PASSWORD, permissions: ['read', 'switchboard.write'] },
+  { username: 'exporter', password: PASSWORD, permissions: ['read', 'switchboard.export'] },
   { username: 'integrator', password: PASSWORD, permissions: '*' },
 ];
 const JSON_TYPE = { 'Content-Type': 'application/json' };
@@ -93,6 +95,14 @@ describe('the admin routes', () => {
         }
       });
     }
+
+    it('tell a view what its user may do, so that it offers nothing else', async () => {
+      for (const user of ['reader', 'operator', 'exporter', 'integrator']) {
+        const rights = RIGHTS_OF[user] ?? [];
+        const { write, export: mayExport } = JSON.parse((await ask('GET access', user)).body) as Access;
+        assert.deepEqual([write, mayExport], [rights.includes('switchboard.write'), rights.includes('switchboard.export')], user);
+      }
+    });
 
     it('do not let a reader make the server send anything', async () => {
       const typed = {

@@ -51,6 +51,7 @@ export const toy: System = {
       field('text', 'status', 'State', { values: ['open', 'closed'], example: 'open' }),
     ],
   }),
+  people: { names: ['reporter'] },
   notation: () => PLAIN_NOTATION,
   validate: (_entityType, body) =>
     body.subject ? [] : [{ level: 'error', code: 'schema', field: 'subject', text: say`subject is missing.` }],

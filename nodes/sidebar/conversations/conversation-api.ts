@@ -28,9 +28,9 @@ export class ConversationApi {
     return this.backend.get(`conversations/${encodeURIComponent(id)}?known=${known}`) as Promise<ConversationDetail | Unchanged>;
   }
 
-  /** The conversation as a test fixture. */
-  fixture(id: string, mask: boolean): Promise<object> {
-    return this.backend.get(`conversations/${encodeURIComponent(id)}/fixture?mask=${mask}`) as Promise<object>;
+  /** The conversation as a test fixture; `people`: with people's data. */
+  fixture(id: string, people: boolean): Promise<object> {
+    return this.backend.get(`conversations/${encodeURIComponent(id)}/fixture?people=${people}`) as Promise<object>;
   }
 
   /** The effects of a link edit. */

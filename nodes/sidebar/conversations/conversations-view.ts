@@ -7,6 +7,7 @@ import {
   type ConversationRow,
   type Unchanged,
 } from '../conversation-views.js';
+import { ALL } from '../view/access.js';
 import { type Backend, errorText, MessageApi } from '../view/backend.js';
 import { messageDetail } from '../view/detail.js';
 import { button, element } from '../view/element.js';
@@ -186,7 +187,8 @@ export function conversationsView(backend: Backend): MountedSection {
 
   function conversationContent(view: ConversationDetail | Unchanged): HTMLElement[] | undefined {
     if (view.unchanged) return undefined;
-    const context: LinkEditContext = { t, conversations, done: () => refresh(true) };
+    const access = backend.access ?? ALL;
+    const context: LinkEditContext = { t, conversations, access, done: () => refresh(true) };
     const panel = linkEditPanel(view, context);
     // The links of a fanned-out order cannot be edited.
     const fannedOut = view.lanes.some((lane) => lane.plan);
@@ -203,7 +205,12 @@ export function conversationsView(backend: Backend): MountedSection {
         ),
         !fannedOut && panel.root,
         linkEditHistory(view, context),
-        swimlanes(view, t, ({ id, message }) => openMessage(id, message), fannedOut ? undefined : panel.editLink),
+        swimlanes(
+          view,
+          t,
+          ({ id, message }) => openMessage(id, message),
+          fannedOut || !access.write ? undefined : panel.editLink,
+        ),
       ),
     ];
   }

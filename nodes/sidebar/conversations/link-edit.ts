@@ -6,15 +6,18 @@ import type {
   LinkEditPreview,
   LinkEditRequest,
 } from '../conversation-views.js';
+import { EXPORT, permitted, WRITE } from '../view/access.js';
 import { type Backend, errorText } from '../view/backend.js';
 import { button, element } from '../view/element.js';
 import { time } from '../view/row.js';
+import type { Access } from '../views.js';
 import type { ConversationApi } from './conversation-api.js';
 import { stateChip, ticket } from './lane-head.js';
 
 export interface LinkEditContext {
   t: Backend['t'];
   conversations: ConversationApi;
+  access: Access;
   /** Called after an edit, to redraw everything. */
   done: () => void;
 }
@@ -29,7 +32,7 @@ export interface LinkEditPanel {
  * Edits the links of a conversation, in steps: a form if something has to be entered, then a preview of the effects with the
  * button to apply them.
  */
-export function linkEditPanel(view: ConversationDetail, { t, conversations, done }: LinkEditContext): LinkEditPanel {
+export function linkEditPanel(view: ConversationDetail, { t, conversations, access, done }: LinkEditContext): LinkEditPanel {
   const root = element('div', { class: 'switchboard-link-edit' });
   rest();
   return {
@@ -46,9 +49,11 @@ export function linkEditPanel(view: ConversationDetail, { t, conversations, done
   function rest(): void {
     fill(
       false,
-      button(t('linkEdit.link'), 'switchboard-button', linkForm),
-      button(t('linkEdit.merge'), 'switchboard-button', mergeForm),
-      button(t('fixture.export'), 'switchboard-button', exportForm),
+      permitted(button(t('linkEdit.link'), 'switchboard-button', linkForm), access.write, t),
+      permitted(button(t('linkEdit.merge'), 'switchboard-button', mergeForm), access.write, t),
+      permitted(button(t('fixture.export'), 'switchboard-button', exportForm), access.export, t, EXPORT),
+      access.write ? '' : element('p', { class: 'switchboard-muted' }, t('access.links', { permission: WRITE })),
+      access.export ? '' : element('p', { class: 'switchboard-muted' }, t('access.exports', { permission: EXPORT })),
     );
   }
 
@@ -82,11 +87,16 @@ export function linkEditPanel(view: ConversationDetail, { t, conversations, done
 
   /** The browser creates the file, because only its requests have the access token of the session. */
   function exportForm(): void {
-    const mask = element('input', { type: 'checkbox', checked: true });
+    const people = element('input', { type: 'checkbox' });
+    const holds = element('p', { role: 'status' }, t('fixture.masked'));
+    people.addEventListener('change', () => {
+      holds.textContent = t(people.checked ? 'fixture.peopleWarning' : 'fixture.masked');
+      holds.classList.toggle('switchboard-failure', people.checked);
+    });
     const failure = element('div', { class: 'switchboard-failure', role: 'alert' });
     const go = button(t('fixture.download'), 'switchboard-button switchboard-primary', () => {
       go.disabled = true;
-      conversations.fixture(view.id, mask.checked).then(
+      conversations.fixture(view.id, people.checked).then(
         (fixture) => {
           download(`${view.reference}.fixture.json`, fixture);
           rest();
@@ -100,7 +110,8 @@ export function linkEditPanel(view: ConversationDetail, { t, conversations, done
     fill(
       true,
       element('p', {}, t('fixture.about')),
-      element('label', { class: 'switchboard-check' }, mask, t('fixture.mask')),
+      element('label', { class: 'switchboard-check' }, people, t('fixture.people')),
+      holds,
       go,
       cancel(),
       failure,
@@ -174,7 +185,10 @@ export function linkEditPanel(view: ConversationDetail, { t, conversations, done
 }
 
 /** The manual edits, newest first, each with an undo button. */
-export function linkEditHistory(view: ConversationDetail, { t, conversations, done }: LinkEditContext): HTMLElement | undefined {
+export function linkEditHistory(
+  view: ConversationDetail,
+  { t, conversations, access, done }: LinkEditContext,
+): HTMLElement | undefined {
   if (view.linkEdits.length === 0) return undefined;
   return element(
     'details',
@@ -205,7 +219,7 @@ export function linkEditHistory(view: ConversationDetail, { t, conversations, do
             `${one.undone.by ? t('linkEdit.undoneBy', { name: one.undone.by }) : t('linkEdit.undone')} `,
             time(one.undone.at),
           )
-        : undo,
+        : permitted(undo, access.write, t),
       failure,
     );
   }

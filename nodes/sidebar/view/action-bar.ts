@@ -1,6 +1,7 @@
 import type { DecisionKind } from '../../../src/errors.js';
 import type { Json } from '../../../src/model/message.js';
 import type { Action, ShownState } from '../views.js';
+import { ALL, EXPORT, permissionNote, permitted } from './access.js';
 import { type ActionBody, type Backend, errorText, type MessageApi } from './backend.js';
 import { button, element, fill } from './element.js';
 
@@ -47,7 +48,27 @@ export function actionBar(target: Target, { t, backend, messages, acted }: Actio
     };
     const offered = target.actions.filter((action) => action !== 'edit' || target.payload !== undefined);
     bar.removeAttribute('data-busy');
-    fill(bar, ...offered.map((action) => button(label(action), 'switchboard-button', start[action])));
+    const { write, export: mayExport } = backend.access ?? ALL;
+    const isMasked = write && backend.isClear === false && offered.includes('edit');
+    fill(
+      bar,
+      ...offered.map(offer),
+      permissionNote(write, t),
+      isMasked && element('p', { class: 'switchboard-muted' }, maskedText()),
+    );
+
+    function offer(action: Action): HTMLButtonElement {
+      const made = permitted(button(label(action), 'switchboard-button', start[action]), write, t);
+      if (action !== 'edit' || !isMasked) return made;
+      made.disabled = true;
+      made.title = maskedText();
+      return made;
+    }
+
+    /** What is masked must not be sent. */
+    function maskedText(): string {
+      return mayExport ? t('access.editMasked') : t('access.editNeeds', { permission: EXPORT });
+    }
   }
 
   /** The label of an answer depends on the decision. */

@@ -1,4 +1,5 @@
 import type {
+  Access,
   Action,
   AuditEntry,
   BulkRequest,
@@ -23,6 +24,10 @@ export interface Backend {
   onChange(changed: () => void): () => void;
   /** Opens a JSON editor; calls back with the new text, or with undefined if cancelled. */
   editJson(title: string, text: string, done: (text: string | undefined) => void): void;
+  /** What the user may do; absent: the host does not know. */
+  access?: Access;
+  /** Payloads are shown as they are, so that they can be edited. */
+  isClear?: boolean;
   /** URL of the separate page; absent on that page itself. */
   page?: string;
   /** Opens the dialog of an existing or a new mapping; absent outside the editor. */

@@ -1,4 +1,5 @@
 import type { EndpointView } from '../views.js';
+import { ALL, permissionNote, permitted } from './access.js';
 import { errorText, MessageApi } from './backend.js';
 import { button, element, fill } from './element.js';
 import { chip, time } from './row.js';
@@ -71,6 +72,7 @@ export function endpointsView({ backend }: SectionContext): MountedSection {
   }
 
   function actions({ id, state }: EndpointView): HTMLElement {
+    const { write } = backend.access ?? ALL;
     const bar = element('div', { class: 'switchboard-actions' });
     const run = (work: () => Promise<unknown>) =>
       work().then(
@@ -83,9 +85,14 @@ export function endpointsView({ backend }: SectionContext): MountedSection {
     const offer = () =>
       fill(
         bar,
-        state === 'suspended'
-          ? button(t('endpoints.resume'), 'switchboard-button', () => run(() => messages.resume(id)))
-          : button(t('endpoints.suspend'), 'switchboard-button', ask),
+        permitted(
+          state === 'suspended'
+            ? button(t('endpoints.resume'), 'switchboard-button', () => run(() => messages.resume(id)))
+            : button(t('endpoints.suspend'), 'switchboard-button', ask),
+          write,
+          t,
+        ),
+        permissionNote(write, t),
       );
     const ask = () => {
       const label = t('endpoints.reason');

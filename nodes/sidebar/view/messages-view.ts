@@ -38,6 +38,7 @@ export function messagesView({ backend, show: showSection }: SectionContext): Mo
     shown: () => ({ count: rows.length, more: next !== undefined }),
     tickAll: (ticked) => list.tickAll(ticked),
     done: () => load(false),
+    mayWrite: () => backend.access?.write ?? true,
   });
   const notice = element('p', { class: 'switchboard-notice', role: 'status' });
   const troubles = troubleBar(t, () => showSection('endpoints'));

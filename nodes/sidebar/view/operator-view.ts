@@ -1,4 +1,5 @@
 import { addStyle } from '../../kit/editor/style.js';
+import { AccessControl } from './access.js';
 import { type Backend, MessageApi } from './backend.js';
 import columnsCss from './columns.css';
 import detailCss from './detail.css';
@@ -15,8 +16,10 @@ export interface OperatorView {
 }
 
 /** The operator's view: a bar of tabs, and the selected section below it. Sections are created when they are first shown. */
-export function operatorView(backend: Backend): OperatorView {
+export function operatorView(host: Backend): OperatorView {
   addStyle('switchboard-view-style', css + tabsCss + detailCss + columnsCss);
+  const control = new AccessControl(host, () => refresh());
+  const { backend } = control;
   const { t } = backend;
   const messages = new MessageApi(backend);
   const mounted = new Map<string, MountedSection>();
@@ -27,16 +30,17 @@ export function operatorView(backend: Backend): OperatorView {
   });
   const bar = element('div', { class: 'switchboard-tabs', role: 'tablist', 'aria-label': t('section.title') }, ...tabs);
   const place = element('div', { class: 'switchboard-section', role: 'tabpanel' });
-  const root = element('div', { class: 'switchboard-view' }, bar, place);
+  const root = element('div', { class: 'switchboard-view' }, bar, control.bar, place);
   let current = SECTIONS[0]?.id ?? '';
   bar.addEventListener('keydown', moveFocus);
   backend.onChange(refresh);
-  show(current);
+  control.load().finally(() => show(current));
   return { root, refresh };
 
   function refresh(): void {
     // A hidden view fetches nothing.
     if (!root.isConnected || root.offsetParent === null) return;
+    control.load();
     mounted.get(current)?.refresh();
     messages.counts().then(
       (counts) => {

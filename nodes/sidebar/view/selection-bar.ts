@@ -1,4 +1,5 @@
 import { type BulkRequest, type BulkResult, type Selection, UNDOABLE, type Undoable } from '../views.js';
+import { permissionNote, permitted } from './access.js';
 import { type Backend, errorText, type MessageApi } from './backend.js';
 import { button, element, fill } from './element.js';
 
@@ -12,6 +13,7 @@ export interface SelectionContext {
   shown(): { count: number; more: boolean };
   tickAll(ticked: boolean): void;
   done(): void;
+  mayWrite(): boolean;
 }
 
 /** The line above the list: the number of rows shown or selected, and the bulk actions. */
@@ -58,7 +60,7 @@ export class SelectionBar {
   }
 
   private offer(): void {
-    const { t, ticks } = this.context;
+    const { t, ticks, mayWrite } = this.context;
     const { count, more } = this.context.shown();
     const everything =
       !this.all && more && ticks.size === count
@@ -69,7 +71,14 @@ export class SelectionBar {
         : undefined;
     fill(
       this.actions,
-      ...UNDOABLE.map((action) => button(t(`action.${action}`), 'switchboard-button', () => this.ask(action))),
+      ...UNDOABLE.map((action) =>
+        permitted(
+          button(t(`action.${action}`), 'switchboard-button', () => this.ask(action)),
+          mayWrite(),
+          t,
+        ),
+      ),
+      permissionNote(mayWrite(), t),
       button(t('bulk.clear'), 'switchboard-link', () => this.clear()),
       everything,
     );

@@ -1,4 +1,5 @@
 import type { UnmappedView } from '../views.js';
+import { ALL, permissionNote, permitted } from './access.js';
 import { errorText, MessageApi } from './backend.js';
 import { valueText } from './columns.js';
 import { button, element, fill } from './element.js';
@@ -33,7 +34,7 @@ export function unmappedView({ backend }: SectionContext): MountedSection {
   function group(values: UnmappedView[]): HTMLElement {
     const [first] = values as [UnmappedView];
     const failure = element('div', { class: 'switchboard-failure', role: 'alert' });
-    const { openMapping } = backend;
+    const { openMapping, access: { write } = ALL } = backend;
     return element(
       'li',
       { class: 'switchboard-card' },
@@ -70,9 +71,14 @@ export function unmappedView({ backend }: SectionContext): MountedSection {
         { class: 'switchboard-actions' },
         openMapping &&
           button(t(first.node ? 'unmapped.open' : 'unmapped.makeOwn'), 'switchboard-button', () => openMapping(first.node)),
-        button(t('unmapped.forget'), 'switchboard-button', () => {
-          messages.forget(values).then(refresh, (error) => fill(failure, errorText(error, t)));
-        }),
+        permitted(
+          button(t('unmapped.forget'), 'switchboard-button', () => {
+            messages.forget(values).then(refresh, (error) => fill(failure, errorText(error, t)));
+          }),
+          write,
+          t,
+        ),
+        permissionNote(write, t),
         failure,
       ),
     );

@@ -6,6 +6,7 @@ import { createServiceNowClient } from './client.js';
 import { FIELDS } from './fields.js';
 import { ENTITY_TYPES, type EntityTypeRow, servicenow as form } from './form.js';
 import { flatRow, parse } from './parse.js';
+import { PEOPLE_FIELDS } from './people.js';
 import { choices, fields, tables } from './pick-lists.js';
 import { PRESETS } from './presets/index.js';
 import { validateServiceNowFields } from './schema.js';
@@ -43,6 +44,7 @@ export const servicenow: System = {
   }),
   presets: PRESETS,
   catalog: (entityType) => FIELDS[entityType] ?? { fields: [] },
+  people: PEOPLE_FIELDS,
   // Raw times are in UTC without a zone designator (ServiceNow, Table API, "Date and time").
   notation: () => ({ time: (iso) => iso.slice(0, 19).replace('T', ' '), typed: false }),
   // Columns that the instance's own administrators added.

@@ -3,6 +3,7 @@ import type { Settings } from '../form.js';
 import type { Capabilities, ClientOptions, Dialect, System } from '../system.js';
 import type { TmfOptions } from './client.js';
 import type { ArrayMode, Profile, TmfDialect, Version } from './dialect.js';
+import { PEOPLE_FIELDS } from './people.js';
 import { ourReferenceIn } from './reference.js';
 
 /* The common parts of the descriptions of all TM Forum APIs. */
@@ -68,9 +69,10 @@ export function capabilities({ hub, note }: TmfDialect, attachments: boolean, or
   };
 }
 
-export const TMF_SYSTEM: Pick<System, 'dialects' | 'dialectOf' | 'authorsInText' | 'carries'> = {
+export const TMF_SYSTEM: Pick<System, 'dialects' | 'dialectOf' | 'people' | 'authorsInText' | 'carries'> = {
   dialects: TMF_DIALECTS,
   dialectOf,
+  people: PEOPLE_FIELDS,
   authorsInText: false,
   // Identifiers of other systems, parties and entities in other roles; our own reference is no business of other parties.
   carries: (field, value) => CARRIED.includes(field) && ourReferenceIn(value) === undefined,

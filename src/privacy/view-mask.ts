@@ -1,0 +1,99 @@
+import type { PersonalClass } from '../model/personal.js';
+import { isName, jsonOf, type KnownNames } from './known-names.js';
+import { emailsIn, phonesIn, replaceSpans } from './patterns.js';
+import { type FieldKind, kindAt, trailOf } from './personal-fields.js';
+
+/** Values of views that identify a record, an endpoint, or a user of the editor: requests name them, and they must stay as they are. */
+const KEPT = new Set(
+  'id entityId number reference owner endpoint entityType lane key mark next by at since receivedAt'.split(' '),
+);
+/** Below these, there is what partners wrote: nothing is kept. */
+const FOREIGN = new Set(['bodies', 'payload', 'original', 'exchanges', 'fields', 'lines', 'edits', 'sample', 'result']);
+/** Values of a field that is listed with its path. */
+const OF_FIELD = new Set(['value', 'example', 'from', 'to', 'was', 'now', 'before', 'after']);
+/** Levels that are looked into; nothing deeper is shown. */
+const MAX_DEPTH = 200;
+
+/** The views show no more of a text. */
+const MAX_TEXT = 100_000;
+const MARGIN = 400;
+
+/** What people who may not see people's data see of it. */
+export class ViewMask {
+  constructor(
+    private readonly classes: ReadonlySet<PersonalClass>,
+    private readonly names: readonly KnownNames[],
+  ) {}
+
+  /** `j…@acme.example`, `+49 … 17`, `J… D…`. */
+  text(text: string): string {
+    // Longer texts are cut, not shown as they are. The margin keeps what the cut would split in a form that is found.
+    const isCut = text.length > MAX_TEXT;
+    let masked = isCut ? text.slice(0, MAX_TEXT + MARGIN) : text;
+    if (this.classes.has('email')) masked = replaceSpans(masked, emailsIn(masked), email);
+    if (this.classes.has('phone')) masked = replaceSpans(masked, phonesIn(masked), phone);
+    if (this.classes.has('names')) for (const names of this.names) masked = names.replaceIn(masked, initial);
+    return isCut ? `${masked.slice(0, -MARGIN)}… (${text.length} characters)` : masked;
+  }
+
+  /** A copy of an answer to a view. The names in its fields are masked in all its texts. */
+  answer<T>(value: T): T {
+    if (this.classes.has('names')) for (const names of this.names) names.learn(value);
+    return this.walk(value, [], {}, false, 0) as T;
+  }
+
+  private walk(
+    value: unknown,
+    trail: readonly string[],
+    owner: Readonly<Record<string, unknown>>,
+    foreign: boolean,
+    depth: number,
+    name = '',
+  ): unknown {
+    if (depth > MAX_DEPTH) return undefined;
+    if (typeof value === 'string') return !foreign && KEPT.has(name) ? value : this.field(value, kindAt(trail, owner));
+    if (typeof value === 'number' && kindAt(trail, owner) === 'phone' && this.classes.has('phone')) return phone(String(value));
+    if (Array.isArray(value)) return value.map((one) => this.walk(one, trail, owner, foreign, depth + 1, name));
+    if (typeof value !== 'object' || value === null) return value;
+    // A Date is JSON of its own.
+    if (typeof (value as { toJSON?: unknown }).toJSON === 'function') return value;
+    const tree = value as Record<string, unknown>;
+    const path = tree.path ?? tree.generic ?? tree.field;
+    const listed = typeof path === 'string' ? trailOf(path) : undefined;
+    return Object.fromEntries(
+      Object.entries(tree).map(([key, inner]) => {
+        const below = foreign || FOREIGN.has(key);
+        const place = listed && OF_FIELD.has(key) ? listed : [...trail.slice(-3), key.toLowerCase()];
+        return [key, this.walk(inner, place, listed && OF_FIELD.has(key) ? {} : tree, below, depth + 1, key)];
+      }),
+    );
+  }
+
+  private field(value: string, kind: FieldKind | undefined): string {
+    if (kind === 'phone' && this.classes.has('phone') && /\d{3}/.test(value)) return phone(value);
+    // A body that is shown as text, as in exchanges.
+    const json = jsonOf(value);
+    if (json !== undefined) return JSON.stringify(this.walk(json, [], {}, true, 1));
+    const masked = this.text(value);
+    if (kind !== 'names' || !this.classes.has('names') || !isName(masked)) return masked;
+    return masked.replace(/[\p{L}\p{M}\p{N}]+/gu, (word, at: number) =>
+      masked.charAt(at + word.length) === '…' ? word : initial(word),
+    );
+  }
+}
+
+function initial(word: string): string {
+  return `${String.fromCodePoint(word.codePointAt(0) ?? 0x2026)}…`;
+}
+
+function email(address: string): string {
+  const [at = '@'] = /@|%40/.exec(address) ?? [];
+  const [local = '', domain = ''] = address.split(at);
+  return `${initial(local)}${at}${domain}`;
+}
+
+/** The country, if it is said, and the last two digits. */
+function phone(number: string): string {
+  const country = /^(?:\+|00)\d{1,3}(?=\D)/.exec(number)?.[0] ?? /^\+\d\d/.exec(number)?.[0];
+  return `${country ? `${country} ` : ''}… ${number.replace(/\D/g, '').slice(-2)}`;
+}

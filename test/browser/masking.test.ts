@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import type { Browser, Page } from 'playwright-core';
+import { startWithPeople, TITLE, type Token } from '../nodes/sidebar/people-seed.js';
+import { chromiumPath, launchBrowser } from './browser.js';
+import { type EditorServer, NODE_RED, scriptErrors } from './editor.js';
+
+describe(`what users see of people’s data that is masked, in Node-RED ${NODE_RED.version}`, () => {
+  let server: EditorServer;
+  let tokens: Record<string, Token>;
+  let browser: Browser;
+  before(async function () {
+    if (!chromiumPath()) return this.skip();
+    ({ server, tokens } = await startWithPeople());
+    browser = await launchBrowser();
+  });
+  after(async () => {
+    await browser?.close();
+    await server?.stop();
+  });
+
+  const open = async (user: string): Promise<{ page: Page; errors: string[] }> => {
+    const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+    const errors = scriptErrors(page);
+    await page.addInitScript((token) => localStorage.setItem('auth-tokens', JSON.stringify(token)), tokens[user]);
+    await page.goto(`${server.url}switchboard/page`);
+    await page.locator('.switchboard-row', { hasText: 'INC0010027' }).first().click();
+    await page.locator('.switchboard-detail').waitFor();
+    return { page, errors };
+  };
+  const shown = (page: Page, text: string) => page.locator('.switchboard-detail h2', { hasText: text }).waitFor();
+
+  it('is masked; without the permissions, buttons are disabled and say which one they need', async () => {
+    const { page, errors } = await open('reader');
+    await shown(page, 'A… L… has no dial tone');
+    await page.getByText('People’s data is masked: names, e-mail addresses, telephone numbers.').waitFor();
+    assert.ok(await page.getByRole('button', { name: 'Show people’s data' }).isDisabled());
+    await page.getByText('This needs the permission switchboard.export.').waitFor();
+    assert.ok(await page.locator('.switchboard-actions').getByRole('button', { name: 'Replay' }).first().isDisabled());
+    await page.getByText('This needs the permission switchboard.write.').first().waitFor();
+    assert.ok(!(await page.content()).includes('Lovelace'));
+    await page.getByRole('tab', { name: 'Conversations' }).click();
+    await page.locator('.switchboard-conversations .switchboard-row', { hasText: 'INC0010027' }).click();
+    assert.ok(await page.getByRole('button', { name: 'Export as test…' }).isDisabled());
+    assert.ok(await page.getByRole('button', { name: 'Link a ticket…' }).isDisabled());
+    assert.deepEqual(errors, []);
+    await page.close();
+  });
+
+  it('is shown to who may export, by a button, and can be edited only then', async () => {
+    const { page, errors } = await open('exporter');
+    await shown(page, 'A… L… has no dial tone');
+    assert.ok(await page.getByRole('button', { name: /^Edit/ }).first().isDisabled());
+    await page.getByText('To edit the payload, show people’s data first.').first().waitFor();
+    await page.getByRole('button', { name: 'Show people’s data' }).click();
+    await shown(page, TITLE);
+    assert.ok(await page.getByRole('button', { name: /^Edit/ }).first().isEnabled());
+    await page.getByRole('button', { name: 'Mask people’s data' }).click();
+    await shown(page, 'A… L… has no dial tone');
+    assert.deepEqual(errors, []);
+    await page.close();
+  });
+});
