@@ -4,6 +4,7 @@ import { brokers } from '../../src/delivery/brokers.js';
 import type { ParsedEntity, RawEntity } from '../../src/endpoints/endpoint.js';
 import { compileMapping, type MappingSubject, preset, sameSubject, subjectOf } from '../../src/endpoints/registry.js';
 import type { CompiledMapping } from '../../src/mapping/compile.js';
+import { previewProcesses } from '../../src/mapping/preview-expressions.js';
 import type { Direction } from '../../src/mapping/mapping.js';
 import type { Json } from '../../src/model/message.js';
 import type { MessageRecord, Store } from '../../src/store/store.js';
@@ -150,7 +151,7 @@ function mappingIn(RED: NodeAPI, subject: MappingSubject): CompiledMapping | und
     const node = RED.nodes.getNode(String(config.mapping)) as MappingNode | null;
     try {
       const compiled = node?.compiled();
-      if (compiled && sameSubject(compiled.mapping, subject)) return compiled;
+      if (compiled && sameSubject(compiled.mapping, subject)) return forPreviews(compiled);
     } catch {
       // The mapping's own node reports the error.
     }
@@ -160,6 +161,15 @@ function mappingIn(RED: NodeAPI, subject: MappingSubject): CompiledMapping | und
   } catch {
     return undefined;
   }
+}
+
+const previewed = new WeakMap<CompiledMapping, CompiledMapping>();
+
+/** The same mapping; its expressions are evaluated beside those of messages. */
+function forPreviews(deployed: CompiledMapping): CompiledMapping {
+  const mapping = previewed.get(deployed) ?? compileMapping(deployed.mapping, { expressions: previewProcesses() });
+  previewed.set(deployed, mapping);
+  return mapping;
 }
 
 function endpointsOf(RED: NodeAPI, subject: MappingSubject): EndpointNode[] {

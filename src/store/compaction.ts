@@ -7,7 +7,7 @@ import type { RecordEntry } from './record-entry.js';
 import type { ShardWriter, WrittenShard } from './shard-writer.js';
 import { isDead, type ListedShard, type Shard, type Shards } from './shards.js';
 import type { StoreState } from './store-state.js';
-import { TimeSlice } from './time-slice.js';
+import { TimeSlice } from '../time-slice.js';
 
 /** Changed records are written to shards when they use this much memory, … */
 const CHANGED_BYTES = 12_000_000;

@@ -11,7 +11,7 @@ import { decodeEntry, indexName, shardDatabase, shardName, writeNew } from './sh
 import { decodeIndex, encodeIndex, type ShardIndex } from './shard-index.js';
 import { isDead, type ListedShard } from './shards.js';
 import type { StoreState } from './store-state.js';
-import { TimeSlice } from './time-slice.js';
+import { TimeSlice } from '../time-slice.js';
 
 export interface LoadOptions {
   /** The store's folder, and the one of its shards. */

@@ -10,7 +10,7 @@ import { replayLine } from './replay.js';
 import type { ShardWriter } from './shard-writer.js';
 import type { RecordKind, RecordOf } from './store.js';
 import type { StoreState } from './store-state.js';
-import { TimeSlice } from './time-slice.js';
+import { TimeSlice } from '../time-slice.js';
 
 /**
  * Migration of format 1, the folder of version 0.1.0: a snapshot of 256 files by the hash of the id, one of settings, and a

@@ -6,7 +6,7 @@ import { segmentName } from './journal.js';
 import { decodeLine, type Line, type LineChange, nextLine, type SegmentHeader } from './journal-line.js';
 import type { Losses } from './losses.js';
 import type { ListedSegments } from './manifest.js';
-import { TimeSlice } from './time-slice.js';
+import { TimeSlice } from '../time-slice.js';
 
 export interface RecoveryOptions {
   folder: string;

@@ -9,7 +9,7 @@ import { decodeLine, type LineChange, nextLine } from './journal-line.js';
 import { type DeliveryEntry, isUnfinished, type MessageEntry, type RecordEntry } from './record-entry.js';
 import { isDead } from './shards.js';
 import type { StoreState } from './store-state.js';
-import { TimeSlice } from './time-slice.js';
+import { TimeSlice } from '../time-slice.js';
 
 const DAY = 86_400_000;
 const MINUTE = 60_000;

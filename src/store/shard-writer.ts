@@ -5,7 +5,7 @@ import { decodeIndex, encodeIndex, inLineOrder } from './shard-index.js';
 import { type ListedShard, MAX_LINES, type Shard, type Shards } from './shards.js';
 import type { StoreState } from './store-state.js';
 import { parse } from './store-state.js';
-import { TimeSlice } from './time-slice.js';
+import { TimeSlice } from '../time-slice.js';
 
 /** A shard on disk that is not found yet, and the records of its lines. */
 export interface WrittenShard {

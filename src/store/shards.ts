@@ -8,7 +8,7 @@ import type { Bucket, RecordEntry } from './record-entry.js';
 import { type LostRecord, restoreFromJournal } from './restore.js';
 import { decodeEntry, decodeLine, indexName, shardName } from './shard-file.js';
 import type { IndexText, ShardIndex } from './shard-index.js';
-import { TimeSlice } from './time-slice.js';
+import { TimeSlice } from '../time-slice.js';
 
 /** Lines of a shard: with its slot, the number of a line is a small integer, which needs no heap object. */
 export const MAX_LINES = 4096;

@@ -7,7 +7,7 @@ import { PATIENCE } from '../patience.js';
 describe('expressions', () => {
   let expressions: Expressions;
   beforeEach(() => {
-    expressions = new Expressions(PATIENCE);
+    expressions = new Expressions({ limit: PATIENCE });
   });
   afterEach(() => expressions.close());
 
@@ -40,7 +40,7 @@ describe('expressions', () => {
 
   it('that never end are stopped, and the next one works', async () => {
     const endless = '($f := function($n) { $f($n + 1) }; $f(0))';
-    const hasty = new Expressions(300);
+    const hasty = new Expressions({ limit: 300 });
     await assert.rejects(hasty.evaluate(endless, {}), { code: 'SWB_EXPRESSION', message: /ran longer than 300 ms/ });
     assert.equal(await until('an expression in time', () => hasty.evaluate('1 + 1', {})), 2);
     hasty.close();
