@@ -14,9 +14,7 @@ const running = new Map<string, number>();
  * A request that tries out rules, which whoever may read can send: few at once, and each with a time for its expressions. Rejects
  * with SWB_BUSY.
  */
-export function previewing<T>(
-  work: (req: Request, expressions: PreviewExpressions) => Promise<T>,
-): (req: Request) => Promise<T> {
+export function previewing<T>(work: (req: Request, expressions: PreviewExpressions) => Promise<T>): (req: Request) => Promise<T> {
   return async (req) => {
     const user = req.user && !req.user.anonymous ? (req.user.username ?? '') : undefined;
     const key = user ?? '';

@@ -96,11 +96,17 @@ function rulesOf(value: unknown): RouteRules {
 function requireSmallConditions(given: unknown, rules: RouteRules['rules']): void {
   const where = say`Route preview`;
   requireSmallRules(given, [rules, rules.flatMap(({ when }) => when)], where);
-  const long = rules.flatMap(({ when }) => when).find(({ operator, value }) => operator !== 'expression' && value.length > MAX_VALUE);
+  const long = rules
+    .flatMap(({ when }) => when)
+    .find(({ operator, value }) => operator !== 'expression' && value.length > MAX_VALUE);
   if (!long) return;
-  throw new SwitchboardError('SWB_TOO_LARGE', say`A value of a condition has ${long.value.length} characters, more than ${MAX_VALUE}.`, {
-    where,
-    field: long.field,
-    hint: say`Shorten it.`,
-  });
+  throw new SwitchboardError(
+    'SWB_TOO_LARGE',
+    say`A value of a condition has ${long.value.length} characters, more than ${MAX_VALUE}.`,
+    {
+      where,
+      field: long.field,
+      hint: say`Shorten it.`,
+    },
+  );
 }

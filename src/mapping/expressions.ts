@@ -105,7 +105,10 @@ export class Expressions {
     const [first = ''] = batch;
     try {
       for (const expression of batch) requireLength(expression);
-      const faults = (await this.evaluated({ check: batch }, { ...turn, owner: turn.owner ?? first })) as (ExpressionFault | null)[];
+      const faults = (await this.evaluated(
+        { check: batch },
+        { ...turn, owner: turn.owner ?? first },
+      )) as (ExpressionFault | null)[];
       return faults.map((fault, index) => (fault ? faultError(batch[index] ?? '', fault) : undefined));
     } catch (error) {
       if (batch.length === 1) return [this.shown(first, error) as SwitchboardError];

@@ -46,6 +46,7 @@ export class PreviewExpressions implements Evaluator {
 
   /** Throws SWB_TOO_LARGE when its time is over. */
   requireTime(where: string): void {
-    if (this.isOver) throw new SwitchboardError('SWB_TOO_LARGE', say`The preview took longer than ${this.limit / 1000} seconds.`, { where });
+    if (this.isOver)
+      throw new SwitchboardError('SWB_TOO_LARGE', say`The preview took longer than ${this.limit / 1000} seconds.`, { where });
   }
 }

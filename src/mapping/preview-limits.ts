@@ -45,7 +45,8 @@ function requireSize(given: unknown, what: string, where: string, most: Size): v
         throw tooLarge(say`${what}: a text has ${value.length} characters; a preview takes at most ${most.text}.`, where);
       characters += value.length;
     } else if (typeof value === 'object' && value !== null) {
-      if (level >= most.levels) throw tooLarge(say`${what}: more than ${most.levels} levels, the most that a preview takes.`, where);
+      if (level >= most.levels)
+        throw tooLarge(say`${what}: more than ${most.levels} levels, the most that a preview takes.`, where);
       for (const name in value) {
         if (++values > most.values)
           throw tooLarge(say`${what}: more than ${most.values} values, the most that a preview takes.`, where);

@@ -83,12 +83,11 @@ async function usable(
     }
   }
   await indexValues(compiled);
-  for (const { rule, error } of await faultsOf(compiled, expressions, table)) wrong.set(rule.index, wrong.get(rule.index) ?? error);
+  for (const { rule, error } of await faultsOf(compiled, expressions, table))
+    wrong.set(rule.index, wrong.get(rule.index) ?? error);
   return {
     rules: compiled.filter(({ index }) => !wrong.has(index)),
-    problems: [...wrong]
-      .sort(([a], [b]) => a - b)
-      .map(([rule, error]) => ({ ...configProblem(error), rule: { table, rule } })),
+    problems: [...wrong].sort(([a], [b]) => a - b).map(([rule, error]) => ({ ...configProblem(error), rule: { table, rule } })),
   };
 }
 
@@ -139,8 +138,4 @@ function targetOf(rule: Rule, direction: Direction): string | undefined {
 /** Schemas write a place in a list with a dot or in brackets. */
 function slashed(path: string): string {
   return path.replace(/\[(\d+)\]/g, '.$1').replaceAll('.', '/');
-}
-
-function isTree(value: Json | undefined): value is { [key: string]: Json } {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -19,7 +19,10 @@ describe('the settings of a route node', () => {
   it('are rejected with the rule whose expression is invalid', async () => {
     const rules = [when('true'), when('1 +')].map((conditions) => ({ from: '', when: conditions, to: ['n'] }));
     const route: RouteRules = { parties: ['n'], rules, matches: 'first', otherwise: '' };
-    await assert.rejects(checkExpressions(route, 'my route'), { code: 'SWB_CONFIG', message: /my route, rule 2: .*"1 \+" is invalid/ });
+    await assert.rejects(checkExpressions(route, 'my route'), {
+      code: 'SWB_CONFIG',
+      message: /my route, rule 2: .*"1 \+" is invalid/,
+    });
     await checkExpressions({ ...route, rules: rules.slice(0, 1) }, 'my route');
   });
 

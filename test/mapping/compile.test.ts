@@ -254,7 +254,12 @@ describe('a mapping', () => {
     ['an invalid path', { field: 'a..b', generic: 'title' }, '(a..b ↔ title)', '"a..b" is not a valid field path. Write names'],
     ['an invalid generic path', { field: 'a', generic: 'x..y' }, '(a ↔ x..y)', '"x..y" is not a valid field path.'],
     ['a forbidden path', { field: 'a', generic: '__proto__.x' }, '(a ↔ __proto__.x)', '"__proto__.x" is not a field'],
-    ['an expression that is not text', { field: 'a', generic: 'b', expression: { in: 5 } }, '(a ↔ b)', 'An expression is not text.'],
+    [
+      'an expression that is not text',
+      { field: 'a', generic: 'b', expression: { in: 5 } },
+      '(a ↔ b)',
+      'An expression is not text.',
+    ],
     [
       'a condition without its field',
       { field: 'a', generic: 'b', onlyIf: { generic: '', is: ['x'] } },
