@@ -48,7 +48,8 @@ export function whenValid(RED: NodeAPI, node: Node, start: () => void | Promise<
   const attempt = (): boolean => {
     try {
       const started = start();
-      if (started) started.then(works, fails);
+      // What could not be found out now is told by the messages that need it.
+      if (started) started.then(works, (error) => (error as Partial<SwitchboardError>).code === 'SWB_CONFIG' && fails(error));
       else works();
       return true;
     } catch (error) {

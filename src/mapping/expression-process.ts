@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { setPriority } from 'node:os';
 import { SwitchboardError } from '../errors.js';
 import { say } from '../text/say.js';
+import type { ExpressionInput } from './expression-input.js';
 import { type Answer, type ExpressionFault, MAX_DEPTH, MAX_RESULT, PROGRAM, type Question } from './expression-program.js';
 
 /** A new process may take this long to load before the first expression's own time counts, milliseconds. */
@@ -14,8 +15,8 @@ const MEMORY = 128;
 /** Characters of an expression that an error shows. */
 const SHOWN = 200;
 
-/** An expression and what it is evaluated for; the same object is taken for the same input. Or expressions to be checked. */
-export type Evaluation = { expression: string; input: unknown } | { check: string[] };
+/** An expression and what it is evaluated for, or expressions to be checked. */
+export type Evaluation = { expression: string; input: ExpressionInput } | { check: string[] };
 
 interface Job {
   evaluation: Evaluation;
@@ -40,7 +41,7 @@ export class ExpressionProcess {
   private timer: NodeJS.Timeout | undefined;
   private evaluations = 0;
   /** The input that the process has. */
-  private input: unknown;
+  private input: ExpressionInput | undefined;
 
   /** `priority`: how much the process leaves to others, 0 (nothing) to 19, as the operating system counts it. */
   constructor(private readonly priority = 0) {}
@@ -81,9 +82,9 @@ export class ExpressionProcess {
   private question(id: number, evaluation: Evaluation): Question {
     if ('check' in evaluation) return { id, ...evaluation };
     const { expression, input } = evaluation;
-    if (typeof input === 'object' && input !== null && input === this.input) return { id, expression, sameInput: true };
+    if (input === this.input) return { id, expression, sameInput: true };
     this.input = input;
-    return { id, expression, input: JSON.stringify(input) };
+    return { id, expression, input: input.text };
   }
 
   private stopAfter(milliseconds: number): void {

@@ -1,5 +1,5 @@
 /** What the program is asked for: the value of one expression, or what is wrong with each of several. */
-export type Question = { id: number; expression: string; input?: unknown; sameInput?: boolean } | { id: number; check: string[] };
+export type Question = { id: number; expression: string; input?: string; sameInput?: boolean } | { id: number; check: string[] };
 
 /** Why an expression cannot be read, or failed. */
 export interface ExpressionFault {

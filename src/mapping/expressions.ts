@@ -1,5 +1,6 @@
 import { SwitchboardError } from '../errors.js';
 import { say } from '../text/say.js';
+import { ExpressionInput } from './expression-input.js';
 import { ExpressionLane } from './expression-lane.js';
 import { type Evaluation, failure, faultError, TooSlow } from './expression-process.js';
 import type { ExpressionFault } from './expression-program.js';
@@ -66,11 +67,12 @@ export class Expressions {
   }
 
   /**
-   * The value of an expression for an input, which must not change afterwards. Rejects with SWB_CONFIG if it is no JSONata, with
-   * SWB_EXPRESSION if it fails.
+   * The value of an expression for an input; a large one for several expressions is best given as one ExpressionInput. Rejects with
+   * SWB_CONFIG if it is no JSONata, with SWB_EXPRESSION if it fails.
    */
-  async evaluate(expression: string, input: unknown, turn: Turn = {}): Promise<unknown> {
+  async evaluate(expression: string, given: unknown, turn: Turn = {}): Promise<unknown> {
     const { where } = turn;
+    const input = given instanceof ExpressionInput ? given : new ExpressionInput(given);
     try {
       requireLength(expression);
       return await this.evaluated({ expression, input }, { ...turn, owner: turn.owner ?? where ?? expression });

@@ -3,6 +3,7 @@ import type { Json } from '../model/message.js';
 import { say } from '../text/say.js';
 import { TimeSlice } from '../time-slice.js';
 import type { CompiledRule } from './compile-rule.js';
+import { ExpressionInput } from './expression-input.js';
 import type { Direction, Notation, Problem, Rule, Trace } from './mapping.js';
 import { isPlain, type Path, read, write } from './paths.js';
 import { shapeIn, shapeOut } from './shapes.js';
@@ -12,7 +13,7 @@ import { ANY } from './value-rows.js';
 export type Tree = { [key: string]: Json | undefined };
 
 /** Evaluates the expression of a rule; rejects with SWB_EXPRESSION or SWB_CONFIG, naming the rule `where`. */
-export type Evaluate = (expression: string, input: unknown, where: string) => Promise<unknown>;
+export type Evaluate = (expression: string, input: ExpressionInput, where: string) => Promise<unknown>;
 
 /** The value that a rule found, before it is written to its target. */
 interface FoundValue {
@@ -36,15 +37,16 @@ export async function applyIn(
   const trace: Trace = {};
   const problems: Problem[] = [];
   const slice = new TimeSlice();
+  const input = new ExpressionInput(record);
   for (const compiled of rules) {
     await slice.yieldIfDue();
     const { rule, generic } = compiled;
     if (rule.direction === 'out' || rule.generic in trace) continue;
     if (compiled.onlyIf && !compiled.onlyIf.is.has(choiceKey(textOf(read(fields, compiled.onlyIf.path))))) continue;
-    if (rule.when?.in && !(await evaluate(rule.when.in, record, compiled.where))) continue;
+    if (rule.when?.in && !(await evaluate(rule.when.in, input, compiled.where))) continue;
     const sources = compiled.fields.map((f) => f.text);
     const found = rule.expression?.in
-      ? await computed(rule.expression.in, record, compiled, 'in', problems, evaluate)
+      ? await computed(rule.expression.in, input, compiled, 'in', problems, evaluate)
       : incomingValue(compiled, record, problems);
     const given = found ?? fallback(rule, 'in');
     if (!given) {
@@ -123,7 +125,7 @@ export interface OutgoingFields {
 export async function applyOut(
   notation: Notation,
   rules: CompiledRule[],
-  { scope, input, isChanged: hasChanged }: OutScope,
+  { scope, input: message, isChanged: hasChanged }: OutScope,
   evaluate: Evaluate,
 ): Promise<OutgoingFields> {
   const body: Tree = {};
@@ -132,6 +134,7 @@ export async function applyOut(
   const changed = new Set<string>();
   const defaults = new Set<string>();
   const last = lastOfTargets(rules);
+  const input = new ExpressionInput(message);
   const slice = new TimeSlice();
   for (const compiled of rules) {
     await slice.yieldIfDue();
@@ -220,7 +223,7 @@ function dependsOnChange(compiled: CompiledRule, kind: Trace[string]['kind'], ha
 
 async function computed(
   expression: string,
-  input: unknown,
+  input: ExpressionInput,
   compiled: CompiledRule,
   direction: Direction,
   problems: Problem[],

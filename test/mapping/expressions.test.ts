@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { compile } from '../../src/mapping/compile.js';
+import { ExpressionInput } from '../../src/mapping/expression-input.js';
 import { Expressions } from '../../src/mapping/expressions.js';
 import { PreviewExpressions } from '../../src/mapping/preview-expressions.js';
 import { until } from '../live/node-red.js';
@@ -187,10 +188,15 @@ describe('expressions', () => {
   });
 
   it('see their input as it is, whatever one before did to it', async () => {
-    const input = { list: [3, 1, 2] };
+    const input = new ExpressionInput({ list: [3, 1, 2] });
     assert.deepEqual(await expressions.evaluate('$sort(list)', input), [1, 2, 3]);
     assert.deepEqual(await expressions.evaluate('list', input), [3, 1, 2]);
     assert.deepEqual(await expressions.evaluate('list', { list: [9, 8] }), [9, 8]);
+    // A node between two expressions may change the message.
+    const message = { title: 'before' };
+    assert.equal(await expressions.evaluate('title', message), 'before');
+    message.title = 'after';
+    assert.equal(await expressions.evaluate('title', message), 'after');
   });
 
   it('of a preview have a time together, and are told so after it', async () => {
