@@ -1,5 +1,5 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
-import { checkLegs } from '../../src/conversation/check-legs.js';
+import { checkConditions, checkLegs, legOf } from '../../src/conversation/check-legs.js';
 import type { LegMessage } from '../../src/conversation/fan-out.js';
 import type { FanOutLeg } from '../../src/conversation/fan-out-rules.js';
 import type { Broker } from '../../src/delivery/broker.js';
@@ -11,7 +11,7 @@ import { sharedExpressions } from '../../src/mapping/expressions.js';
 import type { GenericMessage } from '../../src/model/message.js';
 import type { MessageRecord } from '../../src/store/store.js';
 import { say } from '../../src/text/say.js';
-import { reportInvalid } from '../kit/configured.js';
+import { reportInvalid, whenValid } from '../kit/configured.js';
 import { envelopeFor } from '../kit/envelope.js';
 import { flowTracker } from '../kit/flow-tracker.js';
 import { envelopeOf, genericMessageOf, handle, type Msg } from '../kit/handle.js';
@@ -53,6 +53,7 @@ export = (RED: NodeAPI) => {
       reportInvalid(this, error);
       return;
     }
+    whenValid(RED, this, () => checkConditions(legs, where));
     handle(this, async (msg, send) => {
       const envelope = envelopeOf(msg, where);
       if (!envelope.conversation) {
@@ -64,7 +65,7 @@ export = (RED: NodeAPI) => {
       const message = genericMessageOf(msg, where);
       const broker = await requireEndpoint(RED, envelope.endpoint, where).broker;
       const matching = new Set<string>();
-      if (config.by === 'target') for (const leg of legs) if (await matches(leg, message)) matching.add(leg.name);
+      if (config.by === 'target') for (const leg of legs) if (await matches(leg, message, where)) matching.add(leg.name);
       const shared = await broker.legs.fanOut(
         envelope,
         this.id,
@@ -131,6 +132,6 @@ export = (RED: NodeAPI) => {
   RED.nodes.registerType('switchboard-fan-out', FanOut as never);
 };
 
-async function matches(leg: FanOutLeg, message: GenericMessage): Promise<boolean> {
-  return !leg.condition || Boolean(await sharedExpressions().evaluate(leg.condition, message));
+async function matches({ condition, name }: FanOutLeg, message: GenericMessage, where: string): Promise<boolean> {
+  return !condition || Boolean(await sharedExpressions().evaluate(condition, message, { where: legOf(name, where) }));
 }

@@ -109,6 +109,8 @@ function rejectWith(status: number, check: (req: Request) => void) {
 export class NotFoundError extends Error {}
 
 const STATUS: Partial<Record<ErrorCode, number>> = {
+  SWB_TOO_LARGE: 413,
+  SWB_BUSY: 503,
   SWB_CLOSED: 503,
   SWB_STORE: 500,
   SWB_STORE_LOCKED: 500,

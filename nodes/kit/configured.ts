@@ -30,18 +30,30 @@ const CONFIG_NODES = ['endpoint', 'mapping', 'store'];
  * Runs what needs a node's settings, and reports the node if they are invalid. If a config node is missing, it is tried again after
  * each deploy: one of only the modified nodes may bring the config node, and leaves this node as it is.
  */
-export function whenValid(RED: NodeAPI, node: Node, start: () => void): void {
+export function whenValid(RED: NodeAPI, node: Node, start: () => void | Promise<void>): void {
   let reported: string | undefined;
+  let isClosed = false;
+  node.on('close', () => {
+    isClosed = true;
+  });
+  const works = () => {
+    if (reported !== undefined && !isClosed) reportValid(node);
+  };
+  const fails = (error: unknown): boolean => {
+    const { message, field = '' } = error as Partial<SwitchboardError>;
+    if (message !== reported && !isClosed) reportInvalid(node, error);
+    reported = message;
+    return !CONFIG_NODES.includes(field);
+  };
   const attempt = (): boolean => {
     try {
-      start();
-      if (reported !== undefined) reportValid(node);
+      const started = start();
+      // What could not be found out now is told by the messages that need it.
+      if (started) started.then(works, (error) => (error as Partial<SwitchboardError>).code === 'SWB_CONFIG' && fails(error));
+      else works();
       return true;
     } catch (error) {
-      const { message, field = '' } = error as Partial<SwitchboardError>;
-      if (message !== reported) reportInvalid(node, error);
-      reported = message;
-      return !CONFIG_NODES.includes(field);
+      return fails(error);
     }
   };
   if (attempt()) return;

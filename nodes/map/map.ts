@@ -23,7 +23,7 @@ export = (RED: NodeAPI) => {
     const chosenType = config.entityType || 'incident';
     whenValid(RED, this, () => {
       const { client } = requireEndpoint(RED, config.endpoint, where);
-      if (config.mapping) mappingFor(RED, config.mapping, client, entityTypeAt(client, chosenType), where);
+      if (config.mapping) return mappingFor(RED, config.mapping, client, entityTypeAt(client, chosenType), where).check();
     });
     handle(this, async (msg, send) => {
       const envelope = envelopeOf(msg, where);

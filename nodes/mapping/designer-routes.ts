@@ -5,14 +5,16 @@ import { SwitchboardError } from '../../src/errors.js';
 import { examplesOf } from '../../src/mapping/catalog/catalog.js';
 import { genericCatalog, genericExample } from '../../src/mapping/catalog/generic.js';
 import { seenFields, withSeen } from '../../src/mapping/catalog/seen.js';
-import { Expressions } from '../../src/mapping/expressions.js';
 import type { Direction, Mapping } from '../../src/mapping/mapping.js';
 import { preview } from '../../src/mapping/preview.js';
+import type { PreviewExpressions } from '../../src/mapping/preview-expressions.js';
+import { requireSmallResult, requireSmallRules, requireSmallSample } from '../../src/mapping/preview-limits.js';
 import type { Preview, Table } from '../../src/mapping/preview-result.js';
 import type { Json } from '../../src/model/message.js';
 import { say } from '../../src/text/say.js';
 import { type AdminRoutes, NotFoundError, type Request } from '../kit/admin-routes.js';
 import type { MappingNode } from '../kit/mapping-node.js';
+import { previewing } from '../kit/previews.js';
 import { compareMessages } from './changes.js';
 import type { Changes, FieldLists, SampleHeading, SeenValues } from './designer/answers.js';
 import { type KeptMessage, keptMessages } from './kept-messages.js';
@@ -20,10 +22,11 @@ import { valuesSeen } from './values-seen.js';
 
 type Tree = Record<string, Json>;
 
+/** The name of previews in errors. */
+const PLACE = () => say`Mapping preview`;
+
 /** Number of recent messages that provide fields and values, serve as samples, and are compared before and after a change. */
 const MESSAGES = 20;
-/** Expressions that are still being written run in a process of their own, so that they cannot delay messages. */
-const expressions = new Expressions();
 
 /**
  * Serves the requests of the mapping dialog. They only read, so anyone who may see messages may try a mapping on them.
@@ -35,18 +38,22 @@ export function serveDesigner(RED: NodeAPI, routes: AdminRoutes): void {
   get('fields', (req) => fieldLists(RED, subjectOf(req.query)));
   get('samples', async (req) => (await samples(RED, subjectOf(req.query), directionOf(req.query.direction))).map(heading));
   get('samples/:id', (req) => sample(RED, subjectOf(req.query), directionOf(req.query.direction), req.params.id ?? ''));
-  post('preview', async ({ body = {} }) => {
+  const tryOut = <T>(path: string, work: (req: Request, expressions: PreviewExpressions) => Promise<T>) =>
+    post(path, previewing(work));
+  tryOut('preview', async ({ body = {} }, expressions) => {
     const mapping = mappingOf(body.mapping);
-    return previewOf(mapping, directionOf(body.direction), treeOf(body.sample, 'sample'));
+    const given = treeOf(body.sample, 'sample');
+    requireSmallSample(given, PLACE());
+    return previewOf(expressions)(mapping, directionOf(body.direction), given);
   });
-  post('values', async ({ body = {} }): Promise<SeenValues> => {
+  tryOut('values', async ({ body = {} }): Promise<SeenValues> => {
     const mapping = mappingOf(body.mapping);
     const table: Table = body.table === 'items' ? 'items' : 'order';
     const messages = { in: await samples(RED, mapping, 'in'), out: await samples(RED, mapping, 'out') };
     const counted = (await Promise.all(brokers().map((broker) => broker.unmapped.list()))).flat();
     return valuesSeen(mapping, table, Number(body.rule), messages, counted);
   });
-  post('changes', ({ body = {} }) => changes(RED, String(body.id ?? ''), mappingOf(body.mapping)));
+  tryOut('changes', ({ body = {} }, expressions) => changes(RED, String(body.id ?? ''), mappingOf(body.mapping), expressions));
 }
 
 function samples(RED: NodeAPI, subject: MappingSubject, direction: Direction): Promise<KeptMessage[]> {
@@ -100,29 +107,34 @@ function listsIn(records: Tree[]): string[] {
   return [...new Set(names)];
 }
 
-function previewOf(mapping: Mapping, direction: Direction, given: Tree): Promise<Preview> {
-  const { entityType, version } = mapping;
-  const { unwrap, notation, carries, validate } = systemOf(mapping.system);
-  const record = direction === 'in' ? unwrap(given, entityType) : given;
-  return preview(mapping, direction, record, {
-    expressions,
-    notation: notation(version),
-    carries,
-    check: (body) => validate(entityType, body, version),
-  });
+type Run = (mapping: Mapping, direction: Direction, given: Tree) => Promise<Preview>;
+
+function previewOf(expressions: PreviewExpressions): Run {
+  return async (mapping, direction, given) => {
+    const { entityType, version } = mapping;
+    const { unwrap, notation, carries, validate } = systemOf(mapping.system);
+    const record = direction === 'in' ? unwrap(given, entityType) : given;
+    const result = await preview(mapping, direction, record, {
+      expressions,
+      notation: notation(version),
+      carries,
+      check: (body) => validate(entityType, body, version),
+    });
+    requireSmallResult(result, PLACE());
+    return result;
+  };
 }
 
 /** Compares with the rules in use: this node's deployed rules, or the preset that is used without the node. */
-async function changes(RED: NodeAPI, id: string, mapping: Mapping): Promise<Changes> {
+async function changes(RED: NodeAPI, id: string, mapping: Mapping, expressions: PreviewExpressions): Promise<Changes> {
   const deployed = deployedRules(RED, id);
   const before = deployed ?? presetOf(mapping);
   const messages = [...(await samples(RED, mapping, 'in')), ...(await samples(RED, mapping, 'out'))]
     .sort((a, b) => (a.receivedAt < b.receivedAt ? 1 : -1))
     .slice(0, MESSAGES);
-  return {
-    against: deployed ? 'deployed' : before ? 'preset' : 'nothing',
-    ...(await compareMessages(messages, before, mapping, previewOf)),
-  };
+  const compared = await compareMessages(messages, before, mapping, previewOf(expressions), () => expressions.isOver);
+  requireSmallResult(compared, PLACE());
+  return { against: deployed ? 'deployed' : before ? 'preset' : 'nothing', ...compared };
 }
 
 function deployedRules(RED: NodeAPI, id: string): Mapping | undefined {
@@ -167,6 +179,7 @@ function mappingOf(value: unknown): Mapping {
   const rulesOf = (rules: unknown) => Array.isArray(rules) && rules.every(isTree);
   if (!rulesOf(mapping.rules) || (mapping.items && !rulesOf(mapping.items.rules)))
     throw wrong('mapping', say`Send its rules as a list.`);
+  requireSmallRules(mapping, [mapping.rules, mapping.items?.rules ?? []], PLACE());
   return { ...mapping, ...subjectOf(mapping as unknown as Request['query']) };
 }
 
@@ -175,5 +188,5 @@ function isTree(value: unknown): value is Tree {
 }
 
 function wrong(field: string, hint: string): SwitchboardError {
-  return new SwitchboardError('SWB_PAYLOAD', say`${field} is missing or wrong.`, { where: say`Mapping preview`, field, hint });
+  return new SwitchboardError('SWB_PAYLOAD', say`${field} is missing or wrong.`, { where: PLACE(), field, hint });
 }

@@ -6,6 +6,7 @@ import type { ParsedEntity, RawEntity } from '../../src/endpoints/endpoint.js';
 import { compileMapping, type MappingSubject, preset, sameSubject, subjectOf } from '../../src/endpoints/registry.js';
 import type { CompiledMapping } from '../../src/mapping/compile.js';
 import type { Direction } from '../../src/mapping/mapping.js';
+import { previewProcesses } from '../../src/mapping/preview-expressions.js';
 import type { Json } from '../../src/model/message.js';
 import type { MessageRecord } from '../../src/store/store.js';
 import type { MappingNode } from '../kit/mapping-node.js';
@@ -153,7 +154,7 @@ function mappingIn(RED: NodeAPI, subject: MappingSubject): CompiledMapping | und
     const node = RED.nodes.getNode(String(config.mapping)) as MappingNode | null;
     try {
       const compiled = node?.compiled();
-      if (compiled && sameSubject(compiled.mapping, subject)) return compiled;
+      if (compiled && sameSubject(compiled.mapping, subject)) return forPreviews(compiled);
     } catch {
       // The mapping's own node reports the error.
     }
@@ -163,6 +164,15 @@ function mappingIn(RED: NodeAPI, subject: MappingSubject): CompiledMapping | und
   } catch {
     return undefined;
   }
+}
+
+const previewed = new WeakMap<CompiledMapping, CompiledMapping>();
+
+/** The same mapping; its expressions are evaluated beside those of messages. */
+function forPreviews(deployed: CompiledMapping): CompiledMapping {
+  const mapping = previewed.get(deployed) ?? compileMapping(deployed.mapping, { expressions: previewProcesses() });
+  previewed.set(deployed, mapping);
+  return mapping;
 }
 
 function endpointsOf(RED: NodeAPI, subject: MappingSubject): EndpointNode[] {

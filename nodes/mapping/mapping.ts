@@ -4,7 +4,7 @@ import { SwitchboardError } from '../../src/errors.js';
 import type { CompiledMapping } from '../../src/mapping/compile.js';
 import { say } from '../../src/text/say.js';
 import { adminRoutes } from '../kit/admin-routes.js';
-import { reportInvalid } from '../kit/configured.js';
+import { reportInvalid, whenValid } from '../kit/configured.js';
 import type { MappingNode } from '../kit/mapping-node.js';
 import { serveDesigner } from './designer-routes.js';
 import type { MappingConfig } from './mapping.config.js';
@@ -22,7 +22,9 @@ export = (RED: NodeAPI) => {
           where,
           hint: say`Choose a preset in its dialog and deploy.`,
         });
-      result = compileMapping(config.mapping);
+      const compiled = compileMapping(config.mapping);
+      result = compiled;
+      whenValid(RED, this, () => compiled.check());
     } catch (error) {
       failure = error;
       reportInvalid(this, error);

@@ -17,7 +17,7 @@ export = (RED: NodeAPI) => {
   function Normalize(this: Node, config: NodeDef & NormalizeConfig) {
     RED.nodes.createNode(this, config);
     const where = config.name || 'normalize';
-    whenValid(RED, this, () => requireMapping(RED, config.mapping, where));
+    whenValid(RED, this, () => requireMapping(RED, config.mapping, where)?.check());
     handle(this, async (msg, send) => {
       const envelope = envelopeOf(msg, where);
       const endpoint = requireEndpoint(RED, envelope.endpoint, where);

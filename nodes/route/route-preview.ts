@@ -5,38 +5,48 @@ import { decideRoute, otherParties } from '../../src/conversation/route.js';
 import { ROUTE_OPERATORS, type RouteRules } from '../../src/conversation/route-rules.js';
 import { brokers } from '../../src/delivery/brokers.js';
 import { SwitchboardError } from '../../src/errors.js';
-import { Expressions } from '../../src/mapping/expressions.js';
+import type { PreviewExpressions } from '../../src/mapping/preview-expressions.js';
+import { requireSmallRules } from '../../src/mapping/preview-limits.js';
 import type { GenericMessage, Side } from '../../src/model/message.js';
 import { say } from '../../src/text/say.js';
 import type { AdminRoutes } from '../kit/admin-routes.js';
+import { previewing } from '../kit/previews.js';
 import { type KeptMessage, keptGeneric } from '../mapping/kept-messages.js';
 import type { PreviewedMessage } from './previewed-message.js';
 
 /** Number of recent messages in the preview. */
 const MESSAGES = 20;
-/** Expressions that are still being written run in a process of their own, so that they cannot delay messages. */
-const expressions = new Expressions();
+/** Characters of the value of a condition. */
+const MAX_VALUE = 1_000;
 
 /** Serves the preview of the dialog. It only reads, so anyone who may see messages may try rules on them. */
 export function serveRoutePreview(RED: NodeAPI, routes: AdminRoutes): void {
   routes.post(
     'routes/preview',
-    async ({ body = {} }) => {
+    previewing(async ({ body = {} }, expressions) => {
       const rules = rulesOf(body.rules);
       const known = new Set([...rules.parties, ...rules.rules.map(({ from }) => from)]);
       const kept = (await keptGeneric(RED, MESSAGES)).filter(({ sample }) => known.has(endpointOf(sample)));
-      return Promise.all(kept.map((one) => previewed(rules, one)));
-    },
+      return Promise.all(kept.map((one) => previewed(rules, one, expressions)));
+    }),
     'switchboard.read',
   );
 }
 
-async function previewed(rules: RouteRules, { sample, ...kept }: KeptMessage): Promise<PreviewedMessage> {
+async function previewed(
+  rules: RouteRules,
+  { sample, ...kept }: KeptMessage,
+  expressions: PreviewExpressions,
+): Promise<PreviewedMessage> {
   const message = sample as unknown as GenericMessage;
   const { number, title, endpoint, receivedAt } = kept;
   const heading = { number, title, endpoint, receivedAt };
   try {
-    const evaluatorOf = (rule: number) => (expression: string) => expressions.evaluate(expression, message, say`Rule ${rule}`);
+    const evaluatorOf = (rule: number) => {
+      const where = say`Rule ${rule}`;
+      expressions.requireTime(where);
+      return (expression: string) => expressions.evaluate(expression, message, { where });
+    };
     const others = await partiesBefore(message);
     const route = await decideRoute(rules, message, others, sideOf(message), evaluatorOf);
     return { ...heading, ...(others.length > 0 && { isUpdate: true }), route };
@@ -78,5 +88,25 @@ function rulesOf(value: unknown): RouteRules {
       field: 'rules',
       hint: say`Send the settings of a route node.`,
     });
+  requireSmallConditions({ parties, rules }, rules);
   return { parties, rules, matches: matches === 'all' ? 'all' : 'first', otherwise: String(otherwise ?? '') };
+}
+
+/** A condition takes as long as its text and that of a message are. */
+function requireSmallConditions(given: unknown, rules: RouteRules['rules']): void {
+  const where = say`Route preview`;
+  requireSmallRules(given, [rules, rules.flatMap(({ when }) => when)], where);
+  const long = rules
+    .flatMap(({ when }) => when)
+    .find(({ operator, value }) => operator !== 'expression' && value.length > MAX_VALUE);
+  if (!long) return;
+  throw new SwitchboardError(
+    'SWB_TOO_LARGE',
+    say`A value of a condition has ${long.value.length} characters, more than ${MAX_VALUE}.`,
+    {
+      where,
+      field: long.field,
+      hint: say`Shorten it.`,
+    },
+  );
 }

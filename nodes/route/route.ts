@@ -1,5 +1,5 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
-import { checkParties, checkRoute } from '../../src/conversation/check-route.js';
+import { checkExpressions, checkParties, checkRoute } from '../../src/conversation/check-route.js';
 import type { RouteRules } from '../../src/conversation/route-rules.js';
 import { SwitchboardError } from '../../src/errors.js';
 import { say } from '../../src/text/say.js';
@@ -20,7 +20,10 @@ export = (RED: NodeAPI) => {
     const { parties = [], rules = [], matches = 'first', otherwise = '' } = config;
     const route: RouteRules = { parties, rules, matches, otherwise };
 
-    whenValid(RED, this, () => checkRoute(route, where, nameOf));
+    whenValid(RED, this, () => {
+      checkRoute(route, where, nameOf);
+      return checkExpressions(route, where);
+    });
     handle(this, async (msg, send) => {
       // An invalid rule fails the new cases that reach it; updates need no rule.
       checkParties(route, where, nameOf);

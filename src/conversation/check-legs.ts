@@ -1,9 +1,9 @@
 import { SwitchboardError } from '../errors.js';
-import { Expressions } from '../mapping/expressions.js';
+import { sharedExpressions } from '../mapping/expressions.js';
 import { say } from '../text/say.js';
 import { type FanOutLeg, LEG_NAME } from './fan-out-rules.js';
 
-/** Throws SWB_CONFIG if the legs of a fan-out node are invalid. Pure. */
+/** Throws SWB_CONFIG if the legs of a fan-out node are invalid; their conditions: `checkConditions`. Pure. */
 export function checkLegs(legs: readonly FanOutLeg[], where: string): void {
   const wrong = (what: string, hint: string) => new SwitchboardError('SWB_CONFIG', what, { where, field: 'legs', hint });
   if (legs.length === 0) throw wrong(say`The fan-out node has no legs.`, say`Add a leg for each party in the node’s dialog.`);
@@ -16,7 +16,6 @@ export function checkLegs(legs: readonly FanOutLeg[], where: string): void {
     for (const { leg: other } of leg.after ?? [])
       if (!legs.some((l) => l.name === other))
         throw wrong(say`The leg "${leg.name}" waits for "${other}", which does not exist.`, say`Choose an existing leg.`);
-    if (leg.condition) Expressions.check(leg.condition, say`${where}, leg "${leg.name}"`);
   }
   const inCycle = legs.find((leg) => waitsFor(leg, leg.name, legs));
   if (inCycle)
@@ -24,6 +23,19 @@ export function checkLegs(legs: readonly FanOutLeg[], where: string): void {
       say`The leg "${inCycle.name}" waits for itself, directly or through other legs.`,
       say`Remove one of the conditions.`,
     );
+}
+
+/** Rejects with SWB_CONFIG if the condition of a leg is no JSONata. */
+export function checkConditions(legs: readonly FanOutLeg[], where: string): Promise<void> {
+  const conditions = legs.flatMap(({ name, condition }) =>
+    condition ? [{ expression: condition, where: legOf(name, where) }] : [],
+  );
+  return sharedExpressions().check(conditions);
+}
+
+/** The name of a leg in texts. */
+export function legOf(name: string, where: string): string {
+  return say`${where}, leg "${name}"`;
 }
 
 /** Does a leg wait for the named one, directly or through other legs? */

@@ -1,5 +1,5 @@
 import { SwitchboardError } from '../errors.js';
-import { Expressions } from '../mapping/expressions.js';
+import { sharedExpressions } from '../mapping/expressions.js';
 import { say } from '../text/say.js';
 import { type RouteProblem, type RouteRules, routeProblems } from './route-rules.js';
 
@@ -9,7 +9,7 @@ type NameOf = (endpoint: string) => string;
 /** Only marked in the dialog: a rule that stands there twice, or a field that no message has. */
 const HARMLESS: readonly RouteProblem['kind'][] = ['ruleTwice', 'ruleField'];
 
-/** Throws SWB_CONFIG if the settings of a route node are invalid. Pure. */
+/** Throws SWB_CONFIG if the settings of a route node are invalid; its expressions: `checkExpressions`. Pure. */
 export function checkRoute(route: RouteRules, where: string, nameOf: NameOf): void {
   checkParties(route, where, nameOf);
   for (const index of route.rules.keys()) checkRule(route, index + 1, where, nameOf);
@@ -25,8 +25,16 @@ export function checkParties(route: RouteRules, where: string, nameOf: NameOf): 
 export function checkRule(route: RouteRules, rule: number, where: string, nameOf: NameOf): void {
   const isOfRule = ({ kind, number }: RouteProblem) => number === rule && ![...PARTIES, ...HARMLESS].includes(kind);
   reject(isOfRule, route, where, nameOf);
-  for (const { operator, value } of route.rules[rule - 1]?.when ?? [])
-    if (operator === 'expression') Expressions.check(value, placeOf(rule, where));
+}
+
+/** Rejects with SWB_CONFIG if an expression of a rule is no JSONata. */
+export function checkExpressions({ rules }: RouteRules, where: string): Promise<void> {
+  const expressions = rules.flatMap(({ when }, index) =>
+    when.flatMap(({ operator, value }) =>
+      operator === 'expression' ? [{ expression: value, where: placeOf(index + 1, where) }] : [],
+    ),
+  );
+  return sharedExpressions().check(expressions);
 }
 
 /** Throws SWB_CONFIG if the default party is invalid; it concerns only the new cases that no rule matches. */
@@ -41,8 +49,17 @@ export function placeOf(rule: number, where: string): string {
 
 const PARTIES: readonly RouteProblem['kind'][] = ['noParties', 'partyMissing', 'partyTwice'];
 
+/** The problems of a node's settings, found once: every rule that a message reaches asks for them. */
+const known = new WeakMap<RouteRules, RouteProblem[]>();
+
+function problemsOf(route: RouteRules): RouteProblem[] {
+  const problems = known.get(route) ?? routeProblems(route);
+  known.set(route, problems);
+  return problems;
+}
+
 function reject(isMeant: (problem: RouteProblem) => boolean, route: RouteRules, where: string, nameOf: NameOf): void {
-  const problem = routeProblems(route).find(isMeant);
+  const problem = problemsOf(route).find(isMeant);
   if (!problem) return;
   const [what, hint] = describe(problem, nameOf(problem.endpoint ?? ''));
   throw new SwitchboardError('SWB_CONFIG', what, { where, hint });

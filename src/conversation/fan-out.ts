@@ -3,6 +3,7 @@ import type { Plan, PlannedLeg } from '../store/store.js';
 import type { FanOutLeg, FanOutRules, ItemRule } from './fan-out-rules.js';
 import { fingerprint, sameFingerprint } from './fingerprint.js';
 import { isOver } from './plan.js';
+import { matchesPattern } from './route-condition.js';
 
 /** Plans which leg gets which part of a message. `fits`: whether a leg's condition holds (static targets). Pure. */
 export function planFor(
@@ -50,15 +51,9 @@ function withPredecessors(legs: PlannedLeg[]): PlannedLeg[] {
 function matchesRule({ field, is }: ItemRule, item: OrderItem): boolean {
   let value: unknown = item;
   for (const name of field.split('.')) value = (value as Record<string, unknown> | undefined)?.[name];
-  return value !== undefined && is.some((pattern) => matchesPattern(pattern, String(value)));
-}
-
-function matchesPattern(pattern: string, text: string): boolean {
-  const parts = pattern
-    .trim()
-    .split('*')
-    .map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
-  return new RegExp(`^${parts.join('.*')}$`, 'is').test(text);
+  if (value === undefined) return false;
+  const text = String(value).toLowerCase();
+  return is.some((pattern) => matchesPattern(pattern.trim().toLowerCase(), text));
 }
 
 export interface LegMessage {

@@ -5,11 +5,32 @@ import type { RouteCondition } from './route-rules.js';
 /** Evaluates a JSONata expression for a message; rejects with SWB_EXPRESSION. */
 export type Evaluate = (expression: string, message: GenericMessage) => Promise<unknown>;
 
+/** Characters of a text that conditions look at. Searching a longer one for a long text could take seconds. */
+const MAX_TEXT = 100_000;
+
+/** The texts at a field of a message, in the form in which they are compared. */
+export type TextsAt = (field: string) => readonly string[];
+
+/** Reads each field of a message once, however many conditions ask for it. */
+export function textsOfMessage(message: GenericMessage): TextsAt {
+  const known = new Map<string, readonly string[]>();
+  return (field) => {
+    const texts = known.get(field) ?? valuesAt(message, field).map(comparable).filter(Boolean);
+    known.set(field, texts);
+    return texts;
+  };
+}
+
 /** Whether a condition holds for a message. Texts are compared without case and without the spaces around them. */
-export async function holds(condition: RouteCondition, message: GenericMessage, evaluate: Evaluate): Promise<boolean> {
+export async function holds(
+  condition: RouteCondition,
+  message: GenericMessage,
+  evaluate: Evaluate,
+  textsAt = textsOfMessage(message),
+): Promise<boolean> {
   const { field, operator, value } = condition;
   if (operator === 'expression') return Boolean(await evaluate(value, message));
-  const found = valuesAt(message, field).map(comparable).filter(Boolean);
+  const found = textsAt(field);
   const wanted = comparable(value);
   switch (operator) {
     case 'is':
@@ -61,7 +82,7 @@ function textsOf(value: unknown): string[] {
 }
 
 function comparable(text: string): string {
-  return text.normalize('NFKC').trim().toLowerCase();
+  return text.slice(0, MAX_TEXT).normalize('NFKC').trim().toLowerCase();
 }
 
 /**

@@ -32,17 +32,22 @@ export function isRouteField(field: string): boolean {
   return true;
 }
 
+/** Longer names are no misspelt fields. */
+const MAX_FIELD = 100;
+
 /** The field that was probably meant by one that does not exist: written as in an expression, in another case, or misspelt. */
 export function likelyField(field: string): string | undefined {
   const wanted = field.trim().replace(/^.*\bfields\.(?=.)/, '');
-  if (wanted.endsWith('.')) return undefined;
+  if (wanted.endsWith('.') || wanted.length > MAX_FIELD) return undefined;
   if (isRouteField(wanted)) return wanted;
   const lower = wanted.toLowerCase();
   // A short name has few letters to tell it from the others.
   const mostErrors = Math.min(2, Math.floor(wanted.length / 3));
-  const byErrors = PATHS.map((path) => ({ path, errors: errorsBetween(lower, path.toLowerCase()) }));
-  const best = byErrors.reduce((one, other) => (other.errors < one.errors ? other : one));
-  return best.errors <= mostErrors ? best.path : PATHS.find((path) => path.toLowerCase().endsWith(`.${lower}`));
+  const similar = PATHS.filter((path) => Math.abs(path.length - lower.length) <= mostErrors)
+    .map((path) => ({ path, errors: errorsBetween(lower, path.toLowerCase()) }))
+    .filter(({ errors }) => errors <= mostErrors);
+  const [best] = similar.sort((one, other) => one.errors - other.errors);
+  return best ? best.path : PATHS.find((path) => path.toLowerCase().endsWith(`.${lower}`));
 }
 
 function pathsIn({ properties = {} }: Schema, before = ''): string[] {

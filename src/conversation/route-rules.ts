@@ -106,22 +106,26 @@ export function routeProblems(
   isExpression: (text: string) => boolean = () => true,
 ): RouteProblem[] {
   const problems: RouteProblem[] = parties.length === 0 ? [{ kind: 'noParties' }] : [];
+  const rows = new Set<string>();
   parties.forEach((endpoint, index) => {
     if (!endpoint) problems.push({ kind: 'partyMissing', number: index + 1 });
-    else if (parties.indexOf(endpoint) < index) problems.push({ kind: 'partyTwice', number: index + 1, endpoint });
+    else if (rows.has(endpoint)) problems.push({ kind: 'partyTwice', number: index + 1, endpoint });
+    rows.add(endpoint);
   });
-  const contents = rules.map(({ from, when, to }) => JSON.stringify([from, when, to]));
-  rules.forEach(({ when, to }, index) => {
+  const known = new Set<string>();
+  rules.forEach(({ from, when, to }, index) => {
     const number = index + 1;
     if (to.length === 0) problems.push({ kind: 'ruleWithoutParty', number });
-    for (const endpoint of to) if (!parties.includes(endpoint)) problems.push({ kind: 'ruleParty', number, endpoint });
+    for (const endpoint of to) if (!rows.has(endpoint)) problems.push({ kind: 'ruleParty', number, endpoint });
     if (when.some((condition) => !isComplete(condition))) problems.push({ kind: 'ruleCondition', number });
     problems.push(...unknownFields(when).map((unknown) => ({ kind: 'ruleField' as const, number, ...unknown })));
     if (when.some(({ operator, value }) => operator === 'expression' && !isExpression(value)))
       problems.push({ kind: 'ruleExpression', number });
-    if (contents.indexOf(contents[index] ?? '') < index) problems.push({ kind: 'ruleTwice', number });
+    const content = JSON.stringify([from, when, to]);
+    if (known.has(content)) problems.push({ kind: 'ruleTwice', number });
+    known.add(content);
   });
-  if (otherwise && !parties.includes(otherwise)) problems.push({ kind: 'default', endpoint: otherwise });
+  if (otherwise && !rows.has(otherwise)) problems.push({ kind: 'default', endpoint: otherwise });
   return problems;
 }
 

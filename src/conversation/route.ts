@@ -1,7 +1,8 @@
 import type { GenericMessage, Side } from '../model/message.js';
 import type { ConversationRecord, DeliveryRecord, RouteDecision } from '../store/store.js';
+import { TimeSlice } from '../time-slice.js';
 import { linkAt, linkOf } from './correlate.js';
-import { type Evaluate, holds } from './route-condition.js';
+import { type Evaluate, holds, type TextsAt, textsOfMessage } from './route-condition.js';
 import { ROUTE_SIDES, type RouteRules } from './route-rules.js';
 
 /** What a delivery must tell to count as one that will create an entity. */
@@ -44,7 +45,10 @@ export async function decideRoute(
   side: Side,
   evaluatorOf: (rule: number) => Evaluate,
 ): Promise<RouteDecision> {
-  const rowsOf = (endpoints: readonly string[]) => parties.filter((party) => endpoints.includes(party));
+  const rowsOf = (endpoints: readonly string[]) => {
+    const wanted = new Set(endpoints);
+    return parties.filter((party) => wanted.has(party));
+  };
   if (others.length > 0) {
     const to = rowsOf(others);
     return { to, by: to.length > 0 ? 'conversation' : 'none' };
@@ -52,11 +56,14 @@ export async function decideRoute(
   const { endpoint } = message.source;
   const found: string[] = [];
   const matching: number[] = [];
+  const textsAt = textsOfMessage(message);
+  const slice = new TimeSlice();
   for (const [index, rule] of rules.entries()) {
     if (!isFrom(rule.from, endpoint, side)) continue;
+    await slice.yieldIfDue();
     const evaluate = evaluatorOf(index + 1);
     const to = rule.to.filter((party) => party !== endpoint);
-    if (to.length === 0 || !(await allHold(rule.when, message, evaluate))) continue;
+    if (to.length === 0 || !(await allHold(rule.when, message, evaluate, textsAt))) continue;
     found.push(...to);
     matching.push(index + 1);
     if (matches === 'first') break;
@@ -73,7 +80,8 @@ async function allHold(
   conditions: RouteRules['rules'][number]['when'],
   message: GenericMessage,
   evaluate: Evaluate,
+  textsAt: TextsAt,
 ): Promise<boolean> {
-  for (const condition of conditions) if (!(await holds(condition, message, evaluate))) return false;
+  for (const condition of conditions) if (!(await holds(condition, message, evaluate, textsAt))) return false;
   return true;
 }

@@ -1,7 +1,7 @@
 import { conversationReference } from '../conversation/reference.js';
 import type { EndpointClient, RawEntity } from '../endpoints/endpoint.js';
 import { SwitchboardError } from '../errors.js';
-import { Expressions, sharedExpressions } from '../mapping/expressions.js';
+import { sharedExpressions } from '../mapping/expressions.js';
 import type { Json } from '../model/message.js';
 import { emitterOf, intakeQueue } from '../store/message-queue.js';
 import type { Bodies, MessageRecord } from '../store/store.js';
@@ -200,17 +200,15 @@ export class Intake {
       (reference ? await store.conversationByReference(reference) : undefined);
     const parties = conversation ? await partiesOf(store, conversation, await store.openDeliveries(conversation.id), source) : [];
     const eligible = eligibleFlows(flows, parties, (flow) => isRunning(flow.node));
-    const holds = async ({ condition, name }: IntakeFlow) => {
-      checkCondition(condition, name);
-      return Boolean(await sharedExpressions().evaluate(condition, fields, conditionOf(name)));
-    };
+    const holds = async ({ condition, name }: IntakeFlow) =>
+      !condition || Boolean(await sharedExpressions().evaluate(condition, fields, { where: conditionOf(name) }));
     return (await chooseFlow(eligible, parties, holds))?.node;
   }
 }
 
-/** Throws SWB_CONFIG if the condition of an in node is no JSONata expression. */
-export function checkCondition(condition: string, name: string): void {
-  if (condition) Expressions.check(condition, conditionOf(name));
+/** Rejects with SWB_CONFIG if the condition of an in node is no JSONata expression. */
+export async function checkCondition(condition: string, name: string): Promise<void> {
+  if (condition) await sharedExpressions().check([{ expression: condition, where: conditionOf(name) }]);
 }
 
 /** The setting with the condition, as its dialog calls it. */

@@ -40,7 +40,7 @@ export class Routes {
     const nameOf = (endpoint: string) => this.name(endpoint) ?? endpoint;
     const evaluatorOf = (rule: number) => {
       checkRule(rules, rule, where, nameOf);
-      return (expression: string) => sharedExpressions().evaluate(expression, message, placeOf(rule, where));
+      return (expression: string) => sharedExpressions().evaluate(expression, message, { where: placeOf(rule, where) });
     };
     const decision = kept ?? (await decideRoute(rules, message, others, this.side(message.source.endpoint), evaluatorOf));
     if (!kept && decision.by === 'default') checkDefault(rules, where, nameOf);

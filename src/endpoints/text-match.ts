@@ -1,4 +1,5 @@
 import { decodeHTML } from '../bundled/entities.js';
+import { withoutTags } from '../text/hostile.js';
 
 /** A text with fewer letters may occur in any other text by chance. */
 const DISTINCTIVE = 20;
@@ -63,7 +64,9 @@ interface Reading {
 }
 
 /** What ends a prefix: `Ann:`, `[web]`, `>`, a line of its own. */
-const PREFIX_END = /[:\])}>|»–—\n-]\s*$/u;
+const PREFIX_ENDS = ':])}>|»–—\n-';
+/** Places at which a text is looked for within another: it is there at one of the first, or the two are hostile. */
+const MAX_PLACES = 1_000;
 
 /** What looks like a tag may be the partner's formatting or part of the text, so both readings count. */
 function readings(text: string): Reading[] {
@@ -113,24 +116,19 @@ function hasPrefix({ letters: shown, before }: Reading, ours: Reading): boolean 
   const there = before.get(at) ?? '';
   // The text itself may begin with a bracket, a quotation mark or an emoji, which the partner may have replaced.
   const own = Array.from(ours.before.get(0)!.trim()).length;
-  for (let end = there.length; end >= 0; end--) {
-    if (Array.from(there.slice(end).trim()).length > own) return false;
-    if (PREFIX_END.test(there.slice(0, end))) return true;
-  }
-  return false;
+  let end = there.length;
+  while (end > 0 && !PREFIX_ENDS.includes(there.charAt(end - 1))) end--;
+  return end > 0 && Array.from(there.slice(end).trim()).length <= own;
 }
 
 /** Whole words only: "port 1" is not in "port 12". */
 function holds({ letters: shown, before }: Reading, ours: string): boolean {
-  for (let at = shown.indexOf(ours); at >= 0; at = shown.indexOf(ours, at + 1)) {
+  let places = 0;
+  for (let at = shown.indexOf(ours); at >= 0 && places < MAX_PLACES; at = shown.indexOf(ours, at + 1), places++) {
     const end = at + ours.length;
     if (before.has(at) && (end === shown.length || before.has(end))) return true;
   }
   return false;
-}
-
-function withoutTags(text: string): string {
-  return text.replace(/<[^>]*>/g, ' ');
 }
 
 /** Some partners escape a text once more each time it is written. */

@@ -1,4 +1,5 @@
 import { decodeHTML } from '../bundled/entities.js';
+import { withoutEnd, withoutTags } from '../text/hostile.js';
 
 /** Maximum number of quoted characters of an answer. */
 export const QUOTE_LENGTH = 500;
@@ -6,6 +7,8 @@ export const QUOTE_LENGTH = 500;
 const MAX_ERRORS = 5;
 /** Characters of a page that are searched: its text stands at its beginning, and a hostile page must not take long. */
 const MAX_PAGE = 20_000;
+/** What an explanation ends with. */
+const STOP = /[.\s]/;
 /** Errors contain errors: RFC 7807, JSON:API and gateways nest two or three. */
 const MAX_DEPTH = 4;
 
@@ -62,8 +65,8 @@ export function errorWords(body: unknown): string | undefined {
 
 /** The text of a web page on one line, without what a browser does not show. */
 export function stripMarkup(page: string): string {
-  const shown = page.slice(0, MAX_PAGE).replace(/<!--[\s\S]*?-->|<(script|style)\b[\s\S]*?(?:<\/\1\s*>|$)/gi, ' ');
-  return oneLine(decodeHTML(shown.replace(/<[^>]*>/g, ' ')));
+  const shown = page.slice(0, MAX_PAGE).replace(/<!--[\s\S]*?(?:-->|$)|<(script|style)\b[\s\S]*?(?:<\/\1\s*>|$)/gi, ' ');
+  return oneLine(decodeHTML(withoutTags(shown)));
 }
 
 /** The reason of a SOAP fault (SOAP 1.1 §4.4: faultstring; SOAP 1.2 §5.4: Reason with Text). */
@@ -111,7 +114,7 @@ function textsAt(given: Record<string, unknown>, names: readonly string[]): stri
 /** A text inside an error may itself be a page, or JSON of the system behind a gateway. */
 function plain(text: string): string {
   const inner = /^\s*[[{]/.test(text) ? errorWords(parsed(text)) : undefined;
-  return (inner ?? (/^\s*</.test(text) ? stripMarkup(text) : oneLine(text))).replace(/[.\s]+$/, '');
+  return withoutEnd(inner ?? (/^\s*</.test(text) ? stripMarkup(text) : oneLine(text)), STOP);
 }
 
 function parsed(text: string): unknown {
@@ -127,5 +130,5 @@ function oneLine(text: string): string {
 }
 
 function shortened(text: string): string {
-  return text.slice(0, QUOTE_LENGTH).replace(/[.\s]+$/, '');
+  return withoutEnd(text.slice(0, QUOTE_LENGTH), STOP);
 }

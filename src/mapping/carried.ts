@@ -1,6 +1,6 @@
 import type { Json } from '../model/message.js';
 import type { CompiledRule } from './compile-rule.js';
-import { isElement } from './paths.js';
+import { isElement, type Path } from './paths.js';
 import type { Tree } from './rules.js';
 
 /** Whether a partner's field, or an element of a list in it, is worth keeping although no rule uses it. */
@@ -18,9 +18,15 @@ export interface Carried {
  */
 export function carriedFields(record: Tree, rules: readonly CompiledRule[], carries: Carries): Carried {
   const carried: Carried = { fields: {}, empty: [] };
+  const byField = new Map<string, Path[]>();
+  for (const path of rules.flatMap(({ fields }) => fields)) {
+    const known = byField.get(path.top);
+    if (known) known.push(path);
+    else byField.set(path.top, [path]);
+  }
   for (const [field, value] of Object.entries(record)) {
     if (value === undefined) continue;
-    const paths = rules.flatMap((rule) => rule.fields.filter(({ top }) => top === field));
+    const paths = byField.get(field) ?? [];
     const isUsed = (one: Json) => paths.some(({ steps }) => !steps[0]?.element || isElement(one, steps[0].element));
     if (Array.isArray(value)) {
       const rest = value.filter((one) => !isUsed(one) && carries(field, one));

@@ -1,7 +1,6 @@
 import { SwitchboardError } from '../errors.js';
 import { choiceKey } from '../model/choice.js';
 import { say } from '../text/say.js';
-import { Expressions } from './expressions.js';
 import { RULE_TYPES, type Rule } from './mapping.js';
 import { isPlain, type Path, parsePath } from './paths.js';
 import type { Table } from './preview-result.js';
@@ -20,7 +19,12 @@ export interface CompiledRule {
   onlyIf?: { path: Path; is: Set<string> };
 }
 
-/** Compiles one rule. Throws SWB_CONFIG, naming the rule; `mapping`: the name of the mapping, if the error should contain it. */
+/** The expressions of a rule. */
+export function expressionsOf({ expression, when }: Rule): string[] {
+  return [expression?.in, expression?.out, when?.in, when?.out].filter((text): text is string => Boolean(text));
+}
+
+/** Compiles one rule, but not its expressions (CompiledMapping.check). Throws SWB_CONFIG, naming the rule; `mapping`: the name of the mapping, if the error should contain it. */
 export function compileRule(rule: Rule, index: number, table: Table, mapping?: string): CompiledRule {
   const name = ruleName(rule, index, table);
   const where = mapping === undefined ? `${name.charAt(0).toUpperCase()}${name.slice(1)}` : say`Mapping "${mapping}", ${name}`;
@@ -49,8 +53,7 @@ function compiledParts(rule: Rule, table: Table): Omit<CompiledRule, 'index' | '
       ? paths.map((path, at) => pathOf(path, say`Field ${at + 1} of ${paths.length}`, say`Fill it in, or remove it.`))
       : [pathOf(paths[0], say`The field`, say`Fill it in, or remove the rule.`)];
   const generic = pathOf(rule.generic, say`The generic field`, say`Fill it in, or remove the rule.`);
-  for (const text of [rule.expression?.in, rule.expression?.out, rule.when?.in, rule.when?.out])
-    if (text) Expressions.check(text);
+  for (const text of expressionsOf(rule)) requireText(text);
   if (rule.type && !RULE_TYPES.includes(rule.type))
     throw new SwitchboardError('SWB_CONFIG', say`The type ${JSON.stringify(rule.type)} is not supported.`, {
       field: 'type',
@@ -69,6 +72,11 @@ function compiledParts(rule: Rule, table: Table): Omit<CompiledRule, 'index' | '
     ...(rule.values && { values: new ValueMap(rule.values, fields.length) }),
     ...(rule.onlyIf && { onlyIf: condition(rule.onlyIf) }),
   };
+}
+
+function requireText(expression: unknown): void {
+  if (typeof expression === 'string') return;
+  throw new SwitchboardError('SWB_CONFIG', say`An expression is not text.`, { hint: say`See docs.jsonata.org.` });
 }
 
 /** Throws SWB_CONFIG where "send when emptied" could not work. */

@@ -2,17 +2,22 @@ import { SwitchboardError } from '../errors.js';
 import type { GenericFields, GenericMessage, Json } from '../model/message.js';
 import { say } from '../text/say.js';
 import { type Carries, carriedFields } from './carried.js';
-import { type CompiledRule, compileRule } from './compile-rule.js';
-import { type Expressions, sharedExpressions } from './expressions.js';
+import { type CompiledRule, compileRule, expressionsOf } from './compile-rule.js';
+import { type Evaluator, sharedExpressions } from './expressions.js';
 import { itemsIn, itemsOut } from './items.js';
 import { type InResult, type Mapping, type Notation, type OutResult, PLAIN_NOTATION } from './mapping.js';
 import type { Table } from './preview-result.js';
-import { applyIn, applyOut, type Tree } from './rules.js';
+import { applyIn, applyOut, type Evaluate, type Tree } from './rules.js';
 
 export interface CompiledMapping {
   readonly mapping: Mapping;
   /** The partner's top-level fields that the rules read. */
   readonly reads: string[];
+  /**
+   * Prepares what takes a while, without holding the event loop; `toGeneric` and `fromGeneric` begin with it. Rejects with
+   * SWB_CONFIG, naming the rule, if an expression is invalid.
+   */
+  check(): Promise<void>;
   toGeneric(record: Record<string, Json>): Promise<InResult>;
   fromGeneric(message: GenericMessage): Promise<OutResult>;
 }
@@ -21,14 +26,17 @@ export interface CompiledMapping {
 export type CompiledRules = Record<Table, CompiledRule[]>;
 
 export interface CompileOptions {
-  expressions?: Expressions;
+  expressions?: Evaluator;
   /** How the system of the mapping writes values. */
   notation?: Notation;
   /** Which fields are kept although no rule uses them; by default none. */
   carries?: Carries;
 }
 
-/** Compiles a mapping; endpoints/registry.ts does it for the system it is written for. Throws SWB_CONFIG, naming rule and field, when the mapping itself is wrong. */
+/**
+ * Compiles a mapping; endpoints/registry.ts does it for the system it is written for. Throws SWB_CONFIG, naming rule and field, when
+ * the mapping itself is wrong. Its expressions are compiled in another process, by `check`.
+ */
 export function compile(mapping: Mapping, options: CompileOptions = {}): CompiledMapping {
   const { name } = mapping;
   if (!Array.isArray(mapping.rules) || mapping.rules.length === 0)
@@ -41,7 +49,59 @@ export function compile(mapping: Mapping, options: CompileOptions = {}): Compile
     items: (mapping.items?.rules ?? []).map((rule, index) => compileRule(rule, index, 'items', name)),
   };
   requireId(mapping, rules.items);
-  return withRules(mapping, rules, options);
+  const { toGeneric, fromGeneric, ...compiled } = withRules(mapping, rules, options);
+  const { expressions = sharedExpressions() } = options;
+  const check = once(async () => {
+    await indexValues([...rules.order, ...rules.items]);
+    const [fault] = await faultsOf([...rules.order, ...rules.items], expressions, placeOf(mapping));
+    if (fault) throw fault.error;
+  });
+  return {
+    ...compiled,
+    check,
+    toGeneric: async (record) => {
+      await check();
+      return toGeneric(record);
+    },
+    fromGeneric: async (message) => {
+      await check();
+      return fromGeneric(message);
+    },
+  };
+}
+
+/** Makes the value maps of rules ready for use. */
+export async function indexValues(rules: readonly CompiledRule[]): Promise<void> {
+  for (const { values } of rules) await values?.index();
+}
+
+/** The invalid expressions of rules. */
+export async function faultsOf(
+  rules: readonly CompiledRule[],
+  expressions: Evaluator,
+  owner: string,
+): Promise<{ rule: CompiledRule; error: SwitchboardError }[]> {
+  const all = rules.flatMap((rule) => expressionsOf(rule.rule).map((text) => ({ rule, text })));
+  const faults = await expressions.faults(
+    all.map(({ text }) => text),
+    { owner },
+  );
+  return all.flatMap(({ rule }, index) => {
+    const error = faults[index];
+    return error ? [{ rule, error: error.at(rule.where) }] : [];
+  });
+}
+
+/** The same check, made once; again if it could not be completed. */
+function once(check: () => Promise<void>): () => Promise<void> {
+  let made: Promise<void> | undefined;
+  return () => {
+    made ??= check().catch((error) => {
+      if (!(error instanceof SwitchboardError && error.code === 'SWB_CONFIG')) made = undefined;
+      throw error;
+    });
+    return made;
+  };
 }
 
 /** Throws SWB_CONFIG if the items of an order could not be identified. */
@@ -54,21 +114,21 @@ export function requireId(mapping: Mapping, items: CompiledRule[]): void {
   });
 }
 
-/** A mapping with the compiled ones of its rules. */
+/** A mapping with the compiled ones of its rules, whose value maps are indexed and whose expressions are valid. */
 export function withRules(
   mapping: Mapping,
   { order: rules, items }: CompiledRules,
   options: CompileOptions = {},
-): CompiledMapping {
-  const { notation = PLAIN_NOTATION, carries = () => false } = options;
-  const wantsExpressions = [...rules, ...items].some(({ rule }) => rule.expression || rule.when);
-  const expressions = options.expressions ?? (wantsExpressions ? sharedExpressions() : undefined);
+): Omit<CompiledMapping, 'check'> {
+  const { notation = PLAIN_NOTATION, carries = () => false, expressions = sharedExpressions() } = options;
+  const owner = placeOf(mapping);
+  const evaluate: Evaluate = (expression, input, where) => expressions.evaluate(expression, input, { where, owner });
   return {
     mapping,
     reads: reads(mapping, rules),
     toGeneric: async (record) => {
-      const { fields, emptied, trace, problems } = await applyIn(rules, record, expressions);
-      const found = await itemsIn(mapping, items, record, expressions);
+      const { fields, emptied, trace, problems } = await applyIn(rules, record, evaluate);
+      const found = await itemsIn(mapping, items, record, evaluate);
       const carried = carriedFields(record, rules, carries);
       const custom = { ...carried.fields, ...(fields.custom as Tree | undefined) };
       return {
@@ -87,9 +147,9 @@ export function withRules(
         notation,
         rules,
         { scope, input: message, isChanged },
-        expressions,
+        evaluate,
       );
-      const itemResult = await itemsOut(mapping, items, message, isChanged, notation, expressions);
+      const itemResult = await itemsOut(mapping, items, message, isChanged, notation, evaluate);
       return {
         body: { ...body, ...itemResult.body } as Record<string, Json>,
         changed: [...changed, ...itemResult.changed],

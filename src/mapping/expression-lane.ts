@@ -3,40 +3,53 @@ import { type Evaluation, ExpressionProcess } from './expression-process.js';
 /** Evaluates an expression; resolves when that is over. */
 type Job = (process: ExpressionProcess) => Promise<void>;
 
-/** Evaluates expressions in a few processes. Expressions take turns, so that many evaluations of one do not delay another. */
+/** Evaluates expressions in a few processes. Owners take turns, so that many evaluations of one do not delay another. */
 export class ExpressionLane {
   private readonly processes: ExpressionProcess[] = [];
   private readonly idle: ExpressionProcess[] = [];
-  /** Evaluations that wait, by expression. */
+  /** Evaluations that wait, by owner. */
   private readonly waiting = new Map<string, Job[]>();
 
-  constructor(private readonly size: number) {}
+  /** `priority`: see ExpressionProcess. */
+  constructor(
+    private readonly size: number,
+    private readonly priority = 0,
+  ) {}
 
-  /** The value; rejects with TooSlow, or with SWB_EXPRESSION. `limit`: milliseconds it may take, asked when it is its turn. */
-  evaluate(evaluation: Evaluation, limit: () => number): Promise<unknown> {
+  /** The value; rejects like ExpressionProcess. `limit`: milliseconds it may take, asked when it is its turn. */
+  evaluate(owner: string, evaluation: Evaluation, limit: () => number): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      const job: Job = (process) => process.evaluate(evaluation, limit()).then(resolve, reject);
-      const { expression } = evaluation;
-      const waiting = this.waiting.get(expression);
-      if (waiting) waiting.push(job);
-      else this.waiting.set(expression, [job]);
-      this.startNext();
+      this.add(owner, [(process) => process.evaluate(evaluation, limit()).then(resolve, reject)]);
     });
+  }
+
+  /** What waits of an owner waits in another lane from now on. */
+  handOver(owner: string, lane: ExpressionLane): void {
+    const jobs = this.waiting.get(owner);
+    this.waiting.delete(owner);
+    if (jobs) lane.add(owner, jobs);
   }
 
   close(): void {
     for (const process of this.processes) process.close();
   }
 
+  private add(owner: string, jobs: Job[]): void {
+    const waiting = this.waiting.get(owner);
+    if (waiting) waiting.push(...jobs);
+    else this.waiting.set(owner, jobs);
+    for (const _ of jobs) this.startNext();
+  }
+
   private startNext(): void {
     const [first] = this.waiting;
     const process = first && (this.idle.pop() ?? this.grow());
     if (!process) return;
-    const [expression, waiting] = first;
+    const [owner, waiting] = first;
     const job = waiting.shift();
-    // Behind the other expressions.
-    this.waiting.delete(expression);
-    if (waiting.length > 0) this.waiting.set(expression, waiting);
+    // Behind the other owners.
+    this.waiting.delete(owner);
+    if (waiting.length > 0) this.waiting.set(owner, waiting);
     job?.(process).finally(() => {
       this.idle.push(process);
       this.startNext();
@@ -45,7 +58,7 @@ export class ExpressionLane {
 
   private grow(): ExpressionProcess | undefined {
     if (this.processes.length >= this.size) return undefined;
-    const process = new ExpressionProcess();
+    const process = new ExpressionProcess(this.priority);
     this.processes.push(process);
     return process;
   }

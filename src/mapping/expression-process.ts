@@ -1,6 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { setPriority } from 'node:os';
 import { SwitchboardError } from '../errors.js';
 import { say } from '../text/say.js';
+import type { ExpressionInput } from './expression-input.js';
+import { type Answer, type ExpressionFault, MAX_DEPTH, MAX_RESULT, PROGRAM, type Question } from './expression-program.js';
 
 /** A new process may take this long to load before the first expression's own time counts, milliseconds. */
 const STARTING = 30_000;
@@ -9,38 +12,14 @@ const IDLE = 60_000;
 /** Memory limit of an evaluating process, megabytes. */
 const MEMORY = 128;
 
-/** Program of the evaluating process, as text so that it runs the same from the sources and from dist. It returns plain JSON. */
-const PROGRAM = `
-const jsonata = require(process.argv[1]);
-const known = new Map();
-process.on('disconnect', () => process.exit());
-process.on('message', async ({ id, expression, input }) => {
-  try {
-    let compiled = known.get(expression);
-    if (!compiled) known.set(expression, (compiled = jsonata(expression)));
-    const value = await compiled.evaluate(input);
-    process.send({ id, value: value === undefined ? undefined : JSON.parse(JSON.stringify(value)) });
-  } catch (error) {
-    process.send({ id, error: { message: String(error && error.message), position: error && error.position } });
-  }
-});
-process.send({ ready: true });
-`;
+/** Characters of an expression that an error shows. */
+const SHOWN = 200;
 
-interface Answer {
-  ready?: boolean;
-  id?: number;
-  value?: unknown;
-  error?: { message: string; position?: number };
-}
+/** An expression and what it is evaluated for, or expressions to be checked. */
+export type Evaluation = { expression: string; input: ExpressionInput } | { check: string[] };
 
-/** An expression and what it is evaluated for. */
-export interface Evaluation {
-  expression: string;
-  input: unknown;
-}
-
-interface Job extends Evaluation {
+interface Job {
+  evaluation: Evaluation;
   id: number;
   limit: number;
   resolve: (value: unknown) => void;
@@ -61,11 +40,20 @@ export class ExpressionProcess {
   private job: Job | undefined;
   private timer: NodeJS.Timeout | undefined;
   private evaluations = 0;
+  /** The input that the process has. */
+  private input: ExpressionInput | undefined;
 
-  /** To be called when the one before has settled. Rejects with TooSlow after `limit` milliseconds, else with SWB_EXPRESSION. */
+  /** `priority`: how much the process leaves to others, 0 (nothing) to 19, as the operating system counts it. */
+  constructor(private readonly priority = 0) {}
+
+  /**
+   * The value; of a check, the faults. To be called when the one before has settled. Rejects with TooSlow after `limit`
+   * milliseconds, with SWB_CONFIG if it is no JSONata, else with SWB_EXPRESSION.
+   */
   evaluate(evaluation: Evaluation, limit: number): Promise<unknown> {
+    if (limit <= 0) return Promise.reject(new TooSlow());
     return new Promise((resolve, reject) => {
-      this.job = { ...evaluation, id: this.evaluations++, limit, resolve, reject };
+      this.job = { evaluation, id: this.evaluations++, limit, resolve, reject };
       this.child ??= this.spawn();
       this.child.ref();
       this.child.channel?.ref();
@@ -79,22 +67,36 @@ export class ExpressionProcess {
     const child = this.child;
     this.child = undefined;
     this.ready = false;
+    this.input = undefined;
     child?.kill('SIGKILL');
   }
 
   private post(): void {
     if (!this.job) return;
-    const { id, expression, input, limit } = this.job;
+    const { id, evaluation, limit } = this.job;
     this.stopAfter(limit);
-    this.child?.send({ id, expression, input });
+    this.child?.send(this.question(id, evaluation));
+  }
+
+  /** The rules of a mapping have one input, which is sent once, because writing a large one takes a while. */
+  private question(id: number, evaluation: Evaluation): Question {
+    if ('check' in evaluation) return { id, ...evaluation };
+    const { expression, input } = evaluation;
+    if (input === this.input) return { id, expression, sameInput: true };
+    this.input = input;
+    return { id, expression, input: input.text };
   }
 
   private stopAfter(milliseconds: number): void {
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => {
+    const job = this.job;
+    const stop = () => {
+      if (job !== this.job) return;
       this.close();
       this.finish(({ reject }) => reject(new TooSlow()));
-    }, milliseconds);
+    };
+    // After what has arrived meanwhile: the answer may be there, and only our own process was held up.
+    this.timer = setTimeout(() => setImmediate(stop), milliseconds);
   }
 
   private spawn(): ChildProcess {
@@ -103,28 +105,35 @@ export class ExpressionProcess {
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
       env: {},
     });
-    child.on('message', (message: Answer) => {
+    this.yieldTo(child.pid);
+    child.on('message', ({ ready, error, value, faults }: Answer) => {
       if (child !== this.child) return;
-      if (message.ready) {
+      if (ready) {
         this.ready = true;
         this.post();
         return;
       }
-      const { error, value } = message;
-      const place = error?.position === undefined ? '' : say` (position ${error.position})`;
-      this.finish(({ expression, resolve, reject }) => {
-        if (error) reject(failure(expression, `${error.message}${place}`));
-        else resolve(value);
+      this.finish(({ evaluation, resolve, reject }) => {
+        if (error) reject(faultError(textOf(evaluation), error));
+        else resolve(faults ?? value);
       });
     });
     const gone = (text: string) => {
       if (child !== this.child) return;
       this.close();
-      this.finish((job) => job.reject(failure(job.expression, text)));
+      this.finish(({ evaluation, reject }) => reject(failure(textOf(evaluation), text)));
     };
     child.on('error', (error: Error) => gone(error.message));
     child.on('exit', () => gone(say`its process ended, perhaps because it ran out of memory`));
     return child;
+  }
+
+  private yieldTo(pid: number | undefined): void {
+    try {
+      if (pid && this.priority > 0) setPriority(pid, this.priority);
+    } catch {
+      // It has ended, or the system allows no priorities.
+    }
   }
 
   private finish(settle: (job: Job) => void): void {
@@ -141,7 +150,28 @@ export class ExpressionProcess {
 
 /** The error of an expression that failed. */
 export function failure(expression: string, text: string): SwitchboardError {
-  return new SwitchboardError('SWB_EXPRESSION', say`The expression "${expression}" failed: ${text}.`, {
+  return new SwitchboardError('SWB_EXPRESSION', say`The expression "${shown(expression)}" failed: ${text}.`, {
     hint: say`Fix the expression, deploy, then replay the message.`,
   });
+}
+
+/** The error for what the evaluating process found: SWB_CONFIG for what is no JSONata, else SWB_EXPRESSION. */
+export function faultError(expression: string, { message, position, isInvalid, exceeds }: ExpressionFault): SwitchboardError {
+  if (isInvalid)
+    return new SwitchboardError(
+      'SWB_CONFIG',
+      say`The expression "${shown(expression)}" is invalid at position ${position ?? '?'}: ${message}.`,
+      { hint: say`See docs.jsonata.org.` },
+    );
+  if (exceeds === 'levels') return failure(expression, say`its result has more than ${MAX_DEPTH} levels`);
+  if (exceeds === 'characters') return failure(expression, say`its result has more than ${MAX_RESULT} characters`);
+  return failure(expression, `${message}${position === undefined ? '' : say` (position ${position})`}`);
+}
+
+function textOf(evaluation: Evaluation): string {
+  return 'check' in evaluation ? (evaluation.check[0] ?? '') : evaluation.expression;
+}
+
+function shown(expression: string): string {
+  return expression.length > SHOWN ? `${expression.slice(0, SHOWN)}…` : expression;
 }

@@ -1,75 +1,172 @@
-import jsonata from 'jsonata';
 import { SwitchboardError } from '../errors.js';
 import { say } from '../text/say.js';
+import { ExpressionInput } from './expression-input.js';
 import { ExpressionLane } from './expression-lane.js';
-import { type Evaluation, failure, TooSlow } from './expression-process.js';
+import { type Evaluation, failure, faultError, TooSlow } from './expression-process.js';
+import type { ExpressionFault } from './expression-program.js';
 
 /** Milliseconds an expression may run. */
 const LIMIT = 1_000;
 /** An evaluation that runs longer than this leaves the way to the others, milliseconds. */
 const QUICK = 250;
-/** The same for an expression that was slow before: most of its evaluations may be quick all the same. */
-const QUICK_AGAIN = 50;
-/** Processes for quick expressions, and as many for slow ones. */
-const PROCESSES = 2;
-/** Slow expressions to remember. */
-const MAX_SLOW = 1_000;
+/** The same for the expressions of an owner who had a slow one: most of its evaluations may be quick all the same. */
+const QUICK_AGAIN = 100;
+/** An owner who had a slow evaluation keeps to a lane for such owners for this long, milliseconds. */
+const SUSPECTED = 60_000;
+/** Owners with slow evaluations to remember. */
+const MAX_SUSPECTS = 1_000;
+/** How much slow evaluations leave to the rest of this machine (ExpressionProcess). */
+const SLOW_PRIORITY = 5;
+/** Characters of an expression. */
+export const MAX_EXPRESSION = 50_000;
+/** Expressions that are checked together, and their characters. */
+const BATCH = 100;
+const BATCH_LENGTH = 10_000;
+
+/** Whose expression is evaluated. */
+export interface Turn {
+  /** The place that errors name. */
+  where?: string;
+  /** Owners take turns, and one with slow expressions does not delay the others; by default the place, or the expression. */
+  owner?: string;
+  /** When it is no longer wanted, by `performance.now()`. */
+  until?: number;
+}
+
+/** Evaluates the expressions of rules. */
+export type Evaluator = Pick<Expressions, 'evaluate' | 'faults'>;
+
+export interface ExpressionsOptions {
+  /** Milliseconds an expression may run. */
+  limit?: number;
+  /** Processes of each of the three lanes. */
+  processes?: number;
+  /** How much all of them leave to the rest of this machine (ExpressionProcess). */
+  priority?: number;
+}
 
 /**
- * Evaluates JSONata in separate processes (ExpressionProcess). An evaluation that turns out to be slow is stopped and evaluated
- * again in a lane for slow ones. That depends on the input, so each evaluation is tried as a quick one first: an endless one delays
- * its own message only.
+ * Compiles and evaluates JSONata in separate processes (ExpressionProcess). Whether an evaluation is slow depends on the input, so
+ * each is tried as a quick one first; one that turns out to be slow is stopped and evaluated again in a lane for slow ones. From
+ * then on its owner keeps to a lane for such owners. So an endless evaluation delays only its own message, those of its owner a
+ * little, and the other owners once, by the time of a quick one.
  */
 export class Expressions {
-  private readonly quick = new ExpressionLane(PROCESSES);
-  private readonly slow = new ExpressionLane(PROCESSES);
-  private readonly knownSlow = new Set<string>();
+  private readonly limit: number;
+  private readonly quick: ExpressionLane;
+  private readonly suspected: ExpressionLane;
+  private readonly slow: ExpressionLane;
+  /** The owners who had a slow evaluation, and until when they are suspected. */
+  private readonly suspects = new Map<string, number>();
 
-  constructor(private readonly limit = LIMIT) {}
-
-  /** Throws SWB_CONFIG for an invalid JSONata expression. */
-  static check(expression: string, where?: string): void {
-    try {
-      jsonata(expression);
-    } catch (error) {
-      const { message = say`syntax error`, position = '?' } = error as { message?: string; position?: number };
-      throw new SwitchboardError(
-        'SWB_CONFIG',
-        say`The expression "${expression}" is invalid at position ${position}: ${message}.`,
-        { where, hint: say`See docs.jsonata.org.` },
-      );
-    }
+  constructor({ limit = LIMIT, processes = 2, priority = 0 }: ExpressionsOptions = {}) {
+    this.limit = limit;
+    this.quick = new ExpressionLane(processes, priority);
+    this.suspected = new ExpressionLane(processes, priority);
+    this.slow = new ExpressionLane(processes, Math.max(priority, SLOW_PRIORITY));
   }
 
-  /** The value of an expression for an input; rejects with SWB_EXPRESSION, which names the place `where`, if given. */
-  async evaluate(expression: string, input: unknown, where?: string): Promise<unknown> {
+  /**
+   * The value of an expression for an input; a large one for several expressions is best given as one ExpressionInput. Rejects with
+   * SWB_CONFIG if it is no JSONata, with SWB_EXPRESSION if it fails.
+   */
+  async evaluate(expression: string, given: unknown, turn: Turn = {}): Promise<unknown> {
+    const { where } = turn;
+    const input = given instanceof ExpressionInput ? given : new ExpressionInput(given);
     try {
-      return await this.evaluated({ expression, input });
+      requireLength(expression);
+      return await this.evaluated({ expression, input }, { ...turn, owner: turn.owner ?? where ?? expression });
     } catch (error) {
-      const shown =
-        error instanceof TooSlow ? failure(expression, say`it ran longer than ${this.limit} ms and was stopped`) : error;
+      const shown = this.shown(expression, error);
       throw where && shown instanceof SwitchboardError ? shown.at(where) : shown;
     }
   }
 
-  private async evaluated(evaluation: Evaluation): Promise<unknown> {
-    const { expression } = evaluation;
-    try {
-      return await this.quick.evaluate(evaluation, () =>
-        Math.min(this.knownSlow.has(expression) ? QUICK_AGAIN : QUICK, this.limit),
-      );
-    } catch (error) {
-      if (!(error instanceof TooSlow)) throw error;
-    }
-    if (this.knownSlow.size >= MAX_SLOW) this.knownSlow.clear();
-    this.knownSlow.add(expression);
-    return this.slow.evaluate(evaluation, () => this.limit);
+  /** What is wrong with each of the expressions: SWB_CONFIG, or SWB_EXPRESSION if that could not be found out in time. */
+  async faults(expressions: readonly string[], turn: Omit<Turn, 'where'> = {}): Promise<(SwitchboardError | undefined)[]> {
+    const found: (SwitchboardError | undefined)[] = [];
+    for (const batch of batches(expressions)) found.push(...(await this.batchFaults(batch, turn)));
+    return found;
+  }
+
+  /** Rejects with SWB_CONFIG for the first invalid expression, naming its place. */
+  async check(all: readonly { expression: string; where: string }[]): Promise<void> {
+    const faults = await this.faults(
+      all.map(({ expression }) => expression),
+      { owner: all[0]?.where },
+    );
+    const first = faults.findIndex(Boolean);
+    if (first >= 0) throw faults[first]?.at(all[first]?.where ?? '');
   }
 
   close(): void {
-    this.quick.close();
-    this.slow.close();
+    for (const lane of [this.quick, this.suspected, this.slow]) lane.close();
   }
+
+  private async batchFaults(batch: string[], turn: Omit<Turn, 'where'>): Promise<(SwitchboardError | undefined)[]> {
+    const [first = ''] = batch;
+    try {
+      for (const expression of batch) requireLength(expression);
+      const faults = (await this.evaluated(
+        { check: batch },
+        { ...turn, owner: turn.owner ?? first },
+      )) as (ExpressionFault | null)[];
+      return faults.map((fault, index) => (fault ? faultError(batch[index] ?? '', fault) : undefined));
+    } catch (error) {
+      if (batch.length === 1) return [this.shown(first, error) as SwitchboardError];
+      const each: (SwitchboardError | undefined)[] = [];
+      for (const expression of batch) each.push(...(await this.batchFaults([expression], turn)));
+      return each;
+    }
+  }
+
+  private async evaluated(evaluation: Evaluation, { owner, until = Infinity }: Turn & { owner: string }): Promise<unknown> {
+    const isSuspected = (this.suspects.get(owner) ?? 0) > performance.now();
+    const lane = isSuspected ? this.suspected : this.quick;
+    const left = (limit: number) => Math.min(limit, this.limit, until - performance.now());
+    try {
+      return await lane.evaluate(owner, evaluation, () => left(this.suspects.has(owner) ? QUICK_AGAIN : QUICK));
+    } catch (error) {
+      if (!(error instanceof TooSlow)) throw error;
+    }
+    this.suspect(owner);
+    return this.slow.evaluate(owner, evaluation, () => left(this.limit));
+  }
+
+  private suspect(owner: string): void {
+    const [oldest] = this.suspects.keys();
+    if (this.suspects.size >= MAX_SUSPECTS && oldest !== undefined) this.suspects.delete(oldest);
+    this.suspects.delete(owner);
+    this.suspects.set(owner, performance.now() + SUSPECTED);
+    this.quick.handOver(owner, this.suspected);
+  }
+
+  private shown(expression: string, error: unknown): unknown {
+    return error instanceof TooSlow ? failure(expression, say`it ran longer than ${this.limit} ms and was stopped`) : error;
+  }
+}
+
+function requireLength(expression: string): void {
+  if (expression.length <= MAX_EXPRESSION) return;
+  throw new SwitchboardError('SWB_CONFIG', say`An expression has ${expression.length} characters, more than ${MAX_EXPRESSION}.`, {
+    hint: say`Shorten it.`,
+  });
+}
+
+function batches(expressions: readonly string[]): string[][] {
+  const all: string[][] = [];
+  let batch: string[] = [];
+  let length = 0;
+  for (const expression of expressions) {
+    if (batch.length >= BATCH || (length > 0 && length + expression.length > BATCH_LENGTH)) {
+      all.push(batch);
+      batch = [];
+      length = 0;
+    }
+    batch.push(expression);
+    length += expression.length;
+  }
+  return batch.length > 0 ? [...all, batch] : all;
 }
 
 let shared: Expressions | undefined;

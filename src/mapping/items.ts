@@ -1,9 +1,8 @@
 import type { GenericMessage, Json } from '../model/message.js';
 import { PROGRESS_FIELDS } from '../model/message.js';
 import type { CompiledRule } from './compile-rule.js';
-import type { Expressions } from './expressions.js';
 import type { Mapping, Notation, Problem, Trace } from './mapping.js';
-import { applyIn, applyOut, type Tree } from './rules.js';
+import { applyIn, applyOut, type Evaluate, type Tree } from './rules.js';
 
 const ID = 'id';
 const isProgress = (name: string) => PROGRESS_FIELDS.includes(name);
@@ -16,7 +15,7 @@ export async function itemsIn(
   mapping: Mapping,
   rules: CompiledRule[],
   record: Tree,
-  expressions?: Expressions,
+  evaluate: Evaluate,
 ): Promise<{ fields: Tree; trace: Trace; problems: Problem[] }> {
   const field = mapping.items?.field ?? '';
   const given = record[field];
@@ -27,7 +26,7 @@ export async function itemsIn(
   const progress: Json[] = [];
   for (const element of given) {
     if (!isTree(element)) continue;
-    const found = await applyIn(rules, element, expressions);
+    const found = await applyIn(rules, element, evaluate);
     problems.push(...found.problems.map((p) => ({ ...p, field: `${field}.${p.field}` })));
     const id = String(found.fields[ID] ?? '');
     if (!id) continue;
@@ -49,7 +48,7 @@ export async function itemsOut(
   message: GenericMessage,
   isChanged: ((top: string) => boolean) | undefined,
   notation: Notation,
-  expressions?: Expressions,
+  evaluate: Evaluate,
 ): Promise<{ body: Tree; changed: string[]; trace: Trace; problems: Problem[] }> {
   const field = mapping.items?.field ?? '';
   const trace: Trace = {};
@@ -65,7 +64,7 @@ export async function itemsOut(
       notation,
       rules,
       { scope, input: { ...item, order: message.fields }, isChanged: changedInItem },
-      expressions,
+      evaluate,
     );
     problems.push(...applied.problems.map((p) => ({ ...p, field: `${field}[${id}].${p.field}` })));
     list.push(applied.body as Json);

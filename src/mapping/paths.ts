@@ -99,8 +99,15 @@ export function isPlain({ steps }: Path): boolean {
   return steps.every(({ element }) => !element);
 }
 
+/** Where the element with the properties that a path names is in a list; -1 if there is none. */
+export function elementIndex(list: Json[], wanted: Record<string, string>): number {
+  return list.findIndex((element) => isElement(element, wanted));
+}
+
 /** Whether a list element has the properties that a path names. */
 export function isElement(element: Json, wanted: Record<string, string>): boolean {
   if (typeof element !== 'object' || element === null || Array.isArray(element)) return false;
-  return Object.entries(wanted).every(([name, value]) => name.startsWith('@') || element[name] === value);
+  // Not by entries: every rule looks through its list, which may be long.
+  for (const name in wanted) if (!name.startsWith('@') && element[name] !== wanted[name]) return false;
+  return true;
 }

@@ -1,17 +1,18 @@
 import { SwitchboardError } from '../errors.js';
 import { fitToSchema } from '../model/fit.js';
 import type { GenericMessage, Json } from '../model/message.js';
+import { TimeSlice } from '../time-slice.js';
 import type { Carries } from './carried.js';
 import { genericMessage } from './catalog/generic.js';
-import { requireId, withRules } from './compile.js';
+import { faultsOf, indexValues, requireId, withRules } from './compile.js';
 import { type CompiledRule, compileRule } from './compile-rule.js';
-import type { Expressions } from './expressions.js';
+import { type Evaluator, sharedExpressions } from './expressions.js';
 import type { Direction, Mapping, Notation, Problem, Rule, Trace } from './mapping.js';
-import { parsePath } from './paths.js';
+import { marksOf } from './preview-marks.js';
 import type { Mark, Preview, PreviewProblem, Table } from './preview-result.js';
 
 export interface PreviewOptions {
-  expressions?: Expressions;
+  expressions?: Evaluator;
   /** How the system of the mapping writes values. */
   notation?: Notation;
   /** Which fields are kept although no rule uses them. */
@@ -30,8 +31,9 @@ export async function preview(
   sample: Record<string, Json>,
   options: PreviewOptions = {},
 ): Promise<Preview> {
-  const order = usable(mapping.rules, 'order');
-  const items = usable(mapping.items?.rules ?? [], 'items');
+  const { expressions = sharedExpressions(), notation, carries } = options;
+  const order = await usable(mapping.rules, 'order', expressions);
+  const items = await usable(mapping.items?.rules ?? [], 'items', expressions);
   const wrong = [...order.problems, ...items.problems];
   if (order.rules.length === 0) return { result: {}, marks: {}, problems: wrong, sample };
   try {
@@ -40,15 +42,8 @@ export async function preview(
     wrong.push(configProblem(error));
     items.rules = [];
   }
-  const compiled = withRules(
-    mapping,
-    { order: order.rules, items: items.rules },
-    {
-      expressions: options.expressions,
-      notation: options.notation,
-      carries: options.carries,
-    },
-  );
+  const rules = { order: order.rules, items: items.rules };
+  const compiled = withRules(mapping, rules, { expressions, notation, carries });
   if (direction === 'in') {
     const { fields, trace, problems } = await compiled.toGeneric(sample);
     const result = fields as Record<string, Json>;
@@ -64,22 +59,36 @@ export async function preview(
 
   function finish(result: Record<string, Json>, trace: Trace, problems: PreviewProblem[]): Preview {
     const marks = marksOf(result, trace, direction === 'out' ? mapping.items?.field : undefined);
-    return { result, marks, problems: problems.map((problem) => located(problem, mapping, direction, marks)), sample };
+    const places = { order: placesOf(mapping.rules, direction), items: placesOf(mapping.items?.rules ?? [], direction) };
+    const inItems = mapping.items && places.items;
+    return { result, marks, problems: problems.map((problem) => located(problem, marks, places.order, inItems)), sample };
   }
 }
 
 /** The rules that compile, and the problems of the others. */
-function usable(rules: Rule[], table: Table): { rules: CompiledRule[]; problems: PreviewProblem[] } {
-  const ready: CompiledRule[] = [];
-  const problems: PreviewProblem[] = [];
-  rules.forEach((rule, index) => {
+async function usable(
+  rules: Rule[],
+  table: Table,
+  expressions: Evaluator,
+): Promise<{ rules: CompiledRule[]; problems: PreviewProblem[] }> {
+  const compiled: CompiledRule[] = [];
+  const wrong = new Map<number, unknown>();
+  const slice = new TimeSlice();
+  for (const [index, rule] of rules.entries()) {
+    await slice.yieldIfDue();
     try {
-      ready.push(compileRule(rule, index, table));
+      compiled.push(compileRule(rule, index, table));
     } catch (error) {
-      problems.push({ ...configProblem(error), rule: { table, rule: index } });
+      wrong.set(index, error);
     }
-  });
-  return { rules: ready, problems };
+  }
+  await indexValues(compiled);
+  for (const { rule, error } of await faultsOf(compiled, expressions, table))
+    wrong.set(rule.index, wrong.get(rule.index) ?? error);
+  return {
+    rules: compiled.filter(({ index }) => !wrong.has(index)),
+    problems: [...wrong].sort(([a], [b]) => a - b).map(([rule, error]) => ({ ...configProblem(error), rule: { table, rule } })),
+  };
 }
 
 function configProblem(error: unknown): PreviewProblem {
@@ -96,74 +105,29 @@ function messageOf(sample: Record<string, Json>): GenericMessage {
   return message;
 }
 
-/** The places in a result that a trace covers. `list`: the partner's list of items, where the result is a payload. */
-function marksOf(result: Record<string, Json>, trace: Trace, list: string | undefined): Record<string, Mark> {
-  const marks: Record<string, Mark> = {};
-  const ids: string[] = [];
-  for (const [target, { rule, source, kind, row }] of Object.entries(trace)) {
-    const item = /^([^.[]+)\[(.*?)\]\.(.+)$/.exec(target);
-    const [, top = '', id = '', rest = ''] = item ?? [];
-    const isItem = item !== null && (list ? top === list : top === 'items' || top === 'progress');
-    const base = isItem ? itemAt(result, top, id, list ? ids : undefined) : undefined;
-    const at = isItem ? base && placeOf(base.value, rest, base.at) : placeOf(result, target, []);
-    const mark: Mark = { table: isItem ? 'items' : 'order', rule, source, kind, ...(row !== undefined && { row }) };
-    if (at) marks[at.join('/')] = mark;
-  }
-  return marks;
+/** The rule that is about a field, by each name of the field, and the place of its value in the result. */
+type Places = Map<string, { rule: number; at: string | undefined }>;
+
+function placesOf(rules: Rule[], direction: Direction): Places {
+  const places: Places = new Map();
+  rules.forEach((rule, index) => {
+    if ((rule.direction ?? direction) !== direction) return;
+    for (const name of [rule.generic, [rule.field].flat().join(', ')])
+      if (!places.has(name)) places.set(name, { rule: index, at: targetOf(rule, direction) });
+  });
+  return places;
 }
 
-/** An item by its id; in a payload, whose id field may have any name, by the order in which the ids appeared. */
-function itemAt(
-  result: Record<string, Json>,
-  top: string,
-  id: string,
-  ids?: string[],
-): { value: Json; at: string[] } | undefined {
-  const list = result[top];
-  if (!Array.isArray(list)) return undefined;
-  if (ids && !ids.includes(id)) ids.push(id);
-  const index = ids ? ids.indexOf(id) : list.findIndex((element) => isTree(element) && element.id === id);
-  const value = list[index];
-  return value === undefined ? undefined : { value, at: [top, String(index)] };
-}
-
-function placeOf(tree: Json, path: string, before: string[]): string[] | undefined {
-  const at = [...before];
-  let here: Json | undefined = tree;
-  for (const { name, element } of parsePath(path).steps) {
-    here = isTree(here) ? here[name] : undefined;
-    at.push(name);
-    if (!element) continue;
-    if (!Array.isArray(here)) return undefined;
-    const list: Json[] = here;
-    const index = list.findIndex(
-      (one) => isTree(one) && Object.entries(element).every(([key, value]) => key.startsWith('@') || one[key] === value),
-    );
-    here = list[index];
-    at.push(String(index));
-  }
-  return here === undefined ? undefined : at;
-}
-
-/** Adds the rule and the place of a problem, where they are missing. */
-function located(problem: PreviewProblem, mapping: Mapping, direction: Direction, marks: Record<string, Mark>): PreviewProblem {
+/** Adds the rule and the place of a problem, where they are missing. `items`: absent if the mapping has no items. */
+function located(problem: PreviewProblem, marks: Record<string, Mark>, order: Places, items?: Places): PreviewProblem {
   if (problem.rule) return problem;
   const mark = problem.at === undefined ? undefined : marks[problem.at];
   if (mark) return { ...problem, rule: { table: mark.table, rule: mark.rule } };
-  const item = mapping.items && /^[^.[]+(?:\[.*?\])?\.(.+)$/.exec(problem.field);
-  const found = ruleAbout(mapping.rules, problem.field, direction);
-  if (found >= 0) {
-    const rule = mapping.rules[found] as Rule;
-    return { ...problem, at: problem.at ?? targetOf(rule, direction), rule: { table: 'order', rule: found } };
-  }
-  const inItems = item ? ruleAbout(mapping.items?.rules ?? [], item[1] ?? '', direction) : -1;
-  return inItems < 0 ? problem : { ...problem, rule: { table: 'items', rule: inItems } };
-}
-
-function ruleAbout(rules: Rule[], field: string, direction: Direction): number {
-  const applies = rules.map((rule) => (rule.direction ?? direction) === direction);
-  const names = (rule: Rule) => [rule.generic, [rule.field].flat().join(', ')];
-  return rules.findIndex((rule, index) => applies[index] && names(rule).includes(field));
+  const found = order.get(problem.field);
+  if (found) return { ...problem, at: problem.at ?? found.at, rule: { table: 'order', rule: found.rule } };
+  const item = items && /^[^.[]+(?:\[.*?\])?\.(.+)$/s.exec(problem.field);
+  const inItems = item && items.get(item[1] ?? '');
+  return inItems ? { ...problem, rule: { table: 'items', rule: inItems.rule } } : problem;
 }
 
 function targetOf(rule: Rule, direction: Direction): string | undefined {
@@ -174,8 +138,4 @@ function targetOf(rule: Rule, direction: Direction): string | undefined {
 /** Schemas write a place in a list with a dot or in brackets. */
 function slashed(path: string): string {
   return path.replace(/\[(\d+)\]/g, '.$1').replaceAll('.', '/');
-}
-
-function isTree(value: Json | undefined): value is { [key: string]: Json } {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,15 +1,19 @@
 import { choiceKey } from '../model/choice.js';
 import type { Json } from '../model/message.js';
 import { say } from '../text/say.js';
-import { atRule, type CompiledRule } from './compile-rule.js';
-import type { Expressions } from './expressions.js';
+import { TimeSlice } from '../time-slice.js';
+import type { CompiledRule } from './compile-rule.js';
+import { ExpressionInput } from './expression-input.js';
 import type { Direction, Notation, Problem, Rule, Trace } from './mapping.js';
 import { isPlain, type Path, read, write } from './paths.js';
 import { shapeIn, shapeOut } from './shapes.js';
 import { isoTime } from './times.js';
-import { ANY } from './value-map.js';
+import { ANY } from './value-rows.js';
 
 export type Tree = { [key: string]: Json | undefined };
+
+/** Evaluates the expression of a rule; rejects with SWB_EXPRESSION or SWB_CONFIG, naming the rule `where`. */
+export type Evaluate = (expression: string, input: ExpressionInput, where: string) => Promise<unknown>;
 
 /** The value that a rule found, before it is written to its target. */
 interface FoundValue {
@@ -26,20 +30,23 @@ const textOf = (value: Json | undefined): string =>
 export async function applyIn(
   rules: CompiledRule[],
   record: Tree,
-  expressions?: Expressions,
+  evaluate: Evaluate,
 ): Promise<{ fields: Tree; emptied: Record<string, string[]>; trace: Trace; problems: Problem[] }> {
   const fields: Tree = {};
   const empties = new Map<string, { generic: Path; names: Set<string> }>();
   const trace: Trace = {};
   const problems: Problem[] = [];
+  const slice = new TimeSlice();
+  const input = new ExpressionInput(record);
   for (const compiled of rules) {
+    await slice.yieldIfDue();
     const { rule, generic } = compiled;
     if (rule.direction === 'out' || rule.generic in trace) continue;
     if (compiled.onlyIf && !compiled.onlyIf.is.has(choiceKey(textOf(read(fields, compiled.onlyIf.path))))) continue;
-    if (rule.when?.in && !(await evaluated(rule.when.in, record, compiled, expressions))) continue;
+    if (rule.when?.in && !(await evaluate(rule.when.in, input, compiled.where))) continue;
     const sources = compiled.fields.map((f) => f.text);
     const found = rule.expression?.in
-      ? await computed(rule.expression.in, record, compiled, 'in', problems, expressions)
+      ? await computed(rule.expression.in, input, compiled, 'in', problems, evaluate)
       : incomingValue(compiled, record, problems);
     const given = found ?? fallback(rule, 'in');
     if (!given) {
@@ -118,21 +125,25 @@ export interface OutgoingFields {
 export async function applyOut(
   notation: Notation,
   rules: CompiledRule[],
-  { scope, input, isChanged: hasChanged }: OutScope,
-  expressions?: Expressions,
+  { scope, input: message, isChanged: hasChanged }: OutScope,
+  evaluate: Evaluate,
 ): Promise<OutgoingFields> {
   const body: Tree = {};
   const trace: Trace = {};
   const problems: Problem[] = [];
   const changed = new Set<string>();
   const defaults = new Set<string>();
+  const last = lastOfTargets(rules);
+  const input = new ExpressionInput(message);
+  const slice = new TimeSlice();
   for (const compiled of rules) {
+    await slice.yieldIfDue();
     const { rule } = compiled;
     if (rule.direction === 'in') continue;
     const targets = compiled.fields.filter((f) => !(f.text in trace));
     if (targets.length === 0) continue;
     if (compiled.onlyIf && !compiled.onlyIf.is.has(choiceKey(textOf(read(scope, compiled.onlyIf.path))))) continue;
-    if (rule.when?.out && !(await evaluated(rule.when.out, input, compiled, expressions))) continue;
+    if (rule.when?.out && !(await evaluate(rule.when.out, input, compiled.where))) continue;
     if (rule.sendEmptied && isEmptied(compiled, scope, hasChanged)) {
       for (const target of targets) {
         write(body, target, '');
@@ -143,11 +154,11 @@ export async function applyOut(
       continue;
     }
     const found = rule.expression?.out
-      ? await computed(rule.expression.out, input, compiled, 'out', problems, expressions)
+      ? await computed(rule.expression.out, input, compiled, 'out', problems, evaluate)
       : outgoingValue(compiled, scope, problems);
     const given = found ?? fallbackOut(rule, compiled.fields.length);
     if (!given) {
-      if (demanded(rule, 'out') && !requiredElsewhere(rules, compiled)) {
+      if (demanded(rule, 'out') && last.get(compiled.fields[0]?.text) === compiled) {
         problems.push({
           level: 'error',
           code: 'required',
@@ -212,33 +223,19 @@ function dependsOnChange(compiled: CompiledRule, kind: Trace[string]['kind'], ha
 
 async function computed(
   expression: string,
-  input: unknown,
+  input: ExpressionInput,
   compiled: CompiledRule,
   direction: Direction,
   problems: Problem[],
-  expressions?: Expressions,
+  evaluate: Evaluate,
 ): Promise<(FoundValue & FoundValues) | undefined> {
   try {
-    const value = (await evaluated(expression, input, compiled, expressions)) as Json | undefined;
+    const value = (await evaluate(expression, input, compiled.where)) as Json | undefined;
     return empty(value) ? undefined : { value: value as Json, values: [value as Json], kind: 'expression' };
   } catch (error) {
     const field = direction === 'in' ? compiled.rule.generic : compiled.fields.map((f) => f.text).join(', ');
     problems.push({ level: 'error', code: 'expression', field, text: error instanceof Error ? error.message : String(error) });
     return undefined;
-  }
-}
-
-/** The value of a rule's expression; rejects with SWB_EXPRESSION, naming the rule. */
-async function evaluated(
-  expression: string,
-  input: unknown,
-  { where }: CompiledRule,
-  expressions?: Expressions,
-): Promise<unknown> {
-  try {
-    return await expressions?.evaluate(expression, input);
-  } catch (error) {
-    throw atRule(error, where);
   }
 }
 
@@ -257,19 +254,22 @@ function demanded(rule: Rule, direction: Direction): boolean {
   return rule.required === direction || rule.required === 'both';
 }
 
-/** A later rule may still set the target, so only the last one reports that the value is missing. */
-function requiredElsewhere(rules: CompiledRule[], compiled: CompiledRule): boolean {
-  const text = compiled.fields[0]?.text;
-  return rules.some((r) => r.index > compiled.index && r.rule.direction !== 'in' && r.fields[0]?.text === text);
+/** A later rule may still set a target, so only its last one reports that the value is missing. */
+function lastOfTargets(rules: CompiledRule[]): Map<string | undefined, CompiledRule> {
+  return new Map(rules.filter(({ rule }) => rule.direction !== 'in').map((one) => [one.fields[0]?.text, one]));
 }
+
+/** Characters of a value that a text about it shows. */
+const SHOWN = 200;
+const shown = (text: string) => (text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text);
 
 function unmapped(field: string, value: string, fatal: boolean): Problem {
   return {
     level: fatal ? 'error' : 'warning',
     code: 'unmapped',
     field,
-    value,
-    text: say`${field} "${value}" has no row in its value map.`,
+    value: shown(value),
+    text: say`${field} "${shown(value)}" has no row in its value map.`,
   };
 }
 
@@ -281,8 +281,8 @@ function incomingType(value: Json, { rule }: CompiledRule, problems: Problem[]):
         level: 'warning',
         code: 'schema',
         field: rule.generic,
-        value,
-        text: say`"${textOf(value)}" is not a valid time.`,
+        value: shown(textOf(value)),
+        text: say`"${shown(textOf(value))}" is not a valid time.`,
       });
     return time;
   }

@@ -1,5 +1,6 @@
 import { unlink } from 'node:fs/promises';
 import type { Low } from 'lowdb';
+import { TimeSlice } from '../time-slice.js';
 import type { Disk } from './disk.js';
 import type { Journal } from './journal.js';
 import { type Manifest, settingsDatabase, settingsName } from './manifest.js';
@@ -7,7 +8,6 @@ import type { RecordEntry } from './record-entry.js';
 import type { ShardWriter, WrittenShard } from './shard-writer.js';
 import { isDead, type ListedShard, type Shard, type Shards } from './shards.js';
 import type { StoreState } from './store-state.js';
-import { TimeSlice } from './time-slice.js';
 
 /** Changed records are written to shards when they use this much memory, … */
 const CHANGED_BYTES = 12_000_000;

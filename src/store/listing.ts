@@ -1,9 +1,9 @@
+import { TimeSlice } from '../time-slice.js';
 import type { Bucket, EntryOf, RecordEntry } from './record-entry.js';
 import { Scan } from './scan.js';
 import { Search } from './search.js';
 import type { ListQuery, Page, RecordKind, RecordOf } from './store.js';
 import { parse, type StoreState, type Wanted } from './store-state.js';
-import { TimeSlice } from './time-slice.js';
 
 /** Records read back in time until it is known that matches are rare. */
 const FEW = 1000;

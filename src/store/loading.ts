@@ -1,5 +1,6 @@
 import { readdir, readFile, rename, stat, unlink } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
+import { TimeSlice } from '../time-slice.js';
 import { DamagedFile } from './checked-file.js';
 import { type Disk, TEMPORARY } from './disk.js';
 import type { Losses } from './losses.js';
@@ -11,7 +12,6 @@ import { decodeEntry, indexName, shardDatabase, shardName, writeNew } from './sh
 import { decodeIndex, encodeIndex, type ShardIndex } from './shard-index.js';
 import { isDead, type ListedShard } from './shards.js';
 import type { StoreState } from './store-state.js';
-import { TimeSlice } from './time-slice.js';
 
 export interface LoadOptions {
   /** The store's folder, and the one of its shards. */

@@ -1,5 +1,6 @@
 import { copyFile, link, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
+import { TimeSlice } from '../time-slice.js';
 import { checkedJson, DamagedFile } from './checked-file.js';
 import { type Disk, FILE_MODE, FOLDER_MODE } from './disk.js';
 import { decodeLine, type LineChange, nextLine } from './journal-line.js';
@@ -10,7 +11,6 @@ import { replayLine } from './replay.js';
 import type { ShardWriter } from './shard-writer.js';
 import type { RecordKind, RecordOf } from './store.js';
 import type { StoreState } from './store-state.js';
-import { TimeSlice } from './time-slice.js';
 
 /**
  * Migration of format 1, the folder of version 0.1.0: a snapshot of 256 files by the hash of the id, one of settings, and a

@@ -1,12 +1,12 @@
 import { mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { TimeSlice } from '../time-slice.js';
 import { type Disk, FILE_MODE, FOLDER_MODE } from './disk.js';
 import type { Segment } from './journal.js';
 import { segmentName } from './journal.js';
 import { decodeLine, type Line, type LineChange, nextLine, type SegmentHeader } from './journal-line.js';
 import type { Losses } from './losses.js';
 import type { ListedSegments } from './manifest.js';
-import { TimeSlice } from './time-slice.js';
 
 export interface RecoveryOptions {
   folder: string;

@@ -1,9 +1,9 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
+import { TimeSlice } from '../time-slice.js';
 import { decodeLine, nextLine } from './journal-line.js';
 import { type BodyRef, type RecordEntry, toEntry } from './record-entry.js';
 import type { RecordOf } from './store.js';
-import { TimeSlice } from './time-slice.js';
 
 /** A record as it was in a lost line of a shard. */
 export type LostRecord = [kind: string, id: string, version: number];

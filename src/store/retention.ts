@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { TimeSlice } from '../time-slice.js';
 import { applyMove, applyRemovals } from './applied-commit.js';
 import { readBody } from './bodies.js';
 import type { CommitLog } from './commit-log.js';
@@ -9,7 +10,6 @@ import { decodeLine, type LineChange, nextLine } from './journal-line.js';
 import { type DeliveryEntry, isUnfinished, type MessageEntry, type RecordEntry } from './record-entry.js';
 import { isDead } from './shards.js';
 import type { StoreState } from './store-state.js';
-import { TimeSlice } from './time-slice.js';
 
 const DAY = 86_400_000;
 const MINUTE = 60_000;

@@ -1,10 +1,10 @@
+import { TimeSlice } from '../time-slice.js';
 import type { EntryOf, RecordEntry } from './record-entry.js';
 import { matchesAllWords, searchedOf, searchValue, searchWords } from './record-keys.js';
 import { linesWithPrefix, TERM_LETTER } from './shard-index.js';
 import { isDead, type Shard } from './shards.js';
 import type { RecordKind } from './store.js';
 import { parse, type StoreState, type Wanted } from './store-state.js';
-import { TimeSlice } from './time-slice.js';
 
 /** A reference with the leg that an entity of ours carries with it: records are found by the conversation's part. */
 const CARRIED = /^(swb-\w+)\/.*$/;

@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 import { type Adapter, Low } from 'lowdb';
+import { TimeSlice } from '../time-slice.js';
 import { DamagedFile, hex } from './checked-file.js';
 import { type Disk, FILE_MODE, writeAll } from './disk.js';
 import { type BodyRef, type RecordEntry, toEntry } from './record-entry.js';
 import type { RecordKind, RecordOf } from './store.js';
-import { TimeSlice } from './time-slice.js';
 
 /** Names of the two files of a shard. */
 export const shardName = (number: number): string => `${String(number).padStart(8, '0')}.ndjson`;

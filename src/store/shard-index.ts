@@ -1,9 +1,9 @@
 import { crc32 } from 'node:zlib';
+import { TimeSlice } from '../time-slice.js';
 import { DamagedFile, hex } from './checked-file.js';
 import { type Bucket, bucketOf, isUnfinished, KINDS, type RecordEntry, type Work, workOf } from './record-entry.js';
 import { type RecordKeys, searchWords, termsOf } from './record-keys.js';
 import type { RecordKind } from './store.js';
-import { TimeSlice } from './time-slice.js';
 
 /**
  * The index of a shard, in a file beside it, derived from its records. The first part is read when the store opens: where the

@@ -1,3 +1,4 @@
+import { TimeSlice } from '../time-slice.js';
 import type { Disk } from './disk.js';
 import type { RecordEntry } from './record-entry.js';
 import { encodeEntry, indexName, shardDatabase, writeNew } from './shard-file.js';
@@ -5,7 +6,6 @@ import { decodeIndex, encodeIndex, inLineOrder } from './shard-index.js';
 import { type ListedShard, MAX_LINES, type Shard, type Shards } from './shards.js';
 import type { StoreState } from './store-state.js';
 import { parse } from './store-state.js';
-import { TimeSlice } from './time-slice.js';
 
 /** A shard on disk that is not found yet, and the records of its lines. */
 export interface WrittenShard {

@@ -2,13 +2,13 @@ import { readFile, unlink } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 import { SwitchboardError } from '../errors.js';
 import { say } from '../text/say.js';
+import { TimeSlice } from '../time-slice.js';
 import type { FileReader } from './file-reader.js';
 import { HashIndex } from './hash-index.js';
 import type { Bucket, RecordEntry } from './record-entry.js';
 import { type LostRecord, restoreFromJournal } from './restore.js';
 import { decodeEntry, decodeLine, indexName, shardName } from './shard-file.js';
 import type { IndexText, ShardIndex } from './shard-index.js';
-import { TimeSlice } from './time-slice.js';
 
 /** Lines of a shard: with its slot, the number of a line is a small integer, which needs no heap object. */
 export const MAX_LINES = 4096;

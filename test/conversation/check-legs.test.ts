@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { checkLegs } from '../../src/conversation/check-legs.js';
+import { checkConditions, checkLegs } from '../../src/conversation/check-legs.js';
 import type { FanOutLeg } from '../../src/conversation/fan-out-rules.js';
 
 const leg = (name: string, ...after: string[]): FanOutLeg => ({
@@ -29,8 +29,13 @@ describe('the legs of a fan-out node', () => {
     ['a predecessor that does not exist', [leg('sim', 'fax')], /"sim" waits for "fax", which does not exist/],
     ['a name used twice', [leg('sim'), leg('sim')], /Two legs are named "sim"/],
     ['a name that would not survive in a reference', [leg('sim card')], /"sim card" is not a valid leg name/],
-    ['a condition that cannot be parsed', [{ name: 'sim', condition: 'state = ' }], /leg "sim"/],
     ['no legs', [], /has no legs/],
   ] satisfies [string, FanOutLeg[], RegExp][])
     it(`reject ${what}`, () => refused(legs, pattern));
+
+  it('reject a condition that cannot be parsed', () =>
+    assert.rejects(checkConditions([leg('a'), { name: 'sim', condition: 'state = ' }], 'fan out'), {
+      code: 'SWB_CONFIG',
+      message: /^fan out, leg "sim": The expression "state = " is invalid/,
+    }));
 });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { checkDefault, checkParties, checkRoute, checkRule } from '../../src/conversation/check-route.js';
+import { checkDefault, checkExpressions, checkParties, checkRoute, checkRule } from '../../src/conversation/check-route.js';
 import { type RouteRules, routeProblems } from '../../src/conversation/route-rules.js';
 
 describe('the settings of a route node', () => {
@@ -14,7 +14,16 @@ describe('the settings of a route node', () => {
       /Rule 1 leads to North, which has no row. Add a row/,
     );
     assert.throws(() => check({ parties: ['n', 'n'] }), /Two rows are for North. Remove one/);
-    assert.throws(() => check({ rules: [{ from: '', when: when('1 +'), to: ['n'] }] }), /my route, rule 1: .*"1 \+" is invalid/);
+  });
+
+  it('are rejected with the rule whose expression is invalid', async () => {
+    const rules = [when('true'), when('1 +')].map((conditions) => ({ from: '', when: conditions, to: ['n'] }));
+    const route: RouteRules = { parties: ['n'], rules, matches: 'first', otherwise: '' };
+    await assert.rejects(checkExpressions(route, 'my route'), {
+      code: 'SWB_CONFIG',
+      message: /my route, rule 2: .*"1 \+" is invalid/,
+    });
+    await checkExpressions({ ...route, rules: rules.slice(0, 1) }, 'my route');
   });
 
   it('are checked for each rule on its own, for updates need none', () => {
@@ -22,7 +31,7 @@ describe('the settings of a route node', () => {
       parties: ['n'],
       rules: [
         { from: '', when: when('true'), to: ['n'] },
-        { from: '', when: when('fields.title ='), to: ['n'] },
+        { from: '', when: when('true'), to: ['nobody'] },
       ],
       matches: 'first',
       otherwise: 'x',
@@ -30,7 +39,7 @@ describe('the settings of a route node', () => {
     const nameOf = () => 'North';
     assert.doesNotThrow(() => checkParties(route, 'my route', nameOf));
     assert.doesNotThrow(() => checkRule(route, 1, 'my route', nameOf));
-    assert.throws(() => checkRule(route, 2, 'my route', nameOf), /my route, rule 2: .*"fields\.title =" is invalid/);
+    assert.throws(() => checkRule(route, 2, 'my route', nameOf), /my route: Rule 2 leads to North, which has no row/);
     assert.throws(() => checkDefault(route, 'my route', nameOf), /The default party North has no row/);
   });
 

@@ -146,6 +146,30 @@ describe('the routes of the mapping designer', () => {
     assert.equal(body.problems[0]?.code, 'expression');
   });
 
+  it('refuse what would take long, in words with the limit, and others go on', async () => {
+    const rules = Array.from({ length: 8_000 }, (_, i) => ({ field: `f${i}`, generic: `custom.x${i}`, required: 'both' }));
+    const many = await ask<{ code: string; message: string }>('preview', {
+      mapping: { ...incident, rules },
+      direction: 'in',
+      sample: {},
+    });
+    assert.deepEqual([many.status, many.body.code], [413, 'SWB_TOO_LARGE']);
+    assert.match(many.body.message, /There are 8000 rules; a preview takes at most 2000/);
+    const large = await ask<{ message: string }>('preview', {
+      mapping: incident,
+      direction: 'in',
+      sample: { a: 'x'.repeat(1_500_000) },
+    });
+    assert.equal(large.status, 413);
+    const endless = { field: 'a', generic: 'title', expression: { in: '($f := function($x){$f($x+1)}; $f(1))' } };
+    const slow = Array.from({ length: 20 }, () =>
+      run({ ...incident, rules: Array.from({ length: 50 }, () => endless) }, 'in', { b: 'text' }),
+    );
+    const answers = await Promise.all(slow);
+    assert.ok(answers.some(({ status }) => status === 503));
+    assert.ok(answers.every(({ status }) => status === 200 || status === 503));
+  });
+
   it('explain what is wrong with a request', async () => {
     const wrong: [unknown, string][] = [
       [{ mapping: { ...incident, rules: 'x' }, direction: 'in', sample: {} }, 'mapping'],

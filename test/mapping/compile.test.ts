@@ -255,12 +255,11 @@ describe('a mapping', () => {
     ['an invalid generic path', { field: 'a', generic: 'x..y' }, '(a ↔ x..y)', '"x..y" is not a valid field path.'],
     ['a forbidden path', { field: 'a', generic: '__proto__.x' }, '(a ↔ __proto__.x)', '"__proto__.x" is not a field'],
     [
-      'a wrong expression',
-      { field: 'a', generic: 'b', expression: { in: 'a +' } },
+      'an expression that is not text',
+      { field: 'a', generic: 'b', expression: { in: 5 } },
       '(a ↔ b)',
-      'The expression "a +" is invalid at',
+      'An expression is not text.',
     ],
-    ['a wrong condition', { field: 'a', generic: 'b', when: { out: 'a +' } }, '(a ↔ b)', 'The expression "a +" is invalid at'],
     [
       'a condition without its field',
       { field: 'a', generic: 'b', onlyIf: { generic: '', is: ['x'] } },
@@ -328,6 +327,21 @@ describe('a mapping', () => {
       starts(thrown({ ...mapping(fine), items }), `Mapping "test", rule 3 of the items ${name}: ${expected}`);
     });
   }
+
+  for (const more of [{ expression: { in: 'a +' } }, { when: { out: 'a +' } }])
+    it(`is refused for any message when an expression is invalid, naming the rule: ${JSON.stringify(more)}`, async () => {
+      const wrong: Rule = { field: 'a', generic: 'title', ...more };
+      const expected = (name: string) => ({
+        code: 'SWB_CONFIG',
+        message: new RegExp(`^Mapping "test", ${name} .a ↔ title.: The expression "a \\+" is invalid at`),
+      });
+      const compiled = compile(mapping(fine, wrong));
+      await assert.rejects(compiled.check(), expected('rule 2'));
+      await assert.rejects(compiled.toGeneric({}), expected('rule 2'));
+      await assert.rejects(compiled.fromGeneric(message({})), expected('rule 2'));
+      const items = { field: 'lines', rules: [fine, fine, wrong] };
+      await assert.rejects(compile({ ...mapping(fine), items }).check(), expected('rule 3 of the items'));
+    });
 
   it('names the rule whose expression fails for a message', async () => {
     const failing = (more: Partial<Rule>) => compile(mapping(fine, { field: 'a', generic: 'title', ...more }));

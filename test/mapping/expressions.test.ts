@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { compile } from '../../src/mapping/compile.js';
+import { ExpressionInput } from '../../src/mapping/expression-input.js';
 import { Expressions } from '../../src/mapping/expressions.js';
+import { PreviewExpressions } from '../../src/mapping/preview-expressions.js';
 import { until } from '../live/node-red.js';
 import { PATIENCE } from '../patience.js';
 
 describe('expressions', () => {
   let expressions: Expressions;
   beforeEach(() => {
-    expressions = new Expressions(PATIENCE);
+    expressions = new Expressions({ limit: PATIENCE });
   });
   afterEach(() => expressions.close());
 
@@ -40,7 +43,7 @@ describe('expressions', () => {
 
   it('that never end are stopped, and the next one works', async () => {
     const endless = '($f := function($n) { $f($n + 1) }; $f(0))';
-    const hasty = new Expressions(300);
+    const hasty = new Expressions({ limit: 300 });
     await assert.rejects(hasty.evaluate(endless, {}), { code: 'SWB_EXPRESSION', message: /ran longer than 300 ms/ });
     assert.equal(await until('an expression in time', () => hasty.evaluate('1 + 1', {})), 2);
     hasty.close();
@@ -116,5 +119,92 @@ describe('expressions', () => {
       problems.map(({ level, code, field }) => [level, code, field]),
       [['error', 'expression', 'title']],
     );
+  });
+
+  const ENDLESS = '($f := function($n) { $f($n + 1) }; $f(0))';
+
+  it('of one owner that never end leave the lane of the others after the first, and the others go on', async () => {
+    let ended = 0;
+    const end = () => {
+      ended++;
+    };
+    for (let i = 0; i < 30; i++) expressions.evaluate(ENDLESS, { i }, { owner: `endless ${i % 5}` }).then(end, end);
+    for (let n = 0; n < 30; n++) assert.equal(await expressions.evaluate('n + 1', { n }, { owner: 'healthy' }), n + 1);
+    assert.equal(ended, 0);
+  });
+
+  it('that use up all memory cost nobody else a message', async () => {
+    const greedy = '($f := function($a) { $f($append($a, $a)) }; $f([1..1000]))';
+    const failing = assert.rejects(expressions.evaluate(greedy, {}, { owner: 'greedy' }), { code: 'SWB_EXPRESSION' });
+    for (let n = 0; n < 20; n++) assert.equal(await expressions.evaluate('n', { n }, { owner: 'healthy' }), n);
+    await failing;
+  });
+
+  it('are stopped when a regular expression in them never ends, and the event loop goes on', async () => {
+    const hasty = new Expressions({ limit: 300 });
+    await hasty.evaluate('1', {});
+    const delay = monitorEventLoopDelay({ resolution: 5 });
+    delay.enable();
+    const text = `${'a'.repeat(50)}!`;
+    await assert.rejects(hasty.evaluate('$match(text, /^(a+)+$/)', { text }), { code: 'SWB_EXPRESSION' });
+    delay.disable();
+    hasty.close();
+    assert.ok(delay.count > 5, `the event loop had ${delay.count} turns`);
+  });
+
+  it('fail when they make a text of gigabytes', () =>
+    assert.rejects(expressions.evaluate('$pad("", 2000000000, "x")', {}), { code: 'SWB_EXPRESSION' }));
+
+  it('have results of bounded size and depth', async () => {
+    await assert.rejects(expressions.evaluate('[1..1000000]', {}), {
+      code: 'SWB_EXPRESSION',
+      message: /its result has more than 2000000 characters/,
+    });
+    const deep = '($f := function($n) { $n = 0 ? 1 : {"a": $f($n - 1)} }; $f(200))';
+    await assert.rejects(expressions.evaluate(deep, {}), { message: /its result has more than 100 levels/ });
+  });
+
+  it('are refused when they are no JSONata, or too long to be read, with their beginning only', async () => {
+    await assert.rejects(expressions.evaluate('a +', {}, { where: 'there' }), {
+      code: 'SWB_CONFIG',
+      message: /^there: The expression "a \+" is invalid at position/,
+    });
+    const long = `"${'x'.repeat(1e6)}"`;
+    await assert.rejects(expressions.evaluate(long, {}), { code: 'SWB_CONFIG', message: /1000002 characters, more than 50000/ });
+    const { message } = (await expressions.evaluate(`${'('.repeat(20_000)}`, {}).catch((error: Error) => error)) as Error;
+    assert.ok(message.length < 600, message.slice(0, 1000));
+  });
+
+  it('are checked many at a time, each on its own', async () => {
+    const all = Array.from({ length: 1_000 }, (_, i) => (i % 500 === 7 ? 'a +' : `a + ${i}`));
+    const faults = await expressions.faults(all);
+    assert.deepEqual(
+      faults.flatMap((fault, i) => (fault ? [[i, fault.code]] : [])),
+      [
+        [7, 'SWB_CONFIG'],
+        [507, 'SWB_CONFIG'],
+      ],
+    );
+  });
+
+  it('see their input as it is, whatever one before did to it', async () => {
+    const input = new ExpressionInput({ list: [3, 1, 2] });
+    assert.deepEqual(await expressions.evaluate('$sort(list)', input), [1, 2, 3]);
+    assert.deepEqual(await expressions.evaluate('list', input), [3, 1, 2]);
+    assert.deepEqual(await expressions.evaluate('list', { list: [9, 8] }), [9, 8]);
+    // A node between two expressions may change the message.
+    const message = { title: 'before' };
+    assert.equal(await expressions.evaluate('title', message), 'before');
+    message.title = 'after';
+    assert.equal(await expressions.evaluate('title', message), 'after');
+  });
+
+  it('of a preview have a time together, and are told so after it', async () => {
+    const preview = new PreviewExpressions(200, expressions);
+    await assert.rejects(preview.evaluate(ENDLESS, {}, { where: 'Rule 1' }), { code: 'SWB_EXPRESSION' });
+    await until('its time to be over', async () => preview.isOver);
+    await assert.rejects(preview.evaluate('1', {}, { where: 'Rule 2' }), {
+      message: /^Rule 2: .*the preview took longer than 0.2 seconds/,
+    });
   });
 });

@@ -13,7 +13,7 @@ const mapping = (rules: Rule[], more: Partial<Mapping> = {}): Mapping => ({
 });
 
 describe('a preview', () => {
-  const expressions = new Expressions(200);
+  const expressions = new Expressions({ limit: 200 });
   after(() => expressions.close());
 
   it('shows for each field which rule made it, from which source, and through which row', async () => {

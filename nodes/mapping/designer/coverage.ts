@@ -1,5 +1,5 @@
 import type { ValueRow } from '../../../src/mapping/mapping.js';
-import { ANY, collisions } from '../../../src/mapping/value-map.js';
+import { ANY, collisions } from '../../../src/mapping/value-rows.js';
 import { sameChoice } from '../../../src/model/choice.js';
 
 export interface RowMarks {

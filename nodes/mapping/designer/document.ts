@@ -1,7 +1,7 @@
 import type { CatalogField } from '../../../src/mapping/catalog/field.js';
 import type { Mapping, Rule, ValueRow } from '../../../src/mapping/mapping.js';
 import type { Table } from '../../../src/mapping/preview-result.js';
-import { ANY } from '../../../src/mapping/value-map.js';
+import { ANY } from '../../../src/mapping/value-rows.js';
 import { changedRule, fieldsOf, withoutField, withRows } from './rule-edits.js';
 
 export function rulesOf(mapping: Mapping, table: Table): Rule[] {

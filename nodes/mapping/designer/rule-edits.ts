@@ -1,5 +1,5 @@
 import type { Direction, Rule, ValueRow } from '../../../src/mapping/mapping.js';
-import { ANY } from '../../../src/mapping/value-map.js';
+import { ANY } from '../../../src/mapping/value-rows.js';
 import type { SeenValues } from './answers.js';
 import { withoutRowIn, withoutRowOut } from './coverage.js';
 

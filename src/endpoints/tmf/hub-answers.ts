@@ -1,5 +1,8 @@
+import { withoutEnd } from '../../text/hostile.js';
 import { isObject } from '../evidence.js';
 import { idOf } from './attributes.js';
+
+const SLASH = /\//;
 
 /** A subscription as a hub shows it. */
 interface ShownSubscription {
@@ -49,7 +52,7 @@ export function idFromLocation(location: string | undefined, hub: string): strin
   const url = new URL(location, hub);
   const id = hubIn(url.pathname);
   if (id !== undefined) return id;
-  const isHub = url.pathname.replace(/\/+$/, '') === new URL(hub).pathname;
+  const isHub = withoutEnd(url.pathname, SLASH) === new URL(hub).pathname;
   return url.origin === new URL(hub).origin && !isHub ? url.href : undefined;
 }
 
@@ -59,7 +62,7 @@ export function sameAddress(a: unknown, b: string): boolean {
 }
 
 function normal(address: string): string {
-  return (URL.canParse(address) ? new URL(address).href : address).replace(/\/+$/, '');
+  return withoutEnd(URL.canParse(address) ? new URL(address).href : address, SLASH);
 }
 
 function hubIn(address: string | undefined): string | undefined {

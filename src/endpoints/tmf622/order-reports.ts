@@ -1,5 +1,6 @@
 import { choiceKey } from '../../model/choice.js';
 import type { GenericComment, Json } from '../../model/message.js';
+import { withoutEnd } from '../../text/hostile.js';
 import { type Attributes, entries, isAttributes, isoTime, textOf } from '../tmf/attributes.js';
 import { digest } from '../tmf/digest.js';
 import type { ProductOrderEvent } from './events.js';
@@ -118,6 +119,6 @@ function itemsOf(entry: Attributes): string[] {
 
 /** The parts as sentences, without repeats. */
 function sentence(parts: (string | undefined)[]): string {
-  const phrases = [...new Set(parts.filter((p): p is string => Boolean(p)).map((p) => p.trim().replace(/[.\s]+$/, '')))];
+  const phrases = [...new Set(parts.filter((p): p is string => Boolean(p)).map((p) => withoutEnd(p.trim(), /[.\s]/)))];
   return phrases.map((part) => (/[?!]$/.test(part) ? part : `${part}.`)).join(' ');
 }

@@ -34,7 +34,7 @@ type More = Omit<CatalogField, 'path' | 'type' | 'description' | 'values'> & {
 
 /** A path as people read it: without what is written along, and without properties that are not compared. */
 export function shortPath(path: string): string {
-  return path.replace(/\{[^}]*\}/g, '').replace(/\[([^\]]*)\]/g, (_, inner: string) => {
+  return path.replace(/\{[^{}]*\}/g, '').replace(/\[([^[\]]*)\]/g, (_, inner: string) => {
     const compared = inner.split(',').filter((pair) => !pair.trim().startsWith('@'));
     return `[${compared.join(',')}]`;
   });

@@ -106,7 +106,7 @@ describe('the effect of a change', () => {
       kept('2', { state: '3' }),
       kept('3', { short_description: 'c' }),
     ];
-    const { messages: told, ...counts } = await compareMessages(messages, mapping, after, run);
+    const { messages: told, ...counts } = await compareMessages(messages, mapping, after, run, () => false);
     assert.deepEqual(counts, { compared: 3, changed: 2, worse: 1, better: 1 });
     assert.deepEqual(
       told.map(({ id, differences }) => [id, differences]),
@@ -121,7 +121,7 @@ describe('the effect of a change', () => {
   });
 
   it('covers everything when there were no rules before', async () => {
-    const { messages } = await compareMessages([kept('1', { short_description: 'a' })], undefined, mapping, run);
+    const { messages } = await compareMessages([kept('1', { short_description: 'a' })], undefined, mapping, run, () => false);
     assert.deepEqual(messages[0]?.differences, [{ path: 'title', after: 'a' }]);
   });
 });

@@ -1,0 +1,159 @@
+import assert from 'node:assert/strict';
+import { unpadded } from '../../src/conversation/item-compare.js';
+import { matchesPattern } from '../../src/conversation/route-condition.js';
+import { likelyField } from '../../src/conversation/route-fields.js';
+import { smallerPage } from '../../src/endpoints/page-size.js';
+import { plainText } from '../../src/endpoints/servicenow/html.js';
+import { serviceNowTimeToIso } from '../../src/endpoints/servicenow/parse.js';
+import { withoutCodeTags } from '../../src/endpoints/servicenow/render.js';
+import { addressIn } from '../../src/endpoints/servicenow/webhook-values.js';
+import { comparableTexts, containsText, sameText, showsAfterPrefix, showsText } from '../../src/endpoints/text-match.js';
+import { isoTime as tmfTime } from '../../src/endpoints/tmf/attributes.js';
+import { withoutMark } from '../../src/endpoints/tmf621/dialect.js';
+import type { PartnerError } from '../../src/errors.js';
+import { maskText } from '../../src/fixture/scrub.js';
+import { errorText, errorWords, stripMarkup } from '../../src/http/error-text.js';
+import { maskSecrets } from '../../src/http/masking.js';
+import { jsonIn } from '../../src/http/received-body.js';
+import { shortPath } from '../../src/mapping/catalog/field.js';
+import { parsePath } from '../../src/mapping/paths.js';
+import { isoTime } from '../../src/mapping/times.js';
+import { choiceKey } from '../../src/model/choice.js';
+import { searchValue, searchWords } from '../../src/store/record-keys.js';
+import { percentDecoded } from '../../src/text/percent.js';
+
+/** Whatever partners and users write goes through these. A new one that reads such texts belongs here. */
+const READERS: Record<string, (text: string) => unknown> = {
+  addressIn: (text) => addressIn(() => text),
+  choiceKey,
+  comparableTexts,
+  containsText: (text) => containsText(text, 'The card was replaced in the second rack'),
+  errorText,
+  errorWords: (text) => errorWords({ message: text, detail: `<${text}` }),
+
+  isoTime,
+  jsonIn,
+  likelyField,
+  maskSecrets: (text) => maskSecrets(text, ['a secret of mine']),
+  maskText,
+  matchesPattern: (text) => matchesPattern('*a*a*a*a*a*a*a*x*', text),
+  parsePath,
+  percentDecoded,
+  plainText,
+  sameText: (text) => sameText(text, `${text}.`),
+  searchValue,
+  searchWords,
+  serviceNowTimeToIso,
+  shortPath,
+  showsAfterPrefix: (text) => showsAfterPrefix(`[web] Ann: ${text}`, text),
+  showsText: (text) => showsText(text, 'The card was replaced in the second rack', 'Ann'),
+  smallerPage: (text) => smallerPage(100, { status: 400, answer: `limit ${text}` } as PartnerError),
+  stripMarkup,
+  tmfTime,
+  unpadded,
+  withoutCodeTags,
+  withoutMark,
+};
+
+/** What is repeated to make a text hostile: beginnings without their end, and what such expressions wait for. */
+const PIECES = [
+  ...[
+    'a',
+    ' ',
+    '\n',
+    '\r\n',
+    '\u00a0',
+    '.',
+    '-',
+    '0',
+    '\\',
+    '"',
+    '=',
+    '*',
+    '%',
+    '%2',
+    '/',
+    'é',
+    'e\u0301',
+    '😀',
+    '\u0000',
+    'a ',
+    '1 a',
+  ],
+  ...[
+    '<',
+    '>',
+    '</',
+    '<!--',
+    '<a ',
+    '<a href="',
+    '<a>',
+    '<p>',
+    '<p ',
+    '<br>',
+    '<br ',
+    '<li>',
+    '<li><p',
+    '<script',
+    '<script>',
+    '<img alt="',
+  ],
+  ...['&', '&amp;', '&#', '&#x41;', '[', ']', '[]', '[code]', '[/code]', '[code]<p>', '[code]>', '\n[ref SWB-', '[a=b]', '{a=b}'],
+  ...[
+    '{',
+    '{"a":',
+    '["',
+    '"token',
+    '"token":',
+    'token=',
+    '?token=',
+    'Bearer ',
+    'SWB-',
+    'swb-a/',
+    'limit ',
+    'limit 1',
+    'sys_id=',
+    'a.do?',
+    'fields.',
+  ],
+  ...[': ', '> ', 'x]: ', '2026-01-01 ', '12:'],
+];
+const ENDS = ['', 'x'];
+/** Characters, and twice as many. */
+const LENGTH = 8_000;
+/** Less is noise of this machine, milliseconds. */
+const NOISE = 25;
+/** Linear work takes twice as long for twice the length, quadratic work four times. */
+const MOST = 3;
+const TRIES = 6;
+
+describe('texts of partners and users', () => {
+  for (const [name, reader] of Object.entries(READERS))
+    it(`take ${name} no longer than in proportion to their length, however hostile`, () => {
+      for (const piece of PIECES)
+        for (const end of ENDS) requireProportion(reader, `${name} of ${JSON.stringify(piece)}…${end}`, piece, end);
+    });
+});
+
+function requireProportion(reader: (text: string) => unknown, what: string, piece: string, end: string): void {
+  const textOf = (length: number) => piece.repeat(Math.ceil(length / piece.length)) + end;
+  const [short, long] = [textOf(LENGTH), textOf(2 * LENGTH)];
+  let ratio = Number.POSITIVE_INFINITY;
+  // The best of several, because others use this machine too; most readers are done before that matters.
+  for (let tried = 0; tried < TRIES && ratio > MOST; tried++) {
+    const took = time(reader, long);
+    if (took < NOISE) return;
+    ratio = Math.min(ratio, took / time(reader, short));
+  }
+  assert.ok(ratio <= MOST, `${what}: twice the length takes ${ratio.toFixed(1)} times as long`);
+}
+
+function time(reader: (text: string) => unknown, text: string): number {
+  const start = performance.now();
+  try {
+    reader(text);
+  } catch {
+    // Whether it is accepted is another matter.
+  }
+  return performance.now() - start;
+}
