@@ -6,6 +6,12 @@ export interface PaceLimits {
   rate: number;
 }
 
+/** How far a transfer got. */
+export interface Progress {
+  bytes: number;
+  seconds: number;
+}
+
 /**
  * Watches a transfer, and calls `late` once if it falls behind: a sender that drips is never silent, and a large file may take long
  * without being stuck. Each byte earns time; without any, it is an ordinary time-out.
@@ -17,7 +23,7 @@ export class Pace {
 
   constructor(
     private readonly limits: PaceLimits,
-    private readonly late: (progress: { bytes: number; seconds: number }) => void,
+    private readonly late: (progress: Progress) => void,
   ) {
     this.timer = new Timer(limits.grace, () => this.check());
   }
