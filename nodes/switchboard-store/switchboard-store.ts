@@ -4,6 +4,7 @@ import { Availability } from '../../src/delivery/availability.js';
 import type { Broker } from '../../src/delivery/broker.js';
 import { BrokerHost } from '../../src/delivery/broker-host.js';
 import { unservedError, unservedMessages } from '../../src/delivery/unserved.js';
+import { virusScanner } from '../../src/delivery/virus-scanner.js';
 import type { SwitchboardError } from '../../src/errors.js';
 import { say } from '../../src/text/say.js';
 import { reportInvalid } from '../kit/configured.js';
@@ -40,6 +41,8 @@ export = (RED: NodeAPI) => {
         retentionBytes: number('retentionMegabytes') * 1024 * 1024,
         inboxLimit: number('inboxLimit'),
         flowTimeout: number('flowTimeout') * 1000,
+        // From the environment: whoever edits flows must not be able to switch it off.
+        scanner: virusScanner(process.env.SWITCHBOARD_CLAMD),
         log: (level, text) => this[level === 'info' ? 'log' : level](text),
       });
     };
