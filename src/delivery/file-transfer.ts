@@ -41,16 +41,19 @@ export async function fetchFile(
   { store, pace: limits, closing, name }: FetchOptions,
 ): Promise<SpooledAttachment> {
   const late = new AbortController();
-  const pace = new Pace(limits, (progress) => late.abort(progress));
   const signal = AbortSignal.any([late.signal, closing]);
   const content = source.download(from.entityType, from.entityId, attachment);
+  let pace: Pace | undefined;
   try {
+    // Until it begins, it may wait for its turn; the time for an answer is limited as for any request.
+    const begun = await within(signal, content);
+    pace = new Pace(limits, (progress) => late.abort(progress));
     const counting = counted((bytes) => {
-      pace.passed(bytes);
+      pace?.passed(bytes);
       return undefined;
     });
     return await store(
-      pipeline(await within(signal, content), counting, () => undefined),
+      pipeline(begun, counting, () => undefined),
       signal,
     );
   } catch (error) {
@@ -61,7 +64,7 @@ export async function fetchFile(
     if (closing.aborted) throw new SwitchboardError('SWB_CLOSED', say`The endpoint is closing.`);
     throw failureOf(error, late.signal.aborted ? (late.signal.reason as Progress) : undefined, source, name);
   } finally {
-    pace.stop();
+    pace?.stop();
   }
 }
 

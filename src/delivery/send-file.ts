@@ -30,9 +30,12 @@ export async function attach(write: PartWrite, request: AttachmentRequest): Prom
   const { client, spool } = context;
   const parties = [request.from.endpoint, delivery.endpoint].map((id) => partyAt(id, context));
   const attachment = asPassedOn(request.attachment, context.filePolicy(delivery.endpoint));
-  for (const { policy, name } of parties) requireAllowed(attachment, policy, name);
+  const requirePolicies = () => {
+    for (const { policy, name } of parties) requireAllowed(attachment, policy, name);
+  };
+  if (!inDoubt) requirePolicies();
   const file = (await spool.find(delivery.id, attachment)) ?? (await fetched(write, request, attachment, parties));
-  // What was sent before was clean then; whether it arrived must be known, whatever the scanner finds now.
+  // What was sent before passed then: whether it arrived must be known, whatever is forbidden or found now.
   if (!inDoubt) await requireClean(file, delivery.id, context);
   context.willWrite(delivery.id);
   const lookUp = (others: readonly string[]) =>
@@ -40,6 +43,7 @@ export async function attach(write: PartWrite, request: AttachmentRequest): Prom
   const found = await findPart(write, lookUp, attachment.name, attachment.at);
   if (inDoubt && !found) {
     await keepLooking(attachment.name, delivery, context);
+    requirePolicies();
     await requireClean(file, delivery.id, context);
   }
   const part = found ?? (await client.attach(delivery.entityType, link.id, file, link.seen));
