@@ -10,6 +10,7 @@ export type ErrorCode =
   | 'SWB_FORBIDDEN' // a browser request came from another site, or used an unknown host name
   | 'SWB_ADDRESS' // a partner named an address that the endpoint's settings do not allow
   | 'SWB_TOO_LARGE' // a request or answer exceeds the size limit
+  | 'SWB_FILE_REFUSED' // a file that the settings of a party, or the virus scanner, do not let pass
   | 'SWB_BUSY' // the inbox is full or the store cannot write: retry later
   | 'SWB_CLOSED' // the broker is closing
   | 'SWB_STORE_LOCKED' // another process uses the store

@@ -1,4 +1,5 @@
 import type { CarryRule, FieldRule } from '../../src/conversation/ownership.js';
+import type { FileRule } from '../../src/delivery/file-policy.js';
 import { defaultsOf, type EndpointForm, type Settings, type SystemForm } from '../../src/endpoints/form.js';
 import { fieldsOf } from '../../src/endpoints/sign-in.js';
 import type { Side } from '../../src/model/message.js';
@@ -53,6 +54,13 @@ export interface EndpointConfig {
   deletions: CarryRule;
   /** Per generic field, which party's value wins here; fields without a rule use `newest`. */
   fieldRules: Record<string, FieldRule>;
+  /** Which types of files the party may send and get, and the list that the rule names: extensions and media types. */
+  attachments: FileRule;
+  attachmentTypes: string;
+  /** The largest of these files, megabytes. */
+  attachmentMegabytes: string;
+  /** Characters of their names; longer ones are shortened. */
+  attachmentNameLength: string;
   /** Our user as the partner shows it; empty = the user name of the credentials. */
   integrationUser: string;
 }
@@ -85,6 +93,10 @@ const DEFAULTS: EndpointConfig = {
   edits: 'note',
   deletions: 'nothing',
   fieldRules: {},
+  attachments: 'all',
+  attachmentTypes: '',
+  attachmentMegabytes: '250',
+  attachmentNameLength: '200',
   integrationUser: '',
 };
 

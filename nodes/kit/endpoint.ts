@@ -1,6 +1,7 @@
 import type { NodeAPI, NodeDef } from 'node-red';
 import { FIELD_RULES, type PartyRules } from '../../src/conversation/ownership.js';
 import { Availability } from '../../src/delivery/availability.js';
+import { FILE_RULES, type FilePolicy, fileTypes } from '../../src/delivery/file-policy.js';
 import type { EndpointForm } from '../../src/endpoints/form.js';
 import { systemsOfNode } from '../../src/endpoints/registry.js';
 import { SwitchboardError } from '../../src/errors.js';
@@ -44,6 +45,26 @@ function partyRules({ side, edits, deletions, fieldRules = {} }: EndpointConfig,
     });
   }
   return { fields: fieldRules, ...(side && { side }), ...(edits && { edits }), ...(deletions && { deletions }) };
+}
+
+/** What files this party may send and get; endpoints saved without these settings use the defaults. */
+function filePolicy(config: EndpointConfig, defaults: EndpointConfig, where: string): FilePolicy {
+  const { attachments: rule = defaults.attachments, attachmentTypes = '' } = config;
+  if (!FILE_RULES.includes(rule)) {
+    throw new SwitchboardError('SWB_CONFIG', say`"${String(rule)}" is not a rule for attachments.`, {
+      where,
+      field: 'attachments',
+      hint: say`Use one of ${FILE_RULES.join(', ')}.`,
+    });
+  }
+  const number = (name: 'attachmentMegabytes' | 'attachmentNameLength') =>
+    Math.max(1, numberSetting(config[name], defaults[name], name, where));
+  return {
+    rule,
+    types: fileTypes(attachmentTypes),
+    largest: number('attachmentMegabytes') * 1024 ** 2,
+    longestName: number('attachmentNameLength'),
+  };
 }
 
 /**
@@ -93,7 +114,8 @@ function start(
     const concurrency = concurrencyOf(config, defaults, where);
     const retry = { baseDelay: retryDelay, maxTries };
     const { recordTraffic } = config;
-    const settings = { concurrency, settling, retry, recordTraffic, rules: partyRules(config, where) };
+    const rules = partyRules(config, where);
+    const settings = { concurrency, settling, retry, recordTraffic, rules, files: filePolicy(config, defaults, where) };
     const update = () => {
       const { broker, trouble } = store.availability;
       if (broker) broker.addEndpoint(client, settings);

@@ -5,6 +5,7 @@ import type { Broker } from '../../src/delivery/broker.js';
 import { BrokerHost } from '../../src/delivery/broker-host.js';
 import { shownText } from '../../src/delivery/shown-text.js';
 import { unservedError, unservedMessages } from '../../src/delivery/unserved.js';
+import { virusScanner } from '../../src/delivery/virus-scanner.js';
 import type { SwitchboardError } from '../../src/errors.js';
 import { PERSONAL_CLASSES, type PersonalClass } from '../../src/model/personal.js';
 import { People } from '../../src/privacy/people.js';
@@ -48,6 +49,8 @@ export = (RED: NodeAPI) => {
         inboxLimit: number('inboxLimit'),
         flowTimeout: number('flowTimeout') * 1000,
         people: new People(new Set(PERSONAL_CLASSES.filter((one) => config[MASKS[one]] === true))),
+        // From the environment: whoever edits flows must not be able to switch it off.
+        scanner: virusScanner(process.env.SWITCHBOARD_CLAMD),
         log: (level, text) => this[level === 'info' ? 'log' : level](shownText(text)),
       });
     };

@@ -1,3 +1,4 @@
+import { FILE_PACE } from '../budgets.js';
 import { conflictText, restoreRequest, withNewestWriter } from '../conversation/conflict.js';
 import { ConversationQueue } from '../conversation/conversation-queue.js';
 import { Conversations } from '../conversation/conversations.js';
@@ -7,6 +8,7 @@ import { LinkEditor } from '../conversation/link-editor.js';
 import { DEFAULT_RULES, type PartyRules } from '../conversation/ownership.js';
 import type { EndpointClient, RawEntity } from '../endpoints/endpoint.js';
 import { DecisionError, type ErrorCode, SwitchboardError } from '../errors.js';
+import type { PaceLimits } from '../http/pace.js';
 import type { Problem } from '../mapping/mapping.js';
 import type { Json } from '../model/message.js';
 import { isTooDeep, MAX_NESTING } from '../nesting.js';
@@ -21,7 +23,7 @@ import { AuditLog } from './audit.js';
 import { planRecovery, type RecoveryPlan, withoutRecoverable } from './comment-recovery.js';
 import { EndpointNames } from './endpoint-names.js';
 import { errorRecord } from './error-record.js';
-import { FILE_DEADLINE } from './file-transfer.js';
+import { DEFAULT_FILE_POLICY, type FilePolicy } from './file-policy.js';
 import { whyStale } from './freshness.js';
 import { IdentityGuard } from './identity-guard.js';
 import { Inbox } from './inbox.js';
@@ -33,12 +35,14 @@ import { applyPartyRules, describeDeletion, type SourceContext } from './leg-rul
 import { Legs } from './legs.js';
 import type { FlowReference, MessageInFlow } from './message-in-flow.js';
 import { type AcceptedLeg, Outbox } from './outbox.js';
+import { withinLimits } from './part-limits.js';
 import { DEFAULT_SETTLING, type RetryPolicy } from './retry.js';
 import { Routes } from './routes.js';
 import { sendAtOnce } from './send-at-once.js';
 import { Slots } from './slots.js';
 import { Spool } from './spool.js';
 import { type MappingPlace, UnmappedCounter } from './unmapped-counter.js';
+import type { VirusScanner } from './virus-scanner.js';
 import { resumeReads } from './waiting-reads.js';
 import { Worker, type WorkerStatus } from './worker.js';
 
@@ -57,6 +61,8 @@ export interface BrokerOptions {
   inboxLimit: number;
   /** Milliseconds. */
   flowTimeout: number;
+  /** Scans files before they are passed on. */
+  scanner?: VirusScanner;
 }
 
 /** Key prefix of a hint that must not be read while a delivery to its entity is in doubt. */
@@ -67,8 +73,10 @@ export interface EndpointSettings {
   /** How long a write is looked up after its answer was lost, before it is sent again; milliseconds. */
   settling?: number;
   retry?: Partial<RetryPolicy>;
-  /** Longest time for fetching a file, milliseconds. */
-  fileDeadline?: number;
+  /** The slowest transfer of a file. */
+  filePace?: PaceLimits;
+  /** What files the party may send and get. */
+  files?: FilePolicy;
   /** Stores the HTTP exchanges of every attempt, not only of failed requests. */
   recordTraffic?: boolean;
   rules?: Partial<PartyRules>;
@@ -78,6 +86,7 @@ interface BrokerEndpoint {
   client: EndpointClient;
   worker: Worker;
   rules?: Partial<PartyRules>;
+  files?: FilePolicy;
   /** For reads that received messages need. */
   reads: Slots;
 }
@@ -100,6 +109,7 @@ export class Broker {
   readonly steady: () => number;
   readonly spool: Spool;
   readonly people: People;
+  private readonly scanner: VirusScanner | undefined;
   private readonly endpoints = new Map<string, BrokerEndpoint>();
   private readonly guard = new IdentityGuard();
   private readonly ids: () => string;
@@ -128,7 +138,8 @@ export class Broker {
     this.intakeTroubles = new IntakeTroubles(this.clock);
     this.intakeReports = new IntakeReports(this.clock);
     this.people = options.people ?? new People();
-    this.spool = new Spool(this.store.spool);
+    this.scanner = options.scanner;
+    this.spool = new Spool(this.store.spool, async (delivery) => (await this.store.delivery(delivery))?.state === 'failed');
     this.conversations = new Conversations(this.store, this.clock);
     this.correlator = new Correlator(
       this.store,
@@ -189,7 +200,7 @@ export class Broker {
   }
 
   /** Adds an endpoint, and starts to send the deliveries that wait for it. */
-  addEndpoint(client: EndpointClient, { rules, ...settings }: EndpointSettings): Worker {
+  addEndpoint(client: EndpointClient, { rules, files, ...settings }: EndpointSettings): Worker {
     const worker = new Worker({
       store: this.store,
       conversations: this.conversations,
@@ -206,7 +217,9 @@ export class Broker {
       settling: DEFAULT_SETTLING,
       accessOf: (id) => this.access(id),
       intakeTroubles: this.intakeTroubles,
-      fileDeadline: FILE_DEADLINE,
+      filePace: FILE_PACE,
+      filePolicy: (id) => this.filePolicy(id),
+      scanner: this.scanner,
       ...settings,
     });
     // Also the files of a source wait until its pause ends.
@@ -217,7 +230,7 @@ export class Broker {
     this.resumeReads(client);
     // Half of the requests, so that reads that hang leave room for those that deliveries need.
     const reads = new Slots(Math.floor(settings.concurrency / 2));
-    this.endpoints.set(client.id, { client, worker, rules, reads });
+    this.endpoints.set(client.id, { client, worker, rules, files, reads });
     this.endpointNames.remember(client.id, client.name);
     return worker;
   }
@@ -266,6 +279,11 @@ export class Broker {
   rules(id: string): PartyRules {
     const { client, rules } = this.endpoints.get(id) ?? {};
     return { ...DEFAULT_RULES, ...(client?.side && { side: client.side }), ...rules };
+  }
+
+  /** What files the party at an endpoint may send and get. */
+  private filePolicy(id: string): FilePolicy {
+    return this.endpoints.get(id)?.files ?? DEFAULT_FILE_POLICY;
   }
 
   worker(id: string): Worker | undefined {
@@ -450,7 +468,9 @@ export class Broker {
       return { deliveries: 0, reason: say`The flow of the message has ended: a deploy interrupted it, or it took too long.` };
     const source = flow?.source;
     const ruled = source ? applyPartyRules(leg, this.rules(leg.endpoint), source) : leg;
-    const given = { ...ruled, again: flow !== undefined && flow.record.emissions > 0 };
+    const limited = withinLimits(ruled, this.nameOf(leg.endpoint) ?? leg.endpoint);
+    if (flow && limited.warning) this.warn(flow, 'SWB_TOO_LARGE', limited.warning);
+    const given = { ...limited.leg, again: flow !== undefined && flow.record.emissions > 0 };
     const accepted = await this.inbox.flows.inTransaction(flow, leg.conversation, (transaction) =>
       this.outbox.accept(given, transaction),
     );

@@ -3,6 +3,7 @@ import { DecisionError, type DecisionKind, PartnerError, SwitchboardError } from
 import type { DeliveryState } from '../store/store.js';
 import { say } from '../text/say.js';
 import { type Culprit, isNeverOfRecord } from './culprit.js';
+import { FileError } from './file-error.js';
 
 export interface RetryPolicy extends Delays {
   /** Tries before a delivery becomes a dead letter. */
@@ -13,6 +14,9 @@ export const DEFAULT_RETRY: RetryPolicy = { ...DEFAULT_DELAYS, maxTries: 12 };
 
 /** Tries of an update that the partner refuses with a conflict: about a minute. */
 const CONFLICT_TRIES = 6;
+
+/** How many times the first delay a file waits for room, or for the virus scanner: half a minute. */
+const FILE_WAIT = 15;
 
 /** How often an order with ambiguous items is read again. */
 const ITEM_READS = 3;
@@ -86,6 +90,8 @@ export function verdict(
     if (!(error instanceof SwitchboardError)) return ended();
     if (error.code === 'SWB_WRONG_ENTITY') return ended('wrongEntity');
     if (error.code === 'SWB_CLOSED') return again('pending', { wait: 0, counts: false });
+    if (error instanceof FileError && error.waits)
+      return again('pending', { wait: Math.min(policy.maxDelay, policy.baseDelay * FILE_WAIT), counts: false });
     return left && (error.code === 'SWB_STORE' || error.code === 'SWB_CONFLICT') ? again('inDoubt') : ended();
   }
   const state = error.outcome === 'unknown' ? 'inDoubt' : 'pending';

@@ -1,10 +1,13 @@
 import type { Conversations } from '../conversation/conversations.js';
 import type { PartyRules } from '../conversation/ownership.js';
 import type { EndpointClient } from '../endpoints/endpoint.js';
+import type { PaceLimits } from '../http/pace.js';
 import type { Store } from '../store/store.js';
 import type { EntityAges } from './entity-ages.js';
+import type { FilePolicy } from './file-policy.js';
 import type { IdentityGuard } from './identity-guard.js';
 import type { Spool } from './spool.js';
+import type { VirusScanner } from './virus-scanner.js';
 
 export interface SendContext {
   store: Store;
@@ -14,8 +17,12 @@ export interface SendContext {
   endpoint: (id: string) => EndpointClient | undefined;
   guard: IdentityGuard;
   spool: Spool;
-  /** Longest time for fetching a file, milliseconds. */
-  fileDeadline: number;
+  /** The slowest transfer of a file from its source. */
+  filePace: PaceLimits;
+  /** What files the party at an endpoint may send and get. */
+  filePolicy: (endpoint: string) => FilePolicy;
+  /** Absent: files are not scanned. */
+  scanner?: VirusScanner;
   /** From now on the partner may get something of a file's delivery: until then nobody needs to wait for the end of the try. */
   willWrite(delivery: string): void;
   /** The endpoint is closing: what could take long is ended. */

@@ -1,15 +1,13 @@
-import type { Readable } from 'node:stream';
 import { linkAt, withLink } from '../conversation/correlate.js';
 import { withCarriedEdit } from '../conversation/part-changes.js';
 import { mayBeForgotten } from '../conversation/store-memory.js';
 import type { WrittenPart } from '../endpoints/endpoint.js';
 import { PartnerError } from '../errors.js';
-import type { GenericAttachment, GenericComment } from '../model/message.js';
+import type { GenericComment } from '../model/message.js';
 import { allOf } from '../store/pages.js';
 import type { ConversationRecord, DeliveryRecord, Link } from '../store/store.js';
 import { say } from '../text/say.js';
 import { type CommentRecovery, snapshotsOf } from './comment-recovery.js';
-import { type FileOrigin, fetchFile } from './file-transfer.js';
 import { ifNotVisible, keepLooking, restoredDecision } from './in-doubt.js';
 import type { CarriedEdit } from './leg.js';
 import { withSentPart } from './link-updates.js';
@@ -49,7 +47,7 @@ export async function comment(write: PartWrite, text: GenericComment): Promise<S
 }
 
 /** Looks a comment or file up that an earlier try, or an earlier store, may have written. `lookUp` looks among all but `others`. */
-async function findPart<Part>(
+export async function findPart<Part>(
   write: PartWrite,
   lookUp: (others: readonly string[]) => Promise<Part | undefined>,
   sought: string,
@@ -114,48 +112,4 @@ export async function restoreComments(
   const list = texts.map((text) => say`"${text}"`).join(', ');
   const what = texts.length === 0 ? say`nothing to restore` : say`restored comments that an earlier write had removed: ${list}`;
   return { what, link: { id: link.id, number: link.number } };
-}
-
-/** A file to send, and where it comes from. */
-export interface AttachmentRequest {
-  attachment: GenericAttachment;
-  from: FileOrigin;
-}
-
-/** Sends a file. */
-export async function attach(write: PartWrite, { attachment, from }: AttachmentRequest): Promise<SendResult> {
-  const { delivery, link, inDoubt, context } = write;
-  const { client, spool } = context;
-  const name = delivery.id;
-  let file = await spool.find(name, attachment);
-  if (!file) {
-    const source = context.endpoint(from.endpoint);
-    if (!source) {
-      // A deploy may be replacing it.
-      throw new PartnerError(
-        'SWB_PARTNER_UNAVAILABLE',
-        say`The endpoint ${from.endpoint}, which has the attachment ${attachment.name}, is not available.`,
-        { hint: say`Check its settings and deploy.`, outcome: 'notDone', retry: true, otherPartner: from.endpoint },
-      );
-    }
-    const store = (content: Readable, signal: AbortSignal) => spool.store(name, attachment, content, signal);
-    const { fileDeadline: deadline, closing } = context;
-    file = await fetchFile(source, from, attachment, { store, deadline, closing });
-  }
-  context.willWrite(name);
-  const lookUp = (others: readonly string[]) =>
-    client.findAttachment(delivery.entityType, link.id, file, delivery.begun ?? '', others);
-  const found = await findPart(write, lookUp, attachment.name, attachment.at);
-  if (inDoubt && !found) await keepLooking(attachment.name, delivery, context);
-  const part = found ?? (await client.attach(delivery.entityType, link.id, file, link.seen));
-  const stamp = context.ids();
-  await spool.remove(name);
-  return {
-    what: found
-      ? say`found ${attachment.name} attached by an earlier try`
-      : say`attached ${attachment.name} (${file.size} bytes)`,
-    link: { id: link.id, number: link.number },
-    response: part,
-    change: (latest) => withSentPart(latest, delivery, part.id, attachment, stamp),
-  };
 }

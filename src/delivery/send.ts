@@ -33,7 +33,8 @@ import { effectiveChanges, isCancellation, RECOVERY_PART } from './outbox.js';
 import { checkBeforeWrite, fieldsToCheck } from './pre-write-check.js';
 import { isConflict } from './retry.js';
 import type { SendContext } from './send-context.js';
-import { type AttachmentRequest, attach, carryEdit, comment, type PartWrite, restoreComments } from './send-part.js';
+import { type AttachmentRequest, attach } from './send-file.js';
+import { carryEdit, comment, type PartWrite, restoreComments } from './send-part.js';
 import { NOTHING_TO_WRITE, type SendResult, type SendWarning, UPDATED } from './send-result.js';
 
 /** How often an update is sent again if the partner kept nothing of it. */

@@ -16,6 +16,7 @@ import {
   recordIn,
   recordsIn,
 } from './evidence.js';
+import type { Paging } from './paging.js';
 
 /** The answer to a write; `record` where the answer shows it. */
 export interface WriteAnswer extends HttpAnswer {
@@ -32,8 +33,8 @@ export interface ListExpectations {
   required?: RequiredAttributes;
   /** Whether a record matches the query. Partners ignore conditions that they do not understand and return any records. */
   matches?: (record: PartnerRecord) => boolean;
-  /** One page of several: the caller decides whether an empty page is the end. */
-  page?: boolean;
+  /** One page of several: the caller decides whether an empty page is the end. The same for all pages of a list. */
+  page?: Paging;
 }
 
 export interface ListAnswer {
@@ -66,8 +67,10 @@ export class Api {
 
   /** Requests several records. */
   async list(request: HttpRequest, { absent, single, required, matches, page }: ListExpectations = {}): Promise<ListAnswer> {
+    page?.next(this.name, request);
     try {
-      const { status, body, headers } = await this.ask(request);
+      const { status, body, headers, size = 0 } = await this.ask(request);
+      page?.got(size, this.name, request);
       const records = this.unwrap(recordsIn(status, body, this.shape, { single, required }), request, status);
       if (records.length === 0 && !page && isPart(status, headers))
         throw this.unexpected(request, say`with no records, although there are some`, { status });

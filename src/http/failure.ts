@@ -1,4 +1,6 @@
+import { HEADER_BYTES } from '../budgets.js';
 import { type ErrorCode, type Outcome, PartnerError } from '../errors.js';
+import { isTooDeep } from '../nesting.js';
 import { say } from '../text/say.js';
 import { errorText, QUOTE_LENGTH } from './error-text.js';
 import type { HttpRequest } from './http.js';
@@ -99,6 +101,7 @@ const REASONS: Record<string, () => string> = {
   ECONNABORTED: () => say`the request timed out`,
   ETIMEDOUT: () => say`the request timed out`,
   ERR_CANCELED: () => say`the request was cancelled because the endpoint is closing`,
+  UND_ERR_HEADERS_OVERFLOW: () => say`the headers of the answer are larger than ${HEADER_BYTES / 1024} KB`,
   EPROTO: () => say`the port does not use TLS, or there is no common TLS version`,
   CERT_HAS_EXPIRED: () => say`the server certificate has expired`,
   DEPTH_ZERO_SELF_SIGNED_CERT: () => say`the server certificate is self-signed; add its CA in a TLS configuration`,
@@ -148,9 +151,11 @@ export function statusFailure(
   );
 }
 
-function jsonIn(text: string): unknown {
+/** The JSON in an answer; undefined where it is something else, or nested too deep to be looked at. */
+export function jsonIn(text: string): unknown {
   try {
-    return JSON.parse(text);
+    const value = JSON.parse(text) as unknown;
+    return isTooDeep(value) ? undefined : value;
   } catch {
     return undefined;
   }

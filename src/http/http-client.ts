@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { Axios, type AxiosInstance, type AxiosRequestConfig, type AxiosResponse } from 'axios';
 import { DEFAULT_DELAYS } from '../backoff.js';
+import { ANSWER_BYTES, FILE_PACE, REDIRECTS, SIGN_IN_BYTES } from '../budgets.js';
 import { type PartnerError, SwitchboardError } from '../errors.js';
 import { isTooDeep, MAX_NESTING } from '../nesting.js';
 import { steadyClock } from '../steady-clock.js';
@@ -12,6 +13,7 @@ import { ExchangeLog, type RawExchange, withExchange } from './exchange-log.js';
 import {
   addressFailure,
   invalidBody,
+  jsonIn,
   limitedFailure,
   networkFailure,
   retryAfter,
@@ -23,14 +25,14 @@ import { maskSecrets } from './masking.js';
 import { dateOf, PartnerClock } from './partner-clock.js';
 import { partnerFile } from './partner-file.js';
 import { proxySecrets } from './proxy.js';
-import { MAX_REDIRECTS, redirectTarget, withTarget } from './redirect.js';
+import { redirectTarget, withTarget } from './redirect.js';
 import { RateLimit, type RequestKind, RequestLimiter } from './request-limiter.js';
-import { discard, headersOf, isPage, isStream, isSuccess, readAll } from './response.js';
-import type { SignInAnswer } from './sign-in-failure.js';
+import { discard, headersOf, isPage, isStream, isSuccess } from './response.js';
+import { type SignInAnswer, signInFailure } from './sign-in-failure.js';
 import { Throttle } from './throttle.js';
-import { ERR_LATE, ERR_TOO_LARGE, TransportError, UndiciTransport } from './undici-adapter.js';
+import { ERR_LATE, ERR_TOO_LARGE, TransportError } from './transport-error.js';
+import { UndiciTransport } from './undici-adapter.js';
 
-const MAX_BYTES = 20 * 1024 * 1024;
 const MAX_RETRY_AFTER = 3_600_000;
 /** Files that are received or sent at the same time, beside the other requests: a slow file must not delay these. */
 const FILES = 4;
@@ -78,9 +80,9 @@ class Client implements HttpClient {
     this.baseUrl = options.baseUrl;
     this.signsIn = options.auth.kind !== 'none';
     this.origin = new URL(options.baseUrl).origin;
-    const { concurrency, timeout, proxies, tls, maxBytes = MAX_BYTES } = options;
+    const { concurrency, timeout, proxies, tls, maxBytes = ANSWER_BYTES, filePace = FILE_PACE } = options;
     this.maxBytes = maxBytes;
-    this.transport = new UndiciTransport({ connections: concurrency + FILES + 2, timeout, egress, proxies, tls });
+    this.transport = new UndiciTransport({ connections: concurrency + FILES + 2, timeout, filePace, egress, proxies, tls });
     // The class, because an instance made by `axios.create` has defaults (transforms, headers) whose merging costs more than the
     // request itself.
     this.axios = new Axios({ adapter: this.transport.adapter });
@@ -118,7 +120,7 @@ class Client implements HttpClient {
     try {
       if (throttle.left > 0) throw limitedFailure(this.name, request, throttle.left);
       const response = await this.answerTo(request, upload === undefined);
-      if (!isSuccess(response)) throw await this.statusError(request, response, throttle);
+      if (!isSuccess(response)) throw this.statusError(request, response, throttle);
       throttle.passed();
       if (request.as === 'stream') {
         streaming = true;
@@ -126,7 +128,8 @@ class Client implements HttpClient {
         stream.once('close', release);
         return { status: response.status, headers: headersOf(response), body: stream };
       }
-      return { status: response.status, headers: headersOf(response), body: this.parse<T>(request, response) };
+      const { status, data } = response;
+      return { status, headers: headersOf(response), body: this.parse<T>(request, response), size: String(data ?? '').length };
     } catch (error) {
       throw withExchange(error, request);
     } finally {
@@ -166,7 +169,7 @@ class Client implements HttpClient {
     let redirect: AxiosResponse | undefined;
     for (let redirects = 0; ; ) {
       const response = await this.once(request, url);
-      const follows = request.method === 'GET' && redirects < MAX_REDIRECTS;
+      const follows = request.method === 'GET' && redirects < REDIRECTS;
       const target = follows ? redirectTarget(url, response.status, headersOf(response).location) : undefined;
       if (target !== undefined) {
         redirects++;
@@ -271,8 +274,8 @@ class Client implements HttpClient {
     throw unusableAnswer(this.name, request, say`is nested more than ${MAX_NESTING} levels deep`);
   }
 
-  private async statusError(request: HttpRequest, response: AxiosResponse, throttle: Throttle): Promise<PartnerError> {
-    const text = request.as === 'stream' ? await readAll(response.data as Readable) : String(response.data ?? '');
+  private statusError(request: HttpRequest, response: AxiosResponse, throttle: Throttle): PartnerError {
+    const text = String(response.data ?? '');
     const headers = headersOf(response);
     const context = {
       retryAfter: this.retryAfterOf(response),
@@ -297,13 +300,7 @@ class Client implements HttpClient {
     const headers = { 'Content-Type': 'application/x-www-form-urlencoded', Accept: 'application/json' };
     const request: HttpRequest = { method: 'POST', path: new URL(url).pathname, headers, body: data, what: say`fetch token` };
     const { text, ...answer } = await this.plain(request, url);
-    let body: unknown;
-    try {
-      body = JSON.parse(text);
-    } catch {
-      body = undefined;
-    }
-    return { ...answer, body };
+    return { ...answer, body: jsonIn(text) };
   }
 
   /** Sends a request without credentials: it is to get them. */
@@ -316,10 +313,13 @@ class Client implements HttpClient {
         url,
         data: isText ? body : JSON.stringify(body),
         headers: { ...(!isText && { 'Content-Type': 'application/json' }), ...headers },
-        maxContentLength: MAX_BYTES,
+        maxContentLength: SIGN_IN_BYTES,
       });
       return { status: response.status, retryAfter: this.retryAfterOf(response), text: String(response.data ?? '') };
     } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException;
+      if (code === ERR_TOO_LARGE)
+        throw signInFailure(this.name, say`Signing in returned an answer that ${message}.`, { status: 200 }, undefined);
       // Nothing was done yet of what was asked for.
       throw this.masked(error, { ...request, method: 'GET' }, url);
     }
@@ -328,7 +328,7 @@ class Client implements HttpClient {
   /** Axios errors never leave this client: they contain the whole request, including credentials. */
   private masked(error: unknown, request: HttpRequest, url: string): PartnerError {
     const { message, code = '' } = error as NodeJS.ErrnoException;
-    if (code === ERR_TOO_LARGE) return unusableAnswer(this.name, request, say`is larger than ${kilobytes(this.maxBytes)} KB`);
+    if (code === ERR_TOO_LARGE) return unusableAnswer(this.name, request, message);
     const { unsent = false, reason = undefined } = error instanceof TransportError ? error : {};
     const refused = error instanceof RefusedAddress ? error : reason;
     if (refused instanceof RefusedAddress && !refused.passes) return addressFailure(this.name, request, refused);
@@ -343,8 +343,4 @@ class Client implements HttpClient {
   private secrets(): string[] {
     return [...this.auth.secrets(), ...proxySecrets(this.options.proxies), ...(this.options.secrets ?? [])];
   }
-}
-
-function kilobytes(bytes: number): number {
-  return Math.round(bytes / 102.4) / 10;
 }

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { AllowedHost } from './allowed-hosts.js';
 import type { Resolve } from './egress.js';
+import type { PaceLimits } from './pace.js';
 import type { ProxyRules } from './proxy.js';
 
 /** Authentication method and credentials for one partner. */
@@ -36,7 +37,7 @@ export interface HttpOptions {
   name: string;
   baseUrl: string;
   auth: Auth;
-  /** Time-out of a whole request in milliseconds; of a streamed answer: until it starts, and for each pause in it. */
+  /** Time-out of a whole request in milliseconds; of a file: of the request without it, and for each pause in it. */
   timeout: number;
   /** Requests per second, 0 = no limit. */
   rateLimit: number;
@@ -48,6 +49,8 @@ export interface HttpOptions {
   retryDelay?: number;
   /** Maximum size of a JSON answer in bytes (default 20 MiB). */
   maxBytes?: number;
+  /** The slowest transfer of a file (default: src/budgets.ts). */
+  filePace?: PaceLimits;
   /** Texts that must never be shown, beside those of `auth`. */
   secrets?: readonly string[];
   /** The wall clock. */
@@ -76,7 +79,7 @@ export interface HttpRequest {
   headers?: Record<string, string>;
   /** An object is sent as JSON; a string, Buffer or stream is sent unchanged (set a Content-Type). */
   body?: unknown;
-  /** `stream` returns the answer's body as a Readable without a size limit. */
+  /** `stream` returns the body of a success as a Readable without a size limit; it must keep a pace (src/budgets.ts). */
   as?: 'json' | 'stream';
   /** A description of the request for error messages and the list of attempts: `create incident`. */
   what: string;
@@ -87,6 +90,8 @@ export interface HttpAnswer<T = unknown> {
   headers: Record<string, string | undefined>;
   /** Parsed JSON; undefined for an empty body. */
   body: T;
+  /** Characters of the body; absent where it is streamed. */
+  size?: number;
 }
 
 export interface HttpClient {

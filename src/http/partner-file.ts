@@ -1,8 +1,9 @@
 import type { Readable } from 'node:stream';
+import { REDIRECTS } from '../budgets.js';
 import { PartnerError } from '../errors.js';
 import { say } from '../text/say.js';
 import type { HttpAnswer, HttpClient } from './http.js';
-import { MAX_REDIRECTS, targetOf } from './redirect.js';
+import { targetOf } from './redirect.js';
 
 /** Other hosts than the partner's own. */
 export interface Elsewhere {
@@ -30,7 +31,7 @@ export async function partnerFile(own: HttpClient, elsewhere: Elsewhere, address
       answer.body.destroy();
       throw redirect;
     }
-    const target = redirects < MAX_REDIRECTS ? targetOf(answer) : undefined;
+    const target = redirects < REDIRECTS ? targetOf(answer) : undefined;
     if (!target) throw answer;
     if (!elsewhere.allows(target)) throw target.origin === url.origin ? answer : redirected(answer, target);
     redirect ??= answer;

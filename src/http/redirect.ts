@@ -1,6 +1,3 @@
-/** More redirects of one request than this are a loop. */
-export const MAX_REDIRECTS = 5;
-
 /** The same request is to be sent to another address (RFC 9110 §15.4). 303 says something else: the result is shown there. */
 const FOLLOWED = new Set([301, 302, 307, 308]);
 

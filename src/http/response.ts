@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { AxiosResponse } from 'axios';
 
@@ -23,18 +24,20 @@ export function discard(response: AxiosResponse): void {
   if (isStream(response.data)) response.data.destroy();
 }
 
-/** The start of a streamed answer as text; '' or less of it where it breaks off. */
-export async function readAll(stream: Readable): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  try {
-    for await (const chunk of stream) {
-      chunks.push(chunk as Buffer);
-      size += (chunk as Buffer).length;
-      if (size > 65_536) break;
-    }
-  } catch {
-    // The status is known, and says more than why its explanation is incomplete.
-  }
-  return Buffer.concat(chunks).toString('utf8');
+/** Header fields whose first value counts, as in node:http; the values of others are joined (RFC 9110 §5.3). */
+const SINGLE = new Set([
+  'age',
+  'content-length',
+  'content-type',
+  'etag',
+  'expires',
+  'last-modified',
+  'location',
+  'retry-after',
+  'server',
+]);
+/** Makes one text of the values of each header. */
+export function joinDuplicates(headers: IncomingHttpHeaders): void {
+  for (const [name, value] of Object.entries(headers))
+    if (Array.isArray(value)) headers[name] = SINGLE.has(name) ? value[0] : value.join(', ');
 }

@@ -1,6 +1,8 @@
 import type { ConnectionOptions } from 'node:tls';
 import { errors, Pool } from 'undici';
+import { HEADER_BYTES } from '../budgets.js';
 import type { Egress } from './egress.js';
+import type { PaceLimits } from './pace.js';
 import { type HttpProxy, type ProxyRules, proxyFor } from './proxy.js';
 import { proxyConnector, tunnelConnector } from './proxy-connection.js';
 
@@ -18,6 +20,8 @@ export interface TransportOptions {
   timeout: number;
   /** Where requests may go. */
   egress: Egress;
+  /** The slowest transfer of a file. */
+  filePace: PaceLimits;
   proxies?: ProxyRules;
   tls?: ConnectionOptions;
 }
@@ -51,7 +55,14 @@ export class Routes {
   private make(target: URL): Route {
     const { connections, timeout, tls, egress } = this.options;
     // Exchange measures the time: undici's timers are coarse, and none is about the whole request.
-    const options = { connections, pipelining: 1, headersTimeout: 0, bodyTimeout: 0, keepAliveTimeout: IDLE };
+    const options = {
+      connections,
+      pipelining: 1,
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      keepAliveTimeout: IDLE,
+      maxHeaderSize: HEADER_BYTES,
+    };
     const proxy = proxyFor(target, this.options.proxies);
     if (!proxy) return { pool: new Pool(target, { ...options, connect: { ...tls, timeout, lookup: egress.lookup(target) } }) };
     if (target.protocol === 'https:')

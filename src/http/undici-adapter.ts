@@ -1,14 +1,20 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { type Duplex, pipeline, Readable } from 'node:stream';
-import axios, { AxiosError, AxiosHeaders, type AxiosResponse, type InternalAxiosRequestConfig } from 'axios';
+import { type Duplex, pipeline, Readable, type Transform } from 'node:stream';
+import axios, { AxiosError, AxiosHeaders, type AxiosResponse } from 'axios';
 import { Agent, type Dispatcher, getGlobalDispatcher } from 'undici';
+import { ERROR_BYTES, UNPACK } from '../budgets.js';
 import { percentDecoded } from '../text/percent.js';
-import { Timer } from '../timer.js';
+import { say } from '../text/say.js';
+import { Collected } from './collected.js';
 import { ACCEPT_ENCODING, decoders } from './content-encoding.js';
+import { counted } from './counted.js';
 import { RefusedAddress } from './egress.js';
+import { Pace } from './pace.js';
 import { type HttpProxy, proxyFor } from './proxy.js';
 import { ProxyError, refusal } from './proxy-connection.js';
+import { joinDuplicates } from './response.js';
 import { Routes, type TransportOptions } from './routes.js';
+import { ERR_LATE, ERR_TOO_LARGE, type RequestConfig, TransportError } from './transport-error.js';
 
 /**
  * Importing undici also makes it the transport of the process's own `fetch`, if that has not been used yet. Other nodes keep the
@@ -18,18 +24,6 @@ const FETCH_TRANSPORT = Symbol.for('undici.globalDispatcher.1');
 if (getGlobalDispatcher() instanceof Agent) (globalThis as Record<symbol, unknown>)[FETCH_TRANSPORT] = undefined;
 
 const USER_AGENT = `axios/${axios.VERSION}`;
-/** Header fields whose first value counts, as in node:http; the values of others are joined (RFC 9110 §5.3). */
-const SINGLE = new Set([
-  'age',
-  'content-length',
-  'content-type',
-  'etag',
-  'expires',
-  'last-modified',
-  'location',
-  'retry-after',
-  'server',
-]);
 /** What axios and Node.js call the errors of undici. */
 const CODES: Record<string, string> = {
   UND_ERR_SOCKET: 'ECONNRESET',
@@ -37,34 +31,6 @@ const CODES: Record<string, string> = {
   UND_ERR_BODY_TIMEOUT: 'ECONNABORTED',
   UND_ERR_DESTROYED: 'ERR_CANCELED',
 };
-
-/** The code of a request that could not be sent in time. */
-export const ERR_LATE = 'ERR_LATE';
-/** The answer is larger than `maxContentLength`. */
-export const ERR_TOO_LARGE = 'ERR_TOO_LARGE';
-
-/** Settings of a request that axios does not know; it passes them on. */
-export interface TransportConfig {
-  /** A time of `performance.now()`: if the request cannot be sent by then, it fails unsent, with the code ERR_LATE. */
-  startBy?: number;
-}
-
-type RequestConfig = InternalAxiosRequestConfig & TransportConfig;
-
-/** A request that got no complete answer. */
-export class TransportError extends AxiosError {
-  constructor(
-    message: string,
-    code: string,
-    config: RequestConfig,
-    /** It is certain that nothing of the request reached the partner. */
-    readonly unsent: boolean,
-    /** The proxy failed, or the partner’s host has an address that is refused. */
-    readonly reason?: ProxyError | RefusedAddress,
-  ) {
-    super(message, code, config);
-  }
-}
 
 /**
  * An axios adapter on undici: keep-alive connections, directly or through a proxy, and no redirects. All answers resolve, whatever
@@ -81,7 +47,7 @@ export class UndiciTransport {
     new Promise((resolve, reject) => {
       const url = new URL(config.url ?? '');
       const { pool, forwarder } = this.routes.to(url);
-      const exchange = new Exchange(config, this.options.timeout, forwarder, resolve, reject);
+      const exchange = new Exchange(config, this.options, forwarder, resolve, reject);
       const request = exchange.request(url);
       if (exchange.open) pool.dispatch(request, exchange);
     });
@@ -111,24 +77,31 @@ class Exchange implements Dispatcher.DispatchHandler {
   private response: AxiosResponse | undefined;
   /** The body as it is received, if it is streamed or has to be decoded. */
   private source: Readable | undefined;
+  /** Bytes of the body, before they are decoded. */
+  private packed = 0;
   private received = false;
-  private readonly chunks: Buffer[] = [];
-  private size = 0;
-  private readonly timer: Timer | undefined;
+  private readonly content = new Collected();
+  /** The time for the whole request; of a file, either way, as long as its bytes may take. */
+  private pace: Pace | undefined;
 
   constructor(
     private readonly config: RequestConfig,
-    private readonly timeout: number,
+    private readonly times: Pick<TransportOptions, 'timeout' | 'filePace'>,
     private readonly forwarder: HttpProxy | undefined,
     private readonly resolve: (response: AxiosResponse) => void,
     private readonly reject: (error: TransportError) => void,
   ) {
-    if (timeout > 0)
-      this.timer = new Timer(timeout, () => this.fail(`timeout of ${timeout} ms exceeded`, AxiosError.ECONNABORTED));
+    this.limitTime(times.timeout);
   }
 
+  /** Only a success is streamed: of anything else, the beginning is enough. */
   private get streams(): boolean {
-    return this.config.responseType === 'stream';
+    return this.config.responseType === 'stream' && this.isSuccess;
+  }
+
+  private get isSuccess(): boolean {
+    const { status = 0 } = this.response ?? {};
+    return status >= 200 && status < 300;
   }
 
   request(url: URL): Dispatcher.DispatchOptions {
@@ -138,11 +111,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     // Axios adds a type even where there is no body.
     if (data === undefined) delete headers['Content-Type'];
     if (url.username || url.password) headers.Authorization = basic(url);
-    if (data instanceof Readable) {
-      data.on('error', (error) => this.failBy(error));
-      if (data.errored) this.failBy(data.errored);
-    }
-    const bodyTimeout = this.streams ? this.timeout : 0;
+    const bodyTimeout = this.config.responseType === 'stream' ? this.times.timeout : 0;
     let path = url.pathname + url.search;
     if (this.forwarder) {
       // Absolute form (RFC 9112 §3.2.2).
@@ -150,7 +119,8 @@ class Exchange implements Dispatcher.DispatchHandler {
       headers.Host = url.host;
       if (this.forwarder.authorization) headers['Proxy-Authorization'] = this.forwarder.authorization;
     }
-    return { path, method: method.toUpperCase(), headers, body: data, bodyTimeout };
+    const body = data instanceof Readable ? this.upload(data) : data;
+    return { path, method: method.toUpperCase(), headers, body, bodyTimeout };
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -181,10 +151,11 @@ class Exchange implements Dispatcher.DispatchHandler {
     const data: unknown = undefined;
     this.response = { status, statusText, headers: Object.assign(new AxiosHeaders(), headers), config: this.config, data };
     if (this.streams || decoding.length > 0) this.stream(controller, this.response, decoding);
-    else this.checkSize(Number(headers['content-length']));
+    else if (this.isSuccess) this.checkSize(Number(headers['content-length']));
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.packed += chunk.length;
     if (!this.source) this.collect(chunk);
     else if (!this.source.push(chunk)) controller.pause();
   }
@@ -200,17 +171,31 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.failBy(error);
   }
 
+  /** The content of a file to send, which gets as long as it takes. */
+  private upload(file: Readable): Readable {
+    file.on('error', (error) => this.failBy(error));
+    if (file.errored) this.failBy(file.errored);
+    const counting = counted((bytes) => {
+      this.pace?.passed(bytes);
+      return undefined;
+    });
+    return pipeline(file, counting, () => undefined);
+  }
+
   private stream(controller: Dispatcher.DispatchController, response: AxiosResponse, decoding: Duplex[]): void {
     this.source = new Readable({
       read: () => controller.resume(),
       destroy: (error, done) => {
+        this.pace?.stop();
         if (!this.received) controller.abort(error ?? new Error('The answer is not wanted any more.'));
         done(error);
       },
     });
-    const body: Readable = decoding.reduce<Readable>((from, to) => pipeline(from, to, () => undefined), this.source);
+    const through = this.streams ? [...decoding, this.measured()] : decoding;
+    const body: Readable = through.reduce<Readable>((from, to) => pipeline(from, to, () => undefined), this.source);
     if (this.streams) {
-      this.timer?.cancel();
+      this.pace?.stop();
+      this.limitTime(this.times.timeout && this.times.filePace.grace);
       this.resolve({ ...response, data: body });
       return;
     }
@@ -219,24 +204,53 @@ class Exchange implements Dispatcher.DispatchHandler {
     body.once('error', (error) => this.failBy(error));
   }
 
+  /** Counts the unpacked content of a file, and ends a bomb. */
+  private measured(): Transform {
+    let size = 0;
+    return counted((bytes) => {
+      this.pace?.passed(bytes);
+      size += bytes;
+      return this.isBomb(size) ? Object.assign(new Error(bomb()), { code: ERR_TOO_LARGE }) : undefined;
+    });
+  }
+
   private collect(chunk: Buffer): void {
-    this.chunks.push(chunk);
-    this.size += chunk.length;
-    this.checkSize(this.size);
+    if (!this.open) return;
+    this.content.add(chunk);
+    const { size } = this.content;
+    if (!this.isSuccess) this.cutOff(size);
+    else if (this.isBomb(size)) this.fail(bomb(), ERR_TOO_LARGE);
+    else this.checkSize(size);
+  }
+
+  /** The explanation of a failure is read so far; the status counts. */
+  private cutOff(size: number): void {
+    if (size <= ERROR_BYTES) return;
+    this.finish();
+    this.source?.destroy();
+    this.controller?.abort(new Error('The rest of the answer is not wanted.'));
   }
 
   private checkSize(size: number): void {
     const { maxContentLength: limit = -1 } = this.config;
-    if (limit >= 0 && size > limit) this.fail(`maxContentLength size of ${limit} exceeded`, ERR_TOO_LARGE);
+    if (limit >= 0 && size > limit) this.fail(say`is larger than ${kilobytes(limit)} KB`, ERR_TOO_LARGE);
+  }
+
+  private isBomb(size: number): boolean {
+    return size > UNPACK.from && size > this.packed * UNPACK.ratio;
+  }
+
+  /** `grace`: milliseconds without progress of a file; 0: no limit. */
+  private limitTime(grace: number): void {
+    if (grace <= 0) return;
+    const late = () => this.fail(`timeout of ${grace} ms exceeded`, AxiosError.ECONNABORTED);
+    this.pace = new Pace({ grace, rate: this.times.filePace.rate }, late);
   }
 
   private finish(): void {
     if (!this.open || !this.response) return;
     this.end();
-    const [first] = this.chunks;
-    const text = (first && this.chunks.length === 1 ? first : Buffer.concat(this.chunks)).toString('utf8');
-    // JSON.parse rejects a byte order mark.
-    this.response.data = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
+    this.response.data = this.content.text();
     this.resolve(this.response);
   }
 
@@ -259,16 +273,19 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   private end(): void {
     this.open = false;
-    this.timer?.cancel();
+    this.pace?.stop();
   }
+}
+
+function bomb(): string {
+  return say`unpacks to more than ${UNPACK.ratio} times its size`;
+}
+
+function kilobytes(bytes: number): number {
+  return Math.round(bytes / 102.4) / 10;
 }
 
 /** Credentials in a URL are percent-encoded, unless a user typed them as they are. */
 function basic({ username, password }: URL): string {
   return `Basic ${Buffer.from(`${percentDecoded(username)}:${percentDecoded(password)}`).toString('base64')}`;
-}
-
-function joinDuplicates(headers: IncomingHttpHeaders): void {
-  for (const [name, value] of Object.entries(headers))
-    if (Array.isArray(value)) headers[name] = SINGLE.has(name) ? value[0] : value.join(', ');
 }

@@ -43,7 +43,19 @@ const FLOW = [
 
 /** Nodes as version 0.1.0 saved them; undefined properties are not written. */
 const OLD_FLOW = [
-  { ...FLOW[2], id: 'sn2', name: 'Old', settling: undefined, proxyUse: undefined, proxy: undefined, maxRetryAfter: undefined },
+  {
+    ...FLOW[2],
+    id: 'sn2',
+    name: 'Old',
+    settling: undefined,
+    proxyUse: undefined,
+    proxy: undefined,
+    maxRetryAfter: undefined,
+    attachments: undefined,
+    attachmentTypes: undefined,
+    attachmentMegabytes: undefined,
+    attachmentNameLength: undefined,
+  },
   { ...FLOW[4], id: 'in2', y: 200, endpoint: 'sn2', path: 'b' },
 ];
 
@@ -148,6 +160,8 @@ describe(`the dialogs in Node-RED ${NODE_RED.version}`, () => {
     assert.equal(await config('settling').inputValue(), serviceNowEndpointDefaults.settling);
     assert.equal(await config('maxRetryAfter').inputValue(), serviceNowEndpointDefaults.maxRetryAfter);
     assert.equal(await config('proxyUse').inputValue(), '');
+    assert.equal(await config('attachments').inputValue(), 'all');
+    assert.equal(await config('attachmentMegabytes').inputValue(), serviceNowEndpointDefaults.attachmentMegabytes);
     assert.equal(await page.locator('#node-config-dialog-edit-form .input-error').count(), 0);
   });
 

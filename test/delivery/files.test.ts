@@ -1,12 +1,17 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import { PARTS } from '../../src/budgets.js';
+import { DEFAULT_FILE_POLICY } from '../../src/delivery/file-policy.js';
+import type { SpoolLimits } from '../../src/delivery/spool.js';
+import { virusScanner } from '../../src/delivery/virus-scanner.js';
 import { type ErrorCode, PartnerError } from '../../src/errors.js';
 import { intakeQueue } from '../../src/store/message-queue.js';
 import type { DeliveryRecord } from '../../src/store/store.js';
 import { until } from '../live/node-red.js';
+import { EICAR, fakeClamd } from './clamd.js';
 import { Partner } from './partner.js';
 import { Rig } from './rig.js';
 
@@ -182,14 +187,14 @@ describe('files', () => {
     assert.deepEqual(files('A'), ['one.txt', 'two.txt']);
   });
 
-  it('that drip in are cancelled after a total time', async () => {
+  it('that drip in are cancelled when they fall behind the slowest pace', async () => {
     await rig.stop();
-    rig.fileDeadline = 50;
+    rig.filePace = { grace: 50, rate: 1_000_000 };
     await rig.start();
     rig.customer.download = drips;
     await open('A', ['f.txt']);
     await until('the dead letter', async () => (await fileDelivery())?.state === 'failed');
-    assert.match((await fileDelivery())?.error?.message ?? '', /^customer: Fetching f.txt took longer than 0 s/);
+    assert.match((await fileDelivery())?.error?.message ?? '', /^customer: Fetching f.txt was too slow: 0 KB in 0 s/);
   });
 
   it('that are being fetched do not hold up a deploy, and are fetched again after it', async () => {
@@ -205,6 +210,145 @@ describe('files', () => {
     await rig.start();
     await rig.idle();
     assert.deepEqual([files('A'), (await fileDelivery())?.tries], [['f.txt'], 1]);
+  });
+
+  describe('that must not pass, or have to wait,', () => {
+    const settled = (state: DeliveryRecord['state']) =>
+      until(`the file to be ${state}`, async () => (await fileDelivery())?.state === state);
+    const spooled = () => readdirSync(rig.store.spool);
+    const restart = async (change: () => void) => {
+      await rig.stop();
+      change();
+      await rig.start();
+    };
+
+    it('are not fetched where the settings of either party do not allow their type, and end in words at once', async () => {
+      for (const party of ['customer', 'provider']) {
+        let fetched = 0;
+        await restart(() => {
+          rig.files = { [party]: { ...DEFAULT_FILE_POLICY, rule: 'except', types: ['exe'] } };
+        });
+        rig.customer.download = async () => {
+          fetched++;
+          return Readable.from([]);
+        };
+        await open(`from ${party}`, ['run.exe']);
+        await until('the ticket', () => ticket(`from ${party}`));
+        await settled('failed');
+        const { error, tries, id } = (await fileDelivery())!;
+        assert.deepEqual([error?.code, tries, fetched], ['SWB_FILE_REFUSED', 1, 0]);
+        assert.match(
+          error?.message ?? '',
+          new RegExp(`^The file run.exe is not passed on: the settings of ${party} do not allow`),
+        );
+        await rig.broker.interventions.skipDelivery(id, 'not wanted', { name: '' });
+      }
+    });
+
+    it('are cut off where they are too large, while their ticket goes through; replayed with other settings, they pass', async () => {
+      await restart(() => {
+        rig.files = { provider: { ...DEFAULT_FILE_POLICY, largest: 5 } };
+      });
+      await open('A', ['f.txt']);
+      await until('the ticket', () => ticket('A'));
+      await settled('failed');
+      const { error, tries, id } = (await fileDelivery())!;
+      assert.deepEqual([error?.code, tries, spooled()], ['SWB_TOO_LARGE', 1, []]);
+      await restart(() => {
+        rig.files = {};
+      });
+      await rig.broker.interventions.replayDelivery(id, { name: '' });
+      await rig.idle();
+      assert.deepEqual(files('A'), ['f.txt']);
+    });
+
+    it('have names that show what they are, and are fetched by the name that their source knows', async () => {
+      const asked: string[] = [];
+      rig.customer.download = async (_type, _id, { name }) => {
+        asked.push(name);
+        return Readable.from([Buffer.from('x')]);
+      };
+      await open('A', ['../in\u202efdp.exe']);
+      await rig.idle();
+      assert.deepEqual([files('A'), asked], [['infdp.exe'], ['../in\u202efdp.exe']]);
+    });
+
+    it('are refused with the name of what the virus scanner found, and removed', async () => {
+      const clamd = await fakeClamd();
+      await restart(() => {
+        rig.scanner = virusScanner(clamd.address);
+      });
+      rig.customer.download = async (_type, _id, { name }) => Readable.from([Buffer.from(name === 'bad.txt' ? EICAR : 'good')]);
+      await open('A', ['bad.txt']);
+      await settled('failed');
+      const { error, tries } = (await fileDelivery())!;
+      assert.deepEqual([error?.code, tries, spooled(), files('A')], ['SWB_FILE_REFUSED', 1, [], []]);
+      assert.match(error?.message ?? '', /^The file bad.txt is not passed on: the virus scanner found Eicar-Test-Signature\./);
+      await open('B', ['good.txt']);
+      await until('the clean file', () => files('B').length === 1);
+      assert.equal(clamd.scanned.length, 2);
+      await clamd.close();
+    });
+
+    it('wait for a virus scanner that cannot be reached, however long, and are fetched once only', async () => {
+      const clamd = await fakeClamd();
+      const { address } = clamd;
+      await clamd.close();
+      await restart(() => {
+        rig.scanner = virusScanner(address);
+      });
+      let fetched = 0;
+      rig.customer.download = async () => {
+        fetched++;
+        return Readable.from([Buffer.from('clean')]);
+      };
+      let waits = 0;
+      rig.broker.worker('provider')?.on({ retrying: () => waits++ });
+      await open('A', ['f.txt']);
+      // More often than a delivery is tried.
+      await until('it to wait', () => waits > 5);
+      const { state, tries, error } = (await fileDelivery())!;
+      assert.deepEqual([state === 'pending' || state === 'sending', tries <= 1, files('A')], [true, true, []]);
+      assert.match(error?.message ?? 'waits for the virus scanner', /waits for the virus scanner/);
+      const again = await fakeClamd({ port: Number(address.split(':')[1]) });
+      await rig.idle();
+      assert.deepEqual([files('A'), fetched, spooled()], [['f.txt'], 1, []]);
+      await again.close();
+    });
+
+    it('wait for room, without holding up their ticket, and pass when there is some', async () => {
+      const { spool } = rig.broker;
+      const limits = (spool as unknown as { limits: SpoolLimits }).limits;
+      Object.assign(spool, { limits: { ...limits, bytes: 0 } });
+      let waits = 0;
+      rig.broker.worker('provider')?.on({ retrying: () => waits++ });
+      await open('A', ['f.txt']);
+      await until('the ticket', () => ticket('A'));
+      await until('it to wait', () => waits > 5);
+      assert.equal(rig.broker.worker('provider')?.status.lastError, undefined);
+      Object.assign(spool, { limits });
+      await rig.idle();
+      assert.deepEqual(files('A'), ['f.txt']);
+    });
+
+    it('are left out with a warning where they are thousands: the newest become deliveries', async () => {
+      let release = () => {};
+      rig.provider.gate = () =>
+        new Promise((resolve) => {
+          release = resolve;
+        });
+      await open(
+        'A',
+        Array.from({ length: 10_000 }, (_, n) => `${n}.txt`),
+      );
+      await until('the create', () => rig.provider.calls.includes('create'));
+      assert.equal((await rig.store.counts()).deliveries.pending, PARTS.attachments);
+      const [message] = await rig.store.listMessages({ limit: 1 });
+      assert.match(message?.warning?.message ?? '', /^Only the newest 500 of 10000 new files are passed on to provider\.$/);
+      const stopped = rig.stop();
+      release();
+      await stopped;
+    });
   });
 
   describe('that wait for their ticket', () => {

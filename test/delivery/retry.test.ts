@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { backoff } from '../../src/backoff.js';
 import { Circuit } from '../../src/delivery/circuit.js';
 import { endpointState } from '../../src/delivery/endpoint-state.js';
+import { FileError } from '../../src/delivery/file-error.js';
 import { DEFAULT_RETRY, LookupPendingError, verdict } from '../../src/delivery/retry.js';
 import { type Outcome, PartnerError, SwitchboardError } from '../../src/errors.js';
 
@@ -51,6 +52,8 @@ describe('after a failed try, a delivery', () => {
     ['it is the wrong entity', new SwitchboardError('SWB_WRONG_ENTITY', 'no'), 1, 'needsDecision', true],
     ['it is looked for and not found yet', new LookupPendingError('no', 'x', 8_000, 60_000), 3, 'inDoubt', false],
     ['the store was busy', new SwitchboardError('SWB_STORE', 'no'), 1, 'inDoubt', true],
+    ['its file waits for room', new FileError('SWB_BUSY', 'no', { waits: true }), 99, 'pending', false],
+    ['its file is refused', new FileError('SWB_FILE_REFUSED', 'no'), 1, 'failed', true],
     ['our code is wrong', new TypeError('x is undefined'), 1, 'failed', true],
   ];
   for (const [when, error, tries, state, counts] of table) {

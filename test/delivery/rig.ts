@@ -1,6 +1,9 @@
 import type { PartyRules } from '../../src/conversation/ownership.js';
 import { Broker } from '../../src/delivery/broker.js';
+import type { FilePolicy } from '../../src/delivery/file-policy.js';
+import type { VirusScanner } from '../../src/delivery/virus-scanner.js';
 import type { EndpointClient } from '../../src/endpoints/endpoint.js';
+import type { PaceLimits } from '../../src/http/pace.js';
 import type { GenericMessage, Json } from '../../src/model/message.js';
 import type { Disk } from '../../src/store/disk.js';
 import { LowdbStore } from '../../src/store/lowdb-store.js';
@@ -42,8 +45,11 @@ export class Rig {
   private readonly lastEmissions = new Map<string, string>();
   /** Settling time, milliseconds. */
   settling = 60;
-  /** Longest time for fetching a file, milliseconds; undefined: the default. */
-  fileDeadline?: number;
+  /** The slowest transfer of a file; undefined: the default. */
+  filePace?: PaceLimits;
+  /** What files each party may send and get, by endpoint. */
+  files: Record<string, FilePolicy> = {};
+  scanner?: VirusScanner;
   /** Stores the HTTP exchanges of every attempt. */
   recordTraffic = false;
   /** Milliseconds until a message that is still in its flow counts as failed; for the next start. */
@@ -86,6 +92,7 @@ export class Rig {
       inboxLimit: this.inboxLimit,
       flowTimeout: this.flowTimeout,
       random: () => 0.5,
+      scanner: this.scanner,
       log: (_level, text) => this.log.push(text),
     });
     for (const client of [this.customer, this.provider]) this.add(client);
@@ -129,7 +136,8 @@ export class Rig {
       concurrency: 4,
       settling: this.settling,
       recordTraffic: this.recordTraffic,
-      ...(this.fileDeadline && { fileDeadline: this.fileDeadline }),
+      ...(this.filePace && { filePace: this.filePace }),
+      ...(this.files[client.id] && { files: this.files[client.id] }),
       retry: { baseDelay: 10, maxDelay: 50, maxTries: 4 },
       rules: this.rules,
     });

@@ -28,6 +28,10 @@ const SETTINGS: (keyof EndpointConfig)[] = [
   'side',
   'edits',
   'deletions',
+  'attachments',
+  'attachmentTypes',
+  'attachmentMegabytes',
+  'attachmentNameLength',
   'integrationUser',
 ];
 /** The value of "none" in Node-RED's select of config nodes. */
@@ -47,6 +51,7 @@ export function prepareEndpoint(
   chooseOnlyStore();
   showBy(PREFIX, 'auth');
   showBy(PREFIX, 'proxyUse');
+  showBy(PREFIX, 'attachments');
   openInvalid(PREFIX);
   const current = () => ({
     id: node.id,

@@ -36,6 +36,16 @@ export function endpointFields({ address: hasAddress, signIn }: EndpointForm, de
     edits: { value: defaults.edits },
     deletions: { value: defaults.deletions },
     fieldRules: { value: defaults.fieldRules },
+    attachments: { value: defaults.attachments },
+    attachmentTypes: { value: defaults.attachmentTypes },
+    attachmentMegabytes: {
+      value: defaults.attachmentMegabytes,
+      validate: number<EndpointConfig>({ from: 1, to: 2048, optional: true }),
+    },
+    attachmentNameLength: {
+      value: defaults.attachmentNameLength,
+      validate: number<EndpointConfig>({ from: 20, to: 255, optional: true }),
+    },
     integrationUser: { value: defaults.integrationUser },
   };
 }

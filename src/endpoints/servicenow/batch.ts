@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import { PartnerError } from '../../errors.js';
+import { jsonIn } from '../../http/failure.js';
 import type { HttpAnswer, HttpClient, HttpRequest } from '../../http/http.js';
 import { say } from '../../text/say.js';
 import { isObject } from '../evidence.js';
@@ -118,9 +119,7 @@ function successOf(item: unknown, outer: HttpAnswer['headers']): [string, HttpAn
   const headers: HttpAnswer['headers'] = { date: outer.date };
   for (const header of Array.isArray(item.headers) ? item.headers : [])
     if (isObject(header)) headers[String(header.name).toLowerCase()] = String(header.value);
-  try {
-    return [[String(item.id), { status, headers, body: JSON.parse(Buffer.from(item.body, 'base64').toString('utf8')) }]];
-  } catch {
-    return [];
-  }
+  const text = Buffer.from(item.body, 'base64').toString('utf8');
+  const body = jsonIn(text);
+  return body === undefined ? [] : [[String(item.id), { status, headers, body, size: text.length }]];
 }

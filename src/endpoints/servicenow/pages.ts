@@ -4,6 +4,7 @@ import { say } from '../../text/say.js';
 import type { Api, ListAnswer, ListExpectations } from '../api.js';
 import { saysNext, totalOf } from '../evidence.js';
 import { smallerPage } from '../page-size.js';
+import { Paging, tooLong } from '../paging.js';
 import { columnText, type Row } from './parse.js';
 
 /** Page size; ServiceNow's own default is 10,000. */
@@ -36,10 +37,11 @@ export async function* pages(
   let from = request;
   let before = 0;
   let limit = size;
+  const page = new Paging();
   for (;;) {
     const offset = before > 1 ? read.size - 1 : read.size;
     const pageRequest = offset > 0 ? { ...from, query: { ...from.query, sysparm_offset: offset } } : from;
-    const answer = await onePage(api, pageRequest, limit, { ...expected, page: given.size > 0 });
+    const answer = await onePage(api, pageRequest, limit, { ...expected, ...(given.size > 0 && { page }) });
     limit = answer.limit;
     const { records, headers, status } = answer;
     const ids = records.map((row) => columnText(row.sys_id));
@@ -79,19 +81,13 @@ export async function wholeList(api: Api, request: HttpRequest, expected: ListEx
   const found: Row[] = [];
   for await (const rows of pages(api, request, PAGE, expected)) {
     found.push(...rows);
-    if (found.length > MAX_ROWS) throw tooLong(api, request);
+    if (found.length > MAX_ROWS) throw tooManyRows(api, request);
   }
   return found;
 }
 
-export function tooLong(api: Api, { what }: Pick<HttpRequest, 'what'>): PartnerError {
-  return new PartnerError('SWB_TOO_LARGE', say`${what}: there are more than ${MAX_ROWS} rows.`, {
-    where: api.name,
-    hint: say`Switchboard does not read it in part. Continue with a new record, or archive old entries.`,
-    outcome: 'notDone',
-    retry: false,
-    concernsRecord: true,
-  });
+export function tooManyRows({ name }: Api, request: Pick<HttpRequest, 'what'>): PartnerError {
+  return tooLong(name, request, say`there are more than ${MAX_ROWS} rows`);
 }
 
 /**

@@ -4,6 +4,7 @@ import { say } from '../../text/say.js';
 import type { Api } from '../api.js';
 import type { Hint, PollResult } from '../endpoint.js';
 import { isPart } from '../evidence.js';
+import { Paging } from '../paging.js';
 import { LINES } from './lines.js';
 import { onePage } from './pages.js';
 import { columnText, type Row } from './parse.js';
@@ -196,9 +197,9 @@ async function page(api: Api, stream: Stream, table: string, sweep: Mark, zone: 
     } as const;
     const matches = (row: Row) => stream.hint(row, '').id !== '';
     const expected = { required: [time], matches };
-    let answer = await onePage(api, request, wide ? WIDE : PAGE, { ...expected, page: true });
+    let answer = await onePage(api, request, wide ? WIDE : PAGE, { ...expected, page: new Paging() });
     const isHidden = answer.records.length === 0 && isPart(answer.status, answer.headers);
-    if (isHidden && !wide) answer = await onePage(api, request, WIDE, { ...expected, page: id !== '' });
+    if (isHidden && !wide) answer = await onePage(api, request, WIDE, { ...expected, ...(id !== '' && { page: new Paging() }) });
     const { records, headers, limit } = answer;
     // ServiceNow ignores an invalid clause and returns any rows: the matching ones may be among those not shown.
     const inTime = (row: Row) => columnText(row[time]) >= from && columnText(row[time]) <= to && columnText(row.sys_id) > after;
@@ -239,7 +240,7 @@ async function startOf(api: Api, stream: Stream, table: string, now: string): Pr
     query: { sysparm_query: `${base ? `${base}^` : ''}ORDERBYDESC${time}`, sysparm_fields: fields, sysparm_no_count: true },
     what: say`find the newest row of ${stream.table || table}`,
   } as const;
-  const { records } = await onePage(api, request, NEWEST, { required: [time], page: true });
+  const { records } = await onePage(api, request, NEWEST, { required: [time], page: new Paging() });
   const newest = columnText(records[0]?.[time]);
   if (newest === '') return shifted(now, -MAX_CLOCK_SKEW);
   const isJustNow = Math.abs(instantOf(now) - instantOf(newest)) < JUST_NOW;
@@ -250,7 +251,7 @@ async function startOf(api: Api, stream: Stream, table: string, now: string): Pr
 export async function serverTime(api: Api, table: string): Promise<string> {
   const query = { sysparm_limit: 1, sysparm_fields: 'sys_id', sysparm_no_count: true };
   const request = { method: 'GET', path: `/api/now/v2/table/${table}`, query, what: say`read the clock` } as const;
-  const { headers } = await api.list(request, { page: true });
+  const { headers } = await api.list(request, { page: new Paging() });
   return raw(answeredAt(headers));
 }
 

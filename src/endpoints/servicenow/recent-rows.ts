@@ -1,6 +1,6 @@
 import { say } from '../../text/say.js';
 import type { Api } from '../api.js';
-import { MAX_ROWS, tooLong } from './pages.js';
+import { MAX_ROWS, tooManyRows } from './pages.js';
 import { columnText, type Row, serviceNowTimeToIso } from './parse.js';
 
 /** How far the Date header, which a gateway may write, can be from the clock that dates rows, milliseconds. */
@@ -34,7 +34,7 @@ export async function createdSince(
     found.push(...recent);
     if (rows.length > 0) isEmpty = false;
     if (recent.length < rows.length || isEnough(recent)) break;
-    if (found.length > MAX_ROWS) throw tooLong(api, { what: say`look for what was written` });
+    if (found.length > MAX_ROWS) throw tooManyRows(api, { what: say`look for what was written` });
   }
   return { rows: found, isEmpty };
 }

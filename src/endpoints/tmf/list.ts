@@ -4,13 +4,12 @@ import { say } from '../../text/say.js';
 import type { Api, ListAnswer, ListExpectations } from '../api.js';
 import { isPart, totalOf } from '../evidence.js';
 import { smallerPage } from '../page-size.js';
+import { Paging } from '../paging.js';
 import type { Attributes } from './attributes.js';
 
 const LIMIT = 100;
 /** The largest page size that a provider accepts, where it has refused a larger one. */
 const limits = new WeakMap<Api, number>();
-/** Maximum number of pages, for providers that ignore offset and return the first page for ever. */
-const MAX_PAGES = 1_000;
 
 /**
  * How a list can end although there may be more: the provider repeats pages, refuses a further one, says itself that records are
@@ -39,8 +38,9 @@ export async function* pages(
   const request = () => ({ method: 'GET', path, query: { ...filter, offset, limit: limits.get(api) ?? LIMIT }, what }) as const;
   let expected: number | undefined;
   let end: OpenEnd = 'repeated';
-  for (let page = 0; page < MAX_PAGES; page++) {
-    const answer = await pageOf(api, request, { ...expectations, page: true }, offset > 0);
+  const page = new Paging();
+  for (;;) {
+    const answer = await pageOf(api, request, { ...expectations, page }, offset > 0);
     if (answer === 'past') {
       if (expected === undefined || offset >= expected) return;
       end = 'short';
@@ -109,7 +109,7 @@ async function pageOf(
 export async function serverTime(api: Api, path: string, absent?: ListOptions['absent']): Promise<string> {
   const { headers } = await api.list(
     { method: 'GET', path, query: { limit: 1 }, what: say`read the clock` },
-    { absent, page: true },
+    { absent, page: new Paging() },
   );
   const time = Date.parse(headers.date ?? '');
   return Number.isNaN(time) ? new Date().toISOString() : new Date(time).toISOString();

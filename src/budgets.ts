@@ -1,0 +1,42 @@
+/**
+ * Budgets for what partners answer, and for the files that they send: whatever they do, it ends, in words, and within this much
+ * memory, disk and time. docs/security.md has them as a table. What is nested too deep: nesting.ts; inbound requests have limits of
+ * their own, in the settings of their in nodes.
+ */
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+/** Bytes of an API's answer, unpacked: lists have about a hundred records per page, and each may have a long history. */
+export const ANSWER_BYTES = 20 * MIB;
+/** Bytes of a sign-in's answer: a token, which is sent as a header later. */
+export const SIGN_IN_BYTES = 256 * KIB;
+/** Bytes that are read of an answer that is no success: its status is known, and the explanation stands at its beginning. */
+export const ERROR_BYTES = 256 * KIB;
+/** Bytes of all headers of an answer, as in Node.js. */
+export const HEADER_BYTES = 16 * KIB;
+/** Redirects of one request: more are a loop. */
+export const REDIRECTS = 5;
+
+/**
+ * How many times its size an answer may unpack to, beyond the first bytes. Text shrinks to a tenth, a log file or empty pages to a
+ * hundredth; a bomb to a thousandth (gzip) or less (Brotli).
+ */
+export const UNPACK = { ratio: 200, from: 10 * MIB };
+
+/** Of one list, read page by page: requests, bytes, and milliseconds. */
+export const LIST = { pages: 1_000, bytes: 200 * MIB, time: 900_000 };
+
+/** Files and comments of one message that are passed on, the newest ones: each becomes a delivery with tries of its own. */
+export const PARTS = { attachments: 500, comments: 2_000 };
+
+/**
+ * The slowest transfer of a file: bytes per second on average, after so many milliseconds. 100 MB may take almost an hour; who sends
+ * byte by byte, and so is never silent, is cut off after a minute.
+ */
+export const FILE_PACE = { rate: 32 * KIB, grace: 60_000 };
+
+/** Bytes of all files in the spool folder together: those on their way, and those of dead letters while there is room. */
+export const SPOOL_BYTES = 4 * 1024 * MIB;
+/** What files leave free on the disk for the store itself: bytes, but not more than this part of the disk. */
+export const FREE_DISK = { bytes: 512 * MIB, part: 0.05 };
