@@ -7,7 +7,7 @@ import { checkWebhook, type WebhookAuth } from '../../src/http/webhook-auth.js';
 import { say } from '../../src/text/say.js';
 import type { InConfig, InCredentials } from './in.config.js';
 import type { EndpointNode } from './parties.js';
-import { optionalSetting, requiredSetting } from './settings.js';
+import { credentialsWithEnvironment, optionalSetting, requiredSetting } from './settings.js';
 import { show } from './status.js';
 import { isListening, listen, type PartnerRequest, type Reply } from './webhooks.js';
 
@@ -33,7 +33,7 @@ export function serveWebhook(
   { where, entityType, limit }: WebhookOptions,
 ): () => void {
   const path = requiredSetting(config.path, 'path', where);
-  const auth = webhookAuth(config, node.credentials ?? {}, where);
+  const auth = webhookAuth(config, credentialsWithEnvironment(RED, node, node.credentials), where);
   const receive = async (request: PartnerRequest): Promise<Reply> => {
     const { headers, body } = request;
     checkWebhook(auth, headers, body);

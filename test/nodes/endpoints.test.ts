@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -144,6 +144,39 @@ describe('an endpoint node', () => {
       assert.deepEqual(recorder.forms, [whole]);
     });
   }
+
+  describe('with settings and secrets in files that the environment names', () => {
+    const file = (name: string, content: string) => {
+      process.env[`SWB_T_${name}_FILE`] = join(folder, name);
+      writeFileSync(join(folder, name), content);
+    };
+    afterEach(() => {
+      for (const name of Object.keys(process.env)) if (/^SWB_T_.*_FILE$/.test(name)) delete process.env[name];
+    });
+
+    it('uses their contents', async () => {
+      file('MOUNTED_PASSWORD', 'p4ss-word\n');
+      file('MOUNTED_URL', `${server.url}\n`);
+      const mounted = { user: env('USER'), password: env('MOUNTED_PASSWORD') };
+      const seen = await ask(await load({ auth: 'basic', baseUrl: env('MOUNTED_URL') }, mounted));
+      assert.equal(seen.authorization, basic);
+    });
+
+    it('reports a file without a value, and never its content', async () => {
+      const bearer = () => load({ auth: 'bearer' }, { token: env('MOUNTED') });
+      process.env.SWB_T_MOUNTED_FILE = join(folder, 'not-mounted');
+      await assert.rejects(bearer(), /Acme: The file .*not-mounted, which .* SWB_T_MOUNTED_FILE names, does not exist\. Mount/);
+      file('MOUNTED', '\n');
+      await assert.rejects(bearer(), /Acme: The file .*MOUNTED, which .* SWB_T_MOUNTED_FILE names, is empty/);
+    });
+
+    it('does not read files that a flow names', async () => {
+      const path = join(folder, 'of-a-flow');
+      writeFileSync(path, 'secret of the machine');
+      const tab = { id: 'id-tab', type: 'tab', env: [{ name: 'SWB_T_FLOW_FILE', value: path, type: 'str' }] };
+      await assert.rejects(load({ auth: 'bearer', z: 'id-tab' }, { token: env('FLOW') }, [tab]), /SWB_T_FLOW is not set/);
+    });
+  });
 
   it('accepts numbers from environment variables', async () => {
     const { client } = await load({ auth: 'none', timeout: env('TIMEOUT'), maxTries: env('TRIES') });
