@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util';
 import { testFixture } from './fixture-test.js';
-import { run } from './run.js';
+import { run, USER_FOLDER } from './run.js';
 
 const USAGE = `switchboard run <flow.json> [options]   run a flow file without the editor
 
@@ -26,7 +26,7 @@ async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {
-      'user-dir': { type: 'string', default: '.switchboard' },
+      'user-dir': { type: 'string', default: USER_FOLDER },
       'env-file': { type: 'string' },
       settings: { type: 'string' },
       host: { type: 'string' },

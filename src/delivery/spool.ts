@@ -7,6 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import type { SpooledAttachment } from '../endpoints/endpoint.js';
 import { PartnerError, SwitchboardError } from '../errors.js';
 import type { GenericAttachment } from '../model/message.js';
+import { FILE_MODE } from '../private-files.js';
 import { say } from '../text/say.js';
 
 /** Attachments on their way from one party to another: streamed to disk, hashed and measured, never held in memory as a whole. */
@@ -26,7 +27,7 @@ export class Spool {
         done(null, chunk);
       },
     });
-    await pipeline(content, count, createWriteStream(part, { mode: 0o600 }), { signal });
+    await pipeline(content, count, createWriteStream(part, { mode: FILE_MODE }), { signal });
     const sum = hash.digest('hex');
     const wrong =
       attachment.size !== undefined && attachment.size !== size

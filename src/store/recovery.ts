@@ -1,6 +1,7 @@
 import { mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { type Disk, FILE_MODE, FOLDER_MODE } from './disk.js';
+import { FILE_MODE, FOLDER_MODE } from '../private-files.js';
+import type { Disk } from './disk.js';
 import type { Segment } from './journal.js';
 import { segmentName } from './journal.js';
 import { decodeLine, type Line, type LineChange, nextLine, type SegmentHeader } from './journal-line.js';
