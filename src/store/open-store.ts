@@ -94,10 +94,9 @@ export async function openStoreFolder(
   onLost: (error: SwitchboardError) => void,
 ): Promise<OpenStore> {
   const { folder } = options;
-  for (const path of [folder, ...['spool', 'journal', 'shards', 'quarantine'].map((name) => `${folder}/${name}`)]) {
-    const wasOpen = privateFolder(path);
-    if (wasOpen) options.log('warn', wasOpen);
-  }
+  const wasOpen = privateFolder(folder);
+  if (wasOpen) options.log('warn', wasOpen);
+  for (const name of ['spool', 'journal', 'shards', 'quarantine']) privateFolder(`${folder}/${name}`);
   await disk.syncFolder(folder);
   const lock = await Lock.take(folder, onLost, options.lock);
   try {

@@ -58,7 +58,6 @@ describe('the folder of a store', () => {
     }
     assert.deepEqual(lines, [
       `warn: Other users of this machine could enter the folder ${folder} (755). Now only its owner can.`,
-      `warn: Other users of this machine could enter the folder ${folder}/journal (750). Now only its owner can.`,
     ]);
     assert.equal(statSync(folder).mode & 0o777, 0o700);
     assert.equal(statSync(`${folder}/journal`).mode & 0o777, 0o700);
