@@ -1,3 +1,5 @@
+import { oneLine } from './text/printable.js';
+
 /** Every error shown to users has a stable code; docs/errors.md explains for each what happened and what to do. */
 export type ErrorCode =
   | 'SWB_CONFIG' // a setting is missing or wrong
@@ -37,24 +39,26 @@ export interface ErrorDetails {
   cause?: unknown;
 }
 
-/** An error for users: where it happened, what happened, and what to do. `message` contains all three. */
+/**
+ * An error for users: where it happened, what happened, and what to do. `message` contains all three. Each is one line, whatever a
+ * partner's text in it contains.
+ */
 export class SwitchboardError extends Error {
   readonly code: ErrorCode;
+  readonly what: string;
   readonly where?: string;
   readonly field?: string;
   readonly hint?: string;
-  constructor(
-    code: ErrorCode,
-    readonly what: string,
-    details: ErrorDetails = {},
-  ) {
-    const place = details.where ? `${details.where}: ` : '';
-    super(`${place}${what}${details.hint ? ` ${details.hint}` : ''}`, { cause: details.cause });
+  constructor(code: ErrorCode, text: string, { cause, ...details }: ErrorDetails = {}) {
+    const [what, where, field, hint] = [text, details.where, details.field, details.hint].map((part) => part && oneLine(part));
+    const place = where ? `${where}: ` : '';
+    super(`${place}${what}${hint ? ` ${hint}` : ''}`, { cause });
     this.name = 'SwitchboardError';
     this.code = code;
-    this.where = details.where;
-    this.field = details.field;
-    this.hint = details.hint;
+    this.what = what ?? '';
+    this.where = where;
+    this.field = field;
+    this.hint = hint;
   }
 
   /** The message with another hint. */

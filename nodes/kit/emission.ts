@@ -6,6 +6,7 @@ import { envelopeOfRecord } from './envelope.js';
 import { followHolders } from './flow-holders.js';
 import { flowTracker } from './flow-tracker.js';
 import type { Msg } from './handle.js';
+import { log } from './log.js';
 
 /** Sends messages of the inbox from a node into its flow; `forget` ends the tracking of those that are still there. */
 export function emission(
@@ -25,7 +26,7 @@ export function emission(
     readFailed(record, error) {
       const text = error instanceof Error ? error.message : String(error);
       // The payload is left out: a catch node may react, but the message itself stays in the inbox.
-      node.error(text, { topic: topicOf(record), switchboard: { failed: record.id } } as never);
+      log(node, 'error', text, { topic: topicOf(record), switchboard: { failed: record.id } });
     },
     forget: () => tracker.forget(node.id),
   };

@@ -5,6 +5,7 @@ import { SwitchboardError } from '../../src/errors.js';
 import type { GenericMessage } from '../../src/model/message.js';
 import { say } from '../../src/text/say.js';
 import type { Envelope } from './envelope.js';
+import { log, printableError } from './log.js';
 import { clearFormer, showError } from './status.js';
 
 export type Msg = NodeMessage & { switchboard?: Envelope };
@@ -26,7 +27,7 @@ export function handle(node: Node, handler: (msg: Msg, send: Send) => Promise<vo
           const failure = asError(error);
           // The message stays with the node, so that it counts as interrupted by the deploy, and enters its flow again after it.
           if (!flowsRunning() && failure instanceof SwitchboardError && failure.code === 'SWB_CLOSED') {
-            node.log(failure.message);
+            log(node, 'info', failure.message);
             return;
           }
           showError(node, failure);
@@ -36,9 +37,9 @@ export function handle(node: Node, handler: (msg: Msg, send: Send) => Promise<vo
   });
 }
 
-/** JSONata and others throw plain objects, which Node-RED would show as [object Object]. */
+/** JSONata and others throw plain objects, which Node-RED would show as [object Object], and messages that quote a payload. */
 export function asError(error: unknown): Error {
-  if (error instanceof Error) return error;
+  if (error instanceof Error) return printableError(error);
   const text = typeof error === 'object' && error !== null && 'message' in error ? String(error.message) : JSON.stringify(error);
   return new SwitchboardError('SWB_FLOW', text, { cause: error });
 }

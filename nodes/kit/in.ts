@@ -18,6 +18,7 @@ import { requireSystem } from './entity-types.js';
 import { hubReport, hubStatus } from './hub-status.js';
 import { type InConfig, inCredentials, inDefaults } from './in.config.js';
 import { IntakeStatus } from './intake-status.js';
+import { log } from './log.js';
 import { migrate } from './migrate.js';
 import { requireEndpoint } from './parties.js';
 import { EventListener, subscriberOf } from './receive-events.js';
@@ -72,7 +73,7 @@ function receive(RED: NodeAPI, node: InNode, config: NodeDef & InConfig, system:
         const text = error instanceof Error ? error.message : String(error);
         const what = part === 'hub' ? 'hub registration' : 'poll';
         const isNew = status.trouble(part, text, retryAt);
-        if (isNew && isFirst) node.error(`${what}: ${text}`, { topic: what } as never);
+        if (isNew && isFirst) log(node, 'error', `${what}: ${text}`, { topic: what });
       };
       const { emit, ended, readFailed, forget } = emission(RED, node, broker);
       const subscriber =
@@ -91,7 +92,7 @@ function receive(RED: NodeAPI, node: InNode, config: NodeDef & InConfig, system:
             onError: (error, retryAt, isFirst) => trouble('hub', error, retryAt, isFirst),
             onUnknownCallback: (error) => {
               status.trouble('hub', error.message);
-              node.error(error.message);
+              log(node, 'error', error.message);
             },
           },
         ));

@@ -10,6 +10,7 @@ import { SwitchboardError } from '../../src/errors.js';
 import { callbackAddress, type Listening } from '../../src/http/callback-address.js';
 import { say } from '../../src/text/say.js';
 import type { InConfig } from './in.config.js';
+import { log } from './log.js';
 import type { EndpointNode } from './parties.js';
 import { optionalSetting } from './settings.js';
 import { show } from './status.js';
@@ -40,7 +41,7 @@ export async function subscriberOf(
     accept: (registration) => {
       events.registration = registration;
     },
-    onNotice: (text) => node.warn(say`Hub registration: ${text}`),
+    onNotice: (text) => log(node, 'warn', say`Hub registration: ${text}`),
     ...reports,
   };
 }
@@ -88,7 +89,7 @@ export class EventListener {
       const text = error instanceof Error ? error.message : String(error);
       // The status already says why the store is not open.
       if (this.registration) show(node, 'warning', say`rejected: ${text}`);
-      node.warn(say`An event was rejected: ${text}`);
+      log(node, 'warn', say`An event was rejected: ${text}`);
       throw error;
     }
   }

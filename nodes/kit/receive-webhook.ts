@@ -6,6 +6,7 @@ import { SwitchboardError } from '../../src/errors.js';
 import { checkWebhook, type WebhookAuth } from '../../src/http/webhook-auth.js';
 import { say } from '../../src/text/say.js';
 import type { InConfig, InCredentials } from './in.config.js';
+import { log } from './log.js';
 import type { EndpointNode } from './parties.js';
 import { credentialsWithEnvironment, optionalSetting, requiredSetting } from './settings.js';
 import { show } from './status.js';
@@ -57,7 +58,7 @@ export function serveWebhook(
           error instanceof SwitchboardError && error.code === 'SWB_BUSY' ? 'waiting' : 'warning',
           say`rejected: ${text}`,
         );
-      node.warn(say`A webhook was rejected: ${text}`);
+      log(node, 'warn', say`A webhook was rejected: ${text}`);
       throw error;
     }
   });

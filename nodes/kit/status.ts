@@ -1,5 +1,6 @@
 import type { Node, NodeStatusFill, NodeStatusShape } from 'node-red';
 import { SwitchboardError } from '../../src/errors.js';
+import { oneLine } from '../../src/text/printable.js';
 import { say } from '../../src/text/say.js';
 
 /** Fill and shape of our nodes' status. */
@@ -69,7 +70,7 @@ function shortened(text: string): string {
 export function show(node: Node, look: Look, text: string): void {
   clearTimeout(countdowns.get(node));
   const [fill, shape] = LOOKS[look];
-  const short = shortened(text);
+  const short = shortened(oneLine(text));
   const key = `${look}|${short}`;
   const state = pending.get(node) ?? { last: '' };
   pending.set(node, state);

@@ -11,6 +11,7 @@ import { deployedFlows } from '../kit/deployed-flows.js';
 import { watchFlowState } from '../kit/flow-state.js';
 import { followDeploys } from '../kit/follow-deploys.js';
 import { useRuntimeLanguage } from '../kit/language.js';
+import { log } from '../kit/log.js';
 import { numberSetting, requiredSetting, withEnvironment } from '../kit/settings.js';
 import { type StoreConfig, storeDefaults } from './switchboard-store.config.js';
 
@@ -40,7 +41,7 @@ export = (RED: NodeAPI) => {
         retentionBytes: number('retentionMegabytes') * 1024 * 1024,
         inboxLimit: number('inboxLimit'),
         flowTimeout: number('flowTimeout') * 1000,
-        log: (level, text) => this[level === 'info' ? 'log' : level](text),
+        log: (level, text) => log(this, level, text),
       });
     };
     let host: BrokerHost | undefined;
@@ -56,7 +57,7 @@ export = (RED: NodeAPI) => {
     this.on('close', (_removed: boolean, done: () => void) => {
       stopReporting();
       Promise.resolve(host?.close())
-        .catch((error) => this.error(say`The store could not be closed: ${String(error)}`))
+        .catch((error) => log(this, 'error', say`The store could not be closed: ${String(error)}`))
         .finally(done);
     });
   }
@@ -73,7 +74,7 @@ function reportUnserved(RED: NodeAPI, node: StoreNode): () => void {
     await flows.whenStarted();
     for (const { example, count } of await unservedMessages(broker)) {
       const { message } = unservedError(example, (id) => broker.nameOf(id) ?? id);
-      node.warn(count === 1 ? say`1 message waits: ${message}` : say`${count} messages wait: ${message}`);
+      log(node, 'warn', count === 1 ? say`1 message waits: ${message}` : say`${count} messages wait: ${message}`);
     }
   };
   const tryReport = (broker: Broker | undefined) => {

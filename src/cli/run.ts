@@ -7,6 +7,7 @@ import { SwitchboardError } from '../errors.js';
 import { health } from '../health/health.js';
 import { liveness, readiness } from '../health/readiness.js';
 import { privateFolder, writePrivateFile } from '../private-files.js';
+import { oneLine } from '../text/printable.js';
 import { credentialSecret, encryptCredentials } from './credentials.js';
 import { checkExposure, isLoopback } from './exposure.js';
 import { readFlows } from './flow-file.js';
@@ -114,14 +115,13 @@ export async function run(options: RunOptions): Promise<RunningInstance> {
     await web.close();
     throw problem;
   }
+  const warn = (text: string) => RED.log.warn(oneLine(text));
   if (problem) RED.log.error(problem.message);
-  if (wasOpen) RED.log.warn(wasOpen);
-  if (missing.length) RED.log.warn(`These environment variables are used in the flows but not set: ${missing.join(', ')}`);
-  if (settings.httpStatic) RED.log.warn('httpStatic in the settings file is ignored.');
+  if (wasOpen) warn(wasOpen);
+  if (missing.length) warn(`These environment variables are used in the flows but not set: ${missing.join(', ')}`);
+  if (settings.httpStatic) warn('httpStatic in the settings file is ignored.');
   if (roots.admin && web.url.startsWith('http:') && !(await isLoopback(host)))
-    RED.log.warn(
-      'Other machines can reach the editor over unencrypted HTTP. Set https in the settings file, or use a proxy with TLS.',
-    );
+    warn('Other machines can reach the editor over unencrypted HTTP. Set https in the settings file, or use a proxy with TLS.');
   return {
     url: web.url,
     ...(roots.admin && { editor: `${web.url}${roots.admin}` }),

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { privateFolder, writePrivateFile } from '../private-files.js';
 import { numberOffsetByTime, startSandbox } from '../sandbox/sandbox.js';
 import { packageFolder } from './node-red.js';
+import { print } from './output.js';
 import { run, USER_FOLDER } from './run.js';
 
 const HOST = '127.0.0.1';
@@ -55,7 +56,7 @@ export async function start(): Promise<void> {
   process.once('SIGINT', stop);
   process.once('SIGTERM', stop);
   await running.opened;
-  process.stdout.write(`
+  print(`
   Switchboard is running on Node-RED ${running.version}.
 
   Sandbox                   ${sandbox.url}/   (orders: ${sandbox.url}/#orders, routing: ${sandbox.url}/#routing)
@@ -63,6 +64,5 @@ export async function start(): Promise<void> {
   Messages                  ${running.url}/switchboard/page
   Health                    ${running.url}/health
 
-  Open a ticket or place an order on the customer's desk in the sandbox and watch it appear at the providers. Stop with Ctrl+C.
-`);
+  Open a ticket or place an order on the customer's desk in the sandbox and watch it appear at the providers. Stop with Ctrl+C.`);
 }

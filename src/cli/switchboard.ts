@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util';
 import { testFixture } from './fixture-test.js';
+import { print, printError } from './output.js';
 import { run, USER_FOLDER } from './run.js';
 
 const USAGE = `switchboard run <flow.json> [options]   run a flow file without the editor
@@ -19,8 +20,7 @@ switchboard test <fixture.json> [options]   replay an exported conversation offl
   --flow <file>         test the mappings of this flow file (default: the presets, and the mappings in the fixture)
   --json                print the result as JSON
 
-  Exit code: 0 if there are no differences, otherwise 1.
-`;
+  Exit code: 0 if there are no differences, otherwise 1.`;
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
@@ -42,7 +42,7 @@ async function main(): Promise<void> {
   const [command, flow] = positionals;
   if (command === 'test' && flow && !values.help) return printDifferences(flow, values.flow, values.json);
   if (values.help || command !== 'run' || !flow) {
-    process.stdout.write(USAGE);
+    print(USAGE);
     process.exitCode = values.help ? 0 : 2;
     return;
   }
@@ -61,7 +61,7 @@ async function main(): Promise<void> {
     running.stop().then(
       () => process.exit(0),
       (error) => {
-        process.stderr.write(`Error while stopping: ${String(error)}\n`);
+        printError(`Error while stopping: ${String(error)}`);
         process.exit(1);
       },
     );
@@ -69,10 +69,8 @@ async function main(): Promise<void> {
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
   await running.opened;
-  process.stdout.write(
-    `Switchboard runs ${flow} on Node-RED ${running.version}: ${running.url} (health: ${running.url}/health)\n`,
-  );
-  if (running.editor) process.stdout.write(`Editor: ${running.editor} · Messages: ${running.editor}switchboard/page\n`);
+  print(`Switchboard runs ${flow} on Node-RED ${running.version}: ${running.url} (health: ${running.url}/health)`);
+  if (running.editor) print(`Editor: ${running.editor} · Messages: ${running.editor}switchboard/page`);
 }
 
 async function printDifferences(fixture: string, flow: string | undefined, json: boolean): Promise<void> {
@@ -81,12 +79,10 @@ async function printDifferences(fixture: string, flow: string | undefined, json:
   const text = words.length
     ? `${words.join('\n')}\n${count}, ${words.length} ${words.length === 1 ? 'difference' : 'differences'}.`
     : `${count}, no differences.`;
-  process.stdout.write(`${json ? JSON.stringify({ messages, differences, words }, null, 2) : text}\n`, () =>
-    process.exit(words.length ? 1 : 0),
-  );
+  print(json ? JSON.stringify({ messages, differences, words }, null, 2) : text, () => process.exit(words.length ? 1 : 0));
 }
 
 main().catch((error) => {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  printError(error);
   process.exit(1);
 });
