@@ -157,6 +157,29 @@ export class PartnerError extends SwitchboardError {
     this.otherPartner = details.otherPartner;
   }
 
+  /** The same failure with the secrets in its texts masked. Its cause is only a message and a code: errors of libraries contain requests. */
+  masked(mask: (text: string) => string): PartnerError {
+    const { code, what, where, field, hint, outcome, retry, status, retryAfter, answer, body, cause } = this;
+    const { concernsRecord, notVisible, otherPartner } = this;
+    return new PartnerError(code, mask(what), {
+      where,
+      field,
+      hint: hint && mask(hint),
+      outcome,
+      retry,
+      status,
+      retryAfter,
+      answer: answer && mask(answer),
+      body: mapTexts(body, mask),
+      concernsRecord,
+      notVisible,
+      otherPartner,
+      ...(cause instanceof Error && {
+        cause: Object.assign(new Error(mask(cause.message)), { code: (cause as { code?: unknown }).code }),
+      }),
+    });
+  }
+
   /** The same failure with other details. */
   withDetails(changed: Partial<PartnerErrorDetails>): PartnerError {
     const { code, what, where, field, hint, outcome, retry, status, retryAfter, answer, body } = this;
@@ -164,4 +187,12 @@ export class PartnerError extends SwitchboardError {
     const details = { where, field, hint, outcome, retry, status, retryAfter, answer, body };
     return new PartnerError(code, what, { ...details, concernsRecord, notVisible, otherPartner, cause: this, ...changed });
   }
+}
+
+/** A parsed body with each text in it changed. */
+function mapTexts(value: unknown, change: (text: string) => string): unknown {
+  if (typeof value === 'string') return change(value);
+  if (Array.isArray(value)) return value.map((entry) => mapTexts(entry, change));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, entry]) => [name, mapTexts(entry, change)]));
 }

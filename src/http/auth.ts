@@ -3,6 +3,7 @@ import type { Authenticator } from './authenticator.js';
 import { CachedToken } from './cached-token.js';
 import { errorText } from './error-text.js';
 import type { Auth } from './http.js';
+import { IssuedSecrets } from './masking.js';
 import { type SendPlain, SessionAuthenticator } from './session-auth.js';
 import { type SignInAnswer, signInFailure } from './sign-in-failure.js';
 
@@ -58,6 +59,7 @@ function fixedHeaders(auth: Exclude<Auth, OAuth | Session>): { headers: Record<s
 class OAuthTokens implements Authenticator {
   private readonly token: CachedToken<Token>;
   private refreshToken: string | undefined;
+  private readonly issued = new IssuedSecrets();
 
   constructor(
     private readonly name: string,
@@ -81,7 +83,7 @@ class OAuthTokens implements Authenticator {
 
   secrets(): string[] {
     const password = this.auth.kind === 'oauthPassword' ? this.auth.password : '';
-    return [this.auth.clientSecret, password, this.token.latest?.value ?? '', this.refreshToken ?? ''].filter(Boolean);
+    return [this.auth.clientSecret, password, this.refreshToken ?? '', ...this.issued.all].filter(Boolean);
   }
 
   private async fetch(): Promise<Token> {
@@ -129,6 +131,7 @@ class OAuthTokens implements Authenticator {
       );
     }
     if (body.refresh_token) this.refreshToken = body.refresh_token;
+    this.issued.add(token, ...(body.refresh_token ? [body.refresh_token] : []));
     const life = Number(body.expires_in) * 1000;
     return { value: token, expires: this.token.expiry(Number.isFinite(life) && life > 0 ? life : DEFAULT_LIFETIME) };
   }

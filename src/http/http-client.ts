@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { Axios, type AxiosInstance, type AxiosRequestConfig, type AxiosResponse } from 'axios';
 import { DEFAULT_DELAYS } from '../backoff.js';
-import { type PartnerError, SwitchboardError } from '../errors.js';
+import { PartnerError, SwitchboardError } from '../errors.js';
 import { isTooDeep, MAX_NESTING } from '../nesting.js';
 import { steadyClock } from '../steady-clock.js';
 import { say } from '../text/say.js';
@@ -111,7 +111,7 @@ class Client implements HttpClient {
       }
       return { status: response.status, headers: headersOf(response), body: this.parse<T>(request, response) };
     } catch (error) {
-      throw withExchange(error, request);
+      throw withExchange(this.withoutSecrets(error), request);
     } finally {
       upload?.destroy();
       if (!streaming) release();
@@ -131,7 +131,11 @@ class Client implements HttpClient {
   }
 
   async signIn(): Promise<void> {
-    await this.auth.headers();
+    try {
+      await this.auth.headers();
+    } catch (error) {
+      throw this.withoutSecrets(error);
+    }
   }
 
   close(): void {
@@ -310,8 +314,13 @@ class Client implements HttpClient {
     return networkFailure(this.name, request, { code, text: this.mask(message), unsent, proxy, hint: byProxy?.hint });
   }
 
-  private mask(text: string): string {
+  mask(text: string): string {
     return maskSecrets(text, this.secrets());
+  }
+
+  /** Every error leaves this client through here: a text of the partner may have been decoded after it was masked. */
+  private withoutSecrets(error: unknown): unknown {
+    return error instanceof PartnerError ? error.masked((text) => this.mask(text)) : error;
   }
 
   private secrets(): string[] {

@@ -103,6 +103,8 @@ export interface HttpClient {
   /** Resolves for 2xx; otherwise throws a PartnerError, classified by src/http/failure.ts, with all secrets masked. */
   request(request: HttpRequest & { as: 'stream' }): Promise<HttpAnswer<Readable>>;
   request<T = unknown>(request: HttpRequest): Promise<HttpAnswer<T>>;
+  /** A text with all secrets masked: of an answer that is quoted. */
+  mask(text: string): string;
   /** Closes keep-alive connections; pending requests fail. */
   close(): void;
 }

@@ -43,6 +43,9 @@ export class BatchingHttp implements HttpClient {
   signIn(): Promise<void> {
     return this.http.signIn();
   }
+  mask(text: string): string {
+    return this.http.mask(text);
+  }
   close(): void {
     this.http.close();
   }
