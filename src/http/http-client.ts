@@ -82,6 +82,7 @@ class Client implements HttpClient {
       {
         postForm: (url, form, id, secret) => this.token(url, form, id, secret),
         sendPlain: (request) => this.plain(request),
+        refreshTokens: options.refreshTokens,
       },
       this.steady,
     );
