@@ -13,6 +13,7 @@ import { concurrencyOf } from './http-options.js';
 import { makeClient } from './make-client.js';
 import { migrate } from './migrate.js';
 import type { EndpointNode } from './parties.js';
+import { warnOfRisks } from './risks.js';
 import { credentialsWithEnvironment, numberSetting, withEnvironment } from './settings.js';
 
 /** Longest wait for nodes that unregister at the partner, milliseconds; Node-RED allows 15 s for closing. */
@@ -79,6 +80,7 @@ function start(
   function join(): () => void {
     const client =
       node.client ?? makeClient(RED, { id: node.id, form, where }, config, credentials, () => availability.mayWrite());
+    if (!node.client) warnOfRisks(RED, node, config, where);
     node.client = client;
     const store = RED.nodes.getNode(config.store) as StoreNode | null;
     if (!store?.availability) {

@@ -23,6 +23,7 @@ import { migrate } from './migrate.js';
 import { requireEndpoint } from './parties.js';
 import { EventListener, subscriberOf } from './receive-events.js';
 import { type InNode, refuseWebhooks, serveWebhook, webhookHint } from './receive-webhook.js';
+import { warnOfPublicUrl } from './risks.js';
 import { flagSetting, numberSetting, withEnvironment } from './settings.js';
 import { whileOpen } from './while-open.js';
 
@@ -58,7 +59,10 @@ function receive(RED: NodeAPI, node: InNode, config: NodeDef & InConfig, system:
     // Only the messages whose flow it decides about wait until it is corrected.
     whenValid(RED, node, () => checkCondition(condition, where));
     const events = hub && new EventListener(RED, node, endpoint, { hub, entityType, limit: number('eventLimit') * 1024 });
-    if (events) node.on('close', () => events.close());
+    if (events) {
+      node.on('close', () => events.close());
+      warnOfPublicUrl(node, config.publicUrl, where);
+    }
     whileOpen(node, endpoint, async (session) => {
       const { broker } = session;
       const status = new IntakeStatus(node, broker);

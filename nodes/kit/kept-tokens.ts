@@ -24,7 +24,11 @@ export function tokenKeeper(RED: NodeAPI, storeId: string): TokenKeeper | undefi
   const store = RED.nodes.getNode(storeId) as StoreNode | null;
   if (!store?.availability) return undefined;
   const opened = async () => (await store.availability.ready()).store;
-  return new KeptTokens(opened, keptSecret(RED.settings as Settings), (text) => log(store, 'warn', text));
+  return new KeptTokens(
+    opened,
+    () => keptSecret(RED.settings as Settings),
+    (text) => log(store, 'warn', text),
+  );
 }
 
 function keptSecret(settings: Settings): string {

@@ -12,6 +12,7 @@ import { watchFlowState } from '../kit/flow-state.js';
 import { followDeploys } from '../kit/follow-deploys.js';
 import { useRuntimeLanguage } from '../kit/language.js';
 import { log } from '../kit/log.js';
+import { warnOfUncheckedCertificates } from '../kit/risks.js';
 import { numberSetting, requiredSetting, withEnvironment } from '../kit/settings.js';
 import { type StoreConfig, storeDefaults } from './switchboard-store.config.js';
 
@@ -30,6 +31,7 @@ export = (RED: NodeAPI) => {
     RED.nodes.createNode(this, given);
     const config = withEnvironment(RED, this, given);
     const where = config.name || 'switchboard-store';
+    warnOfUncheckedCertificates(this);
     const number = (name: keyof StoreConfig) => numberSetting(config[name], storeDefaults[name], name, where);
     const open = () => {
       const path = requiredSetting(config.path || storeDefaults.path, 'path', where);

@@ -7,7 +7,7 @@ export class KeptTokens implements TokenKeeper {
   /** `secret`: with which they are encrypted; `warn`: writes a line to the log. */
   constructor(
     private readonly store: () => Promise<Pick<Store, 'setting' | 'commit'>>,
-    private readonly secret: string,
+    private readonly secret: () => string,
     private readonly warn: (text: string) => void,
   ) {}
 
@@ -15,7 +15,7 @@ export class KeptTokens implements TokenKeeper {
     const key = keyOf(name);
     const kept = await (await this.store()).setting(key);
     if (typeof kept !== 'string') return undefined;
-    const token = unseal(kept, this.secret, key);
+    const token = unseal(kept, this.secret(), key);
     if (token === undefined) {
       this.warn(
         'A refresh token that a partner has issued cannot be decrypted: the credential secret of Node-RED has changed since. ' +
@@ -27,7 +27,7 @@ export class KeptTokens implements TokenKeeper {
 
   async write(name: string, token: string): Promise<void> {
     const key = keyOf(name);
-    await (await this.store()).commit([{ kind: 'setting', key, value: seal(token, this.secret, key) }]);
+    await (await this.store()).commit([{ kind: 'setting', key, value: seal(token, this.secret(), key) }]);
   }
 }
 

@@ -178,6 +178,25 @@ describe('an endpoint node', () => {
     });
   });
 
+  it('warns once at a deploy of what is not protected on its way', async () => {
+    const risky = { tls: 'id-tls', proxyUse: 'node', proxy: 'id-proxy', auth: 'oauthClientCredentials' };
+    const more = [
+      { id: 'id-tls', type: 'tls-config', cert: '', key: '', ca: '', verifyservercert: false },
+      { id: 'id-proxy', type: 'http proxy', url: 'http://proxy.example:3128' },
+    ];
+    const addresses = { baseUrl: 'http://acme.example', tokenUrl: 'http://login.example/token' };
+    await load({ ...risky, ...addresses }, client, more, { 'id-proxy': { username: 'us', password: 'pa55word' } });
+    const warnings = () => helper.log().args.flatMap(([entry]) => (entry?.level === 30 ? [String(entry.msg)] : []));
+    const [warning = '', ...others] = warnings().filter((text) => text.startsWith('Acme: '));
+    assert.match(warning, /Use https: .* \(base URL, token URL, proxy, which gets a password\)\. The TLS .* does not verify/);
+    assert.deepEqual(others, []);
+    await load({ auth: 'none' });
+    assert.deepEqual(
+      warnings().filter((text) => text.startsWith('Acme: ')),
+      [],
+    );
+  });
+
   it('accepts numbers from environment variables', async () => {
     const { client } = await load({ auth: 'none', timeout: env('TIMEOUT'), maxTries: env('TRIES') });
     assert.equal(client.http.options.timeout, 7_000);
