@@ -15,7 +15,7 @@ describe('kept refresh tokens', () => {
   const kept = (secret: string) =>
     new KeptTokens(
       async () => store,
-      secret,
+      () => secret,
       (text) => warnings.push(text),
     );
 
