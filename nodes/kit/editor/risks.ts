@@ -30,7 +30,7 @@ function configNode(prefix: Prefix, name: string): ConfigNode | null {
   return RED.nodes.node(String(read(prefix, name))) as ConfigNode | null;
 }
 
-/** Keeps a warning below the row of a field: it is gone with its reason, and is hidden with the row. */
+/** Keeps a warning below the row of a field, which is not folded away then: it is gone with its reason, and is hidden with the row. */
 function warn(prefix: Prefix, name: string, reason: () => string): void {
   const input = field(prefix, name);
   const row = input.closest('.form-row');
@@ -48,4 +48,5 @@ function warn(prefix: Prefix, name: string, reason: () => string): void {
   row.after(line);
   input.on('input change', update);
   update();
+  if (reason()) line.closest('details').prop('open', true);
 }
