@@ -26,9 +26,9 @@ export function warnOfRisks(RED: NodeAPI, node: Node, config: EndpointConfig, wh
   if (risks.length > 0) log(node, 'warn', `${where}: ${risks.join(' ')}`);
 }
 
-/** The same for the public URL of an in node. */
+/** The same for the public URL of an in node, to which the partner sends: also where it names this machine, it is used by another. */
 export function warnOfPublicUrl(node: Node, publicUrl: string | undefined, where: string): void {
-  if (readable(publicUrl)) log(node, 'warn', `${where}: ${PLAIN} (public URL).`);
+  if (isReadable(publicUrl ?? '')) log(node, 'warn', `${where}: ${PLAIN} (public URL).`);
 }
 
 let warned = false;

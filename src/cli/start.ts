@@ -25,7 +25,8 @@ export async function start(): Promise<void> {
   const sandbox = await startSandbox({ host: HOST, port: sandboxPort, numberOffset: numberOffsetByTime() });
   Object.assign(process.env, sandbox.environment);
   const flow = join(userDir, 'example.json');
-  privateFolder(userDir);
+  // `run` looks after one that exists.
+  if (!existsSync(userDir)) privateFolder(userDir);
   const examples = EXAMPLES.flatMap(
     (name) => JSON.parse(readFileSync(join(packageFolder(), 'examples', name), 'utf8')) as unknown[],
   );
