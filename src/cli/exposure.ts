@@ -24,7 +24,8 @@ export async function checkExposure(host: string, { adminAuth }: UserSettings, s
     : `Create a settings.js with this line, and pass it with --settings settings.js: module.exports = { ${ADMIN_AUTH} };`;
   throw new SwitchboardError('SWB_CONFIG', `${open}: no sign-in is configured.`, {
     field: 'adminAuth',
-    hint: `${how} (\`npx node-red admin hash-pw\` creates the hash of a password.) Or listen only on loopback (--host 127.0.0.1).`,
+    // The line to copy comes last.
+    hint: `Listen only on loopback (--host 127.0.0.1), or make users sign in; \`npx node-red admin hash-pw\` creates the hash of a password. ${how}`,
   });
 }
 
