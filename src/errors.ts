@@ -1,3 +1,5 @@
+import { oneLine } from './text/printable.js';
+
 /** Every error shown to users has a stable code; docs/errors.md explains for each what happened and what to do. */
 export type ErrorCode =
   | 'SWB_CONFIG' // a setting is missing or wrong
@@ -39,24 +41,26 @@ export interface ErrorDetails {
   cause?: unknown;
 }
 
-/** An error for users: where it happened, what happened, and what to do. `message` contains all three. */
+/**
+ * An error for users: where it happened, what happened, and what to do. `message` contains all three. Each is one line, whatever a
+ * partner's text in it contains.
+ */
 export class SwitchboardError extends Error {
   readonly code: ErrorCode;
+  readonly what: string;
   readonly where?: string;
   readonly field?: string;
   readonly hint?: string;
-  constructor(
-    code: ErrorCode,
-    readonly what: string,
-    details: ErrorDetails = {},
-  ) {
-    const place = details.where ? `${details.where}: ` : '';
-    super(`${place}${what}${details.hint ? ` ${details.hint}` : ''}`, { cause: details.cause });
+  constructor(code: ErrorCode, text: string, { cause, ...details }: ErrorDetails = {}) {
+    const [what, where, field, hint] = [text, details.where, details.field, details.hint].map((part) => part && oneLine(part));
+    const place = where ? `${where}: ` : '';
+    super(`${place}${what}${hint ? ` ${hint}` : ''}`, { cause });
     this.name = 'SwitchboardError';
     this.code = code;
-    this.where = details.where;
-    this.field = details.field;
-    this.hint = details.hint;
+    this.what = what ?? '';
+    this.where = where;
+    this.field = field;
+    this.hint = hint;
   }
 
   /** The message with another hint. */
@@ -155,6 +159,29 @@ export class PartnerError extends SwitchboardError {
     this.otherPartner = details.otherPartner;
   }
 
+  /** The same failure with the secrets in its texts masked. Its cause is only a message and a code: errors of libraries contain requests. */
+  masked(mask: (text: string) => string): PartnerError {
+    const { code, what, where, field, hint, outcome, retry, status, retryAfter, answer, body, cause } = this;
+    const { concernsRecord, notVisible, otherPartner } = this;
+    return new PartnerError(code, mask(what), {
+      where,
+      field,
+      hint: hint && mask(hint),
+      outcome,
+      retry,
+      status,
+      retryAfter,
+      answer: answer && mask(answer),
+      body: mapTexts(body, mask),
+      concernsRecord,
+      notVisible,
+      otherPartner,
+      ...(cause instanceof Error && {
+        cause: Object.assign(new Error(mask(cause.message)), { code: (cause as { code?: unknown }).code }),
+      }),
+    });
+  }
+
   /** The same failure with other details. */
   withDetails(changed: Partial<PartnerErrorDetails>): PartnerError {
     const { code, what, where, field, hint, outcome, retry, status, retryAfter, answer, body } = this;
@@ -162,4 +189,12 @@ export class PartnerError extends SwitchboardError {
     const details = { where, field, hint, outcome, retry, status, retryAfter, answer, body };
     return new PartnerError(code, what, { ...details, concernsRecord, notVisible, otherPartner, cause: this, ...changed });
   }
+}
+
+/** A parsed body with each text in it changed. */
+function mapTexts(value: unknown, change: (text: string) => string): unknown {
+  if (typeof value === 'string') return change(value);
+  if (Array.isArray(value)) return value.map((entry) => mapTexts(entry, change));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, entry]) => [name, mapTexts(entry, change)]));
 }

@@ -2,6 +2,7 @@ import type { Node, NodeAPI } from 'node-red';
 import { beginNodeTrouble } from '../../src/delivery/node-troubles.js';
 import type { SwitchboardError } from '../../src/errors.js';
 import { deployedFlows } from './deployed-flows.js';
+import { log } from './log.js';
 import { shownName } from './shown-name.js';
 import { clearError, showError } from './status.js';
 
@@ -14,7 +15,7 @@ export function reportInvalid(node: Node, error: unknown): void {
   if (!ends.has(node)) node.on('close', () => ends.get(node)?.());
   ends.set(node, beginNodeTrouble({ id, name: shownName(node), type, reason }));
   showError(node, error);
-  node.error(reason);
+  log(node, 'error', reason);
 }
 
 /** The node works (again). */

@@ -1,12 +1,12 @@
 import type { Node, NodeAPI } from 'node-red';
 import type { Broker } from '../../src/delivery/broker.js';
 import type { Emitter } from '../../src/delivery/dispatcher.js';
-import { shownText } from '../../src/delivery/shown-text.js';
 import type { MessageRecord } from '../../src/store/store.js';
 import { envelopeOfRecord } from './envelope.js';
 import { followHolders } from './flow-holders.js';
 import { flowTracker } from './flow-tracker.js';
 import type { Msg } from './handle.js';
+import { log } from './log.js';
 
 /** Sends messages of the inbox from a node into its flow; `forget` ends the tracking of those that are still there. */
 export function emission(
@@ -27,7 +27,7 @@ export function emission(
     readFailed(record, error) {
       const text = error instanceof Error ? error.message : String(error);
       // The payload is left out: a catch node may react, but the message itself stays in the inbox.
-      node.error(shownText(text), { topic: topicOf(record), switchboard: { failed: record.id } } as never);
+      log(node, 'error', text, { topic: topicOf(record), switchboard: { failed: record.id } });
     },
     forget: () => tracker.forget(node.id),
   };

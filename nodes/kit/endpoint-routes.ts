@@ -10,7 +10,7 @@ import { makeClient } from './make-client.js';
 import { migrate } from './migrate.js';
 import type { EndpointNode } from './parties.js';
 import { credentialsFor } from './saved-secrets.js';
-import { withEnvironment } from './settings.js';
+import { credentialsWithEnvironment, withEnvironment } from './settings.js';
 
 /** `body`: the body of the request. */
 type ClientCall = (client: EndpointClient, body: Record<string, unknown>) => Promise<unknown>;
@@ -88,7 +88,7 @@ async function withDialogSettings(
     config: settings,
     credentials: (credentials ?? {}) as Record<string, unknown>,
   });
-  const secrets = withEnvironment(RED, null, credentialValues);
+  const secrets = credentialsWithEnvironment(RED, null, credentialValues);
   const where = settings.name || 'This endpoint';
   const client = makeClient(RED, { id: 'test', form, where }, settings, secrets);
   try {

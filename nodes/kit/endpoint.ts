@@ -14,7 +14,8 @@ import { concurrencyOf } from './http-options.js';
 import { makeClient } from './make-client.js';
 import { migrate } from './migrate.js';
 import type { EndpointNode } from './parties.js';
-import { numberSetting, withEnvironment } from './settings.js';
+import { warnOfRisks } from './risks.js';
+import { credentialsWithEnvironment, numberSetting, withEnvironment } from './settings.js';
 
 /** Longest wait for nodes that unregister at the partner, milliseconds; Node-RED allows 15 s for closing. */
 const UNREGISTER_TIME = 5_000;
@@ -79,6 +80,7 @@ function start(
 ): void {
   const where = config.name || `${form.label} endpoint`;
   const defaults = endpointDefaults(form);
+  const credentials = credentialsWithEnvironment(RED, node, node.credentials);
   node.label = where;
   node.storeId = config.store;
   const availability = new Availability();
@@ -98,7 +100,8 @@ function start(
   /** Joins the broker of the store whenever there is one. */
   function join(): () => void {
     const client =
-      node.client ?? makeClient(RED, { id: node.id, form, where }, config, node.credentials ?? {}, () => availability.mayWrite());
+      node.client ?? makeClient(RED, { id: node.id, form, where }, config, credentials, () => availability.mayWrite());
+    if (!node.client) warnOfRisks(RED, node, config, where);
     node.client = client;
     const store = RED.nodes.getNode(config.store) as StoreNode | null;
     if (!store?.availability) {

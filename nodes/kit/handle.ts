@@ -1,11 +1,11 @@
 import type { Node, NodeMessage } from 'node-red';
 import { isGenericMessage } from '../../src/conversation/generic-message.js';
 import { flowsRunning } from '../../src/delivery/brokers.js';
-import { shownText } from '../../src/delivery/shown-text.js';
 import { SwitchboardError } from '../../src/errors.js';
 import type { GenericMessage } from '../../src/model/message.js';
 import { say } from '../../src/text/say.js';
 import type { Envelope } from './envelope.js';
+import { log, shownError } from './log.js';
 import { clearFormer, showError } from './status.js';
 
 export type Msg = NodeMessage & { switchboard?: Envelope };
@@ -27,7 +27,7 @@ export function handle(node: Node, handler: (msg: Msg, send: Send) => Promise<vo
           const failure = asError(error);
           // The message stays with the node, so that it counts as interrupted by the deploy, and enters its flow again after it.
           if (!flowsRunning() && failure instanceof SwitchboardError && failure.code === 'SWB_CLOSED') {
-            node.log(failure.message);
+            log(node, 'info', failure.message);
             return;
           }
           showError(node, failure);
@@ -35,13 +35,6 @@ export function handle(node: Node, handler: (msg: Msg, send: Send) => Promise<vo
         },
       );
   });
-}
-
-/** The error as Node-RED logs it, with people's data masked; its class and code, which decide what happens, stay. */
-function shownError(error: Error): Error {
-  const [message, stack] = [shownText(error.message), shownText(error.stack ?? '')];
-  if (message !== error.message) Object.defineProperties(error, { message: { value: message }, stack: { value: stack } });
-  return error;
 }
 
 /** JSONata and others throw plain objects, which Node-RED would show as [object Object]. */

@@ -15,7 +15,7 @@ interface TlsNode extends Node {
 }
 
 /** The part of Node-RED's `http proxy` node that we use. */
-interface ProxyNode {
+export interface ProxyNode {
   url?: string;
   noproxy?: string[];
   credentials?: { username?: string; password?: string };

@@ -3,7 +3,6 @@ import type { IdentifiedEntity } from '../../src/delivery/dispatcher.js';
 import { checkCondition } from '../../src/delivery/intake.js';
 import type { IntakePart } from '../../src/delivery/intake-troubles.js';
 import { sharedIntakesOf } from '../../src/delivery/shared-intakes.js';
-import { shownText } from '../../src/delivery/shown-text.js';
 import type { EndpointClient } from '../../src/endpoints/endpoint.js';
 import type { PostedEvent } from '../../src/endpoints/posted-events.js';
 import { systemOf } from '../../src/endpoints/registry.js';
@@ -19,10 +18,12 @@ import { requireSystem } from './entity-types.js';
 import { hubReport, hubStatus } from './hub-status.js';
 import { type InConfig, inCredentials, inDefaults } from './in.config.js';
 import { IntakeStatus } from './intake-status.js';
+import { log } from './log.js';
 import { migrate } from './migrate.js';
 import { requireEndpoint } from './parties.js';
 import { EventListener, subscriberOf } from './receive-events.js';
 import { type InNode, refuseWebhooks, serveWebhook, webhookHint } from './receive-webhook.js';
+import { warnOfPublicUrl } from './risks.js';
 import { flagSetting, numberSetting, withEnvironment } from './settings.js';
 import { whileOpen } from './while-open.js';
 
@@ -58,7 +59,10 @@ function receive(RED: NodeAPI, node: InNode, config: NodeDef & InConfig, system:
     // Only the messages whose flow it decides about wait until it is corrected.
     whenValid(RED, node, () => checkCondition(condition, where));
     const events = hub && new EventListener(RED, node, endpoint, { hub, entityType, limit: number('eventLimit') * 1024 });
-    if (events) node.on('close', () => events.close());
+    if (events) {
+      node.on('close', () => events.close());
+      warnOfPublicUrl(node, config.publicUrl, where);
+    }
     whileOpen(node, endpoint, async (session) => {
       const { broker } = session;
       const status = new IntakeStatus(node, broker);
@@ -73,7 +77,7 @@ function receive(RED: NodeAPI, node: InNode, config: NodeDef & InConfig, system:
         const text = error instanceof Error ? error.message : String(error);
         const what = part === 'hub' ? 'hub registration' : 'poll';
         const isNew = status.trouble(part, text, retryAt);
-        if (isNew && isFirst) node.error(`${what}: ${shownText(text)}`, { topic: what } as never);
+        if (isNew && isFirst) log(node, 'error', `${what}: ${text}`, { topic: what });
       };
       const { emit, ended, readFailed, forget } = emission(RED, node, broker);
       const subscriber =
@@ -92,7 +96,7 @@ function receive(RED: NodeAPI, node: InNode, config: NodeDef & InConfig, system:
             onError: (error, retryAt, isFirst) => trouble('hub', error, retryAt, isFirst),
             onUnknownCallback: (error) => {
               status.trouble('hub', error.message);
-              node.error(shownText(error.message));
+              log(node, 'error', error.message);
             },
           },
         ));

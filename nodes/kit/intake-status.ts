@@ -3,6 +3,7 @@ import type { Broker } from '../../src/delivery/broker.js';
 import type { IntakePart } from '../../src/delivery/intake-troubles.js';
 import { NodeCounts } from '../../src/delivery/node-counts.js';
 import { say } from '../../src/text/say.js';
+import { log } from './log.js';
 import { shownName } from './shown-name.js';
 import { attentionText, countDown, MAX_TEXT, show } from './status.js';
 
@@ -72,7 +73,7 @@ export class IntakeStatus {
   works(part: IntakePart, idleText = this.idleText, certain = this.certain): void {
     this.broker.intakeTroubles.end(this.node.id, part);
     if (part === 'poll') this.broker.intakeReports.polled(this.node.id);
-    if (this.failures.delete(part)) this.node.log(RECOVERED[part]);
+    if (this.failures.delete(part)) log(this.node, 'info', RECOVERED[part]);
     this.idleText = idleText;
     this.certain = certain;
     this.update();

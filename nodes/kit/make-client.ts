@@ -7,6 +7,7 @@ import type { HttpOptions } from '../../src/http/http.js';
 import { createHttpClient } from '../../src/http/http-client.js';
 import { type EndpointConfig, type EndpointCredentials, endpointDefaults } from './endpoint.config.js';
 import { httpOptions } from './http-options.js';
+import { tokenKeeper } from './kept-tokens.js';
 import { optionalSecret, optionalSetting } from './settings.js';
 
 /** Creates an endpoint's client from saved or entered settings; throws SWB_CONFIG. `mayWrite`: see HttpOptions. */
@@ -24,7 +25,12 @@ export function makeClient(
     name: where,
     settings: { ...endpointDefaults(form), ...config },
     credentials,
-    http: () => createHttpClient({ ...httpOptions(RED, system, config, credentials, where), mayWrite }),
+    http: () =>
+      createHttpClient({
+        ...httpOptions(RED, system, config, credentials, where),
+        mayWrite,
+        refreshTokens: () => tokenKeeper(RED, config.store),
+      }),
     clock: Date.now,
   });
 }

@@ -1,7 +1,6 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { isGenericMessage } from '../../src/conversation/generic-message.js';
 import { NodeCounts } from '../../src/delivery/node-counts.js';
-import { shownText } from '../../src/delivery/shown-text.js';
 import { systemOf } from '../../src/endpoints/registry.js';
 import type { System } from '../../src/endpoints/system.js';
 import { SwitchboardError } from '../../src/errors.js';
@@ -12,6 +11,7 @@ import { whenValid } from './configured.js';
 import { emitOwn } from './emission.js';
 import { entityTypeToWrite, requireSystem } from './entity-types.js';
 import { envelopeOf, handle, type Msg } from './handle.js';
+import { log } from './log.js';
 import { migrate } from './migrate.js';
 import type { OutConfig } from './out.config.js';
 import { requireEndpoint } from './parties.js';
@@ -141,15 +141,15 @@ function queuePayloads(RED: NodeAPI, node: Node, config: NodeDef & OutConfig, sy
         worker.on({
           delivered: (delivery, warning) => {
             if (delivery.node !== node.id || !warning) return;
-            node.warn(shownText(warning));
+            log(node, 'warn', warning);
           },
           failed: (delivery, error, cause) => {
             if (delivery.node !== node.id) return;
-            const failure = Object.assign(new Error(shownText(error.message), { cause }), { name: error.code, code: error.code });
-            node.error(
-              failure as never,
-              { topic: delivery.number ?? delivery.conversation, switchboard: { failed: delivery.id } } as never,
-            );
+            const failure = Object.assign(new Error(error.message, { cause }), { name: error.code, code: error.code });
+            log(node, 'error', failure, {
+              topic: delivery.number ?? delivery.conversation,
+              switchboard: { failed: delivery.id },
+            });
           },
         }),
       );

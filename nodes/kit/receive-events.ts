@@ -4,13 +4,13 @@ import { Server as TlsServer } from 'node:tls';
 import type { Node, NodeAPI } from 'node-red';
 import { receivedHint } from '../../src/delivery/received-item.js';
 import type { Subscriber } from '../../src/delivery/shared-subscriptions.js';
-import { shownText } from '../../src/delivery/shown-text.js';
 import type { EventHub } from '../../src/endpoints/hub.js';
 import { hintsOf, receivedEvents } from '../../src/endpoints/posted-events.js';
 import { SwitchboardError } from '../../src/errors.js';
 import { callbackAddress, type Listening } from '../../src/http/callback-address.js';
 import { say } from '../../src/text/say.js';
 import type { InConfig } from './in.config.js';
+import { log } from './log.js';
 import type { EndpointNode } from './parties.js';
 import { optionalSetting } from './settings.js';
 import { show } from './status.js';
@@ -41,7 +41,7 @@ export async function subscriberOf(
     accept: (registration) => {
       events.registration = registration;
     },
-    onNotice: (text) => node.warn(say`Hub registration: ${shownText(text)}`),
+    onNotice: (text) => log(node, 'warn', say`Hub registration: ${text}`),
     ...reports,
   };
 }
@@ -89,7 +89,7 @@ export class EventListener {
       const text = error instanceof Error ? error.message : String(error);
       // The status already says why the store is not open.
       if (this.registration) show(node, 'warning', say`rejected: ${text}`);
-      node.warn(say`An event was rejected: ${shownText(text)}`);
+      log(node, 'warn', say`An event was rejected: ${text}`);
       throw error;
     }
   }

@@ -1,14 +1,14 @@
 import type { Node, NodeAPI } from 'node-red';
 import { receivedHint } from '../../src/delivery/received-item.js';
-import { shownText } from '../../src/delivery/shown-text.js';
 import type { EndpointClient, Hint } from '../../src/endpoints/endpoint.js';
 import { hintsOf, type PostedEvent, receivedEvents } from '../../src/endpoints/posted-events.js';
 import { SwitchboardError } from '../../src/errors.js';
 import { checkWebhook, type WebhookAuth } from '../../src/http/webhook-auth.js';
 import { say } from '../../src/text/say.js';
 import type { InConfig, InCredentials } from './in.config.js';
+import { log } from './log.js';
 import type { EndpointNode } from './parties.js';
-import { optionalSetting, requiredSetting } from './settings.js';
+import { credentialsWithEnvironment, optionalSetting, requiredSetting } from './settings.js';
 import { show } from './status.js';
 import { isListening, listen, type PartnerRequest, type Reply } from './webhooks.js';
 
@@ -34,7 +34,7 @@ export function serveWebhook(
   { where, entityType, limit }: WebhookOptions,
 ): () => void {
   const path = requiredSetting(config.path, 'path', where);
-  const auth = webhookAuth(config, node.credentials ?? {}, where);
+  const auth = webhookAuth(config, credentialsWithEnvironment(RED, node, node.credentials), where);
   const receive = async (request: PartnerRequest): Promise<Reply> => {
     const { headers, body } = request;
     checkWebhook(auth, headers, body);
@@ -58,7 +58,7 @@ export function serveWebhook(
           error instanceof SwitchboardError && error.code === 'SWB_BUSY' ? 'waiting' : 'warning',
           say`rejected: ${text}`,
         );
-      node.warn(say`A webhook was rejected: ${shownText(text)}`);
+      log(node, 'warn', say`A webhook was rejected: ${text}`);
       throw error;
     }
   });

@@ -1,15 +1,17 @@
 import type { Node, NodeAPI } from 'node-red';
+import { environmentValue } from '../../src/environment.js';
 import { SwitchboardError } from '../../src/errors.js';
 import { say } from '../../src/text/say.js';
 
 const PLACEHOLDER = /\$\{([^}]+)\}/g;
+const NOTHING_ELSE = /^\$\{[^}]+\}$/;
 /** No setting is meant to be larger; as seconds or minutes, it is still a valid time. */
 const LARGEST = 1e9;
 
 /**
  * Fills in the placeholders of settings. Node-RED only replaces a `${NAME}` that is the whole value; here it may also be a part,
  * as in
- * `https://${HOST}/api`. The placeholder of an unset variable stays, so that the code that needs the setting can report it.
+ * `https://${HOST}/api`. The placeholder of a variable without a value stays, so that the code that needs the setting can report it.
  */
 export function withEnvironment<Config extends object>(RED: NodeAPI, node: Node | null, config: Config): Config {
   const filled = { ...config } as Record<string, unknown>;
@@ -17,11 +19,40 @@ export function withEnvironment<Config extends object>(RED: NodeAPI, node: Node 
   return filled as Config;
 }
 
+/** Fills in the placeholders of credentials. A secret may contain anything: only one that is nothing but a placeholder is one. */
+export function credentialsWithEnvironment<Credentials extends object>(
+  RED: NodeAPI,
+  node: Node | null,
+  credentials: Credentials | undefined,
+): Credentials {
+  const placeholders = Object.entries(credentials ?? {}).filter(([, value]) => NOTHING_ELSE.test(String(value)));
+  return { ...credentials, ...withEnvironment(RED, node, Object.fromEntries(placeholders)) } as Credentials;
+}
+
 function fillIn(RED: NodeAPI, node: Node | null, text: string): string {
   return text.replace(PLACEHOLDER, (placeholder, name: string) => {
     const value = RED.util.evaluateNodeProperty(name, 'env', node as never, {});
-    return value === undefined || value === '' ? (process.env[name] ?? placeholder) : String(value);
+    return value === undefined || value === '' ? (fromEnvironment(name) ?? placeholder) : String(value);
   });
+}
+
+/** Only the environment of the process names files: one in a flow would let whoever edits it read any file of this machine. */
+function fromEnvironment(name: string): string | undefined {
+  try {
+    return environmentValue(name);
+  } catch {
+    return undefined; // whyMissing says why
+  }
+}
+
+/** Why a variable has no value. */
+function whyMissing(name: string): { what: string; hint?: string } {
+  try {
+    environmentValue(name);
+  } catch (error) {
+    return error as SwitchboardError;
+  }
+  return { what: say`The environment variable ${name} is not set.` };
 }
 
 /** Parses a number that is stored as text (so that `${ENV}` works); throws SWB_CONFIG if it is not a number from 0 to 1e9. */
@@ -40,30 +71,30 @@ export function numberSetting(text: string | number | undefined, fallback: strin
   );
 }
 
-/** A required setting; throws SWB_CONFIG if it is empty or its environment variable is not set. */
+/** A required setting; throws SWB_CONFIG if it is empty or its environment variable has no value. */
 export function requiredSetting(text: string | undefined, name: string, where: string): string {
   const value = optionalSetting(text, name, where);
   if (value) return value;
-  throw missing(say`${name} is missing.`, name, where);
+  throw missing({ what: say`${name} is missing.` }, name, where);
 }
 
-/** A setting that may be empty; throws SWB_CONFIG if its environment variable is not set. */
+/** A setting that may be empty; throws SWB_CONFIG if its environment variable has no value. */
 export function optionalSetting(text: string | undefined, name: string, where: string): string {
   const [placeholder] = text?.match(PLACEHOLDER) ?? [];
   if (!placeholder) return text ?? '';
-  throw missing(say`The environment variable ${placeholder.slice(2, -1)} is not set.`, name, where);
+  throw missing(whyMissing(placeholder.slice(2, -1)), name, where);
 }
 
 /** As `optionalSetting`, for a secret, which may contain anything: only one that is nothing but a placeholder is one. */
 export function optionalSecret(text: string | undefined, name: string, where: string): string {
-  return text && /^\$\{[^}]+\}$/.test(text) ? optionalSetting(text, name, where) : (text ?? '');
+  return text && NOTHING_ELSE.test(text) ? optionalSetting(text, name, where) : (text ?? '');
 }
 
-function missing(what: string, name: string, where: string): SwitchboardError {
+function missing({ what, hint }: { what: string; hint?: string }, name: string, where: string): SwitchboardError {
   return new SwitchboardError('SWB_CONFIG', what, {
     where,
     field: name,
-    hint: say`Set ${name} in the node’s settings and deploy.`,
+    hint: hint ?? say`Set ${name} in the node’s settings and deploy.`,
   });
 }
 

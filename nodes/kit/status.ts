@@ -1,7 +1,7 @@
 import type { Node, NodeStatusFill, NodeStatusShape } from 'node-red';
-import { shownText } from '../../src/delivery/shown-text.js';
 import { SwitchboardError } from '../../src/errors.js';
 import { say } from '../../src/text/say.js';
+import { shownLine } from './log.js';
 
 /** Fill and shape of our nodes' status. */
 const LOOKS = {
@@ -70,7 +70,7 @@ function shortened(text: string): string {
 export function show(node: Node, look: Look, text: string): void {
   clearTimeout(countdowns.get(node));
   const [fill, shape] = LOOKS[look];
-  const short = shortened(shownText(text));
+  const short = shortened(shownLine(text));
   const key = `${look}|${short}`;
   const state = pending.get(node) ?? { last: '' };
   pending.set(node, state);

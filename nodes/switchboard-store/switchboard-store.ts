@@ -3,7 +3,6 @@ import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { Availability } from '../../src/delivery/availability.js';
 import type { Broker } from '../../src/delivery/broker.js';
 import { BrokerHost } from '../../src/delivery/broker-host.js';
-import { shownText } from '../../src/delivery/shown-text.js';
 import { unservedError, unservedMessages } from '../../src/delivery/unserved.js';
 import { virusScanner } from '../../src/delivery/virus-scanner.js';
 import type { SwitchboardError } from '../../src/errors.js';
@@ -15,6 +14,8 @@ import { deployedFlows } from '../kit/deployed-flows.js';
 import { watchFlowState } from '../kit/flow-state.js';
 import { followDeploys } from '../kit/follow-deploys.js';
 import { useRuntimeLanguage } from '../kit/language.js';
+import { log } from '../kit/log.js';
+import { warnOfUncheckedCertificates } from '../kit/risks.js';
 import { numberSetting, requiredSetting, withEnvironment } from '../kit/settings.js';
 import { type StoreConfig, storeDefaults } from './switchboard-store.config.js';
 
@@ -37,6 +38,7 @@ export = (RED: NodeAPI) => {
     RED.nodes.createNode(this, given);
     const config = withEnvironment(RED, this, given);
     const where = config.name || 'switchboard-store';
+    warnOfUncheckedCertificates(this);
     const number = (name: NumberName) => numberSetting(config[name], storeDefaults[name], name, where);
     const open = () => {
       const path = requiredSetting(config.path || storeDefaults.path, 'path', where);
@@ -51,7 +53,7 @@ export = (RED: NodeAPI) => {
         people: new People(new Set(PERSONAL_CLASSES.filter((one) => config[MASKS[one]] === true))),
         // From the environment: whoever edits flows must not be able to switch it off.
         scanner: virusScanner(process.env.SWITCHBOARD_CLAMD),
-        log: (level, text) => this[level === 'info' ? 'log' : level](shownText(text)),
+        log: (level, text) => log(this, level, text),
       });
     };
     let host: BrokerHost | undefined;
@@ -67,7 +69,7 @@ export = (RED: NodeAPI) => {
     this.on('close', (_removed: boolean, done: () => void) => {
       stopReporting();
       Promise.resolve(host?.close())
-        .catch((error) => this.error(say`The store could not be closed: ${String(error)}`))
+        .catch((error) => log(this, 'error', say`The store could not be closed: ${String(error)}`))
         .finally(done);
     });
   }
@@ -83,8 +85,8 @@ function reportUnserved(RED: NodeAPI, node: StoreNode): () => void {
   const report = async (broker: Broker) => {
     await flows.whenStarted();
     for (const { example, count } of await unservedMessages(broker)) {
-      const message = shownText(unservedError(example, (id) => broker.nameOf(id) ?? id).message);
-      node.warn(count === 1 ? say`1 message waits: ${message}` : say`${count} messages wait: ${message}`);
+      const { message } = unservedError(example, (id) => broker.nameOf(id) ?? id);
+      log(node, 'warn', count === 1 ? say`1 message waits: ${message}` : say`${count} messages wait: ${message}`);
     }
   };
   const tryReport = (broker: Broker | undefined) => {

@@ -1,16 +1,18 @@
 import { createCipheriv, createHash, randomBytes } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { environmentValue } from '../environment.js';
+import { writePrivateFile } from '../private-files.js';
 
 /**
  * The key with which Node-RED encrypts its credentials file: from the environment, or generated once and stored in the user
  * folder.
  */
 export function credentialSecret(userDir: string): string {
-  const given = process.env.SWITCHBOARD_CREDENTIAL_SECRET;
+  const given = environmentValue('SWITCHBOARD_CREDENTIAL_SECRET');
   if (given) return given;
   const file = join(userDir, '.credential-secret');
-  if (!existsSync(file)) writeFileSync(file, randomBytes(32).toString('hex'), { mode: 0o600 });
+  if (!existsSync(file)) writePrivateFile(file, randomBytes(32).toString('hex'));
   return readFileSync(file, 'utf8');
 }
 

@@ -20,11 +20,12 @@ export async function checkExposure(host: string, { adminAuth }: UserSettings, s
     });
   }
   const how = settingsFile
-    ? `Add this line to ${settingsFile}:\n\n  ${ADMIN_AUTH},`
-    : `Create a settings.js with this line, and pass it with --settings settings.js:\n\n  module.exports = { ${ADMIN_AUTH} };`;
+    ? `Add this line to ${settingsFile}: ${ADMIN_AUTH},`
+    : `Create a settings.js with this line, and pass it with --settings settings.js: module.exports = { ${ADMIN_AUTH} };`;
   throw new SwitchboardError('SWB_CONFIG', `${open}: no sign-in is configured.`, {
     field: 'adminAuth',
-    hint: `${how}\n\n\`npx node-red admin hash-pw\` creates the hash of a password. Or listen only on loopback (--host 127.0.0.1).`,
+    // The line to copy comes last.
+    hint: `Listen only on loopback (--host 127.0.0.1), or make users sign in; \`npx node-red admin hash-pw\` creates the hash of a password. ${how}`,
   });
 }
 

@@ -43,14 +43,19 @@ export function readFlows(text: string, where: string, environment: NodeJS.Proce
           },
         );
       }
-      if (variable && environment[variable] === undefined) missing.add(variable);
+      if (variable && !isSet(variable, environment)) missing.add(variable);
     }
     for (const value of Object.values(node)) {
       const variable = typeof value === 'string' ? /^\$\{(\S+)\}$/.exec(value)?.[1] : undefined;
-      if (variable && environment[variable] === undefined) missing.add(variable);
+      if (variable && !isSet(variable, environment)) missing.add(variable);
     }
     if (node.credentials) credentials[node.id] = node.credentials;
   }
   const flows = nodes.map(({ credentials: _credentials, ...node }) => node as FlowNode);
   return { flows, credentials, missing: [...missing] };
+}
+
+/** Whether a variable has a value, or names a file for it (environment.ts). What is wrong with the file is said by the node. */
+function isSet(variable: string, environment: NodeJS.ProcessEnv): boolean {
+  return environment[variable] !== undefined || Boolean(environment[`${variable}_FILE`]);
 }

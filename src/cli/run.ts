@@ -1,11 +1,13 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { allOpen, brokers } from '../delivery/brokers.js';
 import { SwitchboardError } from '../errors.js';
 import { health } from '../health/health.js';
 import { liveness, readiness } from '../health/readiness.js';
+import { privateFolder, writePrivateFile } from '../private-files.js';
+import { oneLine } from '../text/printable.js';
 import { credentialSecret, encryptCredentials } from './credentials.js';
 import { checkExposure, isLoopback } from './exposure.js';
 import { readFlows } from './flow-file.js';
@@ -13,6 +15,9 @@ import { mount, type Roots } from './mount.js';
 import { findNodeRed, packageFolder, startFlows } from './node-red.js';
 import { serve } from './server.js';
 import { readSettings, rootOf, type UserSettings } from './user-settings.js';
+
+/** The usual name of the user folder. */
+export const USER_FOLDER = '.switchboard';
 
 export interface RunOptions {
   /** The flow file; a copy of it in the user folder is run. */
@@ -59,11 +64,11 @@ export async function run(options: RunOptions): Promise<RunningInstance> {
   const { flows, credentials, missing } = readFlows(readFileSync(options.flow, 'utf8'), options.flow, process.env);
   const installation = findNodeRed();
   const userDir = resolve(options.userDir);
-  mkdirSync(userDir, { recursive: true });
+  const wasOpen = openUserFolder(userDir);
   const secret = settings.credentialSecret || credentialSecret(userDir);
   if (!options.keepFlows) {
-    writeFileSync(join(userDir, 'flows.json'), JSON.stringify(flows, null, 2), { mode: 0o600 });
-    writeFileSync(join(userDir, 'flows_cred.json'), JSON.stringify(encryptCredentials(credentials, secret)), { mode: 0o600 });
+    writePrivateFile(join(userDir, 'flows.json'), JSON.stringify(flows, null, 2));
+    writePrivateFile(join(userDir, 'flows_cred.json'), JSON.stringify(encryptCredentials(credentials, secret)));
   }
 
   const RED = installation.load();
@@ -110,13 +115,13 @@ export async function run(options: RunOptions): Promise<RunningInstance> {
     await web.close();
     throw problem;
   }
+  const warn = (text: string) => RED.log.warn(oneLine(text));
   if (problem) RED.log.error(problem.message);
-  if (missing.length) RED.log.warn(`These environment variables are used in the flows but not set: ${missing.join(', ')}`);
-  if (settings.httpStatic) RED.log.warn('httpStatic in the settings file is ignored.');
+  if (wasOpen) warn(wasOpen);
+  if (missing.length) warn(`These environment variables are used in the flows but not set: ${missing.join(', ')}`);
+  if (settings.httpStatic) warn('httpStatic in the settings file is ignored.');
   if (roots.admin && web.url.startsWith('http:') && !(await isLoopback(host)))
-    RED.log.warn(
-      'Other machines can reach the editor over unencrypted HTTP. Set https in the settings file, or use a proxy with TLS.',
-    );
+    warn('Other machines can reach the editor over unencrypted HTTP. Set https in the settings file, or use a proxy with TLS.');
   return {
     url: web.url,
     ...(roots.admin && { editor: `${web.url}${roots.admin}` }),
@@ -130,6 +135,14 @@ export async function run(options: RunOptions): Promise<RunningInstance> {
       await web.close();
     },
   };
+}
+
+/**
+ * Makes the folder for the store and Node-RED's files. One of another name may be anything, such as a project's own folder: it is
+ * left as open as it is. Returns what there is to log.
+ */
+function openUserFolder(path: string): string | undefined {
+  return basename(path) === USER_FOLDER || !existsSync(path) ? privateFolder(path) : undefined;
 }
 
 /** The address to listen on: without the brackets of an IPv6 address in a URL. */

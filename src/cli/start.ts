@@ -1,8 +1,10 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { privateFolder, writePrivateFile } from '../private-files.js';
 import { numberOffsetByTime, startSandbox } from '../sandbox/sandbox.js';
 import { packageFolder } from './node-red.js';
-import { run } from './run.js';
+import { print } from './output.js';
+import { run, USER_FOLDER } from './run.js';
 
 const HOST = '127.0.0.1';
 
@@ -18,16 +20,17 @@ const WEBHOOKS: Record<string, string[]> = {
 export async function start(): Promise<void> {
   const port = Number(process.env.SWITCHBOARD_PORT ?? 1880);
   const sandboxPort = Number(process.env.SWITCHBOARD_SANDBOX_PORT ?? 1881);
-  const userDir = process.env.SWITCHBOARD_USER_DIR ?? join(packageFolder(), '.switchboard');
+  const userDir = process.env.SWITCHBOARD_USER_DIR ?? join(packageFolder(), USER_FOLDER);
   // The sandbox keeps nothing between runs, but the store does: a reused number would be treated as the same ticket.
   const sandbox = await startSandbox({ port: sandboxPort, numberOffset: numberOffsetByTime() });
   Object.assign(process.env, sandbox.environment);
   const flow = join(userDir, 'example.json');
-  mkdirSync(userDir, { recursive: true });
+  // `run` looks after one that exists.
+  if (!existsSync(userDir)) privateFolder(userDir);
   const examples = EXAMPLES.flatMap(
     (name) => JSON.parse(readFileSync(join(packageFolder(), 'examples', name), 'utf8')) as unknown[],
   );
-  writeFileSync(flow, JSON.stringify(examples, null, 2).replaceAll('http://127.0.0.1:1881', sandbox.url));
+  writePrivateFile(flow, JSON.stringify(examples, null, 2).replaceAll('http://127.0.0.1:1881', sandbox.url));
   const running = await run({
     flow,
     keepFlows: existsSync(join(userDir, 'flows.json')),
@@ -54,7 +57,7 @@ export async function start(): Promise<void> {
   process.once('SIGINT', stop);
   process.once('SIGTERM', stop);
   await running.opened;
-  process.stdout.write(`
+  print(`
   Switchboard is running on Node-RED ${running.version}.
 
   Sandbox                   ${sandbox.url}/   (orders: ${sandbox.url}/#orders, routing: ${sandbox.url}/#routing)
@@ -62,6 +65,5 @@ export async function start(): Promise<void> {
   Messages                  ${running.url}/switchboard/page
   Health                    ${running.url}/health
 
-  Open a ticket or place an order on the customer's desk in the sandbox and watch it appear at the providers. Stop with Ctrl+C.
-`);
+  Open a ticket or place an order on the customer's desk in the sandbox and watch it appear at the providers. Stop with Ctrl+C.`);
 }

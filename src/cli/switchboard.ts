@@ -2,7 +2,8 @@
 import { parseArgs } from 'node:util';
 import { numberOffsetByTime, startSandbox } from '../sandbox/sandbox.js';
 import { testFixture } from './fixture-test.js';
-import { run } from './run.js';
+import { print, printError } from './output.js';
+import { run, USER_FOLDER } from './run.js';
 
 const USAGE = `switchboard run <flow.json> [options]   run a flow file without the editor
 
@@ -22,14 +23,13 @@ switchboard test <fixture.json> [options]   replay an exported conversation offl
 
   Exit code: 0 if there are no differences, otherwise 1.
 
-switchboard sandbox [--port <number>]   start simulated partner systems on 127.0.0.1, for trials and tests (default port 1881)
-`;
+switchboard sandbox [--port <number>]   start simulated partner systems on 127.0.0.1, for trials and tests (default port 1881)`;
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {
-      'user-dir': { type: 'string', default: '.switchboard' },
+      'user-dir': { type: 'string', default: USER_FOLDER },
       'env-file': { type: 'string' },
       settings: { type: 'string' },
       host: { type: 'string' },
@@ -46,7 +46,7 @@ async function main(): Promise<void> {
   if (command === 'test' && flow && !values.help) return printDifferences(flow, values.flow, values.json);
   if (command === 'sandbox' && !values.help && !values.host) return sandbox(Number(values.port ?? 1881));
   if (values.help || command !== 'run' || !flow) {
-    process.stdout.write(USAGE);
+    print(USAGE);
     process.exitCode = values.help ? 0 : 2;
     return;
   }
@@ -65,7 +65,7 @@ async function main(): Promise<void> {
     running.stop().then(
       () => process.exit(0),
       (error) => {
-        process.stderr.write(`Error while stopping: ${String(error)}\n`);
+        printError(`Error while stopping: ${String(error)}`);
         process.exit(1);
       },
     );
@@ -73,17 +73,15 @@ async function main(): Promise<void> {
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
   await running.opened;
-  process.stdout.write(
-    `Switchboard runs ${flow} on Node-RED ${running.version}: ${running.url} (health: ${running.url}/health)\n`,
-  );
-  if (running.editor) process.stdout.write(`Editor: ${running.editor} · Messages: ${running.editor}switchboard/page\n`);
+  print(`Switchboard runs ${flow} on Node-RED ${running.version}: ${running.url} (health: ${running.url}/health)`);
+  if (running.editor) print(`Editor: ${running.editor} · Messages: ${running.editor}switchboard/page`);
 }
 
 /** Prints the address and, as in a file for --env-file, the sign-in data that the example flows ask for; then an empty line. */
 async function sandbox(port: number): Promise<void> {
   const { url, environment } = await startSandbox({ port, numberOffset: numberOffsetByTime() });
-  const variables = Object.entries(environment).map(([name, value]) => `${name}=${value}\n`);
-  process.stdout.write(`Sandbox with simulated partner systems, for trials and tests only: ${url}\n${variables.join('')}\n`);
+  const variables = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
+  print([`Sandbox with simulated partner systems, for trials and tests only: ${url}`, ...variables, ''].join('\n'));
 }
 
 async function printDifferences(fixture: string, flow: string | undefined, json: boolean): Promise<void> {
@@ -92,12 +90,10 @@ async function printDifferences(fixture: string, flow: string | undefined, json:
   const text = words.length
     ? `${words.join('\n')}\n${count}, ${words.length} ${words.length === 1 ? 'difference' : 'differences'}.`
     : `${count}, no differences.`;
-  process.stdout.write(`${json ? JSON.stringify({ messages, differences, words }, null, 2) : text}\n`, () =>
-    process.exit(words.length ? 1 : 0),
-  );
+  print(json ? JSON.stringify({ messages, differences, words }, null, 2) : text, () => process.exit(words.length ? 1 : 0));
 }
 
 main().catch((error) => {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  printError(error);
   process.exit(1);
 });

@@ -8,6 +8,7 @@ import { FREE_DISK, SPOOL_BYTES } from '../budgets.js';
 import type { SpooledAttachment } from '../endpoints/endpoint.js';
 import { PartnerError, SwitchboardError } from '../errors.js';
 import type { GenericAttachment } from '../model/message.js';
+import { FILE_MODE } from '../private-files.js';
 import { say } from '../text/say.js';
 import { FileError } from './file-error.js';
 
@@ -85,7 +86,7 @@ export class Spool {
     });
     try {
       await this.requireDisk(attachment.size ?? 0);
-      await pipeline(content, count, createWriteStream(part, { mode: 0o600 }), { signal });
+      await pipeline(content, count, createWriteStream(part, { mode: FILE_MODE }), { signal });
       const sum = hash.digest('hex');
       requireUndamaged(attachment, size, sum);
       await rename(part, path);

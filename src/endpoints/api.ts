@@ -170,7 +170,7 @@ export class Api {
   /** An answer that does not match the request. */
   unexpected(request: Pick<HttpRequest, 'method' | 'what'>, how: string, answer: UnexpectedAnswer = {}): PartnerError {
     const { status, outcome = outcomeOf(request), code = 'SWB_PARTNER_ANSWER', concernsRecord, hint } = answer;
-    const error = new PartnerError(code, say`${request.what}: unexpected response ${how}.`, {
+    const error = new PartnerError(code, say`${request.what}: unexpected response ${this.http.mask(how)}.`, {
       where: this.http.name,
       hint:
         hint ??
@@ -192,7 +192,7 @@ export class Api {
 
   /** A write that was answered with a success and whose result does not show. */
   unshown(request: Pick<HttpRequest, 'what'>, how: string): PartnerError {
-    const error = new PartnerError('SWB_PARTNER_ANSWER', say`${request.what}: ${how}.`, {
+    const error = new PartnerError('SWB_PARTNER_ANSWER', say`${request.what}: ${this.http.mask(how)}.`, {
       where: this.http.name,
       hint: say`Switchboard keeps checking, and sends it again only after a user confirms.`,
       outcome: 'unknown',

@@ -2,7 +2,9 @@ import { say } from '../text/say.js';
 import type { Authenticator } from './authenticator.js';
 import { CachedToken } from './cached-token.js';
 import { errorText } from './error-text.js';
-import type { Auth } from './http.js';
+import type { Auth, TokenKeeper } from './http.js';
+import { IssuedSecrets } from './masking.js';
+import { RefreshToken } from './refresh-token.js';
 import { type SendPlain, SessionAuthenticator } from './session-auth.js';
 import { type SignInAnswer, signInFailure } from './sign-in-failure.js';
 
@@ -21,6 +23,14 @@ interface Token {
   value: string;
   /** By the steady clock. */
   expires: number;
+  refreshToken?: string;
+}
+
+/** How tokens are requested, and where refresh tokens are kept. */
+interface Exchanges {
+  postForm: PostForm;
+  sendPlain: SendPlain;
+  refreshTokens?: () => TokenKeeper | undefined;
 }
 
 type OAuth = Extract<Auth, { tokenUrl: string }>;
@@ -30,10 +40,10 @@ type Session = Extract<Auth, { kind: 'session' }>;
 export function authenticator(
   name: string,
   auth: Auth,
-  { postForm, sendPlain }: { postForm: PostForm; sendPlain: SendPlain },
+  { postForm, sendPlain, refreshTokens }: Exchanges,
   clock: () => number,
 ): Authenticator {
-  if ('tokenUrl' in auth) return new OAuthTokens(name, auth, postForm, clock);
+  if ('tokenUrl' in auth) return new OAuthTokens(name, auth, postForm, clock, refreshTokens);
   if (auth.kind === 'session') return new SessionAuthenticator(name, auth, sendPlain, clock);
   const fixed = fixedHeaders(auth);
   return { headers: async () => fixed.headers, discardToken: () => false, secrets: () => fixed.secrets };
@@ -57,16 +67,21 @@ function fixedHeaders(auth: Exclude<Auth, OAuth | Session>): { headers: Record<s
 /** OAuth2 tokens (RFC 6749 §4.3, §4.4, §6): one request at a time, renewed early, refresh tokens rotated. */
 class OAuthTokens implements Authenticator {
   private readonly token: CachedToken<Token>;
+  /** The entered refresh token, or the ones that the partner has issued in its place. */
+  private readonly rotating: RefreshToken | undefined;
+  /** Of another grant, which can be repeated without it. */
   private refreshToken: string | undefined;
+  private readonly issued = new IssuedSecrets();
 
   constructor(
     private readonly name: string,
     private readonly auth: OAuth,
     private readonly postForm: PostForm,
     clock: () => number,
+    keeper?: () => TokenKeeper | undefined,
   ) {
     this.token = new CachedToken(() => this.fetch(), clock);
-    if (auth.kind === 'oauthRefreshToken') this.refreshToken = auth.refreshToken;
+    if (auth.kind === 'oauthRefreshToken') this.rotating = new RefreshToken(name, auth, keeper);
   }
 
   async headers(): Promise<Record<string, string>> {
@@ -80,14 +95,22 @@ class OAuthTokens implements Authenticator {
   }
 
   secrets(): string[] {
-    const password = this.auth.kind === 'oauthPassword' ? this.auth.password : '';
-    return [this.auth.clientSecret, password, this.token.latest?.value ?? '', this.refreshToken ?? ''].filter(Boolean);
+    const { auth } = this;
+    const own = auth.kind === 'oauthPassword' ? auth.password : auth.kind === 'oauthRefreshToken' ? auth.refreshToken : '';
+    return [auth.clientSecret, own, ...this.issued.all].filter(Boolean);
   }
 
   private async fetch(): Promise<Token> {
     const { auth } = this;
     const scope: Record<string, string> = auth.scope ? { scope: auth.scope } : {};
-    const refresh = this.refreshToken ? { grant_type: 'refresh_token', refresh_token: this.refreshToken, ...scope } : undefined;
+    const refreshWith = (token: string) => ({ grant_type: 'refresh_token', refresh_token: token, ...scope });
+    if (this.rotating) {
+      return this.rotating.exchange(async (token) => {
+        this.issued.add(token);
+        return this.read(await this.post(refreshWith(token)));
+      });
+    }
+    const refresh = this.refreshToken ? refreshWith(this.refreshToken) : undefined;
     const first =
       auth.kind === 'oauthClientCredentials'
         ? { grant_type: 'client_credentials', ...scope }
@@ -96,7 +119,9 @@ class OAuthTokens implements Authenticator {
           : undefined;
     let answer = refresh ? await this.post(refresh) : undefined;
     if ((!answer || answer.status >= 400) && first) answer = await this.post(first);
-    return this.read(answer);
+    const token = this.read(answer);
+    this.refreshToken = token.refreshToken ?? this.refreshToken;
+    return token;
   }
 
   private post(form: Record<string, string>) {
@@ -107,7 +132,7 @@ class OAuthTokens implements Authenticator {
     const body = (answer?.body ?? {}) as {
       access_token?: unknown;
       expires_in?: number | string;
-      refresh_token?: string;
+      refresh_token?: unknown;
       error?: unknown;
     };
     const status = answer?.status ?? 0;
@@ -123,13 +148,20 @@ class OAuthTokens implements Authenticator {
           ? say`The token endpoint returned ${status} without a token: ${words}.`
           : say`The token endpoint returned ${status} without a token.`,
         { status, retryAfter: answer?.retryAfter },
-        refused
-          ? say`Check the token URL, the client id and secret, and the user’s password in the endpoint’s settings.`
-          : undefined,
+        refused ? this.refusedHint(body.error) : undefined,
       );
     }
-    if (body.refresh_token) this.refreshToken = body.refresh_token;
+    const refreshToken = typeof body.refresh_token === 'string' && body.refresh_token ? body.refresh_token : undefined;
+    this.issued.add(token, ...(refreshToken ? [refreshToken] : []));
     const life = Number(body.expires_in) * 1000;
-    return { value: token, expires: this.token.expiry(Number.isFinite(life) && life > 0 ? life : DEFAULT_LIFETIME) };
+    const expires = this.token.expiry(Number.isFinite(life) && life > 0 ? life : DEFAULT_LIFETIME);
+    return { value: token, expires, ...(refreshToken && { refreshToken }) };
+  }
+
+  private refusedHint(error: unknown): string {
+    // The partner may have issued another one just before a crash, or has revoked them all (RFC 6749 §5.2).
+    if (this.rotating && error === 'invalid_grant')
+      return say`The refresh token is no longer valid. Have the partner issue a new one, and enter it in the endpoint’s settings.`;
+    return say`Check the token URL, the client id and secret, and the user’s password in the endpoint’s settings.`;
   }
 }

@@ -1,22 +1,19 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { PartnerError } from '../errors.js';
 import type { Exchange } from './exchange.js';
-import { maskSecrets } from './masking.js';
+import { MASK, maskSecrets } from './masking.js';
 
 /** Maximum number of characters kept of a body. */
 const MAX_TEXT = 8 * 1024;
-/** Extra characters for masking: a secret that the limit would cut in half must be complete to be recognised. */
+/** Extra characters for masking: a secret that the limit would cut in half must be complete to be recognised, in each of its forms. */
 const MARGIN = 1024;
+const LONGEST_FORM = 6;
 /**
  * Maximum number of requests kept per attempt: the last ones, because an attempt reads, looks up and writes, and the failure
  * comes last.
  */
 const MAX_EXCHANGES = 5;
-const MASK = '•••';
 const SECRET_HEADER = /auth|cookie|token|secret|password|api-?key|session|signature/i;
-/** Most bodies contain none of these words, and testing for them is much cheaper than matching the fields. */
-const SECRET_WORD = /password|secret|token|api_?key|authorization/i;
-const SECRET_FIELD = /("[^"]*(?:password|secret|token|api_?key|authorization)[^"]*"\s*:\s*)"(?:[^"\\]|\\.)*"/gi;
 
 /** An exchange as the HTTP client records it, with secrets; it is copied and masked only when it is read. */
 export interface RawExchange {
@@ -92,7 +89,7 @@ function toExchange({ at, took, method, url, sent, got, error, secrets }: RawExc
     at: new Date(at).toISOString(),
     took,
     method,
-    url: maskSecrets(url.replace(/\/\/[^/@]*@/, `//${MASK}@`), secrets),
+    url: maskSecrets(url, secrets),
     sent: { headers: headers(sent.headers, secrets), ...body(sent.body, secrets) },
     ...(got && { got: { status: got.status, headers: headers(got.headers, secrets), ...body(got.body, secrets) } }),
     ...(error && { error: maskSecrets(error, secrets) }),
@@ -110,7 +107,7 @@ function body(given: unknown, secrets: readonly string[]): { body?: string } {
   if (given === undefined || given === null || given === '') return {};
   if (Buffer.isBuffer(given)) return { body: `(${given.length} bytes)` };
   if (typeof given !== 'string') return { body: '(a stream)' };
-  const masked = maskSecrets(given.slice(0, MAX_TEXT + MARGIN), secrets);
-  const text = SECRET_WORD.test(masked) ? masked.replace(SECRET_FIELD, `$1"${MASK}"`) : masked;
+  const margin = Math.max(MARGIN, ...secrets.map(({ length }) => length * LONGEST_FORM));
+  const text = maskSecrets(given.slice(0, MAX_TEXT + margin), secrets);
   return { body: given.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}… (${given.length} characters)` : text };
 }

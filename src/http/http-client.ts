@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import { Axios, type AxiosInstance, type AxiosRequestConfig, type AxiosResponse } from 'axios';
 import { DEFAULT_DELAYS } from '../backoff.js';
 import { ANSWER_BYTES, FILE_PACE, REDIRECTS, SIGN_IN_BYTES } from '../budgets.js';
-import { type PartnerError, SwitchboardError } from '../errors.js';
+import { PartnerError, SwitchboardError } from '../errors.js';
 import { isTooDeep, MAX_NESTING } from '../nesting.js';
 import { steadyClock } from '../steady-clock.js';
 import { say } from '../text/say.js';
@@ -101,6 +101,7 @@ class Client implements HttpClient {
       {
         postForm: (url, form, id, secret) => this.token(url, form, id, secret),
         sendPlain: (request) => this.plain(request),
+        refreshTokens: options.refreshTokens,
       },
       this.steady,
     );
@@ -131,7 +132,7 @@ class Client implements HttpClient {
       const { status, data } = response;
       return { status, headers: headersOf(response), body: this.parse<T>(request, response), size: String(data ?? '').length };
     } catch (error) {
-      throw withExchange(error, request);
+      throw withExchange(this.withoutSecrets(error), request);
     } finally {
       upload?.destroy();
       if (!streaming) release();
@@ -143,7 +144,11 @@ class Client implements HttpClient {
   }
 
   async signIn(): Promise<void> {
-    await this.auth.headers();
+    try {
+      await this.auth.headers();
+    } catch (error) {
+      throw this.withoutSecrets(error);
+    }
   }
 
   file(address: string, what: string): Promise<Readable> {
@@ -336,8 +341,13 @@ class Client implements HttpClient {
     return networkFailure(this.name, request, { code, text: this.mask(message), unsent, proxy, hint: reason?.hint });
   }
 
-  private mask(text: string): string {
+  mask(text: string): string {
     return maskSecrets(text, this.secrets());
+  }
+
+  /** Every error leaves this client through here: a text of the partner may have been decoded after it was masked. */
+  private withoutSecrets(error: unknown): unknown {
+    return error instanceof PartnerError ? error.masked((text) => this.mask(text)) : error;
   }
 
   private secrets(): string[] {

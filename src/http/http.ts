@@ -32,6 +32,13 @@ export type Auth =
     }
   | { kind: 'oauthRefreshToken'; tokenUrl: string; clientId: string; clientSecret: string; refreshToken: string; scope?: string };
 
+/** Keeps the refresh tokens that partners issue in place of the entered ones, by names that identify these. */
+export interface TokenKeeper {
+  read(name: string): Promise<string | undefined>;
+  /** Resolves once the token is durable. */
+  write(name: string, token: string): Promise<void>;
+}
+
 export interface HttpOptions {
   /** Name of the endpoint, for error messages. */
   name: string;
@@ -53,6 +60,8 @@ export interface HttpOptions {
   filePace?: PaceLimits;
   /** Texts that must never be shown, beside those of `auth`. */
   secrets?: readonly string[];
+  /** Keeps refresh tokens; undefined: not yet, so that they are kept later. */
+  refreshTokens?: () => TokenKeeper | undefined;
   /** The wall clock. */
   clock?: () => number;
   /** The steady clock (src/steady-clock.ts): for token expiry, the rate limit and durations. */
@@ -115,6 +124,8 @@ export interface HttpClient {
    * go only to the origin of the base URL. Throws SWB_ADDRESS if the settings do not allow the host.
    */
   file(address: string, what: string): Promise<Readable>;
+  /** A text with all secrets masked: of an answer that is quoted. */
+  mask(text: string): string;
   /** Closes keep-alive connections; pending requests fail. */
   close(): void;
 }

@@ -3,6 +3,7 @@ import type { Authenticator } from './authenticator.js';
 import { CachedToken } from './cached-token.js';
 import { errorText } from './error-text.js';
 import type { Auth, HttpRequest } from './http.js';
+import { IssuedSecrets } from './masking.js';
 import { type SignInAnswer, signInFailure } from './sign-in-failure.js';
 
 /** Lifetime of a session whose response does not tell it, milliseconds. */
@@ -20,6 +21,7 @@ interface Session {
 /** Signs in by a request of the system's own, and again when the session expires or is rejected. */
 export class SessionAuthenticator implements Authenticator {
   private readonly session: CachedToken<Session>;
+  private readonly issued = new IssuedSecrets();
 
   constructor(
     private readonly name: string,
@@ -40,13 +42,15 @@ export class SessionAuthenticator implements Authenticator {
   }
 
   secrets(): string[] {
-    return [...this.auth.secrets, ...Object.values(this.session.latest?.headers ?? {})].filter(Boolean);
+    return [...this.auth.secrets, ...this.issued.all].filter(Boolean);
   }
 
   private async signIn(): Promise<Session> {
     const { text, ...answer } = await this.send(this.auth.request);
     const { status } = answer;
     const session = status < 300 ? this.auth.read(text) : undefined;
+    // A partner may quote the token without the scheme in front of it.
+    for (const value of Object.values(session?.headers ?? {})) this.issued.add(value, value.split(' ').at(-1) ?? '');
     if (session) return { headers: session.headers, expires: this.session.expiry(session.validFor ?? DEFAULT_LIFETIME) };
     const words = errorText(text);
     throw signInFailure(

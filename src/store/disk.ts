@@ -1,9 +1,6 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open, rename } from 'node:fs/promises';
-
-/** Owner only: bodies contain customers' tickets. */
-export const FILE_MODE = 0o600;
-export const FOLDER_MODE = 0o700;
+import { FILE_MODE } from '../private-files.js';
 
 /** The file system calls whose failure the store must survive, in one place so that tests can make them fail. */
 export interface Disk {

@@ -1,7 +1,8 @@
 import { type FileHandle, stat, unlink } from 'node:fs/promises';
 import { SwitchboardError } from '../errors.js';
+import { FILE_MODE } from '../private-files.js';
 import { say } from '../text/say.js';
-import { type Disk, FILE_MODE, writeAll } from './disk.js';
+import { type Disk, writeAll } from './disk.js';
 import { encodeLine, type SegmentHeader } from './journal-line.js';
 import { TailCache } from './tail-cache.js';
 

@@ -3,8 +3,8 @@ import { readFileSync, readlinkSync } from 'node:fs';
 import { link, readdir, readFile, rename, stat, unlink, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { SwitchboardError } from '../errors.js';
+import { FILE_MODE } from '../private-files.js';
 import { say } from '../text/say.js';
-import { FILE_MODE } from './disk.js';
 
 /** The process that holds the lock of a store. */
 export interface LockHolder {

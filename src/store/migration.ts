@@ -1,8 +1,9 @@
 import { copyFile, link, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
+import { FILE_MODE, FOLDER_MODE } from '../private-files.js';
 import { TimeSlice } from '../time-slice.js';
 import { checkedJson, DamagedFile } from './checked-file.js';
-import { type Disk, FILE_MODE, FOLDER_MODE } from './disk.js';
+import type { Disk } from './disk.js';
 import { decodeLine, type LineChange, nextLine } from './journal-line.js';
 import { partitionOf } from './partitioned-map.js';
 import { type BodyRef, KINDS, toEntry } from './record-entry.js';

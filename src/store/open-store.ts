@@ -1,9 +1,9 @@
-import { mkdir } from 'node:fs/promises';
 import type { SwitchboardError } from '../errors.js';
+import { privateFolder } from '../private-files.js';
 import { steadyClock } from '../steady-clock.js';
 import { CommitLog } from './commit-log.js';
 import { Compaction } from './compaction.js';
-import { type Disk, FOLDER_MODE } from './disk.js';
+import type { Disk } from './disk.js';
 import { FileReader } from './file-reader.js';
 import { checkFormat, readManifest, writeFormat } from './folder-format.js';
 import { timeOf } from './id.js';
@@ -94,9 +94,9 @@ export async function openStoreFolder(
   onLost: (error: SwitchboardError) => void,
 ): Promise<OpenStore> {
   const { folder } = options;
-  for (const path of [folder, ...['spool', 'journal', 'shards', 'quarantine'].map((name) => `${folder}/${name}`)]) {
-    await mkdir(path, { recursive: true, mode: FOLDER_MODE });
-  }
+  const wasOpen = privateFolder(folder);
+  if (wasOpen) options.log('warn', wasOpen);
+  for (const name of ['spool', 'journal', 'shards', 'quarantine']) privateFolder(`${folder}/${name}`);
   await disk.syncFolder(folder);
   const lock = await Lock.take(folder, onLost, options.lock);
   try {

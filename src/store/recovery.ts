@@ -1,7 +1,8 @@
 import { mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { FILE_MODE, FOLDER_MODE } from '../private-files.js';
 import { TimeSlice } from '../time-slice.js';
-import { type Disk, FILE_MODE, FOLDER_MODE } from './disk.js';
+import type { Disk } from './disk.js';
 import type { Segment } from './journal.js';
 import { segmentName } from './journal.js';
 import { decodeLine, type Line, type LineChange, nextLine, type SegmentHeader } from './journal-line.js';

@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 import { type Adapter, Low } from 'lowdb';
+import { FILE_MODE } from '../private-files.js';
 import { TimeSlice } from '../time-slice.js';
 import { DamagedFile, hex } from './checked-file.js';
-import { type Disk, FILE_MODE, writeAll } from './disk.js';
+import { type Disk, writeAll } from './disk.js';
 import { type BodyRef, type RecordEntry, toEntry } from './record-entry.js';
 import type { RecordKind, RecordOf } from './store.js';
 

@@ -38,6 +38,7 @@ const FLOW = [
     path: 'a',
     wires: [[]],
   },
+  { id: 'tls1', type: 'tls-config', name: 'lax', cert: '', key: '', ca: '', verifyservercert: false },
   { id: 'proxy1', type: 'http proxy', name: 'corp', url: 'http://proxy.example:3128', noproxy: [] },
 ];
 
@@ -97,6 +98,21 @@ describe(`the dialogs in Node-RED ${NODE_RED.version}`, () => {
     await config('baseUrl').fill('acme');
     await config('baseUrl').press('x');
     await page.waitForSelector('#node-config-input-baseUrl.input-error');
+  });
+
+  it('warn of addresses that can be read on the way, and of certificates that are not verified', async () => {
+    const risks = page.locator('.switchboard-risk:visible');
+    await editNode(page, 'sn1');
+    await page.click('summary:has-text("More settings")');
+    assert.equal(await risks.count(), 0);
+    await config('baseUrl').fill('http://acme.example');
+    await page.getByText('can be read and changed on its way').waitFor();
+    await config('baseUrl').fill('https://acme.example');
+    await page.getByText('can be read and changed on its way').waitFor({ state: 'hidden' });
+    await config('tls').selectOption({ label: 'lax' });
+    await page.getByText('The server certificate is not verified').waitFor();
+    assert.equal(await risks.count(), 1);
+    await shot('risks');
   });
 
   it('offer the tables and columns of the instance in the dialog by their labels', async () => {

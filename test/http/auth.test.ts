@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import type { Auth } from '../../src/http/http.js';
+import { inspect } from 'node:util';
+import type { Auth, HttpClient, TokenKeeper } from '../../src/http/http.js';
 import { createHttpClient } from '../../src/http/http-client.js';
 import { bodyOf, options, serve, type TestServer } from './server.js';
 
@@ -177,5 +178,147 @@ describe('credentials', () => {
     } finally {
       client.close();
     }
+  });
+
+  describe('that are quoted by the token endpoint', () => {
+    const { clientSecret } = oauth;
+    const password = 'hunter2 & "more"';
+    const QUOTES: Record<string, (form: URLSearchParams) => object | string> = {
+      'as an error in words': (form) => ({
+        error: 'invalid_grant',
+        error_description: `Wrong: ${form.get('password')}, ${form.get('client_secret')}`,
+      }),
+      'as a whole form': (form) => ({ error: 'invalid_request', error_description: String(form) }),
+      'as a web page': (form) => `<p>Wrong: ${[...form.values()].join(' ').replace(/&/g, '&amp;').replace(/t/g, '&#116;')}</p>`,
+      'as JSON in ASCII': (form) => JSON.stringify({ message: [...form.values()].join(' ') }).replaceAll('h', '\\u0068'),
+      'in base64': (form) => ({ error: `got ${Buffer.from(`id:${form.get('client_secret')}`).toString('base64')}` }),
+      'in fields of its own': () => ({ refresh_token: 'another-token-of-yours', ok: false }),
+    };
+    for (const [what, quote] of Object.entries(QUOTES)) {
+      it(`${what} are masked in the error`, async () => {
+        let answer: object | string = '';
+        tokenAnswer = () => {
+          answer = quote(tokens.at(-1)!);
+          return [400, answer];
+        };
+        const failing = use({ kind: 'oauthPassword', ...oauth, user: 'ann', password });
+        await assert.rejects(failing, (error: Error) => {
+          const text = inspect(error, { depth: 9 });
+          for (const secret of [
+            clientSecret,
+            password,
+            'hunter2',
+            'another-token',
+            Buffer.from(`id:${clientSecret}`).toString('base64'),
+          ])
+            assert.ok(!text.includes(secret), text);
+          return true;
+        });
+      });
+    }
+
+    it('or by the API are masked, also tokens that have expired', async () => {
+      accept = () => false;
+      const auth: Auth = { kind: 'oauthClientCredentials', ...oauth, tokenUrl: `${server.url}/token` };
+      const client = createHttpClient(options(server.url, { auth }));
+      tokenAnswer = () => [200, { access_token: `issued-${issued}-token`, expires_in: 1800 }];
+      const ask = () => client.request({ method: 'GET', path: '/x', what: 'read' }).catch((error: Error) => error);
+      try {
+        await ask();
+        await ask();
+        assert.equal(client.mask('issued-1-token, issued-3-token, the-secret'), '•••, •••, •••');
+      } finally {
+        client.close();
+      }
+    });
+  });
+
+  describe('that are refresh tokens', () => {
+    /** A partner that rotates: each refresh token works once, and each answer has the next one. */
+    let valid: string;
+    let kept: Map<string, string>;
+    let failing: boolean;
+    const keeper: TokenKeeper = {
+      read: async (name) => kept.get(name),
+      write: async (name, token) => {
+        if (failing) throw new Error('The disk is full.');
+        kept.set(name, token);
+      },
+    };
+    beforeEach(() => {
+      valid = `entered-${Math.random()}`;
+      kept = new Map();
+      failing = false;
+      tokenAnswer = () => {
+        if (tokens.at(-1)?.get('refresh_token') !== valid) return [400, { error: 'invalid_grant' }];
+        valid = `rotated-${Math.random()}`;
+        return [200, { access_token: `token-${issued}`, expires_in: 1800, refresh_token: valid }];
+      };
+    });
+    const start = (refreshToken: string, refreshTokens: () => TokenKeeper | undefined = () => keeper) => {
+      const auth: Auth = { kind: 'oauthRefreshToken', ...oauth, tokenUrl: `${server.url}/token`, refreshToken };
+      return createHttpClient(options(server.url, { auth, refreshTokens }));
+    };
+    const ask = async (client: HttpClient) => {
+      try {
+        await client.request({ method: 'GET', path: '/x', what: 'read' });
+      } finally {
+        client.close();
+      }
+    };
+
+    it('are kept before the access token is used, and used after a restart', async () => {
+      const entered = valid;
+      await ask(start(entered));
+      assert.deepEqual([...kept.values()], [valid]);
+      assert.ok(![...kept.keys()].some((name) => name.includes(entered)));
+      await ask(start(entered));
+      assert.deepEqual([...kept.values()], [valid]);
+      assert.equal(seen.length, 2);
+    });
+
+    it('are shared by clients at the same time, one after the other', async () => {
+      const entered = valid;
+      await Promise.all([1, 2, 3, 4].map(() => ask(start(entered))));
+      assert.equal(issued, 4);
+      assert.equal(seen.length, 4);
+    });
+
+    it('that are entered anew count instead of the kept one', async () => {
+      await ask(start(valid));
+      valid = 'entered-anew';
+      await ask(start('entered-anew'));
+      assert.equal(seen.length, 2);
+    });
+
+    it('that cannot be kept are not used yet, and not lost while the process runs', async () => {
+      const entered = valid;
+      failing = true;
+      await assert.rejects(ask(start(entered)), {
+        code: 'SWB_STORE',
+        retry: true,
+        message: /could not be kept: The disk is full/,
+      });
+      assert.equal(seen.length, 0);
+      failing = false;
+      await ask(start(entered));
+      assert.equal(seen.length, 1);
+      assert.deepEqual([...kept.values()], [valid]);
+    });
+
+    it('are kept later if nothing keeps them yet, as in a test in the dialog', async () => {
+      const entered = valid;
+      await ask(start(entered, () => undefined));
+      await ask(start(entered));
+      assert.equal(seen.length, 2);
+      assert.deepEqual([...kept.values()], [valid]);
+    });
+
+    it('that are no longer valid cause an error that says how to get another', async () => {
+      await assert.rejects(ask(start('of-long-ago')), {
+        code: 'SWB_PARTNER_AUTH',
+        message: /no longer valid\. Have the partner issue a new one/,
+      });
+    });
   });
 });

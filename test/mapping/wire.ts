@@ -68,6 +68,7 @@ function recorder(resource: Record<string, Json>): { http: HttpClient; written: 
       }
       return { status: 200, headers: {}, body: structuredClone(resource) };
     },
+    mask: (text: string) => text,
     close() {},
   } as unknown as HttpClient;
   return { http, written };

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -144,6 +144,58 @@ describe('an endpoint node', () => {
       assert.deepEqual(recorder.forms, [whole]);
     });
   }
+
+  describe('with settings and secrets in files that the environment names', () => {
+    const file = (name: string, content: string) => {
+      process.env[`SWB_T_${name}_FILE`] = join(folder, name);
+      writeFileSync(join(folder, name), content);
+    };
+    afterEach(() => {
+      for (const name of Object.keys(process.env)) if (/^SWB_T_.*_FILE$/.test(name)) delete process.env[name];
+    });
+
+    it('uses their contents', async () => {
+      file('MOUNTED_PASSWORD', 'p4ss-word\n');
+      file('MOUNTED_URL', `${server.url}\n`);
+      const mounted = { user: env('USER'), password: env('MOUNTED_PASSWORD') };
+      const seen = await ask(await load({ auth: 'basic', baseUrl: env('MOUNTED_URL') }, mounted));
+      assert.equal(seen.authorization, basic);
+    });
+
+    it('reports a file without a value, and never its content', async () => {
+      const bearer = () => load({ auth: 'bearer' }, { token: env('MOUNTED') });
+      process.env.SWB_T_MOUNTED_FILE = join(folder, 'not-mounted');
+      await assert.rejects(bearer(), /Acme: The file .*not-mounted, which .* SWB_T_MOUNTED_FILE names, does not exist\. Mount/);
+      file('MOUNTED', '\n');
+      await assert.rejects(bearer(), /Acme: The file .*MOUNTED, which .* SWB_T_MOUNTED_FILE names, is empty/);
+    });
+
+    it('does not read files that a flow names', async () => {
+      const path = join(folder, 'of-a-flow');
+      writeFileSync(path, 'secret of the machine');
+      const tab = { id: 'id-tab', type: 'tab', env: [{ name: 'SWB_T_FLOW_FILE', value: path, type: 'str' }] };
+      await assert.rejects(load({ auth: 'bearer', z: 'id-tab' }, { token: env('FLOW') }, [tab]), /SWB_T_FLOW is not set/);
+    });
+  });
+
+  it('warns once at a deploy of what is not protected on its way', async () => {
+    const risky = { tls: 'id-tls', proxyUse: 'node', proxy: 'id-proxy', auth: 'oauthClientCredentials' };
+    const more = [
+      { id: 'id-tls', type: 'tls-config', cert: '', key: '', ca: '', verifyservercert: false },
+      { id: 'id-proxy', type: 'http proxy', url: 'http://proxy.example:3128' },
+    ];
+    const addresses = { baseUrl: 'http://acme.example', tokenUrl: 'http://login.example/token' };
+    await load({ ...risky, ...addresses }, client, more, { 'id-proxy': { username: 'us', password: 'pa55word' } });
+    const warnings = () => helper.log().args.map(([entry]) => String(entry?.msg));
+    const [warning = '', ...others] = warnings().filter((text) => text.startsWith('Acme: '));
+    assert.match(warning, /Use https: .* \(base URL, token URL, proxy, which gets a password\)\. The TLS .* does not verify/);
+    assert.deepEqual(others, []);
+    await load({ auth: 'none' });
+    assert.deepEqual(
+      warnings().filter((text) => text.startsWith('Acme: ')),
+      [],
+    );
+  });
 
   it('accepts numbers from environment variables', async () => {
     const { client } = await load({ auth: 'none', timeout: env('TIMEOUT'), maxTries: env('TRIES') });

@@ -4,6 +4,7 @@ import { credentialsOf, type EndpointConfig } from '../endpoint.config.js';
 import { type ConnectionTest, connectionTest } from './connection-test.js';
 import { fillEmptyCredentials } from './credentials.js';
 import { dialog, field, openInvalid, read, showBy } from './fields.js';
+import { warnOfAddress, warnOfProxy, warnOfTls } from './risks.js';
 import { addStyle } from './style.js';
 
 const PREFIX = 'node-config-input';
@@ -48,6 +49,9 @@ export function prepareEndpoint(
 ): () => ConnectionTest {
   addStyle();
   fillEmptyCredentials(node);
+  for (const name of ['baseUrl', 'tokenUrl']) warnOfAddress(PREFIX, name, node._);
+  warnOfTls(PREFIX, node._);
+  warnOfProxy(PREFIX, node._);
   chooseOnlyStore();
   showBy(PREFIX, 'auth');
   showBy(PREFIX, 'proxyUse');

@@ -8,6 +8,7 @@ import { fillEmptyCredentials } from './credentials.js';
 import { endpointField } from './endpoints.js';
 import { entityTypeSelect } from './entity-types.js';
 import { field, openInvalid, showBy } from './fields.js';
+import { warnOfAddress } from './risks.js';
 import { sameUpdates, showSameUpdates } from './same-updates.js';
 import { updateSettings } from './settings.js';
 import { addStyle } from './style.js';
@@ -110,6 +111,7 @@ export function inNode(form: SystemForm): Definition<InConfig, InCredentials> {
         const url = () => httpRoot() + String(path.val()).replace(/^\/+/, '');
         copyField(PREFIX, 'switchboard-copy', url, [path], this._);
       }
+      if (hub) warnOfAddress(PREFIX, 'publicUrl', this._);
       const example = form.newOnlyExample;
       if (example) field(PREFIX, 'newOnly').attr('placeholder', this._('receive.newOnlyExample', { example }));
       showSameUpdates(this, form);

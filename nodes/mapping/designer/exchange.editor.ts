@@ -1,3 +1,4 @@
+import { printableJson } from '../../../src/text/printable.js';
 import { button, element } from '../../kit/editor/element.js';
 import { mappingIn, rulesIn } from './document.js';
 import { iconButton } from './inputs.editor.js';
@@ -87,7 +88,7 @@ export function exchange(session: Session, below: HTMLElement): Exchange {
 
   function exportFile(): void {
     const { mapping } = session;
-    const url = URL.createObjectURL(new Blob([`${JSON.stringify(mapping, null, 2)}\n`], { type: 'application/json' }));
+    const url = URL.createObjectURL(new Blob([printableJson(mapping)], { type: 'application/json' }));
     const link = element('a', { href: url, download: `${fileName(mapping.name)}.json` });
     link.click();
     setTimeout(() => URL.revokeObjectURL(url), 0);

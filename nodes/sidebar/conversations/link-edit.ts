@@ -1,3 +1,4 @@
+import { printableJson } from '../../../src/text/printable.js';
 import type {
   ConversationDetail,
   Lane,
@@ -226,7 +227,7 @@ export function linkEditHistory(
 }
 
 function download(name: string, content: object): void {
-  const address = URL.createObjectURL(new Blob([`${JSON.stringify(content, null, 2)}\n`], { type: 'application/json' }));
+  const address = URL.createObjectURL(new Blob([printableJson(content)], { type: 'application/json' }));
   element('a', { href: address, download: name }).click();
   URL.revokeObjectURL(address);
 }

@@ -45,6 +45,9 @@ export class BatchingHttp implements HttpClient {
   file(address: string, what: string): Promise<Readable> {
     return this.http.file(address, what);
   }
+  mask(text: string): string {
+    return this.http.mask(text);
+  }
   close(): void {
     this.http.close();
   }

@@ -10,7 +10,11 @@ class Instance {
   readonly requests: string[] = [];
   change: (items: Item[]) => unknown = (items) => ({ serviced_requests: items, unserviced_requests: [] });
 
-  readonly http = { name: 'instance', request: (request: HttpRequest) => this.answer(request) } as unknown as HttpClient;
+  readonly http = {
+    name: 'instance',
+    request: (request: HttpRequest) => this.answer(request),
+    mask: (text: string) => text,
+  } as unknown as HttpClient;
 
   private async answer({ method, path, query, body }: HttpRequest): Promise<HttpAnswer> {
     this.requests.push(`${method} ${path}`);

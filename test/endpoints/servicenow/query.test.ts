@@ -17,7 +17,7 @@ describe('lists of lines and of their values', () => {
       const table = path.split('/').at(-1)!;
       return { status: 200, headers: {}, body: { result: [ROWS[table]] }, ...(table === of && says) };
     };
-    return serviceNowApi({ name: 'Acme', request } as unknown as HttpClient);
+    return serviceNowApi({ name: 'Acme', request, mask: (text: string) => text } as unknown as HttpClient);
   };
   const asked: Record<string, (of: string, says: Partial<HttpAnswer>) => Promise<unknown[]>> = {
     lines: (of, says) => linesOf(api(of, says), TABLE, ['o1'], 'order'),

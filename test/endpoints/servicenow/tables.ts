@@ -33,6 +33,7 @@ export class Tables {
     name: 'Acme',
     baseUrl: 'http://acme',
     close: () => undefined,
+    mask: (text) => text,
     request: async (request: HttpRequest) => this.answer(request),
   } as Partial<HttpClient> as HttpClient);
 
