@@ -15,6 +15,7 @@ import { whenValid } from './configured.js';
 import { deployedFlows } from './deployed-flows.js';
 import { emission } from './emission.js';
 import { requireSystem } from './entity-types.js';
+import { FormerSecret } from './former-secret.js';
 import { hubReport, hubStatus } from './hub-status.js';
 import { type InConfig, inCredentials, inDefaults } from './in.config.js';
 import { IntakeStatus } from './intake-status.js';
@@ -46,17 +47,18 @@ function receive(RED: NodeAPI, node: InNode, config: NodeDef & InConfig, system:
     const endpoint = requireEndpoint(RED, config.endpoint, where);
     const { client } = endpoint;
     const flows = deployedFlows(RED);
+    const former = new FormerSecret(node);
     requireSystem(client, system.id, where);
     const webhook = system.receive.webhook !== undefined && flag('webhook');
     // Before other settings can turn out to be invalid, and also while the store is not open: after a 404, senders do not retry.
     if (webhook)
-      node.on('close', serveWebhook(RED, node, config, endpoint, { where, entityType, limit: number('webhookLimit') }));
+      node.on('close', serveWebhook(RED, node, config, endpoint, { where, entityType, limit: number('webhookLimit'), former }));
     const hub = flag('hub') ? client.hub : undefined;
     const poll = flag('poll');
     const condition = (config.newOnly ?? '').trim();
     // Only the messages whose flow it decides about wait until it is corrected.
     whenValid(RED, node, () => checkCondition(condition, where));
-    const events = hub && new EventListener(RED, node, endpoint, { hub, entityType, limit: number('eventLimit') * 1024 });
+    const events = hub && new EventListener(RED, node, endpoint, { hub, entityType, limit: number('eventLimit') * 1024, former });
     if (events) node.on('close', () => events.close());
     whileOpen(node, endpoint, async (session) => {
       const { broker } = session;

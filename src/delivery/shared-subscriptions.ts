@@ -4,6 +4,14 @@ import { type Registration, RegistrationStore } from './hub-registration.js';
 import { type HubState, HubSubscription } from './hub-subscription.js';
 import { unregister } from './hub-unregister.js';
 
+/** What events are accepted with. `onEvent` is to be called for each one that comes with the current secret. */
+export interface AcceptedRegistration {
+  secret: string;
+  /** Events with it are accepted too. */
+  former?: string;
+  onEvent: () => void;
+}
+
 /** An in node that wants the events of the partner's hub. */
 export interface Subscriber {
   /** Id of the in node. */
@@ -15,8 +23,8 @@ export interface Subscriber {
   query: string;
   /** Milliseconds. */
   renewInterval: number;
-  /** Accept events at the node's path with this secret from now on. `onEvent` is to be called for each. */
-  accept(registration: { secret: string; onEvent: () => void }): void;
+  /** Accept events at the node's path with these secrets from now on. */
+  accept(registration: AcceptedRegistration): void;
   onRegistered(state: HubState): void;
   /** `isFirst`: it is the one in node that logs it. */
   onError(error: unknown, retryAt: number, isFirst: boolean): void;
