@@ -69,7 +69,12 @@ function receive(RED: NodeAPI, node: InNode, config: NodeDef & InConfig, system:
       if (worker) session.onEnd(worker.access.watch(showPause));
       const pollInterval = poll ? Math.max(100, number('pollInterval') * 1000) : undefined;
       const idleText = receivingText(webhook ? config.path : undefined, hub !== undefined, poll);
+      former.show = (at) => status.formerSecretUsed(at);
+      session.onEnd(() => {
+        former.show = () => undefined;
+      });
       const counted = status.begin(endpoint.id, idleText, { pollInterval, hub: hub !== undefined });
+      if (webhook && node.credentials?.formerSecret) status.formerSecret(true);
       const trouble = (part: IntakePart, error: unknown, retryAt: number, isFirst: boolean) => {
         const text = error instanceof Error ? error.message : String(error);
         const what = part === 'hub' ? 'hub registration' : 'poll';
@@ -86,6 +91,7 @@ function receive(RED: NodeAPI, node: InNode, config: NodeDef & InConfig, system:
           config,
           { hub, events, where, number },
           {
+            onAccepted: ({ former }) => status.formerSecret(former !== undefined),
             onRegistered: (state) => {
               broker.intakeReports.hub(node.id, hubReport(state));
               status.works('hub', hubStatus(state, broker.clock()), state.certain);

@@ -19,6 +19,8 @@ import { listen } from './webhooks.js';
 
 /** What a subscription reports to an in node. */
 interface Reports extends Pick<Subscriber, 'onRegistered' | 'onError'> {
+  /** Events with these secrets are accepted from now on. */
+  onAccepted(registration: AcceptedRegistration): void;
   /** It is not known at which address the partner reaches Node-RED. */
   onUnknownCallback(error: SwitchboardError): void;
 }
@@ -29,7 +31,7 @@ export async function subscriberOf(
   node: Node,
   config: InConfig,
   { hub, events, where, number }: { hub: EventHub; events: EventListener; where: string; number(name: keyof InConfig): number },
-  { onUnknownCallback, ...reports }: Reports,
+  { onUnknownCallback, onAccepted, ...reports }: Reports,
 ): Promise<Subscriber> {
   const publicUrl = optionalSetting(config.publicUrl, 'publicUrl', where);
   const callback = await callbackOf(RED, { publicUrl, partner: hub.address, where }, onUnknownCallback);
@@ -41,6 +43,7 @@ export async function subscriberOf(
     renewInterval: Math.max(1_000, number('renewInterval') * 60_000),
     accept: (registration) => {
       events.registration = registration;
+      onAccepted(registration);
     },
     onNotice: (text) => node.warn(say`Hub registration: ${text}`),
     ...reports,

@@ -2,7 +2,10 @@ import type { Broker } from '../../src/delivery/broker.js';
 import { brokers } from '../../src/delivery/brokers.js';
 import { endpointState } from '../../src/delivery/endpoint-state.js';
 import type { IntakeTrouble } from '../../src/delivery/intake-troubles.js';
+import { sharedIntakesOf } from '../../src/delivery/shared-intakes.js';
 import type { UnmappedValue } from '../../src/delivery/unmapped-counter.js';
+import { SwitchboardError } from '../../src/errors.js';
+import { say } from '../../src/text/say.js';
 import type { AdminRoutes, Request } from '../kit/admin-routes.js';
 import { notFound, openBrokers, personOf, reasonOf } from './requests.js';
 import type { AuditEntry, EndpointView, UnmappedView } from './views.js';
@@ -23,6 +26,7 @@ export function serveOperatorViews(routes: AdminRoutes): void {
       return {};
     });
   }
+  routes.post('endpoints/:id/renewSecret', renewSecret);
   routes.get('unmapped', unmapped);
   routes.post('unmapped/forget', forget);
   routes.get('audit', audit);
@@ -32,7 +36,10 @@ async function endpoints(): Promise<EndpointView[]> {
   const views = await Promise.all(
     openBrokers().map(async (broker) => {
       const { waiting } = await broker.store.counts();
-      return broker.workers().map((one) => endpoint(one, waiting, broker.intakeTroubles.list()));
+      return broker.workers().map((one) => ({
+        ...endpoint(one, waiting, broker.intakeTroubles.list()),
+        ...secretsOf(broker, one.client.id),
+      }));
     }),
   );
   return views.flat().sort((a, b) => a.name.localeCompare(b.name));
@@ -42,7 +49,7 @@ function endpoint(
   { client, status }: ReturnType<Broker['workers']>[number],
   waiting: Record<string, number>,
   troubles: IntakeTrouble[],
-): EndpointView {
+): Omit<EndpointView, keyof ReturnType<typeof secretsOf>> {
   const { circuit, inFlight, suspended, paused, outage, lastError } = status;
   const resumesAt = paused?.nextCheck ?? (circuit === 'open' ? status.resumesAt : undefined);
   return {
@@ -59,6 +66,29 @@ function endpoint(
     lastError: lastError && { at: lastError.at, message: lastError.message },
     intake: troubles.filter((trouble) => trouble.endpoint === client.id),
   };
+}
+
+/** What is to be known of the secrets with which an endpoint sends us changes; never the secrets. */
+function secretsOf(broker: Broker, id: string): Pick<EndpointView, 'formerSecrets' | 'hasCallback'> {
+  const reports = broker.intakeReports.of(id);
+  return {
+    formerSecrets: reports.flatMap(({ name, formerSecret }) => (formerSecret ? [{ name, ...formerSecret }] : [])),
+    hasCallback: reports.some(({ hub }) => hub !== undefined),
+  };
+}
+
+/** Registers at the hub of an endpoint with new secrets in the path of the callback. */
+async function renewSecret(req: Request): Promise<object> {
+  const id = req.params.id ?? '';
+  const broker = brokers().find((one) => one.client(id));
+  if (!broker) return notFound('endpoint');
+  const name = broker.client(id)?.name ?? id;
+  if ((await sharedIntakesOf(broker).renewSecrets(id)) === 0)
+    throw new SwitchboardError('SWB_CONFIG', say`${name} has no callback here.`, {
+      hint: say`Only in nodes that receive events of a hub have one.`,
+    });
+  await broker.interventions.noteMany('renewSecret', { kind: 'endpoint', id, name }, personOf(req));
+  return {};
 }
 
 async function unmapped(): Promise<UnmappedView[]> {

@@ -48,7 +48,8 @@ export function webhookClaim(auth: WebhookAuth, headers: Record<string, string>,
   if (auth.kind === 'header' || auth.kind === 'basic') {
     const given = (auth.kind === 'basic' ? headers.authorization : headers[auth.header.toLowerCase()]) ?? '';
     const proof = proofOf(auth, (secret) => secret !== '' && equal(given, expected(auth, secret)));
-    return proof ? { proof, prove: () => proof } : refuse(MESSAGES[auth.kind]());
+    if (proof) return { proof, prove: () => proof };
+    return auth.kind === 'basic' ? refuse(MESSAGES.basic(), userHint()) : refuse(MESSAGES.header());
   }
   const given = headers[auth.header.toLowerCase()] ?? '';
   return auth.kind === 'hmac' ? bodyClaim(auth, given) : timedClaim(auth, given, now);
@@ -117,7 +118,10 @@ function proofOf({ secret, former }: Secrets, isProof: (secret: string) => boole
   return former && isProof(former) ? { secret: 'former' } : undefined;
 }
 
-function refuse(what: string, hint = say`Check that the secret in the in node matches the one the partner sends.`): never {
+const secretHint = () => say`Check that the field Secret of the in node matches what the partner sends.`;
+const userHint = () => say`Check that the fields Username and Password of the in node match what the partner sends.`;
+
+function refuse(what: string, hint = secretHint()): never {
   throw new SwitchboardError('SWB_UNAUTHORISED', what, { hint });
 }
 

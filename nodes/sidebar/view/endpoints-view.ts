@@ -31,7 +31,8 @@ export function endpointsView({ backend }: SectionContext): MountedSection {
   }
 
   function card(view: EndpointView): HTMLElement {
-    const { name, system, state, inFlight, waiting, resumesAt, suspended, paused, downSince, lastError, intake } = view;
+    const { name, system, state, inFlight, waiting, resumesAt, suspended, paused, downSince, lastError, intake, formerSecrets } =
+      view;
     const by = suspended?.by || t('audit.unknownUser');
     return element(
       'li',
@@ -66,11 +67,19 @@ export function endpointsView({ backend }: SectionContext): MountedSection {
           time(trouble.since),
         ),
       ),
+      ...formerSecrets.map((former) =>
+        element(
+          'div',
+          { class: 'switchboard-muted' },
+          `${t(former.lastUsed ? 'endpoints.formerUsed' : 'endpoints.formerUnused', { name: former.name })} `,
+          time(former.lastUsed ?? former.since),
+        ),
+      ),
       actions(view),
     );
   }
 
-  function actions({ id, state }: EndpointView): HTMLElement {
+  function actions({ id, state, hasCallback }: EndpointView): HTMLElement {
     const bar = element('div', { class: 'switchboard-actions' });
     const run = (work: () => Promise<unknown>) =>
       work().then(
@@ -86,6 +95,7 @@ export function endpointsView({ backend }: SectionContext): MountedSection {
         state === 'suspended'
           ? button(t('endpoints.resume'), 'switchboard-button', () => run(() => messages.resume(id)))
           : button(t('endpoints.suspend'), 'switchboard-button', ask),
+        hasCallback && button(t('endpoints.renewSecret'), 'switchboard-button', () => run(() => messages.renewSecret(id))),
       );
     const ask = () => {
       const label = t('endpoints.reason');
