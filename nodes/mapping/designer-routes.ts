@@ -7,6 +7,7 @@ import { genericCatalog, genericExample } from '../../src/mapping/catalog/generi
 import { seenFields, withSeen } from '../../src/mapping/catalog/seen.js';
 import { Expressions } from '../../src/mapping/expressions.js';
 import type { Direction, Mapping } from '../../src/mapping/mapping.js';
+import { misshapen } from '../../src/mapping/mapping-shape.js';
 import { preview } from '../../src/mapping/preview.js';
 import type { Preview, Table } from '../../src/mapping/preview-result.js';
 import type { Json } from '../../src/model/message.js';
@@ -143,12 +144,14 @@ function presetOf({ system, entityType, version }: MappingSubject): Mapping | un
 
 function subjectOf(query: Request['query']): MappingSubject {
   const { system, entityType, version } = query;
-  if (typeof system !== 'string' || !isSystem(system) || typeof entityType !== 'string')
+  // Systems look them up by name, where JavaScript has names of its own.
+  const isName = (name: unknown) => typeof name === 'string' && !(name in Object.prototype);
+  if (typeof system !== 'string' || !isSystem(system) || typeof entityType !== 'string' || !isName(entityType))
     throw wrong('system and entityType', say`Name the records to map: ?system=…&entityType=…`);
   return {
     system,
     entityType,
-    ...(typeof version === 'string' && version && { version }),
+    ...(typeof version === 'string' && isName(version) && version && { version }),
   };
 }
 
@@ -164,9 +167,8 @@ function treeOf(value: unknown, name: string): Tree {
 
 function mappingOf(value: unknown): Mapping {
   const mapping = treeOf(value, 'mapping') as unknown as Mapping;
-  const rulesOf = (rules: unknown) => Array.isArray(rules) && rules.every(isTree);
-  if (!rulesOf(mapping.rules) || (mapping.items && !rulesOf(mapping.items.rules)))
-    throw wrong('mapping', say`Send its rules as a list.`);
+  const part = misshapen(mapping);
+  if (part) throw wrong(part, say`Send its rules as a list.`);
   return { ...mapping, ...subjectOf(mapping as unknown as Request['query']) };
 }
 

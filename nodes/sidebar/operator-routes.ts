@@ -99,7 +99,8 @@ async function unmapped(): Promise<UnmappedView[]> {
 }
 
 async function forget(req: Request): Promise<object> {
-  const values = (Array.isArray(req.body?.values) ? req.body.values : []) as UnmappedView[];
+  const given = Array.isArray(req.body?.values) ? req.body.values : [];
+  const values = given.filter((value) => typeof value?.store === 'string' && typeof value.field === 'string') as UnmappedView[];
   for (const broker of brokers()) {
     const mine = values.filter(({ store }) => store === broker.id);
     if (mine.length === 0) continue;
