@@ -5,7 +5,7 @@ import { Timer } from '../timer.js';
 const LINGER = 2_000;
 const LINGER_BYTES = 1 << 20;
 /** Requests of which this is done at once; the connections of further ones are closed at once. */
-const MAX_LINGERING = 200;
+const MAX_LINGERING = 500;
 
 let lingering = 0;
 
