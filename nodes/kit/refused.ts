@@ -16,7 +16,7 @@ export function refusedAt(
   first: (reason: string) => string,
   isOpen: () => boolean,
 ): Receiver['refused'] {
-  const refusals = new Refusals(path, (line) => node.warn(line));
+  const refusals = new Refusals(path.replace(/^\/+|\/+$/g, ''), (line) => node.warn(line));
   node.on('close', () => refusals.close());
   return (error, source) => {
     const text = error instanceof Error ? error.message : String(error);

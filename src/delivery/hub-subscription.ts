@@ -128,8 +128,9 @@ export class HubSubscription {
     await this.running;
     this.cancelRun();
     const { secret, callback } = this.registration;
+    const isRegistered = this.options.callback !== undefined && callback === this.callback;
     try {
-      if (this.stopped || (callback ?? '') !== this.callback)
+      if (this.stopped || !isRegistered)
         throw new SwitchboardError('SWB_CONFLICT', say`The callback is not registered yet.`, {
           where: this.options.hub.address,
           hint: say`Renew its secret once it is.`,
