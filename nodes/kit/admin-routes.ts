@@ -5,6 +5,9 @@ import { type ErrorCode, SwitchboardError } from '../../src/errors.js';
 import type { HealthAnswer } from '../../src/health/readiness.js';
 import { checkHost, checkJson, checkSameOrigin } from '../../src/http/browser-guard.js';
 import { PAGE_HEADERS } from '../../src/http/page-headers.js';
+import { notPlain } from '../../src/http/plain-json.js';
+import { say } from '../../src/text/say.js';
+import { logOfRuntime } from './log.js';
 import { EXPORT, type Permission, type SignedIn } from './rights.js';
 
 export interface Request extends SignedIn {
@@ -26,8 +29,12 @@ export interface Response {
 type Handler = (req: Request, res: Response) => unknown;
 type Middleware = (req: Request, res: Response, next: () => void) => unknown;
 
-/** Without an admin root Node-RED provides a stub with only these methods. */
-type App = Record<'get' | 'post', (path: string, ...handlers: unknown[]) => void>;
+/** Without an admin root Node-RED provides a stub without `use`. */
+type App = Record<'get' | 'post', (path: string, ...handlers: unknown[]) => void> & {
+  use?: (path: string, handler: unknown) => void;
+  /** The app that parses the bodies. */
+  parent?: { use(path: string, handler: unknown): void };
+};
 
 /**
  * Routes below `switchboard/` of the admin root. Each responds with the handler's result as JSON, or with an error message. People's
@@ -50,26 +57,30 @@ export function adminRoutes(RED: NodeAPI): AdminRoutes {
   const { needsPermission } = RED.auth;
   const needsExport = needsPermission(EXPORT) as unknown as Middleware;
   const clearOnly: Middleware = (req, res, next) => (isClear(req) ? needsExport(req, res, next) : next());
+  answerMalformed(app);
+  const respond = (handler: Handler, permission?: Permission) =>
+    respondWith(handler, permission, (text) => logOfRuntime(RED, 'error', text));
+  const guards = [clearOnly, ownPagesOnly, singleValues];
   return {
     get: (path, handler, permission = 'switchboard.read') =>
-      app.get(`/switchboard/${path}`, needsPermission(permission), clearOnly, ownPagesOnly, respondWith(handler, permission)),
+      app.get(`/switchboard/${path}`, needsPermission(permission), ...guards, respond(handler, permission)),
     settings: (path, handler) =>
-      app.get(`/switchboard/${path}`, needsPermission('switchboard.read'), ownPagesOnly, respondWith(handler)),
+      app.get(`/switchboard/${path}`, needsPermission('switchboard.read'), ...guards, respond(handler)),
     post: (path, handler, permission = 'switchboard.write') =>
       app.post(
         `/switchboard/${path}`,
         needsPermission(permission),
-        clearOnly,
-        ownPagesOnly,
+        ...guards,
         jsonOnly,
-        respondWith(handler, permission),
+        plainObject,
+        respond(handler, permission),
       ),
     check: (path, check) =>
       app.get(
         `/switchboard/${path}`,
         needsPermission('switchboard.read'),
-        ownPagesOnly,
-        respondWith(async (_req, res) => {
+        ...guards,
+        respond(async (_req, res) => {
           const { status, body } = await check();
           res.status(status);
           return body;
@@ -91,6 +102,52 @@ const ownPagesOnly = rejectWith(403, ({ headers, user }) => {
   if (!user || user.anonymous) checkHost(headers);
 });
 const jsonOnly = rejectWith(415, ({ headers }) => checkJson(headers));
+const singleValues = rejectWith(400, ({ query }) => {
+  const [name] = Object.entries(query).find(([, value]) => typeof value !== 'string' || notPlain(value)) ?? [];
+  if (name !== undefined) throw malformed(say`The parameter ${name} must have one value, which is a text.`);
+});
+const plainObject = rejectWith(400, ({ body = {} }) => {
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) throw malformed(say`The body is not a JSON object.`);
+  const problem = notPlain(body);
+  if (problem) throw malformed(say`The body cannot be processed: ${problem}`);
+});
+
+function malformed(what: string): SwitchboardError {
+  return new SwitchboardError('SWB_PAYLOAD', what, { hint: say`Reload the page and try again.` });
+}
+
+const guarded = new WeakSet<App>();
+
+/**
+ * Answers what never reaches a route: a path that cannot be decoded, and a body that cannot be parsed. Express would answer with a page
+ * that shows where in the code it failed.
+ */
+function answerMalformed(app: App): void {
+  if (!app.use || guarded.has(app)) return;
+  guarded.add(app);
+  app.use(
+    '/switchboard',
+    rejectWith(400, ({ originalUrl }) => {
+      try {
+        decodeURIComponent(pathOf(originalUrl));
+      } catch {
+        throw malformed(say`The path of the request cannot be decoded.`);
+      }
+    }),
+  );
+  // Express knows handlers of errors by their four parameters.
+  (app.parent ?? (app as Required<App>)).use(
+    '/switchboard',
+    ({ status = 400 }: { status?: number }, _req: Request, res: Response, _next: () => void) => {
+      const { code, message } = malformed(say`The body of the request cannot be read.`);
+      res.status(status >= 400 && status < 500 ? status : 400).json({ code, message });
+    },
+  );
+}
+
+function pathOf(url: string): string {
+  return url.split('?', 1)[0] ?? '';
+}
 
 function rejectWith(status: number, check: (req: Request) => void) {
   return (req: Request, res: Response, next: () => void): void => {
@@ -115,7 +172,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   SWB_STORE: 500,
   SWB_STORE_LOCKED: 500,
 };
-/** Any other error: its message says what to do. */
+/** Any other error for users: its message says what to do. */
 const CONFLICT = 409;
 
 /** Whether a request asks for people's data; who asks has the permission. */
@@ -126,7 +183,8 @@ export function isClear({ query }: Request): boolean {
 /** Who may export, or deploy flows, can read everything anyway. */
 const MASKED_FOR: readonly (Permission | undefined)[] = ['switchboard.read', 'switchboard.write'];
 
-function respondWith(handler: Handler, permission?: Permission) {
+/** `log`: gets what is no error for users, which learn nothing of it. */
+function respondWith(handler: Handler, permission: Permission | undefined, log: (text: string) => void) {
   return (req: Request, res: Response): void => {
     const isMasked = MASKED_FOR.includes(permission) && !isClear(req);
     res.set({ 'X-Content-Type-Options': 'nosniff' });
@@ -136,10 +194,15 @@ function respondWith(handler: Handler, permission?: Permission) {
       .then(
         (body) => res.json(isMasked ? (viewMask()?.answer(body) ?? body) : body),
         (error: unknown) => {
-          const text = error instanceof Error ? error.message : String(error);
-          const message = isMasked ? shownText(text) : text;
-          const code = error instanceof SwitchboardError ? error.code : 'SWB_STORE';
-          res.status(error instanceof NotFoundError ? 404 : (STATUS[code] ?? CONFLICT)).json({ code, message });
+          const shown = (text: string) => (isMasked ? shownText(text) : text);
+          if (error instanceof NotFoundError) {
+            res.status(404).json({ code: 'SWB_STORE', message: shown(error.message) });
+          } else if (error instanceof SwitchboardError) {
+            res.status(STATUS[error.code] ?? CONFLICT).json({ code: error.code, message: shown(error.message) });
+          } else {
+            log(`${pathOf(req.originalUrl)}: ${error instanceof Error ? error.stack : String(error)}`);
+            res.status(500).json({ code: 'SWB_STORE', message: say`The request could not be processed. The log says why.` });
+          }
         },
       );
   };

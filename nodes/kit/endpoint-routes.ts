@@ -1,6 +1,6 @@
 import type { NodeAPI } from 'node-red';
 import type { EndpointClient } from '../../src/endpoints/endpoint.js';
-import type { EndpointForm } from '../../src/endpoints/form.js';
+import { type EndpointForm, settingsOf as formSettings } from '../../src/endpoints/form.js';
 import { systemOf } from '../../src/endpoints/registry.js';
 import { SwitchboardError } from '../../src/errors.js';
 import { say } from '../../src/text/say.js';
@@ -51,7 +51,7 @@ function pickListOf({ params }: Request): ClientCall {
   return async (client, body) => {
     const { label, pickLists } = systemOf(client.system);
     const { list = '' } = params;
-    const pick = pickLists?.[list];
+    const pick = pickLists && Object.hasOwn(pickLists, list) ? pickLists[list] : undefined;
     if (pick) return pick(client, body);
     throw new SwitchboardError('SWB_CONFIG', say`${client.name} is a ${label} endpoint, which has no pick list of ${list}.`, {
       field: 'endpoint',
@@ -98,6 +98,17 @@ async function withDialogSettings(
   }
 }
 
+/** The rows of a table in a request, with a text in each column. */
+function rowsOf(form: EndpointForm, name: string, rows: unknown[]): Record<string, string>[] {
+  const setting = formSettings(form).find((one) => one.name === name);
+  const columns = setting?.kind === 'rows' ? setting.columns : [];
+  const isRow = (row: unknown) => typeof row === 'object' && row !== null;
+  const textIn = (row: Record<string, unknown>, column: string) => (typeof row[column] === 'string' ? row[column] : '');
+  return (rows.filter(isRow) as Record<string, unknown>[]).map((row) =>
+    Object.fromEntries(columns.map((column) => [column.name, textIn(row, column.name)])),
+  );
+}
+
 /** The settings of a request; one that is missing, or has the wrong type, gets its default. */
 function settingsOf(form: EndpointForm, config: unknown): EndpointConfig {
   const received = migrate((config ?? {}) as Record<string, unknown>, form.migrations);
@@ -105,6 +116,7 @@ function settingsOf(form: EndpointForm, config: unknown): EndpointConfig {
   const settings = Object.entries(endpointDefaults(form)).map(([name, value]) => {
     // Flow files edited manually may hold numbers instead of text.
     const one = typeof value === 'string' && typeof received[name] === 'number' ? String(received[name]) : received[name];
+    if (Array.isArray(one) && Array.isArray(value)) return [name, rowsOf(form, name, one)];
     return [name, typeOf(one) === typeOf(value) ? one : value];
   });
   return Object.fromEntries(settings) as EndpointConfig;

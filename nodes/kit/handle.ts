@@ -31,7 +31,7 @@ export function handle(node: Node, handler: (msg: Msg, send: Send) => Promise<vo
             return;
           }
           showError(node, failure);
-          done(shownError(failure));
+          done(failure);
         },
       );
   });
@@ -39,9 +39,9 @@ export function handle(node: Node, handler: (msg: Msg, send: Send) => Promise<vo
 
 /** JSONata and others throw plain objects, which Node-RED would show as [object Object]. */
 export function asError(error: unknown): Error {
-  if (error instanceof Error) return error;
+  if (error instanceof Error) return shownError(error);
   const text = typeof error === 'object' && error !== null && 'message' in error ? String(error.message) : JSON.stringify(error);
-  return new SwitchboardError('SWB_FLOW', text, { cause: error });
+  return shownError(new SwitchboardError('SWB_FLOW', text, { cause: error }));
 }
 
 /** The envelope of a message that came from one of our in nodes. */

@@ -12,11 +12,13 @@ export interface InConfig {
   webhook?: boolean;
   /** Path under httpNodeRoot, e.g. `switchboard/acme`. */
   path?: string;
-  webhookAuth?: 'header' | 'basic' | 'hmac';
+  webhookAuth?: 'header' | 'basic' | 'hmac' | 'timed';
   /** Header that carries the shared secret or the signature. */
   webhookHeader?: string;
   /** Text before the signature, e.g. `sha256=`. */
   hmacPrefix?: string;
+  /** Minutes that the time stamp of a signature may differ from the clock here. */
+  signatureTolerance?: string;
   /** Kilobytes. */
   webhookLimit?: string;
   hub?: boolean;
@@ -38,15 +40,22 @@ export interface InConfig {
   newOnly?: string;
 }
 
+/** Default of `signatureTolerance`. */
+export const SIGNATURE_TOLERANCE = '5';
+
 export interface InCredentials {
   secret?: string;
+  /** The secret, or password, before the current one: accepted until it is removed. */
+  formerSecret?: string;
   webhookUser?: string;
   webhookPassword?: string;
 }
 
 /** How Node-RED stores them: texts are shown again, passwords are not. */
 export function inCredentials({ webhook }: ReceiveForm): Partial<Record<keyof InCredentials, { type: 'text' | 'password' }>> {
-  return webhook ? { secret: { type: 'password' }, webhookUser: { type: 'text' }, webhookPassword: { type: 'password' } } : {};
+  if (!webhook) return {};
+  const password = { type: 'password' } as const;
+  return { secret: password, formerSecret: password, webhookUser: { type: 'text' }, webhookPassword: password };
 }
 
 /** Whether the dialog offers a choice of record types. */
@@ -67,6 +76,7 @@ export function inDefaults(form: SystemForm): InConfig {
       webhookAuth: 'header',
       webhookHeader: 'x-switchboard-secret',
       hmacPrefix: '',
+      signatureTolerance: SIGNATURE_TOLERANCE,
       webhookLimit: webhook.limit,
     }),
     ...(hub && { hub: true, publicUrl: '', query: '', renewInterval: hub.renewInterval, eventLimit: hub.eventLimit }),

@@ -15,6 +15,7 @@ import { whenValid } from './configured.js';
 import { deployedFlows } from './deployed-flows.js';
 import { emission } from './emission.js';
 import { requireSystem } from './entity-types.js';
+import { FormerSecret } from './former-secret.js';
 import { hubReport, hubStatus } from './hub-status.js';
 import { type InConfig, inCredentials, inDefaults } from './in.config.js';
 import { IntakeStatus } from './intake-status.js';
@@ -48,17 +49,18 @@ function receive(RED: NodeAPI, node: InNode, config: NodeDef & InConfig, system:
     const endpoint = requireEndpoint(RED, config.endpoint, where);
     const { client } = endpoint;
     const flows = deployedFlows(RED);
+    const former = new FormerSecret(node);
     requireSystem(client, system.id, where);
     const webhook = system.receive.webhook !== undefined && flag('webhook');
     // Before other settings can turn out to be invalid, and also while the store is not open: after a 404, senders do not retry.
     if (webhook)
-      node.on('close', serveWebhook(RED, node, config, endpoint, { where, entityType, limit: number('webhookLimit') }));
+      node.on('close', serveWebhook(RED, node, config, endpoint, { where, entityType, limit: number('webhookLimit'), former }));
     const hub = flag('hub') ? client.hub : undefined;
     const poll = flag('poll');
     const condition = (config.newOnly ?? '').trim();
     // Only the messages whose flow it decides about wait until it is corrected.
     whenValid(RED, node, () => checkCondition(condition, where));
-    const events = hub && new EventListener(RED, node, endpoint, { hub, entityType, limit: number('eventLimit') * 1024 });
+    const events = hub && new EventListener(RED, node, endpoint, { hub, entityType, limit: number('eventLimit') * 1024, former });
     if (events) {
       node.on('close', () => events.close());
       warnOfPublicUrl(node, config.publicUrl, where);
@@ -72,7 +74,12 @@ function receive(RED: NodeAPI, node: InNode, config: NodeDef & InConfig, system:
       if (worker) session.onEnd(worker.access.watch(showPause));
       const pollInterval = poll ? Math.max(100, number('pollInterval') * 1000) : undefined;
       const idleText = receivingText(webhook ? config.path : undefined, hub !== undefined, poll);
+      former.show = (at) => status.formerSecretUsed(at);
+      session.onEnd(() => {
+        former.show = () => undefined;
+      });
       const counted = status.begin(endpoint.id, idleText, { pollInterval, hub: hub !== undefined });
+      if (webhook && node.credentials?.formerSecret) status.formerSecret(true);
       const trouble = (part: IntakePart, error: unknown, retryAt: number, isFirst: boolean) => {
         const text = error instanceof Error ? error.message : String(error);
         const what = part === 'hub' ? 'hub registration' : 'poll';
@@ -89,6 +96,7 @@ function receive(RED: NodeAPI, node: InNode, config: NodeDef & InConfig, system:
           config,
           { hub, events, where, number },
           {
+            onAccepted: ({ former }) => status.formerSecret(former !== undefined),
             onRegistered: (state) => {
               broker.intakeReports.hub(node.id, hubReport(state));
               status.works('hub', hubStatus(state, broker.clock()), state.certain);

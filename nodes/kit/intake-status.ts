@@ -3,6 +3,7 @@ import type { Broker } from '../../src/delivery/broker.js';
 import type { IntakePart } from '../../src/delivery/intake-troubles.js';
 import { NodeCounts } from '../../src/delivery/node-counts.js';
 import { say } from '../../src/text/say.js';
+import { clockTime } from './clock-time.js';
 import { log } from './log.js';
 import { shownName } from './shown-name.js';
 import { attentionText, countDown, MAX_TEXT, show } from './status.js';
@@ -27,6 +28,7 @@ export class IntakeStatus {
   private idleText = '';
   private certain = true;
   private endpoint = '';
+  private formerSecretNote: string | undefined;
 
   constructor(
     private readonly node: Node,
@@ -79,6 +81,20 @@ export class IntakeStatus {
     this.update();
   }
 
+  /** A former secret is accepted from now on, or no more. */
+  formerSecret(isAccepted: boolean): void {
+    this.broker.intakeReports.formerSecret(this.node.id, isAccepted);
+    this.formerSecretNote = undefined;
+    this.update();
+  }
+
+  /** The partner has used it. `at`: epoch milliseconds. */
+  formerSecretUsed(at: number): void {
+    this.broker.intakeReports.formerSecretUsed(this.node.id);
+    this.formerSecretNote = say`former secret used ${clockTime(at, Date.now())}`;
+    this.update();
+  }
+
   /** An entity was read successfully (again). */
   readable(): void {
     if (this.failures.has('read')) this.works('read');
@@ -103,7 +119,10 @@ export class IntakeStatus {
     else if (failure?.retryAt !== undefined)
       countDown(this.node, 'error', failure.retryAt, (when) => `${say`retry ${when}`}${attention}: ${failure.text}`);
     else if (failure) show(this.node, 'error', `${failure.text}${attention}`);
-    else if (this.idleText) show(this.node, attention || !this.certain ? 'warning' : 'ok', shortened(this.idleText, attention));
+    else if (this.idleText) {
+      const text = [this.idleText, this.formerSecretNote].filter(Boolean).join(', ');
+      show(this.node, attention || !this.certain ? 'warning' : 'ok', shortened(text, attention));
+    }
   }
 }
 

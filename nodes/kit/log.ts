@@ -1,4 +1,4 @@
-import type { Node } from 'node-red';
+import type { Node, NodeAPI } from 'node-red';
 import { shownText } from '../../src/delivery/shown-text.js';
 import { oneLine } from '../../src/text/printable.js';
 
@@ -11,6 +11,11 @@ export function log(node: Node, level: 'info' | 'warn' | 'error', text: string |
   if (level === 'info') node.log(line);
   else if (level === 'warn') node.warn(line);
   else node.error(line, msg as never);
+}
+
+/** Writes a line that is not of a node. */
+export function logOfRuntime(RED: NodeAPI, level: 'warn' | 'error', text: string): void {
+  RED.log[level](shownLine(text));
 }
 
 /** A text as it may be in logs and statuses: one line, with people's data masked. */

@@ -1,23 +1,27 @@
-import { timingSafeEqual } from 'node:crypto';
 import { once } from 'node:events';
 import { Server as TlsServer } from 'node:tls';
 import type { Node, NodeAPI } from 'node-red';
 import { receivedHint } from '../../src/delivery/received-item.js';
-import type { Subscriber } from '../../src/delivery/shared-subscriptions.js';
+import type { AcceptedRegistration, Subscriber } from '../../src/delivery/shared-subscriptions.js';
 import type { EventHub } from '../../src/endpoints/hub.js';
 import { hintsOf, receivedEvents } from '../../src/endpoints/posted-events.js';
 import { SwitchboardError } from '../../src/errors.js';
 import { callbackAddress, type Listening } from '../../src/http/callback-address.js';
+import type { Admission, Reply, RequestHead } from '../../src/http/receive-request.js';
+import { equal } from '../../src/http/webhook-auth.js';
 import { say } from '../../src/text/say.js';
+import type { FormerSecret } from './former-secret.js';
 import type { InConfig } from './in.config.js';
 import { log } from './log.js';
 import type { EndpointNode } from './parties.js';
+import { refusedAt } from './refused.js';
 import { optionalSetting } from './settings.js';
-import { show } from './status.js';
-import { listen, type PartnerRequest, type Reply } from './webhooks.js';
+import { listen } from './webhooks.js';
 
 /** What a subscription reports to an in node. */
 interface Reports extends Pick<Subscriber, 'onRegistered' | 'onError'> {
+  /** Events with these secrets are accepted from now on. */
+  onAccepted(registration: AcceptedRegistration): void;
   /** It is not known at which address the partner reaches Node-RED. */
   onUnknownCallback(error: SwitchboardError): void;
 }
@@ -28,7 +32,7 @@ export async function subscriberOf(
   node: Node,
   config: InConfig,
   { hub, events, where, number }: { hub: EventHub; events: EventListener; where: string; number(name: keyof InConfig): number },
-  { onUnknownCallback, ...reports }: Reports,
+  { onUnknownCallback, onAccepted, ...reports }: Reports,
 ): Promise<Subscriber> {
   const publicUrl = optionalSetting(config.publicUrl, 'publicUrl', where);
   const callback = await callbackOf(RED, { publicUrl, partner: hub.address, where }, onUnknownCallback);
@@ -40,6 +44,7 @@ export async function subscriberOf(
     renewInterval: Math.max(1_000, number('renewInterval') * 60_000),
     accept: (registration) => {
       events.registration = registration;
+      onAccepted(registration);
     },
     onNotice: (text) => log(node, 'warn', say`Hub registration: ${text}`),
     ...reports,
@@ -50,54 +55,59 @@ export async function subscriberOf(
 export class EventListener {
   readonly path: string;
   /** Absent until the store is open, and its registration is known. */
-  registration: { secret: string; onEvent: () => void } | undefined;
+  registration: AcceptedRegistration | undefined;
   readonly close: () => void;
 
   constructor(
     RED: NodeAPI,
     private readonly node: Node,
     private readonly endpoint: EndpointNode,
-    private readonly options: { hub: EventHub; entityType: string; limit: number },
+    private readonly options: { hub: EventHub; entityType: string; limit: number; former: FormerSecret },
   ) {
     this.path = `switchboard/${endpoint.client.system}/${node.id}`;
-    this.close = listen(RED, this.path, options.limit, (request) => this.receive(request));
+    this.close = listen(RED, this.path, {
+      limit: options.limit,
+      admit: (head) => this.admit(head),
+      refused: refusedAt(
+        node,
+        this.path,
+        (reason) => say`An event was rejected: ${reason}`,
+        () => this.registration !== undefined,
+      ),
+    });
   }
 
-  /** Stores an event and acknowledges it at once; the entity is read later, before it is emitted. */
-  private async receive(request: PartnerRequest): Promise<Reply> {
+  private admit({ headers, rest }: RequestHead): Admission {
+    const { registration } = this;
+    if (!registration)
+      throw new SwitchboardError('SWB_CLOSED', say`The store is not open yet.`, { hint: say`Retry in a few seconds.` });
+    const [given = '', ...below] = rest.split('/');
+    const isFormer = registration.former !== undefined && equal(given, registration.former);
+    if (!isFormer && !equal(given, registration.secret)) {
+      throw new SwitchboardError('SWB_UNAUTHORISED', say`The secret in the callback path is wrong.`, {
+        hint: say`Send events to the callback URL registered at the hub.`,
+      });
+    }
+    return {
+      isKnown: true,
+      receive: (body) => {
+        if (isFormer) this.options.former.used();
+        else registration.onEvent();
+        return this.accept({ headers, body }, below.join('/'));
+      },
+    };
+  }
+
+  /** Stores an event and acknowledges it at once; the entity is read later, before it is emitted. `path`: below the callback. */
+  private async accept(request: Parameters<typeof receivedEvents>[0], path: string): Promise<Reply> {
     const { node, endpoint } = this;
     const { hub, entityType, limit } = this.options;
-    try {
-      if (!this.registration)
-        throw new SwitchboardError('SWB_CLOSED', say`The store is not open yet.`, { hint: say`Retry in a few seconds.` });
-      const { secret, onEvent } = this.registration;
-      const [given = '', ...rest] = request.rest.split('/');
-      if (!sameText(given, secret)) {
-        throw new SwitchboardError('SWB_UNAUTHORISED', say`The secret in the callback path is wrong.`, {
-          hint: say`Send events to the callback URL registered at the hub.`,
-        });
-      }
-      onEvent();
-      const broker = await endpoint.broker;
-      const events = await receivedEvents(request, limit, hub.resources);
-      const hints = hintsOf(events, entityType, (event) => hub.hintOf(event, rest.join('/')));
-      await broker.inbox.accept(
-        hints.map((hint) => receivedHint(hint, { node: node.id, origin: 'event', endpoint: endpoint.id })),
-      );
-      return hub.acknowledgement(node.id, request.rest.slice(given.length + 1));
-    } catch (error) {
-      const text = error instanceof Error ? error.message : String(error);
-      // The status already says why the store is not open.
-      if (this.registration) show(node, 'warning', say`rejected: ${text}`);
-      log(node, 'warn', say`An event was rejected: ${text}`);
-      throw error;
-    }
+    const broker = await endpoint.broker;
+    const events = await receivedEvents(request, limit, hub.resources);
+    const hints = hintsOf(events, entityType, (event) => hub.hintOf(event, path));
+    await broker.inbox.accept(hints.map((hint) => receivedHint(hint, { node: node.id, origin: 'event', endpoint: endpoint.id })));
+    return hub.acknowledgement(node.id, path);
   }
-}
-
-function sameText(a: string, b: string): boolean {
-  const [left, right] = [Buffer.from(a), Buffer.from(b)];
-  return left.length === right.length && timingSafeEqual(left, right);
 }
 
 /** The URL at which the partner reaches Node-RED; undefined, after a call of `unknown`, where it is not known. */

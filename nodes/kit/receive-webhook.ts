@@ -3,14 +3,16 @@ import { receivedHint } from '../../src/delivery/received-item.js';
 import type { EndpointClient, Hint } from '../../src/endpoints/endpoint.js';
 import { hintsOf, type PostedEvent, receivedEvents } from '../../src/endpoints/posted-events.js';
 import { SwitchboardError } from '../../src/errors.js';
-import { checkWebhook, type WebhookAuth } from '../../src/http/webhook-auth.js';
+import type { Reply } from '../../src/http/receive-request.js';
+import { ReplayWindow } from '../../src/http/replay-window.js';
+import { type WebhookAuth, webhookClaim } from '../../src/http/webhook-auth.js';
 import { say } from '../../src/text/say.js';
-import type { InConfig, InCredentials } from './in.config.js';
-import { log } from './log.js';
+import type { FormerSecret } from './former-secret.js';
+import { type InConfig, type InCredentials, SIGNATURE_TOLERANCE } from './in.config.js';
 import type { EndpointNode } from './parties.js';
-import { credentialsWithEnvironment, optionalSetting, requiredSetting } from './settings.js';
-import { show } from './status.js';
-import { isListening, listen, type PartnerRequest, type Reply } from './webhooks.js';
+import { refusedAt } from './refused.js';
+import { credentialsWithEnvironment, numberSetting, optionalSecret, optionalSetting, requiredSetting } from './settings.js';
+import { isListening, listen } from './webhooks.js';
 
 export type InNode = Node & { credentials?: InCredentials };
 
@@ -20,6 +22,7 @@ interface WebhookOptions {
   entityType: string;
   /** Kilobytes. */
   limit: number;
+  former: FormerSecret;
 }
 
 /**
@@ -31,14 +34,13 @@ export function serveWebhook(
   node: InNode,
   config: InConfig,
   endpoint: EndpointNode,
-  { where, entityType, limit }: WebhookOptions,
+  { where, entityType, limit, former }: WebhookOptions,
 ): () => void {
   const path = requiredSetting(config.path, 'path', where);
   const auth = webhookAuth(config, credentialsWithEnvironment(RED, node, node.credentials), where);
-  const receive = async (request: PartnerRequest): Promise<Reply> => {
-    const { headers, body } = request;
-    checkWebhook(auth, headers, body);
-    const events = await receivedEvents(request, limit * 1024);
+  const replays = new ReplayWindow<Reply>(Date.now);
+  const accept = async (headers: Record<string, string>, body: Buffer): Promise<Reply> => {
+    const events = await receivedEvents({ headers, body }, limit * 1024);
     const hints = hintsOf(events, entityType, (event) => webhookHint(endpoint.client, event, entityType));
     const broker = await endpoint.broker;
     await broker.inbox.accept(
@@ -46,21 +48,25 @@ export function serveWebhook(
     );
     return { status: 202, body: { accepted: true } };
   };
-  return listen(RED, path, limit * 1024, async (request) => {
-    try {
-      return await receive(request);
-    } catch (error) {
-      const text = error instanceof Error ? error.message : String(error);
-      // While the store is not open, the status says why.
-      if (endpoint.availability.broker)
-        show(
-          node,
-          error instanceof SwitchboardError && error.code === 'SWB_BUSY' ? 'waiting' : 'warning',
-          say`rejected: ${text}`,
-        );
-      log(node, 'warn', say`A webhook was rejected: ${text}`);
-      throw error;
-    }
+  return listen(RED, path, {
+    limit: limit * 1024,
+    admit: ({ headers }) => {
+      const claim = webhookClaim(auth, headers, Date.now());
+      return {
+        isKnown: claim.proof !== undefined,
+        receive: async (body) => {
+          const { secret, once } = claim.prove(body);
+          if (secret === 'former') former.used();
+          return once ? replays.once(once.signature, once.until, () => accept(headers, body)) : accept(headers, body);
+        },
+      };
+    },
+    refused: refusedAt(
+      node,
+      path,
+      (reason) => say`A webhook was rejected: ${reason}`,
+      () => endpoint.availability.broker !== undefined,
+    ),
   });
 }
 
@@ -71,8 +77,12 @@ export function serveWebhook(
  */
 export function refuseWebhooks(RED: NodeAPI, node: Node, { webhook, path }: InConfig, limit: number): () => void {
   if (!webhook || !path || isListening(RED, path)) return () => {};
-  const stop = listen(RED, path, limit * 1024, async () => {
-    throw new SwitchboardError('SWB_CONFIG', say`The in node has an invalid setting.`, { hint: say`Retry later.` });
+  const stop = listen(RED, path, {
+    limit: limit * 1024,
+    admit: () => {
+      throw new SwitchboardError('SWB_CONFIG', say`The in node has an invalid setting.`, { hint: say`Retry later.` });
+    },
+    refused: () => undefined,
   });
   node.on('close', stop);
   return stop;
@@ -85,16 +95,21 @@ export function webhookHint(client: EndpointClient, event: PostedEvent, entityTy
 }
 
 function webhookAuth(config: InConfig, credentials: InCredentials, where: string): WebhookAuth {
+  const former = optionalSecret(credentials.formerSecret, 'formerSecret', where);
   if (config.webhookAuth === 'basic') {
-    return {
-      kind: 'basic',
-      user: requiredSetting(credentials.webhookUser, 'webhookUser', where),
-      password: requiredSetting(credentials.webhookPassword, 'webhookPassword', where),
-    };
+    const user = requiredSetting(credentials.webhookUser, 'webhookUser', where);
+    return { kind: 'basic', user, secret: requiredSetting(credentials.webhookPassword, 'webhookPassword', where), former };
   }
-  const secret = requiredSetting(credentials.secret, 'secret', where);
+  const secrets = { secret: requiredSetting(credentials.secret, 'secret', where), former };
   const header = optionalSetting(config.webhookHeader, 'webhookHeader', where) || 'x-switchboard-secret';
-  return config.webhookAuth === 'hmac'
-    ? { kind: 'hmac', header, secret, prefix: optionalSetting(config.hmacPrefix, 'hmacPrefix', where) }
-    : { kind: 'header', header, secret };
+  switch (config.webhookAuth) {
+    case 'hmac':
+      return { kind: 'hmac', header, ...secrets, prefix: optionalSetting(config.hmacPrefix, 'hmacPrefix', where) };
+    case 'timed': {
+      const minutes = numberSetting(config.signatureTolerance, SIGNATURE_TOLERANCE, 'signatureTolerance', where);
+      return { kind: 'timed', header, ...secrets, tolerance: minutes * 60_000 };
+    }
+    default:
+      return { kind: 'header', header, ...secrets };
+  }
 }

@@ -1,28 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { NodeAPI } from 'node-red';
 import { SwitchboardError } from '../../src/errors.js';
-import { tooLarge } from '../../src/http/received-body.js';
+import { answerPolitely } from '../../src/http/polite-answer.js';
+import { type Received, type Receiver, type Reply, receiveRequest } from '../../src/http/receive-request.js';
+import { sourceOf, trustedProxies } from '../../src/http/source-address.js';
 import { say } from '../../src/text/say.js';
+import { logOfRuntime } from './log.js';
 
-/** A request from a partner. */
-export interface PartnerRequest {
-  method: string;
-  /** Path below the one listened on, without its leading slash. */
-  rest: string;
-  query: URLSearchParams;
-  headers: Record<string, string>;
-  body: Buffer;
-}
-
-export interface Reply {
-  status: number;
-  body?: unknown;
-  headers?: Record<string, string>;
-}
-
-interface Route {
-  limit: number;
-  handler: (request: PartnerRequest) => Promise<Reply>;
+interface Route extends Receiver {
   /** The node was closed, perhaps only during a deploy. */
   closed?: boolean;
 }
@@ -41,17 +26,17 @@ interface App {
 }
 
 const tables = new WeakMap<object, Map<string, Route>>();
-/** Raw request bodies, or the error from reading them. */
-const bodies = new WeakMap<IncomingMessage, Buffer | unknown>();
+/** Requests to our paths, as far as they were received. */
+const received = new WeakMap<IncomingMessage, Received>();
 
 /**
  * Serves POST requests to `path` and below it, under httpNodeRoot; returns the function that stops it. One dispatcher per runtime
  * looks up routes in a table, so that a closed node leaves nothing behind in the HTTP server.
  */
-export function listen(RED: NodeAPI, path: string, limit: number, handler: Route['handler']): () => void {
+export function listen(RED: NodeAPI, path: string, receiver: Receiver): () => void {
   const routes = tableOf(RED);
   const key = keyOf(path);
-  const route: Route = { limit, handler };
+  const route: Route = receiver;
   if (routes.has(key) && !routes.get(key)?.closed) {
     throw new SwitchboardError('SWB_CONFIG', say`The path /${key} is already used by another node.`, {
       field: 'path',
@@ -61,7 +46,7 @@ export function listen(RED: NodeAPI, path: string, limit: number, handler: Route
   routes.set(key, route);
   return () => {
     if (routes.get(key) !== route) return;
-    const closed: Route = { limit, handler: retryLater, closed: true };
+    const closed: Route = { limit: receiver.limit, admit: retryLater, refused: () => undefined, closed: true };
     routes.set(key, closed);
     setTimeout(() => routes.get(key) === closed && routes.delete(key), GRACE).unref();
   };
@@ -73,7 +58,7 @@ export function isListening(RED: NodeAPI, path: string): boolean {
   return route !== undefined && !route.closed;
 }
 
-async function retryLater(): Promise<never> {
+function retryLater(): never {
   throw new SwitchboardError('SWB_CLOSED', say`The flows are being deployed.`, { hint: say`Retry in a few seconds.` });
 }
 
@@ -84,34 +69,48 @@ function tableOf(RED: NodeAPI): Map<string, Route> {
   const routes = new Map<string, Route>();
   tables.set(app, routes);
   const root = keyOf(RED.settings.httpNodeRoot || '/');
-  captureBodies(app, (req) => find(routes, below(root, pathOf(req)))?.route.limit);
+  const proxies = trustedProxies();
+  for (const entry of proxies.invalid)
+    logOfRuntime(
+      RED,
+      'warn',
+      say`SWITCHBOARD_TRUSTED_PROXIES: "${entry}" is neither an address nor a network; it is not trusted.`,
+    );
+  receiveFirst(app, (req) => {
+    const found = find(routes, below(root, pathOf(req)));
+    return found && { ...found, source: sourceOf(req.socket.remoteAddress, forwardedFor(req), proxies.list) };
+  });
   app.use((req, res, next) => {
-    const found = find(routes, pathOf(req));
-    if (!found) return next();
-    answer(found.route, req, found.rest)
-      .then((reply) => send(res, reply))
+    const request = received.get(req);
+    if (!request) return next();
+    request
+      .reply()
+      .then((reply) => send(req, res, reply))
       .catch(() => res.destroy());
   });
   return routes;
 }
 
 /**
- * Reads the bodies of our requests before any other middleware: the editor's JSON parser runs before all flow paths and would
- * respond to invalid JSON itself, and signatures are computed over the raw bytes. Placed at the top of the outermost app, as
- * Node-RED's http in node does.
+ * Receives our requests before any other middleware: the editor's JSON parser runs before all flow paths; it would read bodies of
+ * anyone, and respond to invalid JSON itself, and signatures are computed over the raw bytes. Placed at the top of the outermost app,
+ * as Node-RED's http in node does. They are answered in their place, behind the user's own middleware and sign-in of Node-RED.
  */
-function captureBodies(app: App, limitOf: (req: Req) => number | undefined): void {
-  const capture: Middleware = (req, _res, next) => {
-    const limit = req.method === 'POST' ? limitOf(req) : undefined;
-    if (limit === undefined) return next();
-    readBody(req, limit)
-      .catch((error: unknown) => error)
-      .then((body) => {
-        bodies.set(req, body);
-        req.body = body;
-        req._body = true; // tells body parsers that it was read
-        next();
-      });
+function receiveFirst(app: App, find: (req: Req) => { route: Route; rest: string; source: string } | undefined): void {
+  const capture: Middleware = (req, res, next) => {
+    const found = find(req);
+    if (!found) return next();
+    req.body = {};
+    req._body = true; // tells body parsers that it was read
+    const query = new URLSearchParams(targetOf(req).query);
+    const head = { method: req.method ?? '', rest: found.rest, query, headers: headersOf(req) };
+    receiveRequest(req, head, found.route, found.source).then((request) => {
+      received.set(req, request);
+      // Other middleware may answer it.
+      if (res.closed) request.release();
+      else res.once('close', request.release);
+      next();
+    }, next);
   };
   let outermost = app;
   while (outermost.parent) outermost = outermost.parent;
@@ -123,14 +122,30 @@ function captureBodies(app: App, limitOf: (req: Req) => number | undefined): voi
 
 const keyOf = (path: string) => path.replace(/^\/+|\/+$/g, '');
 const pathOf = (req: Req) => keyOf(targetOf(req).path);
-const below = (root: string, path: string) =>
-  root === '' ? path : path.startsWith(`${root}/`) ? path.slice(root.length + 1) : '';
+
+/** The path below the root, whose case does not matter to Node-RED's server. */
+function below(root: string, path: string): string {
+  if (root === '') return path;
+  return path.toLowerCase().startsWith(`${root.toLowerCase()}/`) ? path.slice(root.length + 1) : '';
+}
 
 /** Path and query of a request; the target may also be an absolute URL (RFC 9112 §3.2.2). */
 function targetOf({ url = '/' }: Req): { path: string; query: string } {
   const target = url.startsWith('/') ? url : url.replace(/^\w+:\/\/[^/?]*/, '');
   const at = target.indexOf('?');
   return at < 0 ? { path: target, query: '' } : { path: target.slice(0, at), query: target.slice(at + 1) };
+}
+
+function headersOf({ headers }: Req): Record<string, string> {
+  const texts: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers))
+    if (value !== undefined) texts[name] = Array.isArray(value) ? value.join(', ') : value;
+  return texts;
+}
+
+function forwardedFor({ headers }: Req): string | undefined {
+  const value = headers['x-forwarded-for'];
+  return Array.isArray(value) ? value.join(',') : value;
 }
 
 /** The longest route that matches a path, and the rest of the path. */
@@ -143,70 +158,8 @@ function find(routes: Map<string, Route>, path: string): { route: Route; rest: s
   return route && best !== undefined ? { route, rest: path.slice(best.length + 1) } : undefined;
 }
 
-function send(res: ServerResponse, reply: Reply): void {
-  if (res.destroyed) return;
+function send(req: Req, res: ServerResponse, reply: Reply): void {
+  if (res.destroyed || res.headersSent) return;
   const text = reply.body === undefined ? '' : JSON.stringify(reply.body);
-  res.writeHead(reply.status, {
-    ...(text && { 'Content-Type': 'application/json' }),
-    'Content-Length': Buffer.byteLength(text),
-    ...reply.headers,
-  });
-  res.end(text);
-}
-
-async function answer(route: Route, req: Req, rest: string): Promise<Reply> {
-  if (req.method !== 'POST')
-    return { status: 405, headers: { Allow: 'POST' }, body: problem('SWB_PAYLOAD', say`Only POST is allowed.`) };
-  try {
-    const body = bodies.get(req);
-    if (!Buffer.isBuffer(body)) throw body;
-    const headers: Record<string, string> = {};
-    for (const [name, value] of Object.entries(req.headers))
-      if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(', ') : value;
-    return await route.handler({ method: req.method, rest, query: new URLSearchParams(targetOf(req).query), headers, body });
-  } catch (error) {
-    return errorReply(error);
-  }
-}
-
-/** The response to an error: the message of our own errors; no internal details of any other. */
-export function errorReply(error: unknown): Reply {
-  if (!(error instanceof SwitchboardError))
-    return { status: 500, body: problem('SWB_STORE', 'The request could not be processed and was not stored.') };
-  const status = STATUS[error.code] ?? 500;
-  return { status, body: problem(error.code, error.message), ...(status === 503 && { headers: { 'Retry-After': '5' } }) };
-}
-
-const STATUS: Partial<Record<SwitchboardError['code'], number>> = {
-  SWB_PAYLOAD: 400,
-  SWB_UNAUTHORISED: 401,
-  SWB_TOO_LARGE: 413,
-  SWB_BUSY: 503,
-  SWB_CLOSED: 503,
-  SWB_CONFIG: 503,
-  SWB_STORE: 503,
-  SWB_STORE_LOCKED: 503,
-  SWB_CONFLICT: 503,
-};
-
-function problem(code: string, message: string) {
-  return { code, message };
-}
-
-async function readBody(req: IncomingMessage, limit: number): Promise<Buffer> {
-  if (Number(req.headers['content-length'] ?? 0) > limit) {
-    req.resume();
-    throw tooLarge(limit);
-  }
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of req as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > limit) {
-      req.resume();
-      throw tooLarge(limit);
-    }
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
+  answerPolitely(req, res, reply.status, { ...(text && { 'Content-Type': 'application/json' }), ...reply.headers }, text);
 }

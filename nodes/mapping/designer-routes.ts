@@ -6,6 +6,7 @@ import { examplesOf } from '../../src/mapping/catalog/catalog.js';
 import { genericCatalog, genericExample } from '../../src/mapping/catalog/generic.js';
 import { seenFields, withSeen } from '../../src/mapping/catalog/seen.js';
 import type { Direction, Mapping } from '../../src/mapping/mapping.js';
+import { misshapen } from '../../src/mapping/mapping-shape.js';
 import { preview } from '../../src/mapping/preview.js';
 import type { PreviewExpressions } from '../../src/mapping/preview-expressions.js';
 import { requireSmallResult, requireSmallRules, requireSmallSample } from '../../src/mapping/preview-limits.js';
@@ -155,12 +156,14 @@ function presetOf({ system, entityType, version }: MappingSubject): Mapping | un
 
 function subjectOf(query: Request['query']): MappingSubject {
   const { system, entityType, version } = query;
-  if (typeof system !== 'string' || !isSystem(system) || typeof entityType !== 'string')
+  // Systems look them up by name, where JavaScript has names of its own.
+  const isName = (name: unknown) => typeof name === 'string' && !(name in Object.prototype);
+  if (typeof system !== 'string' || !isSystem(system) || typeof entityType !== 'string' || !isName(entityType))
     throw wrong('system and entityType', say`Name the records to map: ?system=…&entityType=…`);
   return {
     system,
     entityType,
-    ...(typeof version === 'string' && version && { version }),
+    ...(typeof version === 'string' && isName(version) && version && { version }),
   };
 }
 
@@ -176,9 +179,8 @@ function treeOf(value: unknown, name: string): Tree {
 
 function mappingOf(value: unknown): Mapping {
   const mapping = treeOf(value, 'mapping') as unknown as Mapping;
-  const rulesOf = (rules: unknown) => Array.isArray(rules) && rules.every(isTree);
-  if (!rulesOf(mapping.rules) || (mapping.items && !rulesOf(mapping.items.rules)))
-    throw wrong('mapping', say`Send its rules as a list.`);
+  const part = misshapen(mapping);
+  if (part) throw wrong(part, say`Send its rules as a list.`);
   requireSmallRules(mapping, [mapping.rules, mapping.items?.rules ?? []], PLACE());
   return { ...mapping, ...subjectOf(mapping as unknown as Request['query']) };
 }

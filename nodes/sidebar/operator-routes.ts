@@ -2,8 +2,11 @@ import type { Broker } from '../../src/delivery/broker.js';
 import { brokers } from '../../src/delivery/brokers.js';
 import { endpointState } from '../../src/delivery/endpoint-state.js';
 import type { IntakeTrouble } from '../../src/delivery/intake-troubles.js';
+import { sharedIntakesOf } from '../../src/delivery/shared-intakes.js';
 import { maskedClasses, viewMask } from '../../src/delivery/shown-text.js';
 import { type UnmappedValue, unmappedKey } from '../../src/delivery/unmapped-counter.js';
+import { SwitchboardError } from '../../src/errors.js';
+import { say } from '../../src/text/say.js';
 import type { AdminRoutes, Request } from '../kit/admin-routes.js';
 import { EXPORT, isGranted } from '../kit/rights.js';
 import { notFound, openBrokers, personOf, reasonOf } from './requests.js';
@@ -26,6 +29,7 @@ export function serveOperatorViews(routes: AdminRoutes): void {
       return {};
     });
   }
+  routes.post('endpoints/:id/renewSecret', renewSecret);
   routes.get('unmapped', unmapped);
   routes.post('unmapped/forget', forget);
   routes.get('audit', audit);
@@ -39,7 +43,10 @@ async function endpoints(): Promise<EndpointView[]> {
   const views = await Promise.all(
     openBrokers().map(async (broker) => {
       const { waiting } = await broker.store.counts();
-      return broker.workers().map((one) => endpoint(one, waiting, broker.intakeTroubles.list()));
+      return broker.workers().map((one) => ({
+        ...endpoint(one, waiting, broker.intakeTroubles.list()),
+        ...secretsOf(broker, one.client.id),
+      }));
     }),
   );
   return views.flat().sort((a, b) => a.name.localeCompare(b.name));
@@ -49,7 +56,7 @@ function endpoint(
   { client, status }: ReturnType<Broker['workers']>[number],
   waiting: Record<string, number>,
   troubles: IntakeTrouble[],
-): EndpointView {
+): Omit<EndpointView, keyof ReturnType<typeof secretsOf>> {
   const { circuit, inFlight, suspended, paused, outage, lastError } = status;
   const resumesAt = paused?.nextCheck ?? (circuit === 'open' ? status.resumesAt : undefined);
   return {
@@ -68,6 +75,29 @@ function endpoint(
   };
 }
 
+/** What is to be known of the secrets with which an endpoint sends us changes; never the secrets. */
+function secretsOf(broker: Broker, id: string): Pick<EndpointView, 'formerSecrets' | 'hasCallback'> {
+  const reports = broker.intakeReports.of(id);
+  return {
+    formerSecrets: reports.flatMap(({ name, formerSecret }) => (formerSecret ? [{ name, ...formerSecret }] : [])),
+    hasCallback: reports.some(({ hub }) => hub !== undefined),
+  };
+}
+
+/** Registers at the hub of an endpoint with new secrets in the path of the callback. */
+async function renewSecret(req: Request): Promise<object> {
+  const id = req.params.id ?? '';
+  const broker = brokers().find((one) => one.client(id));
+  if (!broker) return notFound('endpoint');
+  const name = broker.client(id)?.name ?? id;
+  if ((await sharedIntakesOf(broker).renewSecrets(id)) === 0)
+    throw new SwitchboardError('SWB_CONFIG', say`${name} has no callback here.`, {
+      hint: say`Only in nodes that receive events of a hub have one.`,
+    });
+  await broker.interventions.noteMany('renewSecret', { kind: 'endpoint', id, name }, personOf(req));
+  return {};
+}
+
 async function unmapped(): Promise<UnmappedView[]> {
   const lists = await Promise.all(
     openBrokers().map(async (broker) => (await broker.unmapped.list()).map((value) => ({ ...value, store: broker.id }))),
@@ -76,7 +106,8 @@ async function unmapped(): Promise<UnmappedView[]> {
 }
 
 async function forget(req: Request): Promise<object> {
-  const values = (Array.isArray(req.body?.values) ? req.body.values : []) as UnmappedView[];
+  const given = Array.isArray(req.body?.values) ? req.body.values : [];
+  const values = given.filter((value) => typeof value?.store === 'string' && typeof value.field === 'string') as UnmappedView[];
   for (const broker of brokers()) {
     const mine = values.filter(({ store }) => store === broker.id);
     if (mine.length === 0) continue;

@@ -2,6 +2,7 @@ import type { AuditEntry } from '../../src/delivery/audit.js';
 import type { Answer } from '../../src/delivery/decisions.js';
 import type { Edit } from '../../src/delivery/edits.js';
 import type { EndpointState } from '../../src/delivery/endpoint-state.js';
+import type { FormerSecretUse } from '../../src/delivery/intake-reports.js';
 import type { IntakeTrouble } from '../../src/delivery/intake-troubles.js';
 import type { Suspension } from '../../src/delivery/suspension.js';
 import type { UnmappedValue } from '../../src/delivery/unmapped-counter.js';
@@ -266,6 +267,10 @@ export interface EndpointView extends NamedEndpoint {
   lastError?: { at: string; message: string };
   /** Problems that prevent receiving changes from the endpoint. */
   intake: IntakeTrouble[];
+  /** The in nodes that still accept a former secret. */
+  formerSecrets: (FormerSecretUse & { name: string })[];
+  /** It sends events to a callback, whose secret can be renewed. */
+  hasCallback: boolean;
 }
 
 /** A value without a row in its value map, to be added in a custom mapping. */

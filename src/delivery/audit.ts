@@ -7,7 +7,17 @@ const MAX_ENTRIES = 1_000;
 const NEXT = 'audit';
 
 /** Manual actions. */
-export type AuditAction = 'replay' | 'sendAgain' | 'edit' | 'skip' | 'undo' | 'seen' | 'suspend' | 'resume' | 'forget';
+export type AuditAction =
+  | 'replay'
+  | 'sendAgain'
+  | 'edit'
+  | 'skip'
+  | 'undo'
+  | 'seen'
+  | 'suspend'
+  | 'resume'
+  | 'forget'
+  | 'renewSecret';
 
 /** Who did what, to which target, and when. */
 export interface AuditEntry {

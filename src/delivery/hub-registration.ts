@@ -12,6 +12,8 @@ export type LookupKind = 'read' | 'listed';
 export interface Registration {
   /** Last segment of the callback's path: the standard has no other means to recognise forged events. */
   secret: string;
+  /** The one before it, if it was renewed: events at its path are still accepted. */
+  formerSecret?: string;
   /** Address of the hub. */
   address: string;
   /** Callback that is registered, or whose registration was tried; absent: none. */
@@ -65,11 +67,18 @@ export class RegistrationStore {
   /** Loads the registration at this address; stores a new one at once. */
   async load(address: string): Promise<Registration> {
     const stored = (await this.store.setting(this.key)) as StoredRegistration | undefined;
-    const secret = stored?.secret ?? randomBytes(24).toString('base64url');
+    const secret = stored?.secret ?? newSecret();
     // Without a stored address, this one is assumed. Nothing is removed at another address, where the id may belong to another
     // system.
     const isHere = (stored?.address ?? address) === address;
-    const registration = { ...(isHere && stored), secret, address, former: isHere ? [stored?.former ?? []].flat() : [] };
+    const { formerSecret } = stored ?? {};
+    const registration: Registration = {
+      ...(isHere && stored),
+      secret,
+      formerSecret,
+      address,
+      former: isHere ? [stored?.former ?? []].flat() : [],
+    };
     if (!stored?.address) await this.save(registration);
     return registration;
   }
@@ -81,6 +90,11 @@ export class RegistrationStore {
   remove(): Promise<unknown> {
     return this.store.commit([{ kind: 'setting', key: this.key, value: undefined }]);
   }
+}
+
+/** A secret for the path of a callback. */
+export function newSecret(): string {
+  return randomBytes(24).toString('base64url');
 }
 
 /**

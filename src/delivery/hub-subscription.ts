@@ -1,6 +1,6 @@
 import { backoff } from '../backoff.js';
 import type { Hub, RegistrationResult } from '../endpoints/hub.js';
-import { PartnerError } from '../errors.js';
+import { PartnerError, SwitchboardError } from '../errors.js';
 import { say } from '../text/say.js';
 import { type EndpointAccess, pausedFor } from './access.js';
 import type { Broker } from './broker.js';
@@ -8,6 +8,7 @@ import { HubCheck } from './hub-check.js';
 import {
   confirmed,
   doubtAfter,
+  newSecret,
   noticeOf,
   type Registration,
   type RegistrationReason,
@@ -63,6 +64,8 @@ export interface HubSubscriptionOptions {
   renewInterval: number;
   /** Reads the changes since the watermark into the inbox. */
   catchUp: () => Promise<void>;
+  /** Events at the paths of these secrets are to be accepted from now on. */
+  onSecret?: (secret: string, former?: string) => void;
   onRegistered: (state: HubState) => void;
   /** `part`: what failed, the registration or the catch-up. */
   onError: (error: unknown, retryAt: number, part: 'hub' | 'poll') => void;
@@ -111,8 +114,37 @@ export class HubSubscription {
   /** Resolves when the secret is stored; the registration continues in the background. */
   async start(): Promise<string> {
     this.registration = await this.store.load(this.options.hub.address);
+    this.acceptSecrets();
     if (!this.stopped) this.run();
     return this.registration.secret;
+  }
+
+  /**
+   * Registers anew at the path of another secret, then removes the registration at the path of the former one, whose events are
+   * accepted until the next renewal. Throws SWB_CONFLICT while the last one is not registered yet.
+   */
+  async renewSecret(): Promise<void> {
+    this.cancelRun();
+    await this.running;
+    this.cancelRun();
+    const { secret, callback } = this.registration;
+    const isRegistered = this.options.callback !== undefined && callback === this.callback;
+    try {
+      if (this.stopped || !isRegistered)
+        throw new SwitchboardError('SWB_CONFLICT', say`The callback is not registered yet.`, {
+          where: this.options.hub.address,
+          hint: say`Renew its secret once it is.`,
+        });
+      await this.save({ ...this.registration, secret: newSecret(), formerSecret: secret });
+      this.acceptSecrets();
+    } finally {
+      if (!this.stopped) this.run();
+    }
+  }
+
+  private acceptSecrets(): void {
+    const { secret, formerSecret } = this.registration;
+    this.options.onSecret?.(secret, formerSecret);
   }
 
   /** An event arrived at the callback. */
@@ -252,7 +284,7 @@ export class HubSubscription {
   private async register(reason: RegistrationReason): Promise<void> {
     const { hub, query, broker, onNotice } = this.options;
     const before = this.registration;
-    const { id: old, secret, address, lasting, tries = 0 } = before;
+    const { id: old, secret, formerSecret, address, lasting, tries = 0 } = before;
     const { callback, time } = this;
     const former = old !== undefined && reason !== 'gone' ? [...before.former, old] : before.former;
     const attempted: Registration = {
@@ -281,7 +313,7 @@ export class HubSubscription {
     const leftover = before.leftover || before.unsure === 'lost' || (nameless && !answer.already);
     try {
       await this.save({
-        ...{ secret, address, callback, query, id, former: former.filter((one) => one !== id) },
+        ...{ secret, formerSecret, address, callback, query, id, former: former.filter((one) => one !== id) },
         ...{ at: broker.clock(), run: time.run, made: time.elapsed(), lasting, leftover },
       });
     } catch (error) {

@@ -13,12 +13,12 @@ export async function unregister(
   store: RegistrationStore,
   notice: (text: string) => void,
 ): Promise<void> {
-  const { secret, address, id, former, unsure, leftover, query } = registration;
+  const { secret, formerSecret, address, id, former, unsure, leftover, query } = registration;
   const isNameless = registration.callback !== undefined && (id === undefined || unsure !== undefined);
   const listed = isNameless || leftover ? await hub.hubsOf(callback).catch(() => undefined) : [];
   const ids = [...new Set([...former, ...(id === undefined ? [] : [id]), ...(listed ?? [])])];
   const rest: Registration = {
-    ...{ secret, address, former: ids, ...(listed === undefined && { leftover: true }) },
+    ...{ secret, formerSecret, address, former: ids, ...(listed === undefined && { leftover: true }) },
     // A registration that may still exist is assumed to, until an event is missed.
     ...(listed === undefined && isNameless && { callback: registration.callback, query, unsure: 'lost' }),
   };

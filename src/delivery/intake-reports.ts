@@ -7,6 +7,16 @@ export interface IntakeReport {
   endpoint: string;
   poll?: IntakePoll;
   hub?: IntakeHub;
+  /** Present while a former secret is accepted beside the current one. */
+  formerSecret?: FormerSecretUse;
+}
+
+/** Whether a partner still uses a former secret: one that has not been used for long can be removed. */
+export interface FormerSecretUse {
+  /** Since when its use has been observed. */
+  since: string;
+  /** Absent: not since then. */
+  lastUsed?: string;
 }
 
 export interface IntakePoll {
@@ -50,6 +60,18 @@ export class IntakeReports {
   polled(node: string): void {
     const { poll } = this.reports.get(node) ?? {};
     if (poll) poll.last = new Date(this.clock()).toISOString();
+  }
+
+  /** A former secret is accepted from now on, or no more. */
+  formerSecret(node: string, isAccepted: boolean): void {
+    const report = this.reports.get(node);
+    if (report) report.formerSecret = isAccepted ? { since: new Date(this.clock()).toISOString() } : undefined;
+  }
+
+  /** A request came with the former secret. */
+  formerSecretUsed(node: string): void {
+    const { formerSecret } = this.reports.get(node) ?? {};
+    if (formerSecret) formerSecret.lastUsed = new Date(this.clock()).toISOString();
   }
 
   /** What is known of the node's registration at a hub. */

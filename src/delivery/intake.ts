@@ -79,6 +79,15 @@ export class Intake {
     this.detach = broker.inbox.attach(this.queue, this.emitter());
   }
 
+  get endpoint(): string {
+    return this.client.id;
+  }
+
+  /** Gives its subscriptions new secrets; returns their number. */
+  renewSecrets(): Promise<number> {
+    return this.subscriptions.renewSecrets();
+  }
+
   get isUsed(): boolean {
     return this.members.size + this.guests.size > 0;
   }

@@ -47,6 +47,13 @@ class SharedIntakes {
     };
   }
 
+  /** Gives the subscriptions at an endpoint's hub new secrets; returns their number. Rejects as `HubSubscription.renewSecret`. */
+  async renewSecrets(endpoint: string): Promise<number> {
+    let renewed = 0;
+    for (const intake of this.intakes.values()) if (intake.endpoint === endpoint) renewed += await intake.renewSecrets();
+    return renewed;
+  }
+
   private intakeFor({ client }: IntakeMember, entityType: string): Intake {
     const queue = intakeQueue(client.id, entityType);
     const known = this.intakes.get(queue) ?? new Intake(this.broker, client, entityType);

@@ -4,6 +4,14 @@ import { type Registration, RegistrationStore } from './hub-registration.js';
 import { type HubState, HubSubscription } from './hub-subscription.js';
 import { unregister } from './hub-unregister.js';
 
+/** What events are accepted with. `onEvent` is to be called for each one that comes with the current secret. */
+export interface AcceptedRegistration {
+  secret: string;
+  /** Events with it are accepted too. */
+  former?: string;
+  onEvent: () => void;
+}
+
 /** An in node that wants the events of the partner's hub. */
 export interface Subscriber {
   /** Id of the in node. */
@@ -15,8 +23,8 @@ export interface Subscriber {
   query: string;
   /** Milliseconds. */
   renewInterval: number;
-  /** Accept events at the node's path with this secret from now on. `onEvent` is to be called for each. */
-  accept(registration: { secret: string; onEvent: () => void }): void;
+  /** Accept events at the node's path with these secrets from now on. */
+  accept(registration: AcceptedRegistration): void;
   onRegistered(state: HubState): void;
   /** `isFirst`: it is the one in node that logs it. */
   onError(error: unknown, retryAt: number, isFirst: boolean): void;
@@ -78,6 +86,14 @@ export class SharedSubscriptions {
     void deployed().then(() => this.arrangeSoon());
   }
 
+  /** Gives each subscription a new secret; returns their number. Rejects as `HubSubscription.renewSecret`. */
+  async renewSecrets(): Promise<number> {
+    await this.arranging;
+    const active = [...this.active.values()];
+    for (const { subscription } of active) await subscription.renewSecret();
+    return active.length;
+  }
+
   private arrangeSoon(): void {
     this.arranging = this.arranging
       .then(() => this.arrange())
@@ -122,6 +138,7 @@ export class SharedSubscriptions {
       query,
       renewInterval: holder.renewInterval,
       catchUp,
+      onSecret: (secret, former) => holder.accept({ secret, former, onEvent: () => subscription.eventReceived() }),
       onRegistered: (state) => {
         for (const one of sharing()) one.onRegistered(state);
       },
@@ -132,8 +149,7 @@ export class SharedSubscriptions {
       onNotice: holder.onNotice,
     });
     this.active.set(query, { holder, subscription });
-    const secret = await subscription.start();
-    holder.accept({ secret, onEvent: () => subscription.eventReceived() });
+    await subscription.start();
   }
 
   /** Removes the registration of an in node that holds none any more. Its events are accepted for as long as it runs. */
@@ -141,7 +157,8 @@ export class SharedSubscriptions {
     const store = this.registrations(surplus);
     const registration = await store.peek(surplus.hub.address);
     if (!registration) return;
-    surplus.accept({ secret: registration.secret, onEvent: () => undefined });
+    const { secret, formerSecret: former } = registration;
+    surplus.accept({ secret, former, onEvent: () => undefined });
     if (!isLive(registration)) return;
     const callback =
       surplus.callback === undefined ? (registration.callback ?? '') : `${surplus.callback}/${registration.secret}`;

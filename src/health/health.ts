@@ -1,6 +1,8 @@
 import { type DeployedStore, deployedStores } from '../delivery/brokers.js';
 import { type EndpointState, endpointState } from '../delivery/endpoint-state.js';
 import { viewMask } from '../delivery/shown-text.js';
+import { inboundLoad } from '../http/receive-request.js';
+import { refusalCounts } from '../http/refusals.js';
 import type { HealthAnswer, Phase } from './readiness.js';
 import { writeFailure } from './write-check.js';
 
@@ -21,10 +23,18 @@ export async function health(phase?: Phase): Promise<HealthAnswer> {
       (store) =>
         store.open && (store.intakeTroubles.length > 0 || store.endpoints.some(({ state }) => UNAVAILABLE.includes(state))),
     );
-    return { status: problem ? 503 : 200, body: { status: problem ?? (degraded ? 'degraded' : 'ok'), stores } };
+    return {
+      status: problem ? 503 : 200,
+      body: { status: problem ?? (degraded ? 'degraded' : 'ok'), stores, inbound: inbound() },
+    };
   } catch (error) {
     return { status: 503, body: { status: error instanceof Error ? error.message : String(error) } };
   }
+}
+
+/** What is being received, and what was refused since the process started. */
+function inbound() {
+  return { ...inboundLoad(), refused: refusalCounts() };
 }
 
 async function storeHealth({ name, availability }: DeployedStore) {

@@ -1,6 +1,6 @@
 import type { Broker } from '../delivery/broker.js';
 import { type EndpointState, endpointState } from '../delivery/endpoint-state.js';
-import type { IntakeHub } from '../delivery/intake-reports.js';
+import type { FormerSecretUse, IntakeHub } from '../delivery/intake-reports.js';
 import type { IntakeTrouble } from '../delivery/intake-troubles.js';
 import { timeOf } from '../store/id.js';
 
@@ -30,6 +30,7 @@ interface Receiving {
   /** `interval` in seconds. */
   poll?: { interval: number; last?: string; overdue: boolean };
   hub?: IntakeHub;
+  formerSecret?: FormerSecretUse;
   troubles: Pick<IntakeTrouble, 'part' | 'since' | 'reason'>[];
 }
 
@@ -63,11 +64,12 @@ export async function partnerReports(broker: Broker): Promise<PartnerReport[]> {
       ...(lastError && { lastError: { at: lastError.at, message: lastError.message } }),
       waiting: waiting[client.id] ?? 0,
       ...(first && { oldestWaiting: iso(timeOf(first)) }),
-      receiving: broker.intakeReports.of(client.id).map(({ node, name, poll, hub, overdue }) => ({
+      receiving: broker.intakeReports.of(client.id).map(({ node, name, poll, hub, formerSecret, overdue }) => ({
         node,
         name,
         ...(poll && { poll: { interval: poll.interval / 1000, ...(poll.last && { last: poll.last }), overdue } }),
         ...(hub && { hub }),
+        ...(formerSecret && { formerSecret }),
         troubles: troubles.filter((trouble) => trouble.node === node).map(({ part, since, reason }) => ({ part, since, reason })),
       })),
     };

@@ -25,7 +25,7 @@ import { maskSecrets } from './masking.js';
 import { dateOf, PartnerClock } from './partner-clock.js';
 import { partnerFile } from './partner-file.js';
 import { proxySecrets } from './proxy.js';
-import { redirectTarget, withTarget } from './redirect.js';
+import { redirectTarget, withSameTarget, withTarget } from './redirect.js';
 import { RateLimit, type RequestKind, RequestLimiter } from './request-limiter.js';
 import { discard, headersOf, isPage, isStream, isSuccess } from './response.js';
 import { type SignInAnswer, signInFailure } from './sign-in-failure.js';
@@ -347,7 +347,11 @@ class Client implements HttpClient {
 
   /** Every error leaves this client through here: a text of the partner may have been decoded after it was masked. */
   private withoutSecrets(error: unknown): unknown {
-    return error instanceof PartnerError ? error.masked((text) => this.mask(text)) : error;
+    if (!(error instanceof PartnerError)) return error;
+    return withSameTarget(
+      error.masked((text) => this.mask(text)),
+      error,
+    );
   }
 
   private secrets(): string[] {

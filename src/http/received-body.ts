@@ -3,6 +3,7 @@ import { SwitchboardError } from '../errors.js';
 import { isTooDeep, MAX_NESTING } from '../nesting.js';
 import { say } from '../text/say.js';
 import { decoders } from './content-encoding.js';
+import { wellFormed } from './plain-json.js';
 
 /**
  * The JSON in the body of a request that a partner sent, however it is encoded: compressed (Content-Encoding, also where the
@@ -18,7 +19,7 @@ export async function receivedBody(body: Buffer, headers: Record<string, string>
   const text = trimmed(textIn(bytes, /charset\s*=\s*"?([^\s";]+)/i.exec(type)?.[1]));
   if (text === '') return undefined;
   const value = await parsed(text, bytes, type);
-  if (!isTooDeep(value)) return value;
+  if (!isTooDeep(value)) return wellFormed(value);
   throw new SwitchboardError('SWB_TOO_LARGE', say`The body is nested more than ${MAX_NESTING} levels deep.`, {
     hint: say`Send less with each event: the id of the record is enough.`,
   });
@@ -31,6 +32,11 @@ export function tooLarge(limit: number): SwitchboardError {
   });
 }
 
+/** Codings that one body may have: each takes memory of its own. */
+const MAX_CODINGS = 3;
+/** How much larger than it came a body may be when it is unpacked, if it then has more than `FREE_RATIO` bytes. JSON reaches twenty. */
+const MAX_RATIO = 100;
+const FREE_RATIO = 1 << 20;
 const CODINGS = /^(x-gzip|gzip|deflate|br)$/i;
 
 async function unpacked(body: Buffer, header = '', limit: number): Promise<Buffer> {
@@ -38,6 +44,7 @@ async function unpacked(body: Buffer, header = '', limit: number): Promise<Buffe
   const isGzip = body[0] === 0x1f && body[1] === 0x8b;
   // The last coding was applied last (RFC 9110 §8.4).
   const codings = named.some((coding) => CODINGS.test(coding)) ? named.reverse() : isGzip ? ['gzip'] : [];
+  if (codings.length > MAX_CODINGS) throw unreadable(say`The body is packed more than ${MAX_CODINGS} times.`);
   const streams = codings.flatMap((coding) => decoders(coding));
   if (streams.length === 0) return body;
   const chunks: Buffer[] = [];
@@ -46,13 +53,17 @@ async function unpacked(body: Buffer, header = '', limit: number): Promise<Buffe
     const source = streams.reduce<Readable>((from, stream) => pipeline(from, stream, () => undefined), Readable.from([body]));
     for await (const chunk of source as AsyncIterable<Buffer>) {
       size += chunk.length;
-      if (size > limit) break;
+      if (size > limit || size > Math.max(FREE_RATIO, body.length * MAX_RATIO)) break;
       chunks.push(chunk);
     }
   } catch {
     if (size <= limit) return body; // a proxy has unpacked it and left the header
   }
   if (size > limit) throw tooLarge(limit);
+  if (size > Math.max(FREE_RATIO, body.length * MAX_RATIO))
+    throw new SwitchboardError('SWB_TOO_LARGE', say`The body is more than ${MAX_RATIO} times larger when it is unpacked.`, {
+      hint: say`Send it without compression if this is intended.`,
+    });
   return Buffer.concat(chunks);
 }
 
@@ -123,7 +134,11 @@ function formValue(fields: Field[]): unknown {
   const json = fields.length === 1 ? (jsonIn(value) ?? jsonIn(name)) : undefined;
   if (json) return json;
   const values = new Map<string, unknown[]>();
-  for (const [field, text] of fields) values.set(field, [...(values.get(field) ?? []), jsonIn(text) ?? text]);
+  for (const [field, text] of fields) {
+    const all = values.get(field) ?? [];
+    values.set(field, all);
+    all.push(jsonIn(text) ?? text);
+  }
   return Object.fromEntries([...values].map(([field, all]) => [field, all.length > 1 ? all : all[0]]));
 }
 

@@ -26,6 +26,13 @@ export function withTarget<E extends Error>(error: E, from: string, status: numb
   return error;
 }
 
+/** An error in the place of another one: it leads where that led. */
+export function withSameTarget<E extends Error>(error: E, replaced: Error): E {
+  const target = targets.get(replaced);
+  if (target) targets.set(error, target);
+  return error;
+}
+
 /** Where the request is redirected to whose failure this is; undefined if it is not redirected. */
 export function targetOf(error: unknown): URL | undefined {
   return error instanceof Error ? targets.get(error) : undefined;

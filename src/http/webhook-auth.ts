@@ -2,44 +2,131 @@ import { createHmac, hash, timingSafeEqual } from 'node:crypto';
 import { SwitchboardError } from '../errors.js';
 import { say } from '../text/say.js';
 
-/** How a webhook authenticates its sender. Header names are case-insensitive. */
-export type WebhookAuth =
-  | { kind: 'header'; header: string; secret: string }
-  | { kind: 'basic'; user: string; password: string }
-  /** HMAC-SHA256 over the raw body, hex or base64, after an optional prefix such as `sha256=`. */
-  | { kind: 'hmac'; header: string; secret: string; prefix?: string };
-
-/** Throws SWB_UNAUTHORISED unless the request is authenticated. Compares in constant time. */
-export function checkWebhook(auth: WebhookAuth, headers: Record<string, string>, rawBody: Buffer): void {
-  if (!isAuthenticated(auth, headers, rawBody)) {
-    throw new SwitchboardError('SWB_UNAUTHORISED', MESSAGES[auth.kind](), {
-      hint: say`Check that the secret in the in node matches the one the partner sends.`,
-    });
-  }
+/** The secret in use and, while the partner is being changed over, the one before it. */
+interface Secrets {
+  secret: string;
+  former?: string;
 }
 
-const MESSAGES: Record<WebhookAuth['kind'], () => string> = {
-  header: () => say`The shared secret is missing or wrong.`,
-  basic: () => say`The user name or password is missing or wrong.`,
-  hmac: () => say`The signature is missing or does not match the body.`,
-};
+/** How a webhook authenticates its sender. Header names are case-insensitive. */
+export type WebhookAuth = Secrets &
+  (
+    | { kind: 'header'; header: string }
+    /** The secret is the password. */
+    | { kind: 'basic'; user: string }
+    /** HMAC-SHA256 over the raw body, hex or base64, after an optional prefix such as `sha256=`. */
+    | { kind: 'hmac'; header: string; prefix?: string }
+    /**
+     * `t=<unix seconds>,v1=<hex HMAC-SHA256 of "<t>.<raw body>">`. A time may differ from the clock here by `tolerance`
+     * milliseconds.
+     */
+    | { kind: 'timed'; header: string; tolerance: number }
+  );
 
-function isAuthenticated(auth: WebhookAuth, headers: Record<string, string>, rawBody: Buffer): boolean {
-  if (auth.kind === 'basic') {
-    const expected = `Basic ${Buffer.from(`${auth.user}:${auth.password}`).toString('base64')}`;
-    return equal(headers.authorization ?? '', expected);
+/** What has shown that a request comes from the partner. */
+export interface Proof {
+  secret: 'current' | 'former';
+  /** Of a request that is to take effect once: its signature, and the time from which its time stamp is too old. */
+  once?: { signature: string; until: number };
+}
+
+/** What the head of a request says about its sender. */
+export interface Claim {
+  /** Absent: only the body can show it. */
+  proof?: Proof;
+  /** Throws SWB_UNAUTHORISED unless the body is the one that was signed. */
+  prove(body: Buffer): Proof;
+}
+
+/**
+ * Checks what a request says about its sender before its body is read. Throws SWB_UNAUTHORISED unless the sender is known by it, or
+ * may be by the body. Compares in constant time.
+ * @param headers in lower case
+ * @param now epoch milliseconds
+ */
+export function webhookClaim(auth: WebhookAuth, headers: Record<string, string>, now: number): Claim {
+  if (auth.kind === 'header' || auth.kind === 'basic') {
+    const given = (auth.kind === 'basic' ? headers.authorization : headers[auth.header.toLowerCase()]) ?? '';
+    const proof = proofOf(auth, (secret) => secret !== '' && equal(given, expected(auth, secret)));
+    if (proof) return { proof, prove: () => proof };
+    return auth.kind === 'basic' ? refuse(MESSAGES.basic(), userHint()) : refuse(MESSAGES.header());
   }
   const given = headers[auth.header.toLowerCase()] ?? '';
-  if (auth.kind === 'header') return equal(given, auth.secret);
+  return auth.kind === 'hmac' ? bodyClaim(auth, given) : timedClaim(auth, given, now);
+}
+
+const MESSAGES = {
+  header: () => say`The shared secret is missing or wrong.`,
+  basic: () => say`The user name or password is missing or wrong.`,
+  signature: () => say`The signature is missing or does not match the body.`,
+};
+
+type Auth<Kind> = Extract<WebhookAuth, { kind: Kind }>;
+
+function expected(auth: Auth<'header'> | Auth<'basic'>, secret: string): string {
+  return auth.kind === 'header' ? secret : `Basic ${Buffer.from(`${auth.user}:${secret}`).toString('base64')}`;
+}
+
+/** A SHA-256 in hex, or in base64. */
+const HEX = /^[0-9a-f]{64}$/i;
+const BASE64 = /^[A-Za-z0-9+/]{43}=$/;
+
+function bodyClaim(auth: Auth<'hmac'>, given: string): Claim {
   const prefix = auth.prefix ?? '';
-  if (!given.startsWith(prefix)) return false;
   const signature = given.slice(prefix.length);
-  const mac = createHmac('sha256', auth.secret).update(rawBody).digest();
-  return equal(signature.toLowerCase(), mac.toString('hex')) || equal(signature, mac.toString('base64'));
+  if (!given.startsWith(prefix) || !(HEX.test(signature) || BASE64.test(signature))) return refuse(MESSAGES.signature());
+  return {
+    prove(body) {
+      const proof = proofOf(auth, (secret) => {
+        const mac = createHmac('sha256', secret).update(body).digest();
+        return equal(signature.toLowerCase(), mac.toString('hex')) || equal(signature, mac.toString('base64'));
+      });
+      return proof ?? refuse(MESSAGES.signature());
+    },
+  };
+}
+
+/** Signatures that one header may have: a sender that changes its secret signs with both. */
+const MAX_SIGNATURES = 4;
+
+function timedClaim(auth: Auth<'timed'>, given: string, now: number): Claim {
+  const parts = given.split(',', MAX_SIGNATURES + 1).map((part) => part.trim());
+  const time = parts.flatMap((part) => /^t=(\d{1,12})$/.exec(part)?.[1] ?? [])[0];
+  const signatures = parts.flatMap((part) => /^v1=([0-9a-f]{64})$/i.exec(part)?.[1]?.toLowerCase() ?? []);
+  if (time === undefined || signatures.length === 0) return refuse(MESSAGES.signature());
+  const at = Number(time) * 1000;
+  const off = Math.round(Math.abs(now - at) / 1000);
+  if (Math.abs(now - at) > auth.tolerance)
+    return refuse(say`The time stamp of the signature differs from the clock here by ${off} seconds.`, clockHint());
+  return {
+    prove(body) {
+      let signature = '';
+      const proof = proofOf(auth, (secret) => {
+        signature = createHmac('sha256', secret).update(`${time}.`).update(body).digest('hex');
+        return signatures.some((one) => equal(one, signature));
+      });
+      return proof ? { ...proof, once: { signature, until: at + auth.tolerance } } : refuse(MESSAGES.signature());
+    },
+  };
+}
+
+const clockHint = () => say`Sign each try anew, and check the clocks of both systems.`;
+
+/** By which of the two secrets a request is proven; undefined: by none. */
+function proofOf({ secret, former }: Secrets, isProof: (secret: string) => boolean): Proof | undefined {
+  if (isProof(secret)) return { secret: 'current' };
+  return former && isProof(former) ? { secret: 'former' } : undefined;
+}
+
+const secretHint = () => say`Check that the field Secret of the in node matches what the partner sends.`;
+const userHint = () => say`Check that the fields Username and Password of the in node match what the partner sends.`;
+
+function refuse(what: string, hint = secretHint()): never {
+  throw new SwitchboardError('SWB_UNAUTHORISED', what, { hint });
 }
 
 /** Compares in constant time: both texts are hashed to the same length first. */
-function equal(given: string, expected: string): boolean {
+export function equal(given: string, expected: string): boolean {
   const digest = (text: string) => hash('sha256', text, 'buffer');
   return timingSafeEqual(digest(given), digest(expected)) && expected !== '';
 }

@@ -96,6 +96,30 @@ describe('a subscription at a hub', () => {
   };
   const callbacks = () => [...hub.registered.values()].map((s) => s.callback);
 
+  it('gets another secret without a moment without registration; the former one is accepted until the next renewal', async () => {
+    const accepted: (string | undefined)[][] = [];
+    const { subscription, secret } = await begin({ onSecret: (...secrets) => accepted.push(secrets) });
+    await subscription.renewSecret();
+    const [, [second, former] = []] = accepted;
+    assert.equal(former, secret);
+    assert.notEqual(second, secret);
+    await until('the new registration alone', () => callbacks().join() === `https://broker/n/${second}`);
+    assert.equal(hub.fewest, 1, 'registered before the former one is removed');
+    await subscription.stop(false);
+    const again = await begin({ onSecret: (...secrets) => accepted.push(secrets) });
+    assert.deepEqual(accepted.at(-1), [second, secret], 'also after a restart');
+    assert.equal(hub.calls.filter((call) => call === 'register').length, 2);
+    await again.subscription.renewSecret();
+    assert.equal(accepted.at(-1)?.[1], second, 'the first one is accepted no more');
+  });
+
+  it('gets no other secret while the last one is not registered', async () => {
+    const { subscription } = await begin();
+    hub.faults = 1;
+    await subscription.renewSecret();
+    await assert.rejects(subscription.renewSecret(), /not registered yet/);
+  });
+
   it('is made with a secret in its callback, and not repeated by a deploy', async () => {
     for (hub.shows of [true, false]) {
       const { subscription, secret } = await begin();

@@ -46,6 +46,7 @@ export const RIGHTS: Record<string, Permission | 'anyone'> = {
   'POST deliveries/:id/undo': 'switchboard.write',
   'POST endpoints/:id/suspend': 'switchboard.write',
   'POST endpoints/:id/resume': 'switchboard.write',
+  'POST endpoints/:id/renewSecret': 'switchboard.write',
   'POST unmapped/forget': 'switchboard.write',
   'POST conversations/:id/preview': 'switchboard.write',
   'POST conversations/:id/apply': 'switchboard.write',

@@ -99,6 +99,24 @@ describe('a provider’s hub', () => {
       assert.equal(provider.hubs().length, 1);
       assert.equal(rig.tickets('lost', 'v5').length, 1);
     });
+
+    it('gets another callback when its secret is renewed, and events at the former one are still accepted', async () => {
+      const provider = rig.sandbox.tmf('v5');
+      const former = String(provider.hubs()[0]?.callback);
+      await rig.act('endpoints', 'sb1-tmf', 'renewSecret');
+      const callback = await until('the new registration alone', () => {
+        const [one, ...others] = provider.hubs().map((hub) => String(hub.callback));
+        return others.length === 0 && one !== former ? one : undefined;
+      });
+      const event = JSON.stringify({ eventType: 'TroubleTicketStatusChangeEvent', event: { troubleTicket: { id: 'x' } } });
+      const headers = { 'Content-Type': 'application/json' };
+      for (const [url, status] of [
+        [former, 204],
+        [callback, 204],
+        [former.replace(/[^/]+$/, 'neither'), 401],
+      ] as const)
+        assert.equal((await fetch(url, { method: 'POST', headers, body: event })).status, status, url);
+    });
   });
 
   describe('that does not list its registrations', () => {

@@ -100,7 +100,11 @@ export class LiveRig {
     return undefined;
   }
 
-  async act(kind: 'messages' | 'deliveries', id: string, action: 'replay' | 'skip' | 'seen'): Promise<void> {
+  async act(
+    kind: 'messages' | 'deliveries' | 'endpoints',
+    id: string,
+    action: 'replay' | 'skip' | 'seen' | 'renewSecret',
+  ): Promise<void> {
     const answer = await fetch(`${this.live.url}/switchboard/${kind}/${id}/${action}`, {
       method: 'POST',
       headers: { 'Content-Type': 'application/json' },

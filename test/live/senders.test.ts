@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
+import type { Readiness } from '../../src/health/readiness.js';
+import type { RefusalCount } from '../../src/http/refusals.js';
 import { type FlowNode, until } from './node-red.js';
 import { LiveRig } from './rig.js';
 
@@ -32,6 +34,7 @@ describe('a webhook', () => {
     const secret = `\${SANDBOX_WEBHOOK_SECRET}`;
     rig = await LiveRig.start({ version: 'v4', customer: 'webhook', provider: 'hub' }, {}, [
       hook('signed', { webhookAuth: 'hmac', hmacPrefix: 'sha256=', credentials: { secret } }),
+      hook('timed', { webhookAuth: 'timed', credentials: { secret: `\${SANDBOX_SERVICENOW_PASSWORD}`, formerSecret: secret } }),
       hook('basic', {
         webhookAuth: 'basic',
         credentials: { webhookUser: `\${SANDBOX_SERVICENOW_USER}`, webhookPassword: secret },
@@ -70,12 +73,17 @@ describe('a webhook', () => {
     for (const title of titles) assert.equal(rig.tickets(title).length, 1);
   });
 
+  const stamped = (body: string, secret: string) => {
+    const t = Math.floor(Date.now() / 1000);
+    return { 'x-signature': `t=${t},v1=${createHmac('sha256', secret).update(`${t}.${body}`).digest('hex')}` };
+  };
   const WAYS: [string, string, (body: string, secret: string) => Record<string, string>][] = [
     [
       'an HMAC over its body',
       'signed',
       (body, secret) => ({ 'x-signature': `sha256=${createHmac('sha256', secret).update(body).digest('hex')}` }),
     ],
+    ['an HMAC over time and body, made with the former secret', 'timed', stamped],
     [
       'user and password',
       'basic',
@@ -88,7 +96,7 @@ describe('a webhook', () => {
       const { sys_id } = rig.open(`told with ${path}`);
       // Not as JSON.stringify would write it: the signature is over the bytes as they came.
       const body = `{ "table": "incident",\n "sys_id": "${sys_id}", "note": "é" }`;
-      for (const wrong of [{}, proof(body, 'wrong'), proof(`${body} `, path === 'signed' ? secret : 'wrong')]) {
+      for (const wrong of [{}, proof(body, 'wrong'), proof(`${body} `, path === 'basic' ? 'wrong' : secret)]) {
         const refused = await post(path, body, wrong as Record<string, string>);
         assert.equal(refused.status, 401);
         assert.equal(((await refused.json()) as { code: string }).code, 'SWB_UNAUTHORISED');
@@ -98,6 +106,28 @@ describe('a webhook', () => {
       await rig.quiet();
     });
   }
+
+  it('that comes again with the same signature and time is answered as before, and has no effect', async () => {
+    const body = JSON.stringify({ table: 'incident', sys_id: rig.open('sent twice').sys_id });
+    const proof = stamped(body, rig.sandbox.environment.SANDBOX_SERVICENOW_PASSWORD!);
+    const stored = async () => Object.values((await rig.counts()).messages).reduce((a, b) => a + b, 0);
+    const [first, again] = [await post('timed', body, proof), await post('timed', body, proof)];
+    assert.deepEqual([first.status, again.status, await again.text()], [202, 202, await first.text()]);
+    await until('the ticket', () => rig.tickets('sent twice').length === 1);
+    await rig.quiet();
+    const before = await stored();
+    assert.equal((await post('timed', body, proof)).status, 202);
+    assert.equal(await stored(), before);
+  });
+
+  it('says in the health check when its former secret was last used, and counts what it refused', async () => {
+    const { partners } = await rig.get<Readiness>('/switchboard/health/ready');
+    const former = partners.flatMap(({ receiving }) => receiving).find(({ name }) => name === 'timed')?.formerSecret;
+    assert.ok(former?.lastUsed && former.lastUsed >= former.since, JSON.stringify(former));
+    const { inbound } = await rig.get<{ inbound: { refused: RefusalCount[] } }>('/switchboard/health');
+    assert.equal(inbound.refused.find(({ path }) => path === 'hooks/timed')?.unauthorised, 3);
+    assert.ok(!JSON.stringify(partners).includes(rig.sandbox.environment.SANDBOX_WEBHOOK_SECRET!));
+  });
 });
 
 for (const version of ['v4', 'v5'] as const) {

@@ -137,6 +137,10 @@ function webhookFields(defaults: InConfig) {
       validate: when<InConfig>((node) => node.webhook === true && node.webhookAuth !== 'basic', text()),
     },
     hmacPrefix: { value: defaults.hmacPrefix },
+    signatureTolerance: {
+      value: defaults.signatureTolerance,
+      validate: when<InConfig>((node) => node.webhook === true && node.webhookAuth === 'timed', number({ from: 1, to: 60 })),
+    },
     webhookLimit: {
       value: defaults.webhookLimit,
       validate: when<InConfig>((node) => node.webhook === true, number({ from: 1 })),

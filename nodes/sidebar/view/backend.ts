@@ -111,6 +111,11 @@ export class MessageApi {
     return write(this.backend, `endpoints/${encodeURIComponent(endpoint)}/resume`, {});
   }
 
+  /** Gives the callback of an endpoint's hub a new secret. */
+  renewSecret(endpoint: string): Promise<unknown> {
+    return write(this.backend, `endpoints/${encodeURIComponent(endpoint)}/renewSecret`, {});
+  }
+
   forget(values: UnmappedView[]): Promise<unknown> {
     return write(this.backend, 'unmapped/forget', { values });
   }

@@ -32,7 +32,8 @@ export function endpointsView({ backend }: SectionContext): MountedSection {
   }
 
   function card(view: EndpointView): HTMLElement {
-    const { name, system, state, inFlight, waiting, resumesAt, suspended, paused, downSince, lastError, intake } = view;
+    const { name, system, state, inFlight, waiting, resumesAt, suspended, paused, downSince, lastError, intake, formerSecrets } =
+      view;
     const by = suspended?.by || t('audit.unknownUser');
     return element(
       'li',
@@ -67,11 +68,19 @@ export function endpointsView({ backend }: SectionContext): MountedSection {
           time(trouble.since),
         ),
       ),
+      ...formerSecrets.map((former) =>
+        element(
+          'div',
+          { class: 'switchboard-muted' },
+          `${t(former.lastUsed ? 'endpoints.formerUsed' : 'endpoints.formerUnused', { name: former.name })} `,
+          time(former.lastUsed ?? former.since),
+        ),
+      ),
       actions(view),
     );
   }
 
-  function actions({ id, state }: EndpointView): HTMLElement {
+  function actions({ id, state, hasCallback }: EndpointView): HTMLElement {
     const { write } = backend.access ?? ALL;
     const bar = element('div', { class: 'switchboard-actions' });
     const run = (work: () => Promise<unknown>) =>
@@ -92,6 +101,12 @@ export function endpointsView({ backend }: SectionContext): MountedSection {
           write,
           t,
         ),
+        hasCallback &&
+          permitted(
+            button(t('endpoints.renewSecret'), 'switchboard-button', () => run(() => messages.renewSecret(id))),
+            write,
+            t,
+          ),
         permissionNote(write, t),
       );
     const ask = () => {

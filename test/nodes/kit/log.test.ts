@@ -44,8 +44,8 @@ describe('a line of a node', () => {
   it('is written in one place, as is a line of a command', () => {
     const PLACES: [folder: string, writes: RegExp, places: string[]][] = [
       ['nodes', /\b(?:node|this)\.(?:log|warn|error|status)\(/, ['nodes/kit/log.ts', 'nodes/kit/status.ts']],
-      ['', /\bconsole\.|process\.std(?:out|err)\b/, ['src/cli/output.ts', 'src/sandbox/main.ts']],
-      ['', /\bRED\.log\b/, ['src/cli/run.ts']],
+      ['', /\bconsole\.|process\.std(?:out|err)\b/, ['src/cli/output.ts']],
+      ['', /\bRED\.log\b/, ['nodes/kit/log.ts', 'src/cli/run.ts']],
     ];
     const found = ['nodes', 'src']
       .flatMap((top) => (readdirSync(top, { recursive: true }) as string[]).map((file) => join(top, file)))
