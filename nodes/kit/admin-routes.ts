@@ -1,4 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import type { NodeAPI } from 'node-red';
 import { type ErrorCode, SwitchboardError } from '../../src/errors.js';
 import type { HealthAnswer } from '../../src/health/readiness.js';
@@ -15,7 +17,7 @@ export interface Request {
   /** Set by Node-RED when authentication is configured; `anonymous` for users who have not logged in. */
   user?: { username?: string; anonymous?: boolean };
 }
-export interface Response {
+export interface Response extends NodeJS.WritableStream {
   status(code: number): Response;
   set(headers: Record<string, string>): Response;
   type(type: string): Response;
@@ -29,15 +31,23 @@ type Handler = (req: Request, res: Response) => unknown;
 type App = Record<'get' | 'post', (path: string, ...handlers: unknown[]) => void>;
 
 /**
- * View messages; replay, skip and edit them; make the server send requests to an address in the request, as anyone who deploys
+ * View messages; replay, skip and edit them; take them away as files; make the server send requests to an address in the request, as anyone who deploys
  * flows can.
  */
-export type Permission = 'switchboard.read' | 'switchboard.write' | 'flows.write';
+export type Permission = 'switchboard.read' | 'switchboard.write' | 'switchboard.export' | 'flows.write';
+
+export interface Download {
+  /** Name of the file. */
+  name: string;
+  lines: AsyncIterable<string>;
+}
 
 /** Routes below `switchboard/` of the admin root. Each responds with the handler's result as JSON, or with an error message. */
 export interface AdminRoutes {
   get(path: string, handler: Handler, permission?: Permission): void;
   post(path: string, handler: Handler, permission?: Permission): void;
+  /** A download of lines of JSON, sent as they are made; of what has not begun, an error is answered as by `get`. */
+  lines(path: string, handler: (req: Request) => Promise<Download>, permission: Permission): void;
   /** A health check, answered with the status that `check` gives. */
   check(path: string, check: () => HealthAnswer | Promise<HealthAnswer>): void;
   /** A page or one of its files; needs no permission because it contains no data. */
@@ -53,6 +63,18 @@ export function adminRoutes(RED: NodeAPI): AdminRoutes {
       app.get(`/switchboard/${path}`, needsPermission(permission), ownPagesOnly, respondWith(handler)),
     post: (path, handler, permission = 'switchboard.write') =>
       app.post(`/switchboard/${path}`, needsPermission(permission), ownPagesOnly, jsonOnly, respondWith(handler)),
+    lines: (path, handler, permission) =>
+      app.get(`/switchboard/${path}`, needsPermission(permission), ownPagesOnly, (req: Request, res: Response) => {
+        handler(req).then(
+          ({ name, lines }) => {
+            res.set({ 'X-Content-Type-Options': 'nosniff', 'Content-Disposition': `attachment; filename="${name}"` });
+            res.type('application/x-ndjson');
+            // Broken off, it does not look complete.
+            pipeline(Readable.from(lines), res).catch(() => undefined);
+          },
+          (error: unknown) => refuse(res, error),
+        );
+      }),
     check: (path, check) =>
       app.get(
         `/switchboard/${path}`,
@@ -113,11 +135,13 @@ function respondWith(handler: Handler) {
       .then(() => handler(req, res))
       .then(
         (body) => res.json(body),
-        (error: unknown) => {
-          const message = error instanceof Error ? error.message : String(error);
-          const code = error instanceof SwitchboardError ? error.code : 'SWB_STORE';
-          res.status(error instanceof NotFoundError ? 404 : (STATUS[code] ?? CONFLICT)).json({ code, message });
-        },
+        (error: unknown) => refuse(res, error),
       );
   };
+}
+
+function refuse(res: Response, error: unknown): void {
+  const message = error instanceof Error ? error.message : String(error);
+  const code = error instanceof SwitchboardError ? error.code : 'SWB_STORE';
+  res.status(error instanceof NotFoundError ? 404 : (STATUS[code] ?? CONFLICT)).json({ code, message });
 }

@@ -9,6 +9,7 @@ import { Expressions } from '../../src/mapping/expressions.js';
 import type { GenericMessage, Side } from '../../src/model/message.js';
 import { say } from '../../src/text/say.js';
 import type { AdminRoutes } from '../kit/admin-routes.js';
+import { notePreview } from '../kit/audited.js';
 import { type KeptMessage, keptGeneric } from '../mapping/kept-messages.js';
 import type { PreviewedMessage } from './previewed-message.js';
 
@@ -21,8 +22,9 @@ const expressions = new Expressions();
 export function serveRoutePreview(RED: NodeAPI, routes: AdminRoutes): void {
   routes.post(
     'routes/preview',
-    async ({ body = {} }) => {
-      const rules = rulesOf(body.rules);
+    async (req) => {
+      const rules = rulesOf(req.body?.rules);
+      await notePreview(req, 'route');
       const known = new Set([...rules.parties, ...rules.rules.map(({ from }) => from)]);
       const kept = (await keptGeneric(RED, MESSAGES)).filter(({ sample }) => known.has(endpointOf(sample)));
       return Promise.all(kept.map((one) => previewed(rules, one)));

@@ -1,4 +1,4 @@
-import type { AuditEntry } from '../../src/delivery/audit.js';
+import type { AuditEntry } from '../../src/delivery/audit-view.js';
 import type { Broker } from '../../src/delivery/broker.js';
 import type { Person } from '../../src/delivery/interventions.js';
 import type { DeliveryRecord, MessageRecord } from '../../src/store/store.js';

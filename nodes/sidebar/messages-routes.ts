@@ -50,7 +50,14 @@ const ACTIONS: Record<string, Partial<Record<Kind, Act>>> = {
 export function serveMessages(RED: NodeAPI, routes: AdminRoutes): void {
   const nameOf = nodeNames(RED);
   routes.get('messages', (req) => listMessages(openBrokers(), queryOf(req.query), nameOf));
-  routes.get('messages/:id', async (req) => (await messageView(brokers(), req.params.id ?? '', nameOf)) ?? notFound('message'));
+  routes.get('messages/:id', async (req) => {
+    const id = req.params.id ?? '';
+    const view = (await messageView(brokers(), id, nameOf)) ?? notFound('message');
+    const target = { kind: 'message', id, name: view.number } as const;
+    for (const { store, audit } of brokers())
+      if (await store.message(id)) await audit.reading({ by: personOf(req), action: 'read', target });
+    return view;
+  });
   routes.get('counts', () => countAll(openBrokers()));
   routes.get('waits', () => waitSummary(openBrokers(), nameOf));
   routes.post('bulk', (req) => bulk(openBrokers(), bulkOf(req), personOf(req), nameOf));

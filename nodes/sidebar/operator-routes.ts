@@ -73,10 +73,10 @@ async function forget(req: Request): Promise<object> {
   for (const broker of brokers()) {
     const mine = values.filter(({ store }) => store === broker.id);
     if (mine.length === 0) continue;
-    await broker.unmapped.forget(mine as UnmappedValue[]);
     const [{ field, value }] = mine as [UnmappedView];
     const target: AuditEntry['target'] = { kind: 'value', id: field, name: `${field} "${String(value)}"`, count: mine.length };
-    await broker.interventions.noteMany('forget', target, personOf(req));
+    const note = broker.audit.note({ by: personOf(req), action: 'forget', target });
+    await broker.unmapped.forget(mine as UnmappedValue[], [note]);
   }
   return {};
 }

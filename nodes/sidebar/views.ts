@@ -1,7 +1,8 @@
-import type { AuditEntry } from '../../src/delivery/audit.js';
+import type { AuditEntry } from '../../src/delivery/audit-view.js';
 import type { Answer } from '../../src/delivery/decisions.js';
 import type { Edit } from '../../src/delivery/edits.js';
 import type { EndpointState } from '../../src/delivery/endpoint-state.js';
+import type { ErasureRequest, ErasureResult as ErasureView } from '../../src/delivery/erasure-view.js';
 import type { IntakeTrouble } from '../../src/delivery/intake-troubles.js';
 import type { Suspension } from '../../src/delivery/suspension.js';
 import type { UnmappedValue } from '../../src/delivery/unmapped-counter.js';
@@ -11,7 +12,7 @@ import type { Exchange } from '../../src/http/exchange.js';
 import type { Json } from '../../src/model/message.js';
 import type { Attempt, Bodies, ErrorRecord, MessageOrigin, RouteDecision } from '../../src/store/store.js';
 
-export type { AuditEntry, Edit, Exchange, WaitKind };
+export type { AuditEntry, Edit, ErasureRequest, ErasureView, Exchange, WaitKind };
 
 /** The data of the messages view, shared by runtime and browser. */
 

@@ -38,6 +38,7 @@ export = (RED: NodeAPI) => {
         folder: isAbsolute(path) ? path : join(RED.settings.userDir ?? process.cwd(), path),
         retentionDays: number('retentionDays'),
         retentionBytes: number('retentionMegabytes') * 1024 * 1024,
+        auditMonths: number('auditMonths'),
         inboxLimit: number('inboxLimit'),
         flowTimeout: number('flowTimeout') * 1000,
         log: (level, text) => this[level === 'info' ? 'log' : level](text),

@@ -14,12 +14,14 @@ const RIGHTS_OF: Record<string, string[]> = {
   nobody: [],
   reader: ['switchboard.read'],
   operator: ['switchboard.read', 'switchboard.write'],
-  integrator: ['switchboard.read', 'switchboard.write', 'flows.write'],
+  auditor: ['switchboard.read', 'switchboard.export'],
+  integrator: ['switchboard.read', 'switchboard.write', 'switchboard.export', 'flows.write'],
 };
 const users = [
   { username: 'nobody', password: PASSWORD, permissions: 'flows.read' },
   { username: 'reader', password: PASSWORD, permissions: 'read' },
   { username: 'operator', password: PASSWORD, permissions: ['read', 'switchboard.write'] },
+  { username: 'auditor', password: PASSWORD, permissions: ['read', 'switchboard.export'] },
   { username: 'integrator', password: PASSWORD, permissions: '*' },
 ];
 const JSON_TYPE = { 'Content-Type': 'application/json' };

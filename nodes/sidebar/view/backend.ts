@@ -5,6 +5,8 @@ import type {
   BulkResult,
   Counts,
   EndpointView,
+  ErasureRequest,
+  ErasureView,
   MessageList,
   MessageView,
   NamedEndpoint,
@@ -108,6 +110,15 @@ export class MessageApi {
 
   forget(values: UnmappedView[]): Promise<unknown> {
     return write(this.backend, 'unmapped/forget', { values });
+  }
+
+  previewErasure(request: ErasureRequest): Promise<ErasureView> {
+    return write(this.backend, 'people/preview', request) as Promise<ErasureView>;
+  }
+
+  /** `confirm`: the number of tickets that were confirmed. */
+  erase(request: ErasureRequest, confirm: number): Promise<ErasureView> {
+    return write(this.backend, 'people/erase', { ...request, confirm }) as Promise<ErasureView>;
   }
 
   bulk(request: BulkRequest): Promise<BulkResult> {
