@@ -1,6 +1,11 @@
 #!/usr/bin/env node
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { parseArgs } from 'node:util';
 import { testFixture } from './fixture-test.js';
+import { erase, eraseText, exportAudit, verifyAudit } from './people.js';
 import { run } from './run.js';
 
 const USAGE = `switchboard run <flow.json> [options]   run a flow file without the editor
@@ -20,6 +25,18 @@ switchboard test <fixture.json> [options]   replay an exported conversation offl
   --json                print the result as JSON
 
   Exit code: 0 if there are no differences, otherwise 1.
+
+switchboard erase --person <text> | --ticket <number>   erase all tickets of a person, or one ticket, for good
+
+  --person <text>       name, e-mail address or telephone number as in the tickets; may be repeated
+  --ticket <number>     number or id at any party; may be repeated
+  --confirm <count>     erase; the number of tickets must be the one that the same command says without it
+  --dry-run             only say what would be erased, as without --confirm
+  --store <folder>      the folder of a store that no process uses (default: switchboard in the user folder)
+  --url <address>       ask a running Switchboard instead, at the address of its editor; its user's access token is in SWITCHBOARD_TOKEN
+
+switchboard audit verify [--store <folder>]   check that nothing in the audit trail was changed or taken out
+switchboard audit export [--store <folder>] [--from <time>] [--until <time>]   print the audit trail as lines of JSON
 `;
 
 async function main(): Promise<void> {
@@ -36,11 +53,40 @@ async function main(): Promise<void> {
       log: { type: 'string' },
       flow: { type: 'string' },
       json: { type: 'boolean', default: false },
+      person: { type: 'string', multiple: true },
+      ticket: { type: 'string', multiple: true },
+      confirm: { type: 'string' },
+      'dry-run': { type: 'boolean', default: false },
+      store: { type: 'string' },
+      url: { type: 'string' },
+      from: { type: 'string' },
+      until: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
   });
   const [command, flow] = positionals;
   if (command === 'test' && flow && !values.help) return printDifferences(flow, values.flow, values.json);
+  const store = values.store ?? join(values['user-dir'], 'switchboard');
+  if (command === 'erase' && (values.person || values.ticket) && !values.help) {
+    const { person, ticket, url } = values;
+    const place = url ? { url, token: process.env.SWITCHBOARD_TOKEN } : { store: existing(store) };
+    const confirm = values.confirm === undefined || values['dry-run'] ? undefined : Number(values.confirm);
+    const outcome = await erase({ place, person, ticket, confirm });
+    process.stdout.write(`${eraseText(outcome)}\n`);
+    if (values.confirm !== undefined && !values['dry-run'] && !outcome.erased) process.exitCode = 1;
+    return;
+  }
+  if (command === 'audit' && flow === 'verify' && !values.help) {
+    const { text, isWhole } = await verifyAudit(existing(store));
+    process.stdout.write(`${text}\n`);
+    process.exitCode = isWhole ? 0 : 1;
+    return;
+  }
+  if (command === 'audit' && flow === 'export' && !values.help) {
+    const range = { from: timeOf(values.from, 'from'), until: timeOf(values.until, 'until') };
+    await pipeline(Readable.from(exportAudit(existing(store), range)), process.stdout);
+    return;
+  }
   if (values.help || command !== 'run' || !flow) {
     process.stdout.write(USAGE);
     process.exitCode = values.help ? 0 : 2;
@@ -73,6 +119,18 @@ async function main(): Promise<void> {
     `Switchboard runs ${flow} on Node-RED ${running.version}: ${running.url} (health: ${running.url}/health)\n`,
   );
   if (running.editor) process.stdout.write(`Editor: ${running.editor} · Messages: ${running.editor}switchboard/page\n`);
+}
+
+/** The folder of a store: an empty one must not be created by looking for something in it. */
+function existing(store: string): string {
+  if (existsSync(join(store, 'journal'))) return store;
+  throw new Error(`${store} is not the folder of a store. Name it with --store.`);
+}
+
+function timeOf(text: string | undefined, option: string): string | undefined {
+  if (text === undefined) return undefined;
+  if (!Number.isNaN(Date.parse(text))) return new Date(text).toISOString();
+  throw new Error(`--${option}: "${text}" is not a time. Write it as 2026-11-30 or 2026-11-30T12:00:00Z.`);
 }
 
 async function printDifferences(fixture: string, flow: string | undefined, json: boolean): Promise<void> {
