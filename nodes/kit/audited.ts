@@ -1,6 +1,6 @@
 import type { AuditLog, Note } from '../../src/delivery/audit.js';
 import { brokers } from '../../src/delivery/brokers.js';
-import type { Person } from '../../src/delivery/interventions.js';
+import type { Person } from '../../src/delivery/person.js';
 import type { Request } from './admin-routes.js';
 
 export function personOf(req: Request): Person {

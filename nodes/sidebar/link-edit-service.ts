@@ -3,7 +3,7 @@ import { type LinkEdit, type LookedUpEntity, refusal } from '../../src/conversat
 import type { AppliedLinkEdit } from '../../src/conversation/link-editor.js';
 import { freeReference } from '../../src/conversation/reference.js';
 import type { Broker } from '../../src/delivery/broker.js';
-import type { Person } from '../../src/delivery/interventions.js';
+import type { Person } from '../../src/delivery/person.js';
 import type { EndpointClient, RawEntity } from '../../src/endpoints/endpoint.js';
 import { PartnerError, SwitchboardError } from '../../src/errors.js';
 import type { Json, State } from '../../src/model/message.js';

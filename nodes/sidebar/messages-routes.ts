@@ -1,6 +1,7 @@
 import type { NodeAPI } from 'node-red';
 import { brokers } from '../../src/delivery/brokers.js';
-import type { Interventions, Person } from '../../src/delivery/interventions.js';
+import type { Interventions } from '../../src/delivery/interventions.js';
+import type { Person } from '../../src/delivery/person.js';
 import type { WaitKind } from '../../src/delivery/wait-reason.js';
 import { SwitchboardError } from '../../src/errors.js';
 import type { Json } from '../../src/model/message.js';

@@ -81,8 +81,8 @@ async function forget(req: Request): Promise<object> {
   return {};
 }
 
-async function audit(): Promise<AuditEntry[]> {
-  const lists = await Promise.all(openBrokers().map((broker) => broker.audit.list(AUDIT)));
+async function audit({ query }: Request): Promise<AuditEntry[]> {
+  const lists = await Promise.all(openBrokers().map((broker) => broker.audit.list(AUDIT, query.all === 'true')));
   return lists
     .flat()
     .sort((a, b) => (a.at < b.at ? 1 : -1))

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { AuditTarget, NumberedEntry, AuditEntry as StoredEntry, TrailRange } from '../store/audit-entry.js';
 import type { Change, Store } from '../store/store.js';
 import type { AuditEntry } from './audit-view.js';
-import type { Person } from './interventions.js';
+import type { Person } from './person.js';
 
 /** Reading, as a view that is open does again and again, is noted once in this many milliseconds. */
 const READING = 3_600_000;
@@ -13,6 +13,9 @@ const MAX_LISTED = 20_000;
 /** Where versions before the audit trail kept the last thousand entries: settings below this one, the number of the next. */
 const OLD = 'audit';
 const OLD_ENTRIES = 1_000;
+
+/** Actions that change nothing, of which there are many. */
+const READINGS: readonly string[] = ['read', 'preview', 'lookUp'] satisfies AuditAction[];
 
 /** What users do. */
 export type AuditAction =
@@ -96,11 +99,12 @@ export class AuditLog {
     }
   }
 
-  /** Newest first. A bulk action is one entry. */
-  async list(limit: number): Promise<AuditEntry[]> {
+  /** Newest first. A bulk action is one entry. `all`: also who has read what. */
+  async list(limit: number, all = false): Promise<AuditEntry[]> {
+    const isShown = ({ facts, action }: NumberedEntry) => !facts?.partOfBulk && (all || !READINGS.includes(action));
     for (let read = limit * 2; ; read *= 4) {
       const entries = await this.store.audited(Math.min(read, MAX_LISTED));
-      const shown = entries.filter(({ facts }) => !facts?.partOfBulk).slice(0, limit);
+      const shown = entries.filter(isShown).slice(0, limit);
       if (shown.length === limit || entries.length < read || read >= MAX_LISTED) return shown.map(shownEntry);
     }
   }

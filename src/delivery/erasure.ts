@@ -8,8 +8,8 @@ import { say } from '../text/say.js';
 import type { AuditLog } from './audit.js';
 import { described, type Erasable, type Found, type Members, sizeOf, targetOf, tombstoneOf, whyNot } from './erasable.js';
 import type { ErasureRequest, ErasureResult, FoundTicket } from './erasure-view.js';
-import type { Person } from './interventions.js';
 import { type Mentions, mentionsOf } from './mentions.js';
+import type { Person } from './person.js';
 import type { UnmappedCounter, UnmappedValue } from './unmapped-counter.js';
 
 const BATCH = 500;

@@ -11,20 +11,11 @@ import type { AuditAction, AuditLog, Note } from './audit.js';
 import { ANSWERS } from './decisions.js';
 import { type Edit, editedFields } from './edits.js';
 import { keptByOthers, newParts, withKeptParts } from './kept-parts.js';
+import type { Person } from './person.js';
 import { isHint } from './received-item.js';
 import { lastReading, ownsFailedCreate } from './repeat.js';
 import { CLEARED_DELIVERY, lookupOnly, retried, undoState } from './retried.js';
 import { type Suspension, suspensionKey } from './suspension.js';
-
-/** The user who acts. */
-export interface Person {
-  /** Name of the Node-RED user; empty where the editor has no sign-in. */
-  name: string;
-  /** Default: the views. */
-  source?: 'view' | 'cli';
-  /** Part of a bulk action, which is shown as one entry (`noteMany`). */
-  many?: boolean;
-}
 
 export interface InterventionsOptions {
   store: Store;

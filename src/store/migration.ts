@@ -18,7 +18,7 @@ import { TimeSlice } from './time-slice.js';
  */
 
 const SNAPSHOT = 'snapshot';
-const BACKUP = 'backup-format-1';
+export const BACKUP = 'backup-format-1';
 const SETTINGS = 'settings.json';
 const CHECKPOINT = 'checkpoint.json';
 /** Records in memory before they are written to shards. */

@@ -9,6 +9,7 @@ import { ERASING, Erased, type ErasedThing } from './erased.js';
 import type { FileReader } from './file-reader.js';
 import type { Journal } from './journal.js';
 import { segmentName } from './journal.js';
+import { BACKUP } from './migration.js';
 import { redactSegment } from './redaction.js';
 import type { Retention } from './retention.js';
 import type { StoreState } from './store-state.js';
@@ -120,8 +121,9 @@ export class Purge {
       for (const name of [id, `${id}.part`]) await rm(`${this.parts.folder}/spool/${name}`, { force: true });
   }
 
-  /** Removes copies of damaged parts that have one of the marks. */
+  /** Removes copies of damaged parts that have one of the marks, and the copy of before a migration, which has everything. */
   private async removeCopies(marks: readonly Buffer[]): Promise<void> {
+    if (marks.length > 0) await rm(`${this.parts.folder}/${BACKUP}`, { recursive: true, force: true });
     const folder = `${this.parts.folder}/quarantine`;
     for (const name of await readdir(folder).catch(() => [])) {
       const content = await readFile(`${folder}/${name}`);

@@ -66,6 +66,8 @@ describe('erasing in the embedded store', () => {
     await writeFile(`${folder}/spool/d13`, NAME);
     await writeFile(`${folder}/quarantine/00000001.log-7.damaged`, `"m13" ${NAME}`);
     await writeFile(`${folder}/quarantine/other`, NAME);
+    await mkdir(`${folder}/backup-format-1`);
+    await writeFile(`${folder}/backup-format-1/settings.json`, NAME);
     await writeFile(`${folder}/quarantine/kept`, 'Somebody');
     return folder;
   }
@@ -112,7 +114,10 @@ describe('erasing in the embedded store', () => {
   it('leaves nothing in the folder, and everything else as it was', async () => {
     const folder = await filled();
     const places = (await filesWith(folder, NAME)).map((path) => path.split('/')[0]!.replace(/\d+/, 'n'));
-    assert.deepEqual([...new Set(places)], ['audit', 'journal', 'quarantine', 'settings-n.json', 'shards', 'spool']);
+    assert.deepEqual(
+      [...new Set(places)],
+      ['audit', 'backup-format-n', 'journal', 'quarantine', 'settings-n.json', 'shards', 'spool'],
+    );
     const store = new LowdbStore({ folder, ...SIZES });
     await store.open();
     await erase(store);

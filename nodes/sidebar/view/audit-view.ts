@@ -11,11 +11,21 @@ export function auditView({ backend, show }: SectionContext): MountedSection {
   const messages = new MessageApi(backend);
   const notice = element('p', { class: 'switchboard-notice', role: 'status' }, t('list.loading'));
   const list = element('ol', { class: 'switchboard-audit', 'aria-label': t('section.audit') });
-  const root = element('div', { class: 'switchboard-scroll switchboard-padded' }, erasePanel(backend, refresh), notice, list);
+  const all = element('input', { type: 'checkbox' });
+  all.addEventListener('change', refresh);
+  const more = element('label', {}, all, ` ${t('audit.all')}`);
+  const root = element(
+    'div',
+    { class: 'switchboard-scroll switchboard-padded' },
+    erasePanel(backend, refresh),
+    more,
+    notice,
+    list,
+  );
   return { root, refresh };
 
   function refresh(): void {
-    messages.audit().then(
+    messages.audit(all.checked).then(
       (entries) => {
         notice.textContent = entries.length === 0 ? t('audit.none') : '';
         fill(list, ...entries.map(line));
@@ -33,7 +43,12 @@ export function auditView({ backend, show }: SectionContext): MountedSection {
     return element(
       'li',
       {},
-      element('span', { class: 'switchboard-row-top' }, element('b', {}, by || t(`audit.by_${source}`)), time(at)),
+      element(
+        'span',
+        { class: 'switchboard-row-top' },
+        element('b', {}, by || t(source === 'view' ? 'audit.unknownUser' : `audit.by_${source}`)),
+        time(at),
+      ),
       element(
         'span',
         {},

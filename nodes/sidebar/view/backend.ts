@@ -92,8 +92,9 @@ export class MessageApi {
     return this.backend.get('unmapped') as Promise<UnmappedView[]>;
   }
 
-  audit(): Promise<AuditEntry[]> {
-    return this.backend.get('audit') as Promise<AuditEntry[]>;
+  /** `all`: also who has read what. */
+  audit(all: boolean): Promise<AuditEntry[]> {
+    return this.backend.get(`audit?all=${all}`) as Promise<AuditEntry[]>;
   }
 
   async act(kind: 'messages' | 'deliveries', id: string, action: Action, body: ActionBody = {}): Promise<void> {
