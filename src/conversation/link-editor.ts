@@ -161,6 +161,8 @@ export class LinkEditor {
     const conversation = await this.store.conversation(id);
     if (!conversation)
       throw refusal(say`The conversation ${id} does not exist.`, say`It may have been merged or deleted. Refresh the view.`);
+    if (conversation.erasedAt)
+      throw refusal(say`The data of the conversation ${id} was erased.`, say`Its links only tell its tickets from new ones.`);
     const messages = await allOf((next) => this.store.listMessages({ conversation: id, ...next }), BATCH);
     const deliveries = await allOf((next) => this.store.listDeliveries({ conversation: id, ...next }), BATCH);
     // A message that is still in its flow is assigned to its conversation when the flow is idle.

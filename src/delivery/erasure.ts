@@ -36,7 +36,7 @@ export class Eraser {
     const person = personIn(request);
     const found = await this.find(request, person);
     const values = await this.valuesOf(person);
-    const entries = await this.entriesOf(
+    const { entries } = await this.entriesOf(
       found.filter(({ ticket }) => !ticket.refused),
       person,
     );
@@ -50,27 +50,35 @@ export class Eraser {
   async erase(request: ErasureRequest, by: Person): Promise<ErasureResult> {
     const { audit, store, unmapped } = this.options;
     const person = personIn(request);
+    const all = await this.find(request, person);
+    const { entriesOf } = await this.entriesOf(all, person);
     const tickets: FoundTicket[] = [];
     const erased: Found[] = [];
-    for (const found of await this.find(request, person)) {
-      const refused = found.ticket.refused ?? (await this.eraseOne(found.record, by));
+    let cut = 0;
+    for (const found of all) {
+      const entries = entriesOf.get(found) ?? [];
+      const refused = found.ticket.refused ?? (await this.eraseOne(found.record, entries, by));
       tickets.push({ ...found.ticket, ...(refused && { refused }) });
       if (refused) await audit.add({ by, action: 'erase', outcome: 'refused', target: targetOf(found.record) });
-      else erased.push(found);
+      else {
+        erased.push(found);
+        cut += entries.length;
+      }
     }
     const values = await this.valuesOf(person);
     if (values.length > 0) {
       const target = { kind: 'value', id: '', count: values.length } as const;
       await unmapped.forget(values, [audit.note({ by, action: 'erase', target })], true);
     }
-    const entries = await this.entriesOf(erased, person);
+    // Those that name the person and are about no ticket, and what was noted meanwhile.
+    const { entries } = await this.entriesOf(erased, person);
     if (entries.length > 0) {
       const target = { kind: 'trail', id: '', count: entries.length } as const;
       await store.commit([{ kind: 'cutNames', entries }, audit.note({ by, action: 'erase', target })], { erase: true });
     }
     const marks = [...(request.person ?? []), ...erased.flatMap(({ numbers }) => numbers)];
     await store.purge(marks.map((mark) => mark.trim()).filter(({ length }) => length >= SHORTEST_MARK));
-    return { tickets, values: values.length, entries: entries.length };
+    return { tickets, values: values.length, entries: cut + entries.length };
   }
 
   /** The conversations, and the messages without one, that a request is about. */
@@ -109,8 +117,8 @@ export class Eraser {
     for await (const one of recordsOf((next) => store.listMessages(next), BATCH)) {
       if (found.has(one.conversation ?? one.id)) continue;
       if (!mentions(one) && !mentions(await store.bodies('message', one.id))) continue;
-      if (one.conversation === undefined) found.set(one.id, one);
-      else await add(one.conversation);
+      if (one.conversation !== undefined) await add(one.conversation);
+      if (!found.has(one.conversation ?? '')) found.set(one.id, one);
     }
     for await (const one of recordsOf((next) => store.listDeliveries(next), BATCH)) {
       if (found.has(one.conversation)) continue;
@@ -129,17 +137,19 @@ export class Eraser {
   }
 
   /** Erases one ticket, with its entry in the trail; why it was refused, if something has come in meanwhile. */
-  private async eraseOne(one: Erasable, by: Person): Promise<string | undefined> {
+  private async eraseOne(one: Erasable, entries: string[], by: Person): Promise<string | undefined> {
     const { store, linkEditor } = this.options;
+    // In the same commit: once the ticket is erased, nothing tells which entries are about it.
+    const cut: Change[] = entries.length > 0 ? [{ kind: 'cutNames', entries }] : [];
     if ('receivedAt' in one) {
-      await store.commit([{ kind: 'message', record: one, gone: true }, this.note(one, 1, by)], { erase: true });
+      await store.commit([{ kind: 'message', record: one, gone: true }, this.note(one, 1, by), ...cut], { erase: true });
       return undefined;
     }
     // No message of it is in a flow meanwhile.
-    return linkEditor.runAlone([one.id], () => this.eraseConversation(one.id, by));
+    return linkEditor.runAlone([one.id], () => this.eraseConversation(one.id, cut, by));
   }
 
-  private async eraseConversation(id: string, by: Person): Promise<string | undefined> {
+  private async eraseConversation(id: string, cut: readonly Change[], by: Person): Promise<string | undefined> {
     const { store, conversations } = this.options;
     for (let round = 0; round < MAX_ROUNDS; round++) {
       let refused: string | undefined;
@@ -150,7 +160,7 @@ export class Eraser {
         refused = members && whyNot(latest, members);
         isDone = !members || (latest.erasedAt !== undefined && sizeOf(members) === 0);
         if (refused || isDone || !members) return [];
-        return [...(await this.changesFor(latest, members)), this.note(latest, sizeOf(members), by)];
+        return [...(await this.changesFor(latest, members)), this.note(latest, sizeOf(members), by), ...cut];
       };
       await conversations.updateTogether([id], change, { erase: true });
       // Something may have been added that does not change the conversation: one more look.
@@ -177,25 +187,44 @@ export class Eraser {
     return person ? (await this.options.unmapped.list()).filter(({ value }) => person(value)) : [];
   }
 
-  /** Entries of the audit trail that name what is erased: they are about it, or have its number, or name the person. */
-  private async entriesOf(erased: readonly Found[], person: Mentions | undefined): Promise<string[]> {
-    const ids = new Set(erased.flatMap((one) => one.ids));
-    const numbers = new Set(erased.flatMap((one) => one.numbers.map((number) => number.toLowerCase())));
-    const namesTicket = (names: Record<string, string>) =>
-      Object.values(names).some((text) =>
-        text
-          .toLowerCase()
-          .split(/[\s,;"()]+/)
-          .some((word) => numbers.has(word)),
-      );
-    const found: string[] = [];
+  /**
+   * Entries of the audit trail that name what is erased: they are about it, or have its number, or name the person. `entriesOf`:
+   * those of each ticket.
+   */
+  private async entriesOf(
+    erased: readonly Found[],
+    person: Mentions | undefined,
+  ): Promise<{ entries: string[]; entriesOf: Map<Found, string[]> }> {
+    const owners = new Map<string, Found>();
+    for (const found of erased) {
+      for (const id of found.ids) owners.set(id, found);
+      for (const number of found.numbers) owners.set(number.toLowerCase(), found);
+    }
+    const entries: string[] = [];
+    const entriesOf = new Map<Found, string[]>();
     for await (const { text, names } of this.options.store.trail({})) {
       if (!names) continue;
       const { id, target } = JSON.parse(text) as AuditEntry;
-      if (ids.has(target.id) || namesTicket(names) || person?.(names)) found.push(id);
+      const owner = owners.get(target.id) ?? ownerNamedIn(names, owners);
+      if (!owner && !person?.(names)) continue;
+      entries.push(id);
+      if (owner) entriesOf.set(owner, [...(entriesOf.get(owner) ?? []), id]);
     }
-    return found;
+    return { entries, entriesOf };
   }
+}
+
+/** The ticket that the names of an entry name: as a whole, or as a word that can be nothing else. */
+function ownerNamedIn(names: Record<string, string>, owners: ReadonlyMap<string, Found>): Found | undefined {
+  for (const text of Object.values(names)) {
+    const whole = text.trim().toLowerCase();
+    const words = whole.split(/[\s,;"()]+/).filter(({ length }) => length >= SHORTEST_MARK);
+    for (const word of [whole, ...words]) {
+      const owner = owners.get(word);
+      if (owner) return owner;
+    }
+  }
+  return undefined;
 }
 
 /** The person that a request is about, if it is about one; throws SWB_PAYLOAD for one that is about nothing. */

@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+import type { Json } from '../model/message.js';
 import type { Change, RecordKind } from './store.js';
 
 /**
@@ -9,8 +11,13 @@ export type ErasedThing = [kind: RecordKind | 'setting' | 'audit', id: string, v
 /** Settings with this prefix hold lists of erased things of which something may still be on the disk. */
 export const ERASING = 'erasing/';
 
-/** What a commit erases, given the version that each of its settings will have. */
-export function erasedBy(changes: readonly Change[], versionOf: (key: string) => number): ErasedThing[] {
+/** The change that lists what a commit erases, given the version of each setting before it. */
+export function listErased(changes: readonly Change[], versionOf: (key: string) => number): Change {
+  const value = thingsIn(changes, versionOf) as unknown as Json;
+  return { kind: 'setting', key: `${ERASING}${randomUUID()}`, value };
+}
+
+function thingsIn(changes: readonly Change[], versionOf: (key: string) => number): ErasedThing[] {
   return changes.flatMap((change): ErasedThing[] => {
     switch (change.kind) {
       case 'audit':

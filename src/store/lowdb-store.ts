@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { SwitchboardError } from '../errors.js';
 import type { Json } from '../model/message.js';
 import { say } from '../text/say.js';
@@ -6,7 +5,7 @@ import { prepare } from './applied-commit.js';
 import type { NumberedEntry, TrailLine, TrailRange } from './audit-entry.js';
 import { readBody } from './bodies.js';
 import { type Disk, nodeDisk } from './disk.js';
-import { ERASING, erasedBy } from './erased.js';
+import { listErased } from './erased.js';
 import { list } from './listing.js';
 import { closeStoreFolder, type LowdbStoreOptions, type OpenStore, openStoreFolder, withDefaults } from './open-store.js';
 import type { Work } from './record-entry.js';
@@ -76,7 +75,7 @@ export class LowdbStore implements Store {
 
   async commit(given: Change[], { durable = true, erase = false }: CommitOptions = {}): Promise<CommitResult> {
     const { state, journal, commits } = this.needOpen();
-    const changes = erase ? [...given, this.listErased(given)] : given;
+    const changes = erase ? [...given, listErased(given, (key) => state.settings.get(key)?.version ?? 0)] : given;
     const prepared = prepare(state, changes);
     if (journal.trial) await journal.trial;
     journal.assertWritable();
@@ -86,13 +85,6 @@ export class LowdbStore implements Store {
     if (durable || started.length > 0) await journal.flushed();
     if (notices.length > 0) this.notify(notices);
     return { skipped, started };
-  }
-
-  /** The list by which `purge` knows what to remove. */
-  private listErased(changes: Change[]): Change {
-    const { settings } = this.needOpen().state;
-    const things = erasedBy(changes, (key) => settings.get(key)?.version ?? 0);
-    return { kind: 'setting', key: `${ERASING}${randomUUID()}`, value: things as unknown as Json };
   }
 
   async audited(limit: number): Promise<NumberedEntry[]> {

@@ -10,7 +10,7 @@ import type { FileReader } from './file-reader.js';
 import type { Journal } from './journal.js';
 import { segmentName } from './journal.js';
 import { BACKUP } from './migration.js';
-import { redactSegment } from './redaction.js';
+import { hasMark, redactSegment } from './redaction.js';
 import type { Retention } from './retention.js';
 import type { StoreState } from './store-state.js';
 import { TimeSlice } from './time-slice.js';
@@ -59,7 +59,7 @@ export class Purge {
     const { journal, compaction, retention, trail, state } = this.parts;
     const lists = this.lists();
     const erased = new Erased(lists.flatMap(([, things]) => things));
-    const marks = [...erased.marks(), ...also].map((text) => Buffer.from(text));
+    const marks = [...erased.marks(), ...also];
     if (lists.length > 0) {
       await this.closeSegments(lists[0]![0]);
       const closed = journal.segments.at(-1)!.number;
@@ -100,7 +100,7 @@ export class Purge {
   }
 
   /** Takes what was erased out of the journal, in the segments before a number. */
-  private async redact(before: number, erased: Erased, marks: readonly Buffer[]): Promise<void> {
+  private async redact(before: number, erased: Erased, marks: readonly string[]): Promise<void> {
     const { folder, disk, journal, bodies } = this.parts;
     const slice = new TimeSlice();
     const journalFolder = `${folder}/journal`;
@@ -122,12 +122,11 @@ export class Purge {
   }
 
   /** Removes copies of damaged parts that have one of the marks, and the copy of before a migration, which has everything. */
-  private async removeCopies(marks: readonly Buffer[]): Promise<void> {
+  private async removeCopies(marks: readonly string[]): Promise<void> {
     if (marks.length > 0) await rm(`${this.parts.folder}/${BACKUP}`, { recursive: true, force: true });
     const folder = `${this.parts.folder}/quarantine`;
     for (const name of await readdir(folder).catch(() => [])) {
-      const content = await readFile(`${folder}/${name}`);
-      if (marks.some((mark) => content.includes(mark))) await unlink(`${folder}/${name}`);
+      if (hasMark(await readFile(`${folder}/${name}`), marks)) await unlink(`${folder}/${name}`);
     }
   }
 }

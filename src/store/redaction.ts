@@ -11,7 +11,7 @@ const SPACE = 32;
 export async function redactSegment(
   segment: Buffer,
   erased: Erased,
-  marks: readonly Buffer[],
+  marks: readonly string[],
   slice: TimeSlice,
 ): Promise<Buffer | undefined> {
   let copy: Buffer | undefined;
@@ -26,7 +26,7 @@ export async function redactSegment(
     if (line) {
       const redacted = redactLine(part, line, at, erased);
       if (redacted) replace(at, redacted);
-    } else if (marks.some((mark) => part.includes(mark))) {
+    } else if (hasMark(part, marks)) {
       // The line feed before the next line stays.
       replace(at, Buffer.alloc(part.length - 1, SPACE));
     }
@@ -34,6 +34,12 @@ export async function redactSegment(
     await slice.yieldIfDue();
   }
   return copy;
+}
+
+/** Whether bytes have one of these texts, in upper or lower case. */
+export function hasMark(bytes: Buffer, marks: readonly string[]): boolean {
+  const text = bytes.toString().toLowerCase();
+  return marks.some((mark) => text.includes(mark.toLowerCase()));
 }
 
 /** The same line, of the same length, without what was erased. */

@@ -200,6 +200,42 @@ describe('erasing', () => {
     assert.equal((await rig.messages()).length, 1, 'that of the provider is another number');
   });
 
+  it('cuts the log off in the commit of the ticket, so that a crash in between leaves nothing that nobody finds any more', async () => {
+    await ticket('INC-AAA-1', ERIKA);
+    const [message] = await rig.messages();
+    await rig.broker.interventions.replayMessage(message!.id, ANNA);
+    await rig.idle();
+    const commit = rig.store.commit.bind(rig.store);
+    rig.store.commit = async (changes, options) => {
+      const result = await commit(changes, options);
+      if (options?.erase) throw new Error('crash');
+      return result;
+    };
+    await assert.rejects(rig.broker.eraser.erase({ ticket: ['INC-AAA-1'] }, ANNA), /crash/);
+    await rig.stop();
+    const { customer, provider } = rig;
+    rig = Object.assign(new Rig(folder), { customer, provider });
+    await rig.start();
+    // What the opening has begun.
+    await rig.store.purge();
+    assert.deepEqual(filesWith(ERIKA), []);
+    assert.deepEqual(
+      readdirSync(join(folder, 'audit')).filter((name) => readFileSync(join(folder, 'audit', name)).includes('INC-AAA')),
+      [],
+    );
+  });
+
+  it('an erased conversation takes part in no link edit', async () => {
+    await ticket('INC-AAA-1', ERIKA);
+    await ticket('INC-BBB-2', 'Max Power');
+    await rig.broker.eraser.erase({ ticket: ['INC-AAA-1'] }, ANNA);
+    const [one, other] = [await conversationOf('INC-AAA-1'), await conversationOf('INC-BBB-2')];
+    const merge = (conversation: string, into: string) =>
+      rig.broker.linkEditor.apply({ kind: 'merge', conversation, other: into }, 'anna');
+    await assert.rejects(merge(one!.id, other!.id), /was erased/);
+    await assert.rejects(merge(other!.id, one!.id), /was erased/);
+  });
+
   it('a message without a conversation', async () => {
     rig.flow = async () => undefined;
     await rig.receive('customer', { id: 'INC-CCC-3', version: '1', fields: { title: ERIKA } });

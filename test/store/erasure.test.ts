@@ -65,7 +65,7 @@ describe('erasing in the embedded store', () => {
     await store.close();
     await writeFile(`${folder}/spool/d13`, NAME);
     await writeFile(`${folder}/quarantine/00000001.log-7.damaged`, `"m13" ${NAME}`);
-    await writeFile(`${folder}/quarantine/other`, NAME);
+    await writeFile(`${folder}/quarantine/other`, NAME.toUpperCase());
     await mkdir(`${folder}/backup-format-1`);
     await writeFile(`${folder}/backup-format-1/settings.json`, NAME);
     await writeFile(`${folder}/quarantine/kept`, 'Somebody');
