@@ -29,10 +29,17 @@ export interface EraserOptions {
 
 /** Erases people's data: whole tickets that have ended, for good. */
 export class Eraser {
+  /** Searches through everything run one at a time. */
+  private last: Promise<unknown> = Promise.resolve();
+
   constructor(private readonly options: EraserOptions) {}
 
   /** What `erase` would do. */
-  async preview(request: ErasureRequest): Promise<ErasureResult> {
+  preview(request: ErasureRequest): Promise<ErasureResult> {
+    return this.inTurn(() => this.previewNow(request));
+  }
+
+  private async previewNow(request: ErasureRequest): Promise<ErasureResult> {
     const person = personIn(request);
     const found = await this.find(request, person);
     const values = await this.valuesOf(person);
@@ -47,7 +54,17 @@ export class Eraser {
    * Erases what was found and has ended; the rest is refused, in words. Resolves when nothing of it is on the disk any more. It can
    * be repeated at any time, and after a crash goes on with the store.
    */
-  async erase(request: ErasureRequest, by: Person): Promise<ErasureResult> {
+  erase(request: ErasureRequest, by: Person): Promise<ErasureResult> {
+    return this.inTurn(() => this.eraseNow(request, by));
+  }
+
+  private inTurn<T>(task: () => Promise<T>): Promise<T> {
+    const run = this.last.then(task);
+    this.last = run.catch(() => undefined);
+    return run;
+  }
+
+  private async eraseNow(request: ErasureRequest, by: Person): Promise<ErasureResult> {
     const { audit, store, unmapped } = this.options;
     const person = personIn(request);
     const all = await this.find(request, person);

@@ -88,7 +88,7 @@ export function prepare(state: StoreState, changes: readonly Change[]): Prepared
       const text = toJson(change.entry, 'audit entry');
       return { kind: 'audit', entry: JSON.parse(text) as AuditEntry, text };
     }
-    // Of a commit that erases: `erasedBy` remembers them.
+    // Of a commit that erases: `listErased` remembers them.
     if (change.kind === 'cutNames') return [];
     const { kind, record } = change;
     const entry = newEntry(state, kind, record);
