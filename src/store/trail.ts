@@ -1,6 +1,6 @@
-import { readFile, stat, unlink } from 'node:fs/promises';
+import { readdir, readFile, stat, unlink } from 'node:fs/promises';
 import type { AuditEntry, NumberedEntry, TrailLine, TrailRange } from './audit-entry.js';
-import { type Disk, FILE_MODE, replaceFile, writeAll } from './disk.js';
+import { type Disk, FILE_MODE, replaceFile, TEMPORARY, writeAll } from './disk.js';
 import { type FileLine, tailLines } from './tail-lines.js';
 import {
   encodeEntry,
@@ -106,6 +106,8 @@ export class Trail {
   cutNames(ids: ReadonlySet<string>): Promise<void> {
     return this.inTurn(async () => {
       await this.write();
+      // What a crash left of an earlier time has names, too.
+      for (const name of await readdir(this.folder)) if (name.endsWith(TEMPORARY)) await unlink(`${this.folder}/${name}`);
       for (const month of await monthsOf(this.folder)) {
         const content = await readFile(`${this.folder}/${namesFile(month)}`, 'utf8').catch(() => '');
         const kept = content.split('\n').filter((line) => line && !ids.has(idIn(line) ?? ''));

@@ -64,6 +64,7 @@ describe('erasing in the embedded store', () => {
     ]);
     await store.close();
     await writeFile(`${folder}/spool/d13`, NAME);
+    for (const name of ['audit/2026-03.names.jsonl.tmp', 'journal/00000001.log.tmp']) await writeFile(`${folder}/${name}`, NAME);
     await writeFile(`${folder}/quarantine/00000001.log-7.damaged`, `"m13" ${NAME}`);
     await writeFile(`${folder}/quarantine/other`, NAME.toUpperCase());
     await mkdir(`${folder}/backup-format-1`);
