@@ -31,8 +31,8 @@ type Handler = (req: Request, res: Response) => unknown;
 type App = Record<'get' | 'post', (path: string, ...handlers: unknown[]) => void>;
 
 /**
- * View messages; replay, skip and edit them; take them away as files; make the server send requests to an address in the request, as anyone who deploys
- * flows can.
+ * View messages; replay, skip and edit them; take data away as a file; make the server send requests to an address in the
+ * request, as anyone who deploys flows can.
  */
 export type Permission = 'switchboard.read' | 'switchboard.write' | 'switchboard.export' | 'flows.write';
 

@@ -195,7 +195,7 @@ describe('erasing in the embedded store', () => {
 
   it('takes a damaged part of the journal out as well, if that has something of it', async () => {
     const folder = await filled();
-    const [segment] = (await filesWith(`${folder}/journal`, NAME)) as [string];
+    const segment = (await filesWith(`${folder}/journal`, NAME)).find((name) => name.endsWith('.log'))!;
     const path = `${folder}/journal/${segment}`;
     const bytes = await readFile(path);
     bytes.write('X', bytes.indexOf(NAME) - 3);
