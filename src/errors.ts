@@ -27,6 +27,7 @@ export type ErrorCode =
   | 'SWB_PARTNER_DROPPED' // the partner accepted the write but silently dropped fields
   | 'SWB_BOTH_CHANGED' // two parties changed the same field to different values at the same time
   | 'SWB_DELETED' // the entity was deleted at the partner
+  | 'SWB_ERASED' // the data of the ticket was erased
   | 'SWB_WRONG_ENTITY' // the target does not carry our reference
   | 'SWB_FLOW' // a node in the flow failed or never finished
   | 'SWB_SKIPPED'; // an operator skipped it

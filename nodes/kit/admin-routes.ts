@@ -1,4 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import type { NodeAPI } from 'node-red';
 import { shownText, viewMask } from '../../src/delivery/shown-text.js';
 import { type ErrorCode, SwitchboardError } from '../../src/errors.js';
@@ -18,7 +20,7 @@ export interface Request extends SignedIn {
   originalUrl: string;
   acceptsLanguages(): string[];
 }
-export interface Response {
+export interface Response extends NodeJS.WritableStream {
   status(code: number): Response;
   set(headers: Record<string, string>): Response;
   type(type: string): Response;
@@ -36,6 +38,12 @@ type App = Record<'get' | 'post', (path: string, ...handlers: unknown[]) => void
   parent?: { use(path: string, handler: unknown): void };
 };
 
+export interface Download {
+  /** Name of the file. */
+  name: string;
+  lines: AsyncIterable<string>;
+}
+
 /**
  * Routes below `switchboard/` of the admin root. Each responds with the handler's result as JSON, or with an error message. People's
  * data is masked in both where a store asks for it, unless the request says `clear=true`, which needs a permission of its own.
@@ -45,6 +53,8 @@ export interface AdminRoutes {
   /** Settings that a dialog may save, such as presets: they hold no messages, and are never masked. */
   settings(path: string, handler: Handler): void;
   post(path: string, handler: Handler, permission?: Permission): void;
+  /** A download of lines of JSON, sent as they are made; of what has not begun, an error is answered as by `get`. */
+  lines(path: string, handler: (req: Request) => Promise<Download>, permission: Permission): void;
   /** A health check, answered with the status that `check` gives. */
   check(path: string, check: () => HealthAnswer | Promise<HealthAnswer>): void;
   /** A page or one of its files; needs no permission because it contains no data. */
@@ -58,8 +68,8 @@ export function adminRoutes(RED: NodeAPI): AdminRoutes {
   const needsExport = needsPermission(EXPORT) as unknown as Middleware;
   const clearOnly: Middleware = (req, res, next) => (isClear(req) ? needsExport(req, res, next) : next());
   answerMalformed(app);
-  const respond = (handler: Handler, permission?: Permission) =>
-    respondWith(handler, permission, (text) => logOfRuntime(RED, 'error', text));
+  const logError = (text: string) => logOfRuntime(RED, 'error', text);
+  const respond = (handler: Handler, permission?: Permission) => respondWith(handler, permission, logError);
   const guards = [clearOnly, ownPagesOnly, singleValues];
   return {
     get: (path, handler, permission = 'switchboard.read') =>
@@ -75,6 +85,18 @@ export function adminRoutes(RED: NodeAPI): AdminRoutes {
         plainObject,
         respond(handler, permission),
       ),
+    lines: (path, handler, permission) =>
+      app.get(`/switchboard/${path}`, needsPermission(permission), ...guards, (req: Request, res: Response) => {
+        handler(req).then(
+          ({ name, lines }) => {
+            res.set({ 'X-Content-Type-Options': 'nosniff', 'Content-Disposition': `attachment; filename="${name}"` });
+            res.type('application/x-ndjson');
+            // Broken off, it does not look complete.
+            pipeline(Readable.from(lines), res).catch(() => undefined);
+          },
+          (error: unknown) => refuse(req, res, error, logError),
+        );
+      }),
     check: (path, check) =>
       app.get(
         `/switchboard/${path}`,
@@ -193,17 +215,25 @@ function respondWith(handler: Handler, permission: Permission | undefined, log: 
       .then(() => handler(req, res))
       .then(
         (body) => res.json(isMasked ? (viewMask()?.answer(body) ?? body) : body),
-        (error: unknown) => {
-          const shown = (text: string) => (isMasked ? shownText(text) : text);
-          if (error instanceof NotFoundError) {
-            res.status(404).json({ code: 'SWB_STORE', message: shown(error.message) });
-          } else if (error instanceof SwitchboardError) {
-            res.status(STATUS[error.code] ?? CONFLICT).json({ code: error.code, message: shown(error.message) });
-          } else {
-            log(`${pathOf(req.originalUrl)}: ${error instanceof Error ? error.stack : String(error)}`);
-            res.status(500).json({ code: 'SWB_STORE', message: say`The request could not be processed. The log says why.` });
-          }
-        },
+        (error: unknown) => refuse(req, res, error, log, isMasked ? shownText : undefined),
       );
   };
+}
+
+/** `log`: gets what is no error for users; `shown`: how texts are shown. */
+function refuse(
+  { originalUrl }: Request,
+  res: Response,
+  error: unknown,
+  log: (text: string) => void,
+  shown = (text: string) => text,
+): void {
+  if (error instanceof NotFoundError) {
+    res.status(404).json({ code: 'SWB_STORE', message: shown(error.message) });
+  } else if (error instanceof SwitchboardError) {
+    res.status(STATUS[error.code] ?? CONFLICT).json({ code: error.code, message: shown(error.message) });
+  } else {
+    log(`${pathOf(originalUrl)}: ${error instanceof Error ? error.stack : String(error)}`);
+    res.status(500).json({ code: 'SWB_STORE', message: say`The request could not be processed. The log says why.` });
+  }
 }

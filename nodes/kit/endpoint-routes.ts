@@ -5,6 +5,7 @@ import { systemOf } from '../../src/endpoints/registry.js';
 import { SwitchboardError } from '../../src/errors.js';
 import { say } from '../../src/text/say.js';
 import { adminRoutes, type Request } from './admin-routes.js';
+import { noteRequest } from './audited.js';
 import { type EndpointConfig, endpointDefaults } from './endpoint.config.js';
 import { makeClient } from './make-client.js';
 import { migrate } from './migrate.js';
@@ -41,8 +42,8 @@ export function serveEndpointRoutes(RED: NodeAPI, type: string, form: EndpointFo
   const routes = adminRoutes(RED);
   const post = (path: string, handler: (req: Request) => Promise<unknown>) =>
     routes.post(`endpoints/:id/${path}`, handler, 'flows.write');
-  post('test', (req) => withDialogSettings(RED, forms, req, (client) => client.test()));
-  post('typed/:list', (req) => withDialogSettings(RED, forms, req, pickListOf(req)));
+  post('test', (req) => noteRequest(req, 'test', () => withDialogSettings(RED, forms, req, (client) => client.test())));
+  post('typed/:list', (req) => noteRequest(req, 'lookUp', () => withDialogSettings(RED, forms, req, pickListOf(req))));
   post('lists/:list', async (req) => pickListOf(req)(deployedClient(RED, req), req.body ?? {}));
 }
 

@@ -14,6 +14,7 @@ import type { Preview, Table } from '../../src/mapping/preview-result.js';
 import type { Json } from '../../src/model/message.js';
 import { say } from '../../src/text/say.js';
 import { type AdminRoutes, NotFoundError, type Request } from '../kit/admin-routes.js';
+import { notePreview } from '../kit/audited.js';
 import type { MappingNode } from '../kit/mapping-node.js';
 import { previewing } from '../kit/previews.js';
 import { compareMessages } from './changes.js';
@@ -26,6 +27,8 @@ type Tree = Record<string, Json>;
 /** The name of previews in errors. */
 const PLACE = () => say`Mapping preview`;
 
+/** The id of the sample that is made from the catalogue. */
+const EXAMPLE = 'example';
 /** Number of recent messages that provide fields and values, serve as samples, and are compared before and after a change. */
 const MESSAGES = 20;
 
@@ -38,7 +41,13 @@ export function serveDesigner(RED: NodeAPI, routes: AdminRoutes): void {
 
   get('fields', (req) => fieldLists(RED, subjectOf(req.query)));
   get('samples', async (req) => (await samples(RED, subjectOf(req.query), directionOf(req.query.direction))).map(heading));
-  get('samples/:id', (req) => sample(RED, subjectOf(req.query), directionOf(req.query.direction), req.params.id ?? ''));
+  get('samples/:id', async (req) => {
+    const id = req.params.id ?? '';
+    const found = await sample(RED, subjectOf(req.query), directionOf(req.query.direction), id);
+    // What is previewed is sent back by the dialog: to have it is what counts.
+    if (id !== EXAMPLE) await notePreview(req, id);
+    return found;
+  });
   const tryOut = <T>(path: string, work: (req: Request, expressions: PreviewExpressions) => Promise<T>) =>
     post(path, previewing(work));
   tryOut('preview', async ({ body = {} }, expressions) => {
@@ -47,15 +56,23 @@ export function serveDesigner(RED: NodeAPI, routes: AdminRoutes): void {
     requireSmallSample(given, PLACE());
     return previewOf(expressions)(mapping, directionOf(body.direction), given);
   });
-  tryOut('values', async ({ body = {} }): Promise<SeenValues> => {
+  tryOut('values', async (req): Promise<SeenValues> => {
+    const { body = {} } = req;
     const mapping = mappingOf(body.mapping);
+    await notePreview(req, idOf(mapping));
     const table: Table = body.table === 'items' ? 'items' : 'order';
     const messages = { in: await samples(RED, mapping, 'in'), out: await samples(RED, mapping, 'out') };
     const counted = (await Promise.all(brokers().map((broker) => broker.unmapped.list()))).flat();
     return valuesSeen(mapping, table, Number(body.rule), messages, counted);
   });
-  tryOut('changes', ({ body = {} }, expressions) => changes(RED, String(body.id ?? ''), mappingOf(body.mapping), expressions));
+  tryOut('changes', async (req, expressions) => {
+    const mapping = mappingOf(req.body?.mapping);
+    await notePreview(req, idOf(mapping));
+    return changes(RED, String(req.body?.id ?? ''), mapping, expressions);
+  });
 }
+
+const idOf = ({ system, entityType, version }: MappingSubject): string => [system, version, entityType].filter(Boolean).join(' ');
 
 function samples(RED: NodeAPI, subject: MappingSubject, direction: Direction): Promise<KeptMessage[]> {
   return keptMessages(RED, subject, direction, MESSAGES);
@@ -67,7 +84,7 @@ function heading({ sample: _, ...rest }: KeptMessage): SampleHeading {
 
 /** `example` is the sample made from the catalogue. */
 async function sample(RED: NodeAPI, subject: MappingSubject, direction: Direction, id: string): Promise<{ sample: Tree }> {
-  if (id === 'example')
+  if (id === EXAMPLE)
     return {
       sample: direction === 'in' ? examplesOf(partnerCatalog(subject)) : (genericExample(subject.entityType) as unknown as Tree),
     };

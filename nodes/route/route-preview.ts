@@ -10,6 +10,7 @@ import { requireSmallRules } from '../../src/mapping/preview-limits.js';
 import type { GenericMessage, Side } from '../../src/model/message.js';
 import { say } from '../../src/text/say.js';
 import type { AdminRoutes } from '../kit/admin-routes.js';
+import { notePreview } from '../kit/audited.js';
 import { previewing } from '../kit/previews.js';
 import { type KeptMessage, keptGeneric } from '../mapping/kept-messages.js';
 import type { PreviewedMessage } from './previewed-message.js';
@@ -23,8 +24,9 @@ const MAX_VALUE = 1_000;
 export function serveRoutePreview(RED: NodeAPI, routes: AdminRoutes): void {
   routes.post(
     'routes/preview',
-    previewing(async ({ body = {} }, expressions) => {
-      const rules = rulesOf(body.rules);
+    previewing(async (req, expressions) => {
+      const rules = rulesOf(req.body?.rules);
+      await notePreview(req, 'route');
       const known = new Set([...rules.parties, ...rules.rules.map(({ from }) => from)]);
       const kept = (await keptGeneric(RED, MESSAGES)).filter(({ sample }) => known.has(endpointOf(sample)));
       return Promise.all(kept.map((one) => previewed(rules, one, expressions)));

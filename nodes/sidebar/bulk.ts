@@ -1,6 +1,6 @@
-import type { AuditEntry } from '../../src/delivery/audit.js';
+import type { AuditEntry } from '../../src/delivery/audit-view.js';
 import type { Broker } from '../../src/delivery/broker.js';
-import type { Person } from '../../src/delivery/interventions.js';
+import type { Person } from '../../src/delivery/person.js';
 import type { DeliveryRecord, MessageRecord } from '../../src/store/store.js';
 import { say } from '../../src/text/say.js';
 import type { NameOf } from './broker-access.js';

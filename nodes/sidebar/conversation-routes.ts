@@ -15,7 +15,7 @@ import { fixtureFile } from './fixture-file.js';
 import { LinkEditService } from './link-edit-service.js';
 import { nodeNames } from './node-names.js';
 import { payloadReader } from './payload-reader.js';
-import { notFound, openBrokers } from './requests.js';
+import { notFound, openBrokers, personOf } from './requests.js';
 
 const PAGE = 50;
 const MAX_PAGE = 200;
@@ -35,12 +35,16 @@ export function serveConversations(RED: NodeAPI, routes: AdminRoutes): void {
     const detail = (await conversationDetail([broker], id, nameOf, readPayload, known)) ?? notFound('conversation');
     const mark = `${view}${detail.mark}`;
     if (detail.unchanged) return { ...detail, mark };
+    const target = { kind: 'conversation', id, name: detail.reference } as const;
+    await broker.audit.reading({ by: personOf(req), action: 'read', target });
     return { ...detail, mark, linkEdits: await linkEdits.history(broker, id), targets: linkEdits.targets(broker) };
   });
   routes.get(
     'conversations/:id/fixture',
     async (req) => {
       const { broker, id } = await conversationOf(req);
+      const target = { kind: 'conversation', id, name: id } as const;
+      await broker.audit.add({ by: personOf(req), action: 'export', target });
       return fixtureFile(RED, broker, id, nameOf, req.query.people !== 'true');
     },
     EXPORT,
@@ -51,11 +55,11 @@ export function serveConversations(RED: NodeAPI, routes: AdminRoutes): void {
   });
   routes.post('conversations/:id/apply', async (req) => {
     const { broker, id } = await conversationOf(req);
-    return linkEdits.apply(broker, id, linkEditOf(req), req.user?.username ?? '');
+    return linkEdits.apply(broker, id, linkEditOf(req), personOf(req));
   });
   routes.post('conversations/:id/undo', async (req) => {
     const { broker } = await conversationOf(req);
-    return linkEdits.undo(broker, Number(req.body?.operation), req.user?.username ?? '');
+    return linkEdits.undo(broker, Number(req.body?.operation), personOf(req));
   });
 }
 

@@ -3,6 +3,7 @@ import { type LinkEdit, type LookedUpEntity, refusal } from '../../src/conversat
 import type { AppliedLinkEdit } from '../../src/conversation/link-editor.js';
 import { freeReference } from '../../src/conversation/reference.js';
 import type { Broker } from '../../src/delivery/broker.js';
+import type { Person } from '../../src/delivery/person.js';
 import type { EndpointClient, RawEntity } from '../../src/endpoints/endpoint.js';
 import { PartnerError, SwitchboardError } from '../../src/errors.js';
 import type { Json, State } from '../../src/model/message.js';
@@ -51,13 +52,18 @@ export class LinkEditService {
     }
   }
 
-  async apply(broker: Broker, conversation: string, request: LinkEditRequest, by: string): Promise<LinkEditEntry> {
-    const { edit } = await this.resolve(broker, conversation, request);
-    return this.entryOf(await broker.linkEditor.apply(edit, by));
+  async apply(broker: Broker, conversation: string, request: LinkEditRequest, by: Person): Promise<LinkEditEntry> {
+    const { edit, found } = await this.resolve(broker, conversation, request);
+    const name = found?.number ?? ('entity' in edit ? edit.entity.id : edit.other);
+    const note = broker.audit.note({ by, action: edit.kind, target: { kind: 'conversation', id: conversation, name } });
+    return this.entryOf(await broker.linkEditor.apply(edit, by.name, [note]));
   }
 
-  async undo(broker: Broker, editId: number, by: string): Promise<LinkEditEntry> {
-    return this.entryOf(await broker.linkEditor.undo(editId, by));
+  async undo(broker: Broker, editId: number, by: Person): Promise<LinkEditEntry> {
+    const note = ({ conversations: [id = ''] }: AppliedLinkEdit) => [
+      broker.audit.note({ by, action: 'undo', target: { kind: 'conversation', id, name: id } }),
+    ];
+    return this.entryOf(await broker.linkEditor.undo(editId, by.name, note));
   }
 
   private async resolve(broker: Broker, conversation: string, request: LinkEditRequest): Promise<ResolvedRequest> {

@@ -1,6 +1,7 @@
 import type { NodeAPI } from 'node-red';
 import { brokers } from '../../src/delivery/brokers.js';
-import type { Interventions, Person } from '../../src/delivery/interventions.js';
+import type { Interventions } from '../../src/delivery/interventions.js';
+import type { Person } from '../../src/delivery/person.js';
 import { viewMask } from '../../src/delivery/shown-text.js';
 import type { WaitKind } from '../../src/delivery/wait-reason.js';
 import { SwitchboardError } from '../../src/errors.js';
@@ -52,7 +53,14 @@ const ACTIONS: Record<string, Partial<Record<Kind, Act>>> = {
 export function serveMessages(RED: NodeAPI, routes: AdminRoutes): void {
   const nameOf = nodeNames(RED);
   routes.get('messages', (req) => listMessages(openBrokers(), { ...queryOf(req.query), clear: isClear(req) }, nameOf));
-  routes.get('messages/:id', async (req) => (await messageView(brokers(), req.params.id ?? '', nameOf)) ?? notFound('message'));
+  routes.get('messages/:id', async (req) => {
+    const id = req.params.id ?? '';
+    const view = (await messageView(brokers(), id, nameOf)) ?? notFound('message');
+    const target = { kind: 'message', id, name: view.number } as const;
+    for (const { store, audit } of brokers())
+      if (await store.message(id)) await audit.reading({ by: personOf(req), action: 'read', target });
+    return view;
+  });
   routes.get('counts', () => countAll(openBrokers()));
   routes.get('waits', () => waitSummary(openBrokers(), nameOf));
   routes.post('bulk', (req) => bulk(openBrokers(), bulkOf(req), personOf(req), nameOf));

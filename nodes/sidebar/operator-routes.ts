@@ -113,10 +113,10 @@ async function forget(req: Request): Promise<object> {
     if (mine.length === 0) continue;
     const counted = await countedAs(broker, mine);
     if (counted.length === 0) continue;
-    await broker.unmapped.forget(counted);
     const [{ field, value }] = mine as [UnmappedView];
     const target: AuditEntry['target'] = { kind: 'value', id: field, name: `${field} "${String(value)}"`, count: mine.length };
-    await broker.interventions.noteMany('forget', target, personOf(req));
+    const note = broker.audit.note({ by: personOf(req), action: 'forget', target });
+    await broker.unmapped.forget(counted, [note]);
   }
   return {};
 }
@@ -129,8 +129,8 @@ async function countedAs(broker: Broker, shown: UnmappedValue[]): Promise<Unmapp
   return all.filter((one) => keys.has(unmappedKey(one)) || (mask && keys.has(unmappedKey(mask.answer(one)))));
 }
 
-async function audit(): Promise<AuditEntry[]> {
-  const lists = await Promise.all(openBrokers().map((broker) => broker.audit.list(AUDIT)));
+async function audit({ query }: Request): Promise<AuditEntry[]> {
+  const lists = await Promise.all(openBrokers().map((broker) => broker.audit.list(AUDIT, query.all === 'true')));
   return lists
     .flat()
     .sort((a, b) => (a.at < b.at ? 1 : -1))

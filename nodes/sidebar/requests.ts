@@ -1,13 +1,10 @@
 import type { Broker } from '../../src/delivery/broker.js';
 import { brokers, deployedStores } from '../../src/delivery/brokers.js';
-import type { Person } from '../../src/delivery/interventions.js';
 import { SwitchboardError } from '../../src/errors.js';
 import { say } from '../../src/text/say.js';
 import { NotFoundError, type Request } from '../kit/admin-routes.js';
 
-export function personOf(req: Request): Person {
-  return { name: req.user?.username ?? '' };
-}
+export { personOf } from '../kit/audited.js';
 
 const MAX_REASON_LENGTH = 500;
 

@@ -7,6 +7,7 @@ import { serveHealth } from './health-routes.js';
 import { serveMessages } from './messages-routes.js';
 import { serveOperatorViews } from './operator-routes.js';
 import { servePage } from './page-routes.js';
+import { servePeople } from './people-routes.js';
 
 const TOPIC = 'switchboard/changed';
 
@@ -21,6 +22,7 @@ export = (RED: NodeAPI) => {
       serveMessages(RED, routes);
       serveOperatorViews(routes);
       serveConversations(RED, routes);
+      servePeople(routes);
       watchBrokers(() => notice.follow(brokers()));
     },
   });

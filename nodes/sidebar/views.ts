@@ -1,7 +1,8 @@
-import type { AuditEntry } from '../../src/delivery/audit.js';
+import type { AuditEntry } from '../../src/delivery/audit-view.js';
 import type { Answer } from '../../src/delivery/decisions.js';
 import type { Edit } from '../../src/delivery/edits.js';
 import type { EndpointState } from '../../src/delivery/endpoint-state.js';
+import type { ErasureRequest, ErasureResult as ErasureView } from '../../src/delivery/erasure-view.js';
 import type { FormerSecretUse } from '../../src/delivery/intake-reports.js';
 import type { IntakeTrouble } from '../../src/delivery/intake-troubles.js';
 import type { Suspension } from '../../src/delivery/suspension.js';
@@ -13,7 +14,7 @@ import type { Json } from '../../src/model/message.js';
 import type { PersonalClass } from '../../src/model/personal.js';
 import type { Attempt, Bodies, ErrorRecord, MessageOrigin, RouteDecision } from '../../src/store/store.js';
 
-export type { AuditEntry, Edit, Exchange, WaitKind };
+export type { AuditEntry, Edit, ErasureRequest, ErasureView, Exchange, WaitKind };
 
 /** The data of the messages view, shared by runtime and browser. */
 

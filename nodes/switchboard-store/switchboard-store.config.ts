@@ -7,6 +7,8 @@ export interface StoreConfig {
   retentionDays: string;
   /** Maximum size of the message bodies on disk, megabytes. */
   retentionMegabytes: string;
+  /** Whole months for which the log of what users did is kept, beside the current one. */
+  auditMonths: string;
   /** Maximum number of unsettled messages; above it senders get 503. */
   inboxLimit: string;
   /** Seconds after which a message that is still in its flow counts as failed. */
@@ -21,6 +23,7 @@ export const storeDefaults: StoreConfig = {
   path: 'switchboard',
   retentionDays: '90',
   retentionMegabytes: '2048',
+  auditMonths: '24',
   inboxLimit: '10000',
   flowTimeout: '120',
   maskNames: false,

@@ -9,6 +9,7 @@ RED.nodes.registerType<StoreConfig>('switchboard-store', {
     path: { value: 'switchboard', validate: text() },
     retentionDays: { value: '90', validate: number({ from: 1 }) },
     retentionMegabytes: { value: '2048', validate: number({ from: 16 }) },
+    auditMonths: { value: '24', validate: number({ from: 1, optional: true }) },
     inboxLimit: { value: '10000', validate: number({ from: 1 }) },
     flowTimeout: { value: '120', validate: number({ from: 1, to: 86400 }) },
     maskNames: { value: false },

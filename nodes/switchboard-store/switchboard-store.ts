@@ -19,7 +19,7 @@ import { warnOfUncheckedCertificates } from '../kit/risks.js';
 import { numberSetting, requiredSetting, withEnvironment } from '../kit/settings.js';
 import { type StoreConfig, storeDefaults } from './switchboard-store.config.js';
 
-type NumberName = 'retentionDays' | 'retentionMegabytes' | 'inboxLimit' | 'flowTimeout';
+type NumberName = 'retentionDays' | 'retentionMegabytes' | 'inboxLimit' | 'flowTimeout' | 'auditMonths';
 /** The setting for each class of people's data. */
 const MASKS = { names: 'maskNames', email: 'maskEmail', phone: 'maskPhone' } as const satisfies Record<PersonalClass, string>;
 
@@ -48,6 +48,7 @@ export = (RED: NodeAPI) => {
         folder: isAbsolute(path) ? path : join(RED.settings.userDir ?? process.cwd(), path),
         retentionDays: number('retentionDays'),
         retentionBytes: number('retentionMegabytes') * 1024 * 1024,
+        auditMonths: number('auditMonths'),
         inboxLimit: number('inboxLimit'),
         flowTimeout: number('flowTimeout') * 1000,
         people: new People(new Set(PERSONAL_CLASSES.filter((one) => config[MASKS[one]] === true))),

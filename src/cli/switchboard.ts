@@ -1,8 +1,11 @@
 #!/usr/bin/env node
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { numberOffsetByTime, startSandbox } from '../sandbox/sandbox.js';
 import { testFixture } from './fixture-test.js';
-import { print, printError } from './output.js';
+import { print, printError, printLines } from './output.js';
+import { erase, eraseText, exportAudit, verifyAudit } from './people.js';
 import { run, USER_FOLDER } from './run.js';
 
 const USAGE = `switchboard run <flow.json> [options]   run a flow file without the editor
@@ -23,6 +26,18 @@ switchboard test <fixture.json> [options]   replay an exported conversation offl
 
   Exit code: 0 if there are no differences, otherwise 1.
 
+switchboard erase --person <text> | --ticket <number>   erase all tickets of a person, or one ticket, for good
+
+  --person <text>       name, e-mail address or telephone number as in the tickets; may be repeated
+  --ticket <number>     number or id at any party; may be repeated
+  --confirm <count>     erase; the number of tickets must be the one that the same command says without it
+  --dry-run             only say what would be erased, as without --confirm
+  --store <folder>      the folder of a store that no process uses (default: switchboard in the user folder)
+  --url <address>       ask a running Switchboard instead, at the address of its editor; its user's access token is in SWITCHBOARD_TOKEN
+
+switchboard audit verify [--store <folder>]   check that nothing in the audit trail was changed or taken out
+switchboard audit export [--store <folder>] [--from <time>] [--until <time>]   print the audit trail as lines of JSON
+
 switchboard sandbox [--port <number>]   start simulated partner systems on 127.0.0.1, for trials and tests (default port 1881)`;
 
 async function main(): Promise<void> {
@@ -39,12 +54,41 @@ async function main(): Promise<void> {
       log: { type: 'string' },
       flow: { type: 'string' },
       json: { type: 'boolean', default: false },
+      person: { type: 'string', multiple: true },
+      ticket: { type: 'string', multiple: true },
+      confirm: { type: 'string' },
+      'dry-run': { type: 'boolean', default: false },
+      store: { type: 'string' },
+      url: { type: 'string' },
+      from: { type: 'string' },
+      until: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
   });
   const [command, flow] = positionals;
   if (command === 'test' && flow && !values.help) return printDifferences(flow, values.flow, values.json);
   if (command === 'sandbox' && !values.help && !values.host) return sandbox(Number(values.port ?? 1881));
+  const store = values.store ?? join(values['user-dir'], 'switchboard');
+  if (command === 'erase' && (values.person || values.ticket) && !values.help) {
+    const { person, ticket, url } = values;
+    const place = url ? { url, token: process.env.SWITCHBOARD_TOKEN } : { store: existing(store) };
+    const confirm = values.confirm === undefined || values['dry-run'] ? undefined : Number(values.confirm);
+    const outcome = await erase({ place, person, ticket, confirm });
+    print(eraseText(outcome));
+    if (values.confirm !== undefined && !values['dry-run'] && !outcome.erased) process.exitCode = 1;
+    return;
+  }
+  if (command === 'audit' && flow === 'verify' && !values.help) {
+    const { text, isWhole } = await verifyAudit(existing(store));
+    print(text);
+    process.exitCode = isWhole ? 0 : 1;
+    return;
+  }
+  if (command === 'audit' && flow === 'export' && !values.help) {
+    const range = { from: timeOf(values.from, 'from'), until: timeOf(values.until, 'until') };
+    await printLines(exportAudit(existing(store), range));
+    return;
+  }
   if (values.help || command !== 'run' || !flow) {
     print(USAGE);
     process.exitCode = values.help ? 0 : 2;
@@ -82,6 +126,18 @@ async function sandbox(port: number): Promise<void> {
   const { url, environment } = await startSandbox({ port, numberOffset: numberOffsetByTime() });
   const variables = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
   print([`Sandbox with simulated partner systems, for trials and tests only: ${url}`, ...variables, ''].join('\n'));
+}
+
+/** The folder of a store: an empty one must not be created by looking for something in it. */
+function existing(store: string): string {
+  if (existsSync(join(store, 'journal'))) return store;
+  throw new Error(`${store} is not the folder of a store. Name it with --store.`);
+}
+
+function timeOf(text: string | undefined, option: string): string | undefined {
+  if (text === undefined) return undefined;
+  if (!Number.isNaN(Date.parse(text))) return new Date(text).toISOString();
+  throw new Error(`--${option}: "${text}" is not a time. Write it as 2026-11-30 or 2026-11-30T12:00:00Z.`);
 }
 
 async function printDifferences(fixture: string, flow: string | undefined, json: boolean): Promise<void> {

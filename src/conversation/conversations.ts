@@ -1,5 +1,5 @@
 import { isConcurrentChange, SwitchboardError } from '../errors.js';
-import type { Change, CommitResult, ConversationRecord, DeliveryRecord, Store } from '../store/store.js';
+import type { Change, CommitOptions, CommitResult, ConversationRecord, DeliveryRecord, Store } from '../store/store.js';
 import { say } from '../text/say.js';
 import { linkAt } from './correlate.js';
 import { releaseDeliveries } from './plan.js';
@@ -34,7 +34,7 @@ export class Conversations {
     id: string,
     change: (latest: ConversationRecord) => ConversationRecord,
     also: Change[] | ((latest: ConversationRecord) => Change[]) = [],
-    options: { durable?: boolean } = {},
+    options: CommitOptions = {},
   ): Promise<CommitResult> {
     return this.inTurn(id, () =>
       untilCommitted(async () => {
@@ -94,17 +94,17 @@ export class Conversations {
 
   /**
    * Changes several conversations and other records in one commit. `change` reads what it needs and returns the changes; it is
-   * called again if another process committed first.
+   * called again if another process committed first; for no changes nothing is committed.
    */
-  async updateTogether(ids: string[], change: () => Promise<Change[]>): Promise<void> {
+  async updateTogether(ids: string[], change: () => Promise<Change[]>, options: CommitOptions = {}): Promise<void> {
     // Always in the same order, to prevent deadlocks.
     const [first, ...rest] = [...new Set(ids)].sort();
-    if (first !== undefined) return this.inTurn(first, () => this.updateTogether(rest, change));
+    if (first !== undefined) return this.inTurn(first, () => this.updateTogether(rest, change, options));
     await untilCommitted(async () => {
       const changes = await change();
       for (const { record, gone } of changes.filter(isConversation))
         if (!gone) releaseLinked(record, await this.openAfter(record.id, changes), changes);
-      return this.store.commit(changes);
+      return changes.length === 0 ? { skipped: [], started: [] } : this.store.commit(changes, options);
     });
   }
 

@@ -1,6 +1,6 @@
 import type { Json } from '../model/message.js';
 import { allOf } from '../store/pages.js';
-import type { Store } from '../store/store.js';
+import type { Change, Store } from '../store/store.js';
 import { say } from '../text/say.js';
 import type { ConversationQueue } from './conversation-queue.js';
 import type { Conversations } from './conversations.js';
@@ -55,8 +55,8 @@ export class LinkEditor {
     return (await this.plan(edit, { by: '', at: this.now() })).effects;
   }
 
-  /** Applies an edit, after messages of the conversations have left their flows. */
-  apply(edit: LinkEdit, by: string): Promise<AppliedLinkEdit> {
+  /** Applies an edit, after messages of the conversations have left their flows. `also`: for its commit. */
+  apply(edit: LinkEdit, by: string, also: readonly Change[] = []): Promise<AppliedLinkEdit> {
     const about = edit.kind === 'merge' ? [edit.conversation, edit.other] : [edit.conversation];
     return this.runAlone(about, async () => {
       const author = { by, at: this.now() };
@@ -71,14 +71,18 @@ export class LinkEditor {
           saveChange(done),
           { kind: 'setting', key: inverseKeyOf(id), value: inverse as unknown as Json },
           { kind: 'setting', key: SETTING, value: id + 1 },
+          ...also,
         ];
       });
       return done as unknown as AppliedLinkEdit;
     });
   }
 
-  /** Undoes an edit if its links have not changed since; otherwise throws SWB_PAYLOAD with the change. */
-  async undo(id: number, by: string): Promise<AppliedLinkEdit> {
+  /**
+   * Undoes an edit if its links have not changed since; otherwise throws SWB_PAYLOAD with the change. `also`: what its commit has
+   * beside, given the edit.
+   */
+  async undo(id: number, by: string, also: (edit: AppliedLinkEdit) => Change[] = () => []): Promise<AppliedLinkEdit> {
     const found = await this.savedEdit(id);
     return this.runAlone(found.conversations, async () => {
       const author = { by, at: this.now() };
@@ -89,10 +93,18 @@ export class LinkEditor {
         const inverse = (await this.store.setting(inverseKeyOf(id))) as unknown as InverseLinkEdit;
         const { changes } = planUndo(inverse, await this.currentState(latest, inverse), author);
         undone = { ...latest, undone: author };
-        return [...changes, saveChange(undone)];
+        return [...changes, saveChange(undone), ...also(found)];
       });
       return undone;
     });
+  }
+
+  /** Removes what is kept of the edits of a conversation, for the commit that erases it: the data to undo them has its fields. */
+  async forgetting(conversation: string): Promise<Change[]> {
+    return (await this.history(conversation)).flatMap(({ id }): Change[] => [
+      { kind: 'setting', key: keyOf(id), value: undefined },
+      { kind: 'setting', key: inverseKeyOf(id), value: undefined },
+    ]);
   }
 
   /** The edits of a conversation, newest first. */
@@ -149,14 +161,16 @@ export class LinkEditor {
     const conversation = await this.store.conversation(id);
     if (!conversation)
       throw refusal(say`The conversation ${id} does not exist.`, say`It may have been merged or deleted. Refresh the view.`);
+    if (conversation.erasedAt)
+      throw refusal(say`The data of the conversation ${id} was erased.`, say`Its links only tell its tickets from new ones.`);
     const messages = await allOf((next) => this.store.listMessages({ conversation: id, ...next }), BATCH);
     const deliveries = await allOf((next) => this.store.listDeliveries({ conversation: id, ...next }), BATCH);
     // A message that is still in its flow is assigned to its conversation when the flow is idle.
     return { conversation, messages: messages.filter((m) => m.state !== 'received'), deliveries };
   }
 
-  /** Runs an edit alone, queued with the messages of its conversations. */
-  private runAlone<T>(conversations: string[], task: () => Promise<T>): Promise<T> {
+  /** Runs an edit, or another task on whole conversations, alone, queued with their messages. */
+  runAlone<T>(conversations: string[], task: () => Promise<T>): Promise<T> {
     const run = this.last.then(async () => {
       // `~` sorts after every message id, so that waiting messages go first.
       const turns = [...new Set(conversations)].sort().map((conversation) => ({ conversation, holder: `~${conversation}` }));

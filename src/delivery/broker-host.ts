@@ -10,7 +10,7 @@ import { Broker, type BrokerOptions } from './broker.js';
 import { addStore, type DeployedStore, flowsRunning } from './brokers.js';
 import { DEFAULT_RETRY, type RetryPolicy } from './retry.js';
 
-export interface StoreSettings extends Omit<BrokerOptions, 'store'>, Pick<LowdbStoreOptions, 'lock'> {
+export interface StoreSettings extends Omit<BrokerOptions, 'store'>, Pick<LowdbStoreOptions, 'lock' | 'auditMonths'> {
   folder: string;
   retentionDays: number;
   retentionBytes: number;
@@ -82,11 +82,13 @@ export class BrokerHost implements DeployedStore {
 
   private async open(): Promise<Broker> {
     if (this.wasOpen) await requireStore(this.folder);
-    const { clock, retentionDays, retentionBytes, log, lock } = this.settings;
-    const store = new LowdbStore({ folder: this.folder, clock, retentionDays, retentionBytes, log, lock });
+    const { clock, retentionDays, retentionBytes, auditMonths, log, lock } = this.settings;
+    const limits = { retentionDays, retentionBytes, auditMonths };
+    const store = new LowdbStore({ folder: this.folder, clock, ...limits, log, lock });
     await store.open();
     try {
       const broker = new Broker({ ...this.settings, store });
+      await broker.audit.adoptOld();
       await broker.sweepSpool();
       this.wasOpen = true;
       return broker;

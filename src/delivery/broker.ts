@@ -22,6 +22,7 @@ import { answeredDelivery } from './attempts.js';
 import { AuditLog } from './audit.js';
 import { planRecovery, type RecoveryPlan, withoutRecoverable } from './comment-recovery.js';
 import { EndpointNames } from './endpoint-names.js';
+import { Eraser } from './erasure.js';
 import { errorRecord } from './error-record.js';
 import { DEFAULT_FILE_POLICY, type FilePolicy } from './file-policy.js';
 import { whyStale } from './freshness.js';
@@ -122,6 +123,8 @@ export class Broker {
   readonly intakeReports: IntakeReports;
   /** Manual actions. */
   readonly interventions: Interventions;
+  /** Erases people's data. */
+  readonly eraser: Eraser;
 
   /** `store` must be open. */
   constructor(options: BrokerOptions) {
@@ -182,6 +185,8 @@ export class Broker {
     this.linkEditor = new LinkEditor(this.store, this.conversations, this.conversationQueue, this.clock, (endpoint, delivery) =>
       this.worker(endpoint)?.currentTry(delivery),
     );
+    const { store, conversations, linkEditor, unmapped, audit, clock } = this;
+    this.eraser = new Eraser({ store, conversations, linkEditor, unmapped, audit, clock });
     this.legs = new Legs(this.inbox, (id) => this.nameOf(id), this.clock);
     this.routes = new Routes(
       this.store,

@@ -7,22 +7,15 @@ import type { GenericComment, Json } from '../model/message.js';
 import type { Bodies, Change, DeliveryRecord, MessageRecord, Store } from '../store/store.js';
 import { markWarningSeen, warningState } from '../store/warning.js';
 import { say } from '../text/say.js';
-import type { AuditAction, AuditEntry, AuditLog } from './audit.js';
+import type { AuditAction, AuditLog, Note } from './audit.js';
 import { ANSWERS } from './decisions.js';
 import { type Edit, editedFields } from './edits.js';
 import { keptByOthers, newParts, withKeptParts } from './kept-parts.js';
+import type { Person } from './person.js';
 import { isHint } from './received-item.js';
 import { lastReading, ownsFailedCreate } from './repeat.js';
 import { CLEARED_DELIVERY, lookupOnly, retried, undoState } from './retried.js';
 import { type Suspension, suspensionKey } from './suspension.js';
-
-/** The user who acts. */
-export interface Person {
-  /** Name of the Node-RED user; empty where the editor has no sign-in. */
-  name: string;
-  /** Part of a bulk action, which gets one audit entry (`noteMany`). */
-  many?: boolean;
-}
 
 export interface InterventionsOptions {
   store: Store;
@@ -211,7 +204,7 @@ export class Interventions {
     const conversation = await store.conversation(record.conversation);
     // The restored delivery must not block its lane if the entity has been linked in another way meanwhile.
     if (conversation && linkAt(conversation, record.endpoint, record.entityType, record.leg)) restored.blocking = undefined;
-    const also = await this.note('undo', record, by);
+    const also = [this.note('undo', record, by)];
     if ((restored.state === 'failed' || restored.state === 'needsDecision') && conversation)
       await conversations.update(
         record.conversation,
@@ -235,8 +228,8 @@ export class Interventions {
   }
 
   /** Writes the audit entry of a bulk action. */
-  async noteMany(action: AuditAction, target: AuditEntry['target'], by: Person, reason?: string): Promise<void> {
-    await this.options.store.commit(await this.options.audit.note({ by: by.name, action, target, ...(reason && { reason }) }));
+  async noteMany(action: AuditAction, target: Note['target'], by: Person, reason?: string): Promise<void> {
+    await this.options.audit.add({ by, action, target, reason });
   }
 
   private async setSuspension(
@@ -249,10 +242,9 @@ export class Interventions {
     const client = this.options.client(endpoint);
     if (!client) throw noEndpoint(endpoint);
     const target = { kind: 'endpoint' as const, id: endpoint, name: client.name };
-    const also = await this.options.audit.note({ by: by.name, action, target, ...(reason && { reason }) });
     await this.options.store.commit([
       { kind: 'setting', key: suspensionKey(endpoint), value: value as unknown as Json | undefined },
-      ...also,
+      this.options.audit.note({ by, action, target, reason }),
     ]);
   }
 
@@ -310,7 +302,7 @@ export class Interventions {
     const hasParts = before.undo?.kept ?? after.undo?.kept;
     if (!hasParts || conversation === undefined || !(await store.conversation(conversation)))
       return this.commit(action, before, by, changes, reason);
-    const also = [...changes, ...(await this.note(action, before, by, reason))];
+    const also = [...changes, this.note(action, before, by, reason)];
     const others = await keptByOthers(before, store);
     await conversations.update(conversation, (latest) => withKeptParts(latest, before, after, others), also);
   }
@@ -322,20 +314,13 @@ export class Interventions {
     changes: Change[],
     reason?: string,
   ): Promise<void> {
-    await this.options.store.commit([...changes, ...(await this.note(action, record, by, reason))]);
+    await this.options.store.commit([...changes, this.note(action, record, by, reason)]);
   }
 
-  private async note(
-    action: AuditAction,
-    record: MessageRecord | DeliveryRecord,
-    by: Person,
-    reason?: string,
-  ): Promise<Change[]> {
-    if (by.many) return [];
+  private note(action: AuditAction, record: MessageRecord | DeliveryRecord, by: Person, reason?: string): Change {
     const kind = 'lane' in record ? 'delivery' : 'message';
     const name = record.number ?? (record.entityId || record.id);
-    const target = { kind, id: record.id, name } as const;
-    return this.options.audit.note({ by: by.name, action, target, ...(reason && { reason }) });
+    return this.options.audit.note({ by, action, target: { kind, id: record.id, name }, reason });
   }
 
   private now(): string {

@@ -1,5 +1,5 @@
 import type { Json } from '../model/message.js';
-import type { Store } from '../store/store.js';
+import type { Change, CommitOptions, Store } from '../store/store.js';
 
 /** Distinct values remembered; a free-text field must not fill the store. */
 const MOST_VALUES = 1_000;
@@ -40,11 +40,18 @@ export class UnmappedCounter {
     }).catch(() => undefined); // a message must not fail because its values cannot be counted
   }
 
-  /** Removes values that a user has dealt with. If they occur again, counting starts over. */
-  async forget(values: Omit<UnmappedValue, 'times'>[]): Promise<void> {
-    await this.change((counts) => {
-      for (const value of values) counts.delete(unmappedKey(value));
-    });
+  /**
+   * Removes values that a user has dealt with. If they occur again, counting starts over. `also`: for its commit, which erases
+   * them for good with `erase`.
+   */
+  async forget(values: Omit<UnmappedValue, 'times'>[], also: readonly Change[] = [], erase = false): Promise<void> {
+    await this.change(
+      (counts) => {
+        for (const value of values) counts.delete(unmappedKey(value));
+      },
+      also,
+      { durable: true, erase },
+    );
   }
 
   async list(): Promise<UnmappedValue[]> {
@@ -52,13 +59,16 @@ export class UnmappedCounter {
     return [...(await this.counts).values()];
   }
 
-  private change(step: (counts: Map<string, UnmappedValue>) => void): Promise<void> {
+  private change(
+    step: (counts: Map<string, UnmappedValue>) => void,
+    also: readonly Change[] = [],
+    options: CommitOptions = { durable: false },
+  ): Promise<void> {
     const changed = this.writing.then(async () => {
       const counts = await this.counts;
       step(counts);
-      await this.store.commit([{ kind: 'setting', key: KEY, value: [...counts.values()] as unknown as Json }], {
-        durable: false,
-      });
+      const value = [...counts.values()] as unknown as Json;
+      await this.store.commit([{ kind: 'setting', key: KEY, value }, ...also], options);
     });
     this.writing = changed.catch(() => undefined);
     return changed;

@@ -1,9 +1,18 @@
 import { crc32 } from 'node:zlib';
 import { SwitchboardError } from '../errors.js';
 import { say } from '../text/say.js';
+import type { AuditEntry } from './audit-entry.js';
 import type { LineBodies, LineChange } from './journal-line.js';
 import { emitterOf } from './message-queue.js';
-import { type BodyRef, type DeliveryEntry, type DeliveryWork, type RecordEntry, toEntry, workOf } from './record-entry.js';
+import {
+  type BodyRef,
+  type DeliveryEntry,
+  type DeliveryWork,
+  isUnfinished,
+  type RecordEntry,
+  toEntry,
+  workOf,
+} from './record-entry.js';
 import { keyInWords, type UniqueKey } from './record-keys.js';
 import type { Bodies, Change, ChangeNotice, RecordKind, RecordOf } from './store.js';
 import type { StoredSetting, StoreState } from './store-state.js';
@@ -26,11 +35,14 @@ export interface AppliedCommit {
   notices: ChangeNotice[];
   skipped: string[];
   started: string[];
+  /** For the audit trail. */
+  audit: AuditEntry[];
 }
 
 /** A change with everything that can be done before it is applied, so that its object may be changed by then. */
 export type PreparedChange =
   | { kind: 'setting'; key: string; text: string | undefined; version: number | undefined }
+  | { kind: 'audit'; entry: AuditEntry; text: string }
   | PreparedRecord;
 
 interface PreparedRecord {
@@ -54,15 +66,30 @@ interface NamedBody {
   bytes: Buffer;
 }
 
-const emptyCommit = (): AppliedCommit => ({ parts: [], bodies: [], refs: [], undo: [], notices: [], skipped: [], started: [] });
+const emptyCommit = (): AppliedCommit => ({
+  parts: [],
+  bodies: [],
+  refs: [],
+  undo: [],
+  notices: [],
+  skipped: [],
+  started: [],
+  audit: [],
+});
 
 /** Prepares the changes of a commit; throws SWB_PAYLOAD. */
 export function prepare(state: StoreState, changes: readonly Change[]): PreparedChange[] {
-  return changes.map((change): PreparedChange => {
+  return changes.flatMap((change): PreparedChange | [] => {
     if (change.kind === 'setting') {
       const text = change.value === undefined ? undefined : toJson(change.value, `setting "${change.key}"`);
       return { kind: 'setting', key: change.key, text, version: change.version };
     }
+    if (change.kind === 'audit') {
+      const text = toJson(change.entry, 'audit entry');
+      return { kind: 'audit', entry: JSON.parse(text) as AuditEntry, text };
+    }
+    // Of a commit that erases: `listErased` remembers them.
+    if (change.kind === 'cutNames') return [];
     const { kind, record } = change;
     const entry = newEntry(state, kind, record);
     return {
@@ -70,7 +97,7 @@ export function prepare(state: StoreState, changes: readonly Change[]): Prepared
       id: record.id,
       from: record.version,
       ifAbsent: kind !== 'conversation' && change.ifAbsent === true,
-      gone: kind === 'conversation' && change.gone === true,
+      gone: change.gone === true,
       entry,
       node: kind === 'conversation' ? '' : kind === 'message' ? emitterOf(change.record) : change.record.node,
       start: kind === 'delivery' && change.start ? newEntry(state, kind, change.start) : undefined,
@@ -90,7 +117,7 @@ function newEntry(state: StoreState, kind: RecordKind, record: RecordOf[RecordKi
 export function missingFor(state: StoreState, changes: readonly PreparedChange[]): Set<number> {
   const missing = new Set<number>();
   for (const change of changes) {
-    if (change.kind === 'setting') continue;
+    if (change.kind === 'setting' || change.kind === 'audit') continue;
     const before = state.find(change.kind, change.id, missing);
     if (!change.gone) for (const { hash } of keysToCheck(change, before)) state.candidates(hash, missing);
   }
@@ -103,6 +130,7 @@ export function applyChanges(state: StoreState, changes: readonly PreparedChange
   try {
     for (const change of changes) {
       if (change.kind === 'setting') applySetting(state, change, applied);
+      else if (change.kind === 'audit') applyEntry(change, applied);
       else applyRecord(state, change, applied);
     }
   } catch (error) {
@@ -145,6 +173,11 @@ function applySetting(
   applied.notices.push({ kind: 'setting', key });
 }
 
+function applyEntry({ entry, text }: Extract<PreparedChange, { kind: 'audit' }>, applied: AppliedCommit): void {
+  applied.audit.push(entry);
+  applied.parts.push(`{"kind":"audit","entry":${text}}`);
+}
+
 const NOTHING_MISSING = new Set<number>();
 
 function applyRecord(state: StoreState, change: PreparedRecord, applied: AppliedCommit): void {
@@ -152,9 +185,11 @@ function applyRecord(state: StoreState, change: PreparedRecord, applied: Applied
   const before = state.find(kind, id, NOTHING_MISSING);
   if (change.gone) {
     checkVersion(change, before);
+    if (kind !== 'conversation' && before && isUnfinished(before))
+      throw conflict(say`${kind} ${id} is ${before.state}: it is not finished.`);
     put(state, { kind, id, before, after: undefined }, applied);
     applied.parts.push(JSON.stringify({ kind: 'removed', of: kind, id } satisfies LineChange));
-    applied.notices.push(noticeOf(before ?? change.entry, change.node));
+    if (kind === 'conversation') applied.notices.push(noticeOf(before ?? change.entry, change.node));
     return;
   }
   const { unique } = change.entry.keys!;
@@ -246,6 +281,13 @@ export function placeBodies(applied: AppliedCommit, segment: number, start: numb
     ref.segment = segment;
     ref.offset += start;
   }
+}
+
+/** Adds entries to the audit trail, for what the store does by itself. */
+export function applyEntries(entries: readonly AuditEntry[]): AppliedCommit {
+  const applied = emptyCommit();
+  for (const entry of entries) applyEntry({ kind: 'audit', entry, text: JSON.stringify(entry) }, applied);
+  return applied;
 }
 
 /** Removes records, for retention. */

@@ -1,4 +1,5 @@
 import { type AppliedCommit, applyChanges, missingFor, type PreparedChange, placeBodies, rollBack } from './applied-commit.js';
+import type { AuditEntry } from './audit-entry.js';
 import type { Journal } from './journal.js';
 import type { StoreState } from './store-state.js';
 
@@ -14,7 +15,7 @@ interface WaitingCommit {
  */
 export class CommitLog {
   /** Undo steps of commits not yet on disk, oldest first. */
-  private pending: { seq: number; undo: AppliedCommit['undo'] }[] = [];
+  private pending: { seq: number; undo: AppliedCommit['undo']; audit: AuditEntry[] }[] = [];
   /** Commits for which a record must be read first, and those made after them. */
   private readonly waiting: WaitingCommit[] = [];
   private draining: Promise<void> | undefined;
@@ -23,6 +24,8 @@ export class CommitLog {
     private readonly state: StoreState,
     private readonly journal: Journal,
     private readonly grew: (bytes: number) => void,
+    /** Gets audit entries once they are on disk, in their order. */
+    private readonly audited: (entries: AuditEntry[]) => void,
   ) {}
 
   /**
@@ -54,7 +57,7 @@ export class CommitLog {
       const changes = applied.parts.join(',');
       const place = this.journal.append(changes, applied.bodies);
       placeBodies(applied, place.segment, place.bodies);
-      this.pending.push({ seq: place.seq, undo: applied.undo });
+      this.pending.push({ seq: place.seq, undo: applied.undo, audit: applied.audit });
       const last = applied.refs.at(-1);
       this.grew(changes.length + (last ? last.offset + last.length - place.bodies : 0));
     } catch (error) {
@@ -63,10 +66,12 @@ export class CommitLog {
     }
   }
 
-  /** Drops the undo steps of commits that are on disk now. */
+  /** Drops the undo steps of commits that are on disk now, and passes their audit entries on. */
   durable(seq: number): void {
     const index = this.pending.findIndex((commit) => commit.seq > seq);
+    const done = index < 0 ? this.pending : this.pending.slice(0, index);
     this.pending = index < 0 ? [] : this.pending.slice(index);
+    this.audited(done.flatMap(({ audit }) => audit));
   }
 
   /** Rolls back everything after `seq`, newest first. */

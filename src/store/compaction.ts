@@ -1,13 +1,17 @@
 import { unlink } from 'node:fs/promises';
 import type { Low } from 'lowdb';
+import { SwitchboardError } from '../errors.js';
+import { say } from '../text/say.js';
 import { TimeSlice } from '../time-slice.js';
 import type { Disk } from './disk.js';
 import type { Journal } from './journal.js';
 import { type Manifest, settingsDatabase, settingsName } from './manifest.js';
 import type { RecordEntry } from './record-entry.js';
+import { shardName } from './shard-file.js';
 import type { ShardWriter, WrittenShard } from './shard-writer.js';
 import { isDead, type ListedShard, type Shard, type Shards } from './shards.js';
 import type { StoreState } from './store-state.js';
+import type { Trail } from './trail.js';
 
 /** Changed records are written to shards when they use this much memory, … */
 const CHANGED_BYTES = 12_000_000;
@@ -51,6 +55,7 @@ export class Compaction {
     private readonly shards: Shards,
     private readonly writer: ShardWriter,
     private readonly manifest: Low<Manifest>,
+    private readonly trail: Trail,
     private readonly options: CompactionOptions,
   ) {}
 
@@ -75,10 +80,38 @@ export class Compaction {
   }
 
   /** Writes all changes to shards. Resolves when they are on disk; waits for a running compaction first. */
-  async run(): Promise<void> {
+  run(): Promise<void> {
+    return this.alone(() => this.compact());
+  }
+
+  /**
+   * Rewrites the shards that have a line of which nothing may be left: one that does not count any more, of an erased record.
+   * Throws SWB_STORE if one cannot be read.
+   */
+  removeLines(isErased: (kind: string, id: string, version: number) => boolean): Promise<void> {
+    return this.alone(async () => {
+      for (const shard of this.shards.all) {
+        if (this.stopped) return;
+        const names = await this.shards.names(shard);
+        if (!names.some(([kind, id, version], line) => isDead(shard.dead, line) && isErased(kind, id, version))) continue;
+        await this.rewrite([shard]);
+        if (!this.lost.has(shard)) continue;
+        const name = shardName(shard.listed.number);
+        throw new SwitchboardError(
+          'SWB_STORE',
+          say`shards/${name} is damaged: what it has of erased records cannot be removed.`,
+          {
+            hint: say`Restore the file from a backup, then erase again.`,
+          },
+        );
+      }
+    });
+  }
+
+  private async alone(task: () => Promise<void>): Promise<void> {
     while (this.running) await this.running.catch(() => {});
     if (this.stopped) return;
-    this.running = this.compact().finally(() => {
+    this.running = task().finally(() => {
       this.running = undefined;
     });
     return this.running;
@@ -113,11 +146,13 @@ export class Compaction {
     try {
       // Rejects if anything up to `seq` cannot be made durable; then its number may be used again.
       await journal.flushed();
+      // What the manifest covers is not replayed again.
+      await this.trail.flushed();
       await journal.confirm();
       const entries = frozen.values().map(({ entry }) => entry);
       written = await this.writer.write(entries.filter((entry) => entry !== undefined));
       const settingsFile = settings ? await this.writeSettings(settings) : this.manifest.data.settings;
-      await this.writeManifest({ seq, counts, newestId, settings: settingsFile }, written);
+      await this.writeManifest({ seq, counts, newestId, settings: settingsFile, audit: this.trail.end }, written);
     } catch (error) {
       state.thaw();
       state.settingsChanged ||= settingsChanged;

@@ -37,14 +37,15 @@ export async function checkFormat(folder: string, disk: Disk): Promise<boolean> 
   return format === 0 && (await hasFormatOne(folder));
 }
 
-/** Writes the format where it is missing, damaged or older; true if it was. */
+/** Writes the format where it is missing, damaged or older; true if it was missing or damaged. */
 export async function writeFormat(folder: string, disk: Disk): Promise<boolean> {
   const file = formatDatabase(disk, folder);
   await file.read().catch(() => {});
-  if (file.data.format === FORMAT) return false;
+  const { format } = file.data;
+  if (format === FORMAT) return false;
   file.data = { format: FORMAT };
   await file.write();
-  return true;
+  return format === 0;
 }
 
 /** Reads the manifest. Only in a new folder it may be missing. */

@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib';
+import type { AuditEntry } from './audit-entry.js';
 import { hex } from './checked-file.js';
 import type { RecordKind } from './store.js';
 
@@ -20,7 +21,9 @@ export type LineChange =
   | { kind: 'setting'; key: string; value?: unknown; version?: number }
   /** Bodies copied forward, so that their old segment can be removed. */
   | { kind: 'moved'; of: 'message' | 'delivery'; id: string; bodies: LineBodies }
-  | { kind: 'removed'; of: RecordKind; id: string };
+  /** `bodies`: of a record that was erased here; they are blank. */
+  | { kind: 'removed'; of: RecordKind; id: string; bodies?: LineBodies }
+  | { kind: 'audit'; entry: AuditEntry };
 
 /** The first line of each segment. */
 export interface SegmentHeader {

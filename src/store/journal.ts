@@ -157,6 +157,11 @@ export class Journal {
     return this.segments.some(({ number }) => number === segment);
   }
 
+  /** The next line starts a new segment: once it is on disk, those before it never change any more. */
+  cut(): void {
+    this.mustRoll = true;
+  }
+
   /** Deletes a segment's file. */
   async remove(segment: Segment): Promise<void> {
     const at = this.segments.indexOf(segment);

@@ -2,8 +2,10 @@ import { SwitchboardError } from '../errors.js';
 import type { Json } from '../model/message.js';
 import { say } from '../text/say.js';
 import { prepare } from './applied-commit.js';
+import type { NumberedEntry, TrailLine, TrailRange } from './audit-entry.js';
 import { readBody } from './bodies.js';
 import { type Disk, nodeDisk } from './disk.js';
+import { listErased } from './erased.js';
 import { list } from './listing.js';
 import { closeStoreFolder, type LowdbStoreOptions, type OpenStore, openStoreFolder, withDefaults } from './open-store.js';
 import type { Work } from './record-entry.js';
@@ -12,6 +14,7 @@ import type {
   Bodies,
   Change,
   ChangeNotice,
+  CommitOptions,
   CommitResult,
   ConversationRecord,
   DeliveryRecord,
@@ -70,8 +73,9 @@ export class LowdbStore implements Store {
     });
   }
 
-  async commit(changes: Change[], { durable = true }: { durable?: boolean } = {}): Promise<CommitResult> {
+  async commit(given: Change[], { durable = true, erase = false }: CommitOptions = {}): Promise<CommitResult> {
     const { state, journal, commits } = this.needOpen();
+    const changes = erase ? [...given, listErased(given, (key) => state.settings.get(key)?.version ?? 0)] : given;
     const prepared = prepare(state, changes);
     if (journal.trial) await journal.trial;
     journal.assertWritable();
@@ -81,6 +85,18 @@ export class LowdbStore implements Store {
     if (durable || started.length > 0) await journal.flushed();
     if (notices.length > 0) this.notify(notices);
     return { skipped, started };
+  }
+
+  async audited(limit: number): Promise<NumberedEntry[]> {
+    return this.needOpen().trail.newest(limit);
+  }
+
+  trail(range: TrailRange): AsyncIterable<TrailLine> {
+    return this.needOpen().trail.lines(range);
+  }
+
+  async purge(also: readonly string[] = []): Promise<void> {
+    return this.needOpen().purge.run(also);
   }
 
   message(id: string): Promise<MessageRecord | undefined> {

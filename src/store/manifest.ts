@@ -4,9 +4,10 @@ import { CheckedFile } from './checked-file.js';
 import type { Disk } from './disk.js';
 import type { ListedShard } from './shards.js';
 import type { StoredSetting } from './store-state.js';
+import type { TrailEnd } from './trail-line.js';
 
 /** The version of the folder's format. */
-export const FORMAT = 2;
+export const FORMAT = 3;
 
 /** What a store folder must contain. Writing it is what makes a compaction happen: files that it does not list are leftovers. */
 export interface Manifest {
@@ -26,6 +27,8 @@ export interface Manifest {
   /** Number in the name of the settings file; 0: there is none yet. */
   settings: number;
   shards: ListedShard[];
+  /** Where the audit trail ended, so that it cannot be shortened unnoticed; absent before version 3 of the format. */
+  audit?: TrailEnd;
 }
 
 /** Segments of the journal that must exist; in a file of its own, because it changes with each new segment. */

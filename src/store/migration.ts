@@ -19,7 +19,7 @@ import type { StoreState } from './store-state.js';
  */
 
 const SNAPSHOT = 'snapshot';
-const BACKUP = 'backup-format-1';
+export const BACKUP = 'backup-format-1';
 const SETTINGS = 'settings.json';
 const CHECKPOINT = 'checkpoint.json';
 /** Records in memory before they are written to shards. */
@@ -39,7 +39,7 @@ export interface FormatOne {
   /** The highest sequence number in the snapshot. */
   lastSeq: number;
   /** Whether a change is newer than the snapshot of its record. */
-  isNewer(seq: number, change: LineChange): boolean;
+  isNewer(seq: number, change: RecordedChange): boolean;
   /** Removes the old snapshot; the backup has it. */
   finish(): Promise<void>;
 }
@@ -139,8 +139,11 @@ export async function replayFormatOne(
   await replayLine(state, today, segment, bodies, (change) => formatOne.isNewer(seq, change));
 }
 
+/** A change of a record or setting: version 0.1.0 had no audit trail. */
+type RecordedChange = Exclude<LineChange, { kind: 'audit' }>;
+
 /** The snapshot file that has the record of a change. */
-function fileOf(change: LineChange): string {
+function fileOf(change: RecordedChange): string {
   if (change.kind === 'setting') return SETTINGS;
   return `${partitionOf('record' in change ? change.record.id : change.id)
     .toString(16)

@@ -14,6 +14,7 @@ import { LOCK_TIMES, Lock, type LockTimes } from './lock.js';
 import { Losses } from './losses.js';
 import { FORMAT_FILE, type Manifest, manifestDatabase, segmentsDatabase } from './manifest.js';
 import { type FormatOne, migrate, refuseFormatOne, replayFormatOne } from './migration.js';
+import { Purge } from './purge.js';
 import { RecordCounts } from './record-counts.js';
 import { KeyHashes } from './record-keys.js';
 import { recover } from './recovery.js';
@@ -23,8 +24,10 @@ import { ShardWriter } from './shard-writer.js';
 import { Shards } from './shards.js';
 import { MAX_WAIT } from './store.js';
 import { StoreState } from './store-state.js';
+import { Trail } from './trail.js';
 
 const RETENTION_DAYS = 30;
+const AUDIT_MONTHS = 24;
 const RETENTION_BYTES = 2 * 1024 ** 3;
 const SEGMENT_BYTES = 16 * 1024 ** 2;
 const SHARD_BYTES = 1_000_000;
@@ -45,6 +48,8 @@ export interface LowdbStoreOptions {
   retentionDays?: number;
   /** Maximum size of the journal, and so of the bodies, in bytes. */
   retentionBytes?: number;
+  /** Whole months for which the audit trail is kept, beside the current one. */
+  auditMonths?: number;
   /** The steady clock (src/steady-clock.ts), in milliseconds. */
   steady?: () => number;
   log?: Log;
@@ -63,6 +68,7 @@ export function withDefaults(options: LowdbStoreOptions): Required<LowdbStoreOpt
     steady: options.steady ?? steadyClock(options.clock),
     retentionDays: options.retentionDays ?? RETENTION_DAYS,
     retentionBytes: options.retentionBytes ?? RETENTION_BYTES,
+    auditMonths: options.auditMonths ?? AUDIT_MONTHS,
     log: options.log ?? (() => {}),
     segmentBytes: options.segmentBytes ?? SEGMENT_BYTES,
     shardBytes: options.shardBytes ?? SHARD_BYTES,
@@ -78,6 +84,8 @@ export interface OpenStore {
   commits: CommitLog;
   compaction: Compaction;
   retention: Retention;
+  trail: Trail;
+  purge: Purge;
   /** Of the journal's segments, and of shards. */
   readers: FileReader[];
   bodies: FileReader;
@@ -96,7 +104,7 @@ export async function openStoreFolder(
   const { folder } = options;
   const wasOpen = privateFolder(folder);
   if (wasOpen) options.log('warn', wasOpen);
-  for (const name of ['spool', 'journal', 'shards', 'quarantine']) privateFolder(`${folder}/${name}`);
+  for (const name of ['spool', 'journal', 'shards', 'quarantine', 'audit']) privateFolder(`${folder}/${name}`);
   await disk.syncFolder(folder);
   const lock = await Lock.take(folder, onLost, options.lock);
   try {
@@ -176,13 +184,23 @@ async function load(
     migrated !== undefined,
   );
   manifest.data = opening;
-  const compaction = new Compaction(state, journal, shards, writer, manifest, { folder, disk, segmentBytes, shardBytes, log });
-  const commits = new CommitLog(state, journal, (bytes) => {
+  const trail = await Trail.open(`${folder}/audit`, disk, state.audit.splice(0), before.audit, log);
+  const limitsOfFiles = { folder, disk, segmentBytes, shardBytes, log };
+  const compaction = new Compaction(state, journal, shards, writer, manifest, trail, limitsOfFiles);
+  const grew = (bytes: number) => {
     compaction.journalGrew(bytes);
     retention.journalGrew(bytes);
+  };
+  const commits = new CommitLog(state, journal, grew, (entries) => trail.append(entries));
+  const { retentionDays: days, retentionBytes: bytes, auditMonths } = options;
+  const retention = new Retention(state, journal, commits, compaction, readers[1], trail, {
+    clock,
+    days,
+    bytes,
+    auditMonths,
+    log,
   });
-  const limits = { clock, days: options.retentionDays, bytes: options.retentionBytes, log };
-  const retention = new Retention(state, journal, commits, compaction, readers[1], limits);
+  const purge = new Purge({ folder, disk, state, journal, commits, compaction, retention, bodies: readers[1], trail });
   await list(journal.segments);
   await manifest.write();
   if (migrated || losses.any) await compaction.run();
@@ -202,6 +220,8 @@ async function load(
   }
   const timer = setInterval(() => retention.inBackground(), RETENTION_INTERVAL).unref();
   compaction.journalGrew(recovered.replayed);
+  // An erasure that was interrupted goes on.
+  if (purge.isDue) purge.run([]).catch((error: Error) => log('warn', `An erasure could not be finished: ${error.message}`));
   const { since } = opening;
   const listEnd = async () => {
     const last = journal.segments.at(-1);
@@ -214,6 +234,8 @@ async function load(
     commits,
     compaction,
     retention,
+    trail,
+    purge,
     readers: [...readers],
     bodies: readers[1],
     memory: { since, olderCopy: opening.olderCopy },
@@ -236,11 +258,13 @@ async function rememberGeneration(known: KnownGeneration, generation: number, lo
 
 /** Waits for writes in progress, then closes the files and releases the lock. */
 export async function closeStoreFolder(opened: OpenStore): Promise<void> {
-  const { commits, retention, compaction, journal, readers, lock } = opened;
+  const { commits, retention, purge, compaction, journal, trail, readers, lock } = opened;
   clearInterval(opened.timer);
   await commits.settled();
+  await purge.stop();
   await retention.stop();
   await journal.flushed().catch(() => {});
+  await trail.flushed().catch(() => {});
   // A restart then has nothing to replay. If it fails, the journal has everything.
   await compaction.run().catch(() => {});
   await compaction.stop();

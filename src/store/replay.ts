@@ -12,7 +12,7 @@ export async function replayLine(
   changes: readonly LineChange[],
   segment: number,
   bodiesStart: number,
-  applies: (change: LineChange) => boolean = () => true,
+  applies: (change: Exclude<LineChange, { kind: 'audit' }>) => boolean = () => true,
 ): Promise<void> {
   let offset = bodiesStart;
   for (const change of changes) {
@@ -21,7 +21,8 @@ export async function replayLine(
       refs.push({ name, segment, offset, length, crc });
       offset += length;
     }
-    if (applies(change)) await replayChange(state, change, refs);
+    if (change.kind === 'audit') state.audit.push(change.entry);
+    else if (applies(change)) await replayChange(state, change, refs);
   }
 }
 
@@ -29,7 +30,7 @@ function bodiesOf(change: LineChange): LineBodies {
   return ('bodies' in change && change.bodies) || [];
 }
 
-async function replayChange(state: StoreState, change: LineChange, refs: BodyRef[]): Promise<void> {
+async function replayChange(state: StoreState, change: Exclude<LineChange, { kind: 'audit' }>, refs: BodyRef[]): Promise<void> {
   if (change.kind === 'setting') {
     const version = change.version ?? (state.settings.get(change.key)?.version ?? 0) + 1;
     state.putSetting(change.key, change.value === undefined ? undefined : { text: JSON.stringify(change.value), version });
@@ -42,7 +43,7 @@ async function replayChange(state: StoreState, change: LineChange, refs: BodyRef
 }
 
 function replacement(
-  change: Exclude<LineChange, { kind: 'setting' }>,
+  change: Exclude<LineChange, { kind: 'setting' | 'audit' }>,
   before: RecordEntry | undefined,
   refs: BodyRef[],
 ): RecordEntry | undefined {

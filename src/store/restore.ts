@@ -22,7 +22,7 @@ export async function restoreFromJournal(folder: string, lost: readonly LostReco
       const line = decodeLine(content, at);
       let offset = line?.bodies ?? 0;
       for (const change of line?.meta.changes ?? []) {
-        if (change.kind === 'setting') continue;
+        if (change.kind === 'setting' || change.kind === 'audit') continue;
         const refs: BodyRef[] = [];
         for (const [body, length] of ('bodies' in change && change.bodies) || []) {
           const crc = crc32(content.subarray(offset, offset + length));

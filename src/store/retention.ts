@@ -1,6 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { TimeSlice } from '../time-slice.js';
-import { applyMove, applyRemovals } from './applied-commit.js';
+import { applyEntries, applyMove, applyRemovals } from './applied-commit.js';
 import { readBody } from './bodies.js';
 import type { CommitLog } from './commit-log.js';
 import type { Compaction } from './compaction.js';
@@ -10,6 +11,9 @@ import { decodeLine, type LineChange, nextLine } from './journal-line.js';
 import { type DeliveryEntry, isUnfinished, type MessageEntry, type RecordEntry } from './record-entry.js';
 import { isDead } from './shards.js';
 import type { StoreState } from './store-state.js';
+import type { Trail } from './trail.js';
+import { DROPPED, type DroppedFacts } from './trail-check.js';
+import { monthBefore } from './trail-line.js';
 
 const DAY = 86_400_000;
 const MINUTE = 60_000;
@@ -22,6 +26,8 @@ export interface RetentionOptions {
   clock: () => number;
   days: number;
   bytes: number;
+  /** Whole months for which the audit trail is kept, beside the current one. */
+  auditMonths: number;
   log(level: 'info' | 'warn' | 'error', text: string): void;
 }
 
@@ -42,6 +48,7 @@ export class Retention {
     private readonly commits: CommitLog,
     private readonly compaction: Compaction,
     private readonly reader: FileReader,
+    private readonly trail: Trail,
     private readonly options: RetentionOptions,
   ) {}
 
@@ -59,10 +66,15 @@ export class Retention {
   }
 
   /** Removes data that is too old or exceeds the size limit; waits for a running sweep first. */
-  async run(): Promise<void> {
+  run(): Promise<void> {
+    return this.pausedFor(() => this.sweep());
+  }
+
+  /** Runs a task while nothing is removed. */
+  async pausedFor(task: () => Promise<void>): Promise<void> {
     while (this.running) await this.running.catch(() => {});
     if (this.stopped) return;
-    this.running = this.sweep().finally(() => {
+    this.running = task().finally(() => {
       this.running = undefined;
     });
     return this.running;
@@ -78,6 +90,35 @@ export class Retention {
     const cutoff = this.options.clock() - this.options.days * DAY;
     await this.removeRecords(cutoff);
     await this.removeSegments(cutoff);
+    await this.dropMonths();
+  }
+
+  /** Drops months of the audit trail that are too old; the entry about it shows that nobody else has taken them out. */
+  private async dropMonths(): Promise<void> {
+    const { trail, commits, journal } = this;
+    const now = this.options.clock();
+    for (const { month, end } of await trail.monthsBefore(monthBefore(now, this.options.auditMonths))) {
+      if (this.stopped) return;
+      journal.assertWritable();
+      const facts: DroppedFacts = { last: end.number, hash: end.hash };
+      commits.append(
+        applyEntries([
+          {
+            id: randomUUID(),
+            at: new Date(now).toISOString(),
+            by: '',
+            source: 'broker',
+            action: DROPPED,
+            outcome: 'done',
+            target: { kind: 'trail', id: month },
+            facts,
+          },
+        ]),
+      );
+      await journal.flushed();
+      await trail.flushed();
+      await trail.dropMonth(month);
+    }
   }
 
   /** Removes finished records that are too old, oldest shards first. */

@@ -285,7 +285,7 @@ export class Shards {
   }
 
   /** Kind, id and version of each line. */
-  private async names(shard: Shard): Promise<LostRecord[]> {
+  async names(shard: Shard): Promise<LostRecord[]> {
     const text = await this.readText(shard, shard.index.names);
     return text.split('\n').flatMap((line) => (line ? [JSON.parse(line)] : []));
   }

@@ -1,3 +1,4 @@
+import type { AuditEntry } from './audit-entry.js';
 import { type Recent, RecentChanges } from './recent-changes.js';
 import { RecordCache } from './record-cache.js';
 import { RecordCounts } from './record-counts.js';
@@ -35,6 +36,8 @@ export class StoreState {
   readonly settings = new Map<string, StoredSetting>();
   /** The settings differ from their file. */
   settingsChanged = false;
+  /** Entries of the audit trail that were found in the journal when the store was opened. */
+  readonly audit: AuditEntry[] = [];
   /** The greatest id of any message or delivery so far. */
   newestId: string | undefined;
 

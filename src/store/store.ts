@@ -1,6 +1,7 @@
 import type { DecisionKind, SwitchboardError } from '../errors.js';
 import type { LinkItems } from '../model/item-facts.js';
 import type { EntityKind, Expected, ItemProgress, Json, State } from '../model/message.js';
+import type { AuditEntry, NumberedEntry, TrailLine, TrailRange } from './audit-entry.js';
 
 /**
  * The state of a broker: inbox, conversations, outbox, settings. One small interface; every implementation passes the contract
@@ -246,6 +247,8 @@ export interface ConversationRecord {
   plan?: Plan;
   /** A time by our clock at which its first entity certainly did not exist yet; absent if that is not known. */
   began?: string;
+  /** Its data was erased: what is left only tells its entities from new ones. */
+  erasedAt?: string;
   createdAt: string;
   updatedAt: string;
 }
@@ -364,14 +367,14 @@ export type Bodies = Record<string, unknown>;
 export type Change =
   /**
    * `ifAbsent`: skip silently if the de-duplication key is known (message: node+key; delivery: message+node+leg+part). Bodies are
-   * merged by name.
+   * merged by name. `gone`: the record is removed with its bodies; only one that is finished can be, else SWB_CONFLICT.
    */
-  | { kind: 'message'; record: MessageRecord; bodies?: Bodies; ifAbsent?: boolean }
+  | { kind: 'message'; record: MessageRecord; bodies?: Bodies; ifAbsent?: boolean; gone?: true }
   /**
    * `start`: stored instead of `record`, and leased to this process, if the delivery is the next of its lane: nothing older is
    * open or blocking there, nothing of the lane is leased, and it waits for nothing.
    */
-  | { kind: 'delivery'; record: DeliveryRecord; bodies?: Bodies; ifAbsent?: boolean; start?: DeliveryRecord }
+  | { kind: 'delivery'; record: DeliveryRecord; bodies?: Bodies; ifAbsent?: boolean; start?: DeliveryRecord; gone?: true }
   /**
    * A link (endpoint, entityType, id) or a reference, own or alias, may belong to one conversation only, else SWB_CONFLICT.
    * `gone`: the conversation is removed, its messages and deliveries are kept. Changes apply in order: a link that one change
@@ -382,7 +385,16 @@ export type Change =
    * Small durable facts: watermarks, hub registrations, counters. `undefined` removes. `version`, if given, is the optimistic
    * lock, as for records: the version that was read, 0 for a setting that does not exist.
    */
-  | { kind: 'setting'; key: string; value: Json | undefined; version?: number };
+  | { kind: 'setting'; key: string; value: Json | undefined; version?: number }
+  /** Adds an entry to the audit trail, if the commit is applied. */
+  | { kind: 'audit'; entry: AuditEntry }
+  /** Cuts off what these entries of the audit trail name; only in a commit that erases. */
+  | { kind: 'cutNames'; entries: string[] };
+
+export interface CommitOptions {
+  durable?: boolean;
+  erase?: boolean;
+}
 
 export interface CommitResult {
   /** Ids of the records left out because of `ifAbsent`. */
@@ -488,9 +500,10 @@ export interface Records {
    * Applies all changes or none. Resolves when they are on disk; with `durable: false` as soon as they are applied and ordered
    * before every later commit (a later durable commit makes them durable too); a commit that starts a delivery is always
    * durable. Commits made one after the other are applied in that order. Rejects with SWB_CONFLICT, or with SWB_STORE if the
-   * store cannot write, or if a record may not change to its new state (transitions.ts).
+   * store cannot write, or if a record may not change to its new state (transitions.ts). `erase`: `purge` removes what was stored
+   * of these records and settings before.
    */
-  commit(changes: Change[], options?: { durable?: boolean }): Promise<CommitResult>;
+  commit(changes: Change[], options?: CommitOptions): Promise<CommitResult>;
   message(id: string): Promise<MessageRecord | undefined>;
   conversation(id: string): Promise<ConversationRecord | undefined>;
   delivery(id: string): Promise<DeliveryRecord | undefined>;
@@ -575,13 +588,32 @@ export interface Contents {
   onLost(listener: (error: SwitchboardError) => void): () => void;
 }
 
+/** What users did. Entries are only added; several months after, whole months are dropped. */
+export interface AuditTrail {
+  /** The newest entries, newest first, with what they name. */
+  audited(limit: number): Promise<NumberedEntry[]>;
+  /** Entries as they are stored, oldest first. */
+  trail(range: TrailRange): AsyncIterable<TrailLine>;
+}
+
+/** Erasure of people's data. */
+export interface Erasure {
+  /**
+   * Removes for good what was stored, before the commits that erased them, of records and settings: old versions, bodies,
+   * spooled files, indexes, copies of damaged parts, and names in the audit trail. `also`: removes copies of damaged parts that
+   * have one of these texts, too. Resolves when nothing of it is on the disk any more; after a crash, it goes on when the store
+   * is opened. Rejects with SWB_STORE if something cannot be removed; it can be repeated.
+   */
+  purge(also?: readonly string[]): Promise<void>;
+}
+
 /** Notices of changes. */
 export interface ChangeFeed {
   /** Calls back after each applied commit; returns the function that unsubscribes. */
   watch(listener: (changes: ChangeNotice[]) => void): () => void;
 }
 
-export interface Store extends Records, Search, Queue, Contents, ChangeFeed {
+export interface Store extends Records, Search, Queue, Contents, AuditTrail, Erasure, ChangeFeed {
   /**
    * Caps every wait at `MAX_WAIT`: a longer one was set by a clock that has been set back since, or an extra attempt does no
    * harm.

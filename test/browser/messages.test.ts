@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { Browser, Page } from 'playwright-core';
 import type { MessageList } from '../../nodes/sidebar/views.js';
 import type { Change } from '../../src/store/store.js';
-import { HOSTILE, seedStore } from '../nodes/sidebar/seed.js';
+import { conversation, HOSTILE, seedStore } from '../nodes/sidebar/seed.js';
 import { chromiumPath, launchBrowser } from './browser.js';
 import { type EditorServer, NODE_RED, openEditor, startEditor } from './editor.js';
 import { MESSAGES_FLOW, openMessages, shows } from './messages-flow.js';
@@ -20,7 +20,8 @@ describe(`the messages view in Node-RED ${NODE_RED.version}`, () => {
   before(async function () {
     if (!chromiumPath()) return this.skip();
     const names: Change = { kind: 'setting', key: 'endpointNames', value: { gone: 'Old Telecom' } };
-    server = await startEditor({ flow: FLOW, prepare: (folder) => seedStore(folder, [names]) });
+    const ended: Change = { kind: 'conversation', record: conversation(9, { state: 'closed', title: 'Jane Doe is offline' }) };
+    server = await startEditor({ flow: FLOW, prepare: (folder) => seedStore(folder, [names, ended]) });
     browser = await launchBrowser();
     ({ page, errors } = await openEditor(browser, server));
     await openMessages(page);
@@ -319,6 +320,30 @@ describe(`the messages view in Node-RED ${NODE_RED.version}`, () => {
     await page.unroute('**/switchboard/endpoints');
     await again();
     await lines.first().waitFor({ state: 'detached' });
+  });
+
+  it('erases a person’s tickets after a preview and a typed confirmation', async () => {
+    await page.getByRole('tab', { name: 'Log' }).click();
+    await page.getByRole('button', { name: 'Erase people’s data…' }).click();
+    const form = page.locator('.switchboard-erase');
+    const look = async (kind: string, text: string) => {
+      await form.getByLabel('What to erase').selectOption(kind);
+      await form.getByLabel('One per line').fill(text);
+      await form.getByRole('button', { name: 'Show what would be erased' }).click();
+      await form.locator('.switchboard-result p, .switchboard-failure').first().waitFor();
+      return (await form.locator('.switchboard-result').innerText()).replace(/\s+/g, ' ');
+    };
+    assert.match(await look('ticket', 'INC0010022'), /^No ticket can be erased\. .*INC0010022.* failed or need a decision/);
+    assert.match(await look('person', 'x'), /"x" is too short to find a person by/);
+    assert.match(await look('person', 'jane doe\n'), /^Tickets to be erased for good: 1\. INC0010029 Jane Doe is offline/);
+    const go = form.getByRole('button', { name: 'Erase', exact: true });
+    assert.equal(await go.isDisabled(), true);
+    await form.getByLabel('To confirm').fill('1');
+    await go.click();
+    await form.getByText('Tickets erased: 1.').waitFor();
+    await page.locator('.switchboard-audit li', { hasText: 'erased conversation' }).waitFor();
+    await page.getByRole('button', { name: 'Erase people’s data…' }).click();
+    await page.getByRole('tab', { name: 'Messages' }).click();
   });
 
   it('shows the log, and unknown values with a link to their mapping', async () => {

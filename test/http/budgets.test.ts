@@ -16,6 +16,10 @@ const OAUTH = (url: string): Auth => ({
   clientSecret: 'secret',
 });
 
+/** Time-outs of clients that are to run out, and one that is shorter than the transfer, milliseconds. */
+const BRIEF = 100;
+const GRACE = 1_000;
+
 describe('a partner that answers too much', () => {
   const zeros = Buffer.alloc(32 * 1024 * 1024);
   const bombs = { gzip: gzipSync(zeros), deflate: deflateSync(zeros), br: brotliCompressSync(zeros) };
@@ -84,7 +88,7 @@ describe('a partner that answers too much', () => {
 
   it('byte by byte, and is never silent, runs out of time', async () => {
     answer = endless('HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n', ' ', 5);
-    assert.match((await failure(GET, { timeout: 100 })).message, /got no response: the request timed out/);
+    assert.match((await failure(GET, { timeout: BRIEF })).message, /got no response: the request timed out/);
   });
 
   it('byte by byte as a file is cut off, where a steady one may take its time', async () => {
@@ -111,7 +115,7 @@ describe('a partner that answers too much', () => {
     );
     const headers = { 'Content-Length': '100001' };
     const request = { method: 'POST', path: '/', headers, body: file, what: 'attach' } as const;
-    assert.equal((await client({ timeout: 1_000 }).request(request)).status, 200);
+    assert.equal((await client({ timeout: GRACE }).request(request)).status, 200);
   });
 
   for (const request of [GET, FILE])
@@ -124,7 +128,7 @@ describe('a partner that answers too much', () => {
 
   it('to a failed download, byte by byte, runs out of time', async () => {
     answer = endless('HTTP/1.1 500 Oops\r\nContent-Length: 1000000\r\n\r\n', 'x', 5);
-    assert.match((await failure(FILE, { timeout: 100 })).message, /the request timed out/);
+    assert.match((await failure(FILE, { timeout: BRIEF })).message, /the request timed out/);
   });
 
   for (const [what, head] of [

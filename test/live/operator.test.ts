@@ -1,8 +1,14 @@
 import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ConversationList } from '../../nodes/sidebar/conversation-views.js';
 import type { AuditEntry, EndpointView, MessageList, UnmappedView } from '../../nodes/sidebar/views.js';
 import type { Json } from '../../src/model/message.js';
 import { type FlowNode, until } from './node-red.js';
+import { command } from './product.js';
 import { LiveRig } from './rig.js';
+
+const CLI = 'dist/src/cli/switchboard.js';
 
 /** Prints what the out node to the provider shows as its status. */
 const STATUS: FlowNode[] = [
@@ -167,5 +173,57 @@ describe('an operator', () => {
     assert.equal((await post('unmapped/forget', { values: [found] })).status, 200);
     const left = await rig.get<UnmappedView[]>('/switchboard/unmapped');
     assert.ok(!left.some(({ value }) => value === 'Apocalyptic'));
+  });
+
+  it('erases a ticket from the command line while it runs, and exports the log, in which that is noted', async () => {
+    const incident = rig.open('Erika Mustermann cannot call');
+    const ticket = await until('the ticket', () => rig.tickets('Erika Mustermann cannot call')[0]);
+    await rig.quiet();
+    const erase = async (...more: string[]) => {
+      const run = command([CLI, 'erase', '--person', 'erika mustermann', '--url', rig.live.url, ...more]);
+      return `${await run.ended} ${await until('its output to end', () => run.output())}`;
+    };
+    assert.match(await erase(), /^0 .*NOT erased\. The ticket has not ended/);
+    const shown = await rig.message(incident.number!);
+    assert.ok(shown);
+    rig.sandbox.tmf('v4').patch(String(ticket.id), { status: 'closed' });
+    await until('its end', async () => {
+      const found = await rig.get<ConversationList>(`/switchboard/conversations?search=${incident.number}`);
+      return found.conversations[0]?.state === 'closed';
+    });
+    await rig.quiet();
+    assert.equal((await post('people/erase', { ticket: [incident.number], confirm: 2 })).status, 409, 'another number');
+    assert.match(await erase('--confirm', '1'), /^0 (?:.|\n)*1 tickets erased/);
+    const folder = join(rig.folder, 'user', 'switchboard');
+    const left = readdirSync(folder, { recursive: true, withFileTypes: true }).filter(
+      (file) => file.isFile() && /Mustermann/.test(readFileSync(join(file.parentPath, file.name), 'utf8')),
+    );
+    assert.deepEqual(
+      left.map(({ name }) => name),
+      [],
+    );
+    assert.deepEqual((await audit()).slice(0, 2), ['erase trail', 'erase conversation']);
+    const answer = await fetch(`${rig.live.url}/switchboard/audit/export?from=2000-01-01`);
+    assert.match(answer.headers.get('content-type') ?? '', /^application\/x-ndjson/);
+    const lines = (await answer.text()).trimEnd().split('\n');
+    const entries = lines.map((line) => JSON.parse(line) as { number: number; action: string; source: string; named?: object });
+    assert.deepEqual(
+      entries.map(({ number }) => number),
+      entries.map((_, i) => i + 1),
+    );
+    assert.deepEqual(
+      entries.slice(-3).map(({ action, source, named }) => [action, source, named]),
+      [
+        ['erase', 'cli', undefined],
+        ['erase', 'cli', undefined],
+        ['export', 'view', undefined],
+      ],
+    );
+    assert.ok(
+      entries.some(({ action, named }) => action === 'read' && named === undefined),
+      'its opening no longer names it',
+    );
+    assert.equal((await fetch(`${rig.live.url}/switchboard/audit/export?from=soon`)).status, 409);
+    assert.equal(await command([CLI, 'audit', 'verify', '--store', folder]).ended, '0');
   });
 });

@@ -128,6 +128,34 @@ describe('the admin routes', () => {
       assert.equal((await ask('GET messages', 'reader', {}, { Origin: 'http://evil.example' })).status, 403);
     });
 
+    it('record who made the server send something, who read what, and who took it away', async () => {
+      const typed = { type: 'switchboard-servicenow-endpoint', config: { name: 'Acme', baseUrl: partner.url, auth: 'none' } };
+      const get = (path: string, user: string) =>
+        fetch(`${server.url}switchboard/${path}`, { headers: { Authorization: `Bearer ${tokens[user]}` } });
+      await ask('POST endpoints/:id/test', 'integrator', typed);
+      for (let i = 0; i < 3; i++) await ask('GET messages/:id', 'exporter');
+      await get('conversations/c1', 'operator');
+      await get('conversations/c1/fixture', 'integrator');
+      await ask('POST routes/preview', 'reader', { rules: { parties: [], rules: [], matches: 'all', otherwise: '' } });
+      await (await get('audit/export', 'exporter')).text();
+      const entries = (await (await get('audit?all=true', 'reader')).json()) as AuditEntry[];
+      const noted = entries.map(
+        ({ by, action, target, outcome }) => `${by} ${action} ${target.kind} ${target.name ?? target.id} ${outcome}`,
+      );
+      for (const line of [
+        'integrator test endpoint Acme done',
+        'exporter read message INC0010021 done',
+        'operator read conversation SWB-7K3M9Q2X4F1A done',
+        'integrator export conversation c1 done',
+        'reader preview mapping route done',
+        'exporter export trail  done',
+      ])
+        assert.ok(noted.includes(line), `${line} is not in:\n${noted.join('\n')}`);
+      assert.equal(noted.filter((line) => line.startsWith('exporter read message')).length, 1, 'an open view is one entry');
+      const actions = ((await (await get('audit', 'reader')).json()) as AuditEntry[]).map(({ action }) => action);
+      assert.ok(!actions.includes('read') && actions.includes('export'));
+    });
+
     it('record the user of an action', async () => {
       const answer = await fetch(`${server.url}switchboard/deliveries/d2/skip`, {
         method: 'POST',

@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises';
 import { type Change, type ChangeNotice, MAX_WAIT, type Store } from '../../src/store/store.js';
 import { commitContract } from './contract/commits.js';
 import { listContract } from './contract/lists.js';
+import { peopleContract } from './contract/people.js';
 import { queueContract } from './contract/queue.js';
 import { ids, TestedStore } from './contract/tested-store.js';
 import { message } from './records.js';
@@ -21,6 +22,7 @@ export function storeContract(name: string, create: () => Promise<Store>, reopen
     commitContract(at);
     queueContract(at);
     listContract(at);
+    peopleContract(at);
 
     describe('after a restart', () => {
       it('remembers since when it exists, and belongs to this process', async () => {

@@ -390,10 +390,10 @@ describe('a damaged store', () => {
     await open(folder);
     await store.close();
     assert.deepEqual(logged, []);
-    const format = { file: `${folder}/format.json`, json: '{"format":3}' };
+    const format = { file: `${folder}/format.json`, json: '{"format":4}' };
     await writeFile(format.file, `${format.json}\n#${crc32(format.json).toString(16).padStart(8, '0')}\n`);
-    await assert.rejects(open(folder), /has format 3.*formats up to 2.*newer version/);
-    await writeFile(format.file, format.json.replace('3', '2'));
+    await assert.rejects(open(folder), /has format 4.*formats up to 3.*newer version/);
+    await writeFile(format.file, format.json.replace('4', '3'));
     await open(folder);
   });
 });

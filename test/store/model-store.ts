@@ -1,5 +1,6 @@
 import { SwitchboardError } from '../../src/errors.js';
 import type { Json } from '../../src/model/message.js';
+import type { AuditEntry, TrailLine, TrailRange } from '../../src/store/audit-entry.js';
 import { fileSource } from '../../src/store/file-lane.js';
 import { queueOf } from '../../src/store/message-queue.js';
 import {
@@ -16,6 +17,7 @@ import {
   type OldestWaiting,
   type Store,
 } from '../../src/store/store.js';
+import { encodeEntry, hashOfLine, NOTHING } from '../../src/store/trail-line.js';
 import { assertTransition } from '../../src/store/transitions.js';
 
 type Any = MessageRecord | DeliveryRecord | ConversationRecord;
@@ -25,6 +27,7 @@ type Records = Record<'message' | 'delivery' | 'conversation', Map<string, Any>>
 const isUnread = (record: MessageRecord) =>
   record.state === 'received' && record.notBefore !== undefined && queueOf(record) !== record.node;
 const OPEN = ['pending', 'sending', 'inDoubt'];
+const FINISHED = ['settled', 'delivered', 'skipped', 'merged'];
 /** States in which a delivery may block newer ones. */
 const STUCK = ['failed', 'needsDecision'];
 
@@ -43,6 +46,9 @@ export class ModelStore implements Store {
   private turn = 0;
   private listeners = new Set<(changes: ChangeNotice[]) => void>();
   private isOpen = true;
+  private audit: AuditEntry[] = [];
+  /** Entries whose names were cut off. */
+  private cut = new Set<string>();
 
   constructor(spool: string) {
     this.spool = spool;
@@ -66,6 +72,7 @@ export class ModelStore implements Store {
 
   async commit(changes: Change[]) {
     this.check();
+    const audit = this.audit.map((entry) => ({ ...entry }));
     const records: Records = {
       message: new Map(this.records.message),
       delivery: new Map(this.records.delivery),
@@ -85,13 +92,21 @@ export class ModelStore implements Store {
         happened.push({ kind: 'setting', key: change.key });
         continue;
       }
+      if (change.kind === 'audit') {
+        audit.push(copy(change.entry));
+        continue;
+      }
+      if (change.kind === 'cutNames') {
+        for (const entry of audit) if (change.entries.includes(entry.id)) this.cut.add(entry.id);
+        continue;
+      }
       const { kind } = change;
       const starts =
         change.kind === 'delivery' &&
         change.start &&
         isNext(change.record, [...records.delivery.values()] as DeliveryRecord[], this.leases);
       const record = starts ? change.start! : change.record;
-      const gone = change.kind === 'conversation' && change.gone;
+      const { gone } = change;
       const same = gone ? [] : [...records[kind].values()].filter((other) => shareKey(kind, record, other));
       if (change.kind !== 'conversation' && change.ifAbsent && same.length > 0) {
         skipped.push(record.id);
@@ -101,10 +116,14 @@ export class ModelStore implements Store {
       if (same.some((other) => other.id !== record.id) || (before?.version ?? 0) !== record.version) {
         throw new SwitchboardError('SWB_CONFLICT', `${kind} ${record.id}`);
       }
-      if (kind !== 'conversation') assertTransition(kind, record.id, (before as MessageRecord | undefined)?.state, record.state);
+      if (gone && kind !== 'conversation' && !FINISHED.includes((before as MessageRecord).state))
+        throw new SwitchboardError('SWB_CONFLICT', `${kind} ${record.id}`);
+      if (kind !== 'conversation' && !gone)
+        assertTransition(kind, record.id, (before as MessageRecord | undefined)?.state, record.state);
       if (gone) {
-        records.conversation.delete(record.id);
-        happened.push(noticeOf(kind, before ?? record));
+        records[kind].delete(record.id);
+        bodies.delete(`${kind} ${record.id}`);
+        if (kind === 'conversation') happened.push(noticeOf(kind, before ?? record));
         continue;
       }
       const kept = { ...record, version: record.version + 1 };
@@ -122,6 +141,7 @@ export class ModelStore implements Store {
     this.records = records;
     this.bodyTexts = bodies;
     this.settings = settings;
+    this.audit = audit;
     for (const listener of happened.length > 0 ? this.listeners : []) {
       try {
         listener(happened);
@@ -131,6 +151,30 @@ export class ModelStore implements Store {
     }
     return { skipped, started };
   }
+
+  async audited(limit: number) {
+    const shown = ({ names, ...entry }: AuditEntry, i: number) => ({
+      number: i + 1,
+      ...entry,
+      ...(names && !this.cut.has(entry.id) && { names }),
+    });
+    return this.audit.map(shown).reverse().slice(0, limit);
+  }
+
+  async *trail({ from = '', until = '~' }: TrailRange): AsyncGenerator<TrailLine> {
+    let end = { number: 0, hash: NOTHING };
+    for (const entry of this.audit) {
+      // The salt of the names does not matter here.
+      const encoded = encodeEntry({ ...entry, names: undefined }, end);
+      const text = JSON.stringify({ ...JSON.parse(encoded.line), ...(entry.names && { names: hashOfLine(entry.id) }) });
+      end = { number: encoded.end.number, hash: hashOfLine(text) };
+      if (entry.at < from || entry.at >= until) continue;
+      const names = this.cut.has(entry.id) ? undefined : entry.names;
+      yield { number: end.number, text, ...(names && { names }) };
+    }
+  }
+
+  async purge() {}
 
   message = async (id: string) => this.get('message', id) as MessageRecord | undefined;
   delivery = async (id: string) => this.get('delivery', id) as DeliveryRecord | undefined;

@@ -1,3 +1,4 @@
+import type { AuditEntry } from '../../src/store/audit-entry.js';
 import type { ConversationRecord, DeliveryRecord, Link, MessageRecord } from '../../src/store/store.js';
 
 const AT = '2026-03-01T10:00:00.000Z';
@@ -72,6 +73,21 @@ export function conversation(id: string, changes: Partial<ConversationRecord> = 
     written: [],
     createdAt: AT,
     updatedAt: AT,
+    ...changes,
+  };
+}
+
+/** An entry of the audit trail that names a person. */
+export function auditEntry(id: string, changes: Partial<AuditEntry> = {}): AuditEntry {
+  return {
+    id,
+    at: AT,
+    by: 'anna',
+    source: 'view',
+    action: 'skip',
+    outcome: 'done',
+    target: { kind: 'message', id: 'm1' },
+    names: { name: 'INC0010001', reason: 'Jane Doe asked for it.' },
     ...changes,
   };
 }

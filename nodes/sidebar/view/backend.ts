@@ -6,6 +6,8 @@ import type {
   BulkResult,
   Counts,
   EndpointView,
+  ErasureRequest,
+  ErasureView,
   MessageList,
   MessageView,
   NamedEndpoint,
@@ -95,8 +97,9 @@ export class MessageApi {
     return this.backend.get('unmapped') as Promise<UnmappedView[]>;
   }
 
-  audit(): Promise<AuditEntry[]> {
-    return this.backend.get('audit') as Promise<AuditEntry[]>;
+  /** `all`: also who has read what. */
+  audit(all: boolean): Promise<AuditEntry[]> {
+    return this.backend.get(`audit?all=${all}`) as Promise<AuditEntry[]>;
   }
 
   async act(kind: 'messages' | 'deliveries', id: string, action: Action, body: ActionBody = {}): Promise<void> {
@@ -118,6 +121,15 @@ export class MessageApi {
 
   forget(values: UnmappedView[]): Promise<unknown> {
     return write(this.backend, 'unmapped/forget', { values });
+  }
+
+  previewErasure(request: ErasureRequest): Promise<ErasureView> {
+    return write(this.backend, 'people/preview', request) as Promise<ErasureView>;
+  }
+
+  /** `confirm`: the number of tickets that were confirmed. */
+  erase(request: ErasureRequest, confirm: number): Promise<ErasureView> {
+    return write(this.backend, 'people/erase', { ...request, confirm }) as Promise<ErasureView>;
   }
 
   bulk(request: BulkRequest): Promise<BulkResult> {

@@ -1,0 +1,113 @@
+import { userInfo } from 'node:os';
+import { exportedLine } from '../delivery/audit.js';
+import { Broker } from '../delivery/broker.js';
+import type { ErasureRequest, ErasureResult } from '../delivery/erasure-view.js';
+import { SwitchboardError } from '../errors.js';
+import type { TrailRange } from '../store/audit-entry.js';
+import { LowdbStore } from '../store/lowdb-store.js';
+import { checkTrail } from '../store/trail-check.js';
+import { trailLines } from '../store/trail-reader.js';
+
+/** Where the tickets are: in the folder of a store that no process uses, or at a running Switchboard. */
+export type Place = { store: string } | { url: string; token: string | undefined };
+
+export interface EraseOptions extends ErasureRequest {
+  place: Place;
+  /** The number of tickets to be erased; without it, or if it is another one, nothing is erased. */
+  confirm?: number;
+}
+
+/** What would be erased or, with `erased`, was. */
+export interface EraseOutcome extends ErasureResult {
+  erased: boolean;
+}
+
+export async function erase({ place, confirm, person = [], ticket = [] }: EraseOptions): Promise<EraseOutcome> {
+  const request = { person, ticket };
+  if ('url' in place) return eraseAt(place, request, confirm);
+  const unlimited = Number.POSITIVE_INFINITY;
+  // What the store node would remove because of its age stays until it is deployed again.
+  const limits = { retentionDays: unlimited, retentionBytes: unlimited, auditMonths: unlimited };
+  const store = new LowdbStore({ folder: place.store, ...limits });
+  await store.open();
+  // Nothing is sent or received: it has neither endpoints nor nodes.
+  const broker = new Broker({ id: 'cli', name: place.store, store, inboxLimit: 0, flowTimeout: 0 });
+  try {
+    await broker.audit.adoptOld();
+    const found = await broker.eraser.preview(request);
+    if (countOf(found) !== confirm) return { ...found, erased: false };
+    return { ...(await broker.eraser.erase(request, { name: userName(), source: 'cli' })), erased: true };
+  } finally {
+    await broker.close();
+  }
+}
+
+async function eraseAt(
+  { url, token }: Extract<Place, { url: string }>,
+  request: ErasureRequest,
+  confirm: number | undefined,
+): Promise<EraseOutcome> {
+  const ask = async (path: string, body: object): Promise<ErasureResult> => {
+    const answer = await fetch(`${url.replace(/\/$/, '')}/switchboard/people/${path}`, {
+      method: 'POST',
+      headers: {
+        'Content-Type': 'application/json',
+        'User-Agent': 'switchboard-cli',
+        ...(token && { Authorization: `Bearer ${token}` }),
+      },
+      body: JSON.stringify(body),
+    });
+    if (answer.ok) return (await answer.json()) as ErasureResult;
+    const { message } = (await answer.json().catch(() => ({}))) as { message?: string };
+    throw new SwitchboardError('SWB_CONFIG', message ?? `The running Switchboard answered ${answer.status}.`, {
+      where: url,
+      hint:
+        answer.status === 401
+          ? 'Set SWITCHBOARD_TOKEN to the access token of a user with the permission switchboard.write.'
+          : undefined,
+    });
+  };
+  const found = await ask('preview', request);
+  if (countOf(found) !== confirm) return { ...found, erased: false };
+  return { ...(await ask('erase', { ...request, confirm })), erased: true };
+}
+
+/** The result as text. */
+export function eraseText({ tickets, values, entries, erased }: EraseOutcome): string {
+  const lines = tickets.map(({ numbers, title, messages, deliveries, refused }) => {
+    const contents = `${messages} messages, ${deliveries} deliveries`;
+    return `${numbers.join(', ')}${title ? ` "${title}"` : ''}: ${refused ? `NOT erased. ${refused}` : contents}`;
+  });
+  const count = countOf({ tickets });
+  const verb = erased ? 'erased' : 'would be erased';
+  return [
+    ...lines,
+    `${count} tickets ${verb}, with ${values} unknown values, and the names in ${entries} entries of the log.`,
+    ...(erased ? [] : [`Nothing was erased. To erase for good, run it again with --confirm ${count}`]),
+  ].join('\n');
+}
+
+const countOf = ({ tickets }: Pick<ErasureResult, 'tickets'>): number => tickets.filter(({ refused }) => !refused).length;
+
+/** Checks the audit trail of a store; its files are only read, so that the store may be in use. */
+export async function verifyAudit(store: string): Promise<{ text: string; isWhole: boolean }> {
+  const { entries, from, until, cut, end, problems } = await checkTrail(store);
+  const range = from ? `, from ${from} to ${until}` : '';
+  const summary = `${entries} entries${range}; the names of ${cut} were erased. Last entry: ${end.number} ${end.hash}`;
+  const verdict = problems.length === 0 ? 'The audit trail is whole.' : 'The audit trail was changed:';
+  return { text: [summary, verdict, ...problems].join('\n'), isWhole: problems.length === 0 };
+}
+
+/** The audit trail of a store as lines of JSON, read as they are asked for; its files are only read. */
+export async function* exportAudit(store: string, range: TrailRange): AsyncGenerator<string> {
+  for await (const { text, names } of trailLines(`${store}/audit`, range, () => undefined)) yield exportedLine(text, names);
+}
+
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // Containers may run as a user without a name.
+    return '';
+  }
+}

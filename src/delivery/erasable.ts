@@ -1,0 +1,99 @@
+import type { ConversationRecord, DeliveryRecord, MessageRecord } from '../store/store.js';
+import { say } from '../text/say.js';
+import type { FoundTicket } from './erasure-view.js';
+
+/** What can be erased: a conversation, or a message that has none. */
+export type Erasable = ConversationRecord | MessageRecord;
+
+/** Its messages and deliveries. */
+export interface Members {
+  messages: MessageRecord[];
+  deliveries: DeliveryRecord[];
+}
+
+/** What was found, with everything by which it is named. */
+export interface Found {
+  record: Erasable;
+  ticket: FoundTicket;
+  /** Our ids of the records. */
+  ids: string[];
+  /** Ids and numbers at the parties. */
+  numbers: string[];
+}
+
+export const targetOf = (record: Erasable) =>
+  ({ kind: 'receivedAt' in record ? 'message' : 'conversation', id: record.id }) as const;
+
+export const sizeOf = ({ messages, deliveries }: Members): number => messages.length + deliveries.length;
+
+/** What is shown of a ticket, and by what it is found. */
+export function described(record: Erasable, members: Members): Found {
+  const refused = whyNot(record, members);
+  const links = 'links' in record ? record.links : [];
+  const { messages, deliveries } = members;
+  const all = [...messages, ...deliveries];
+  const shown = 'links' in record ? links.map(({ number, id }) => number ?? id) : [record.number ?? record.entityId];
+  const title = 'links' in record ? record.title : undefined;
+  const texts = [
+    ...links.flatMap(({ id, number }) => [id, number]),
+    ...all.flatMap(({ entityId, number }) => [entityId, number]),
+  ];
+  return {
+    record,
+    ticket: {
+      id: record.id,
+      numbers: [...new Set(shown)],
+      ...(title && { title }),
+      messages: messages.length,
+      deliveries: deliveries.length,
+      ...(refused && { refused }),
+    },
+    ids: [record.id, ...all.map(({ id }) => id)],
+    numbers: [...new Set(texts.filter((text): text is string => !!text))],
+  };
+}
+
+/** What is left of an erased conversation: by whom its entities are named, so that none is taken for a new one. */
+export function tombstoneOf(record: ConversationRecord, at: string): ConversationRecord {
+  const { id, version, reference, aliases, spent, entity, formerParties, began, createdAt, updatedAt } = record;
+  const links = record.links.map(({ endpoint, entityType, leg, id: entityId, origin, carries, since }) => ({
+    endpoint,
+    entityType,
+    leg,
+    id: entityId,
+    origin,
+    ...(carries && { carries }),
+    lastKnown: {},
+    raw: {},
+    writtenBy: {},
+    seen: [],
+    since,
+  }));
+  const kept = { aliases, spent, formerParties, began };
+  return {
+    id,
+    version,
+    reference,
+    ...kept,
+    entity,
+    state: 'closed',
+    links,
+    written: [],
+    createdAt,
+    updatedAt: at > updatedAt ? at : updatedAt,
+    erasedAt: at,
+  };
+}
+
+/** Why a ticket cannot be erased yet, in words. */
+export function whyNot(one: Erasable, { messages, deliveries }: Members): string | undefined {
+  const waiting = [
+    ...messages.filter(({ state }) => state === 'received'),
+    ...deliveries.filter(({ state }) => ['pending', 'sending', 'inDoubt'].includes(state)),
+  ].length;
+  const failed = [...messages, ...deliveries].filter(({ state }) => state === 'failed' || state === 'needsDecision').length;
+  if (waiting > 0) return say`${waiting} of its messages or deliveries are still to be processed. Wait until they are.`;
+  if (failed > 0) return say`${failed} of its messages or deliveries failed or need a decision. Replay or skip them first.`;
+  if ('links' in one && one.state === 'open') return say`The ticket has not ended. Close it at its parties first.`;
+  return undefined;
+}

@@ -1,0 +1,250 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { mentionsOf } from '../../src/delivery/mentions.js';
+import { checkTrail } from '../../src/store/trail-check.js';
+import { until } from '../live/node-red.js';
+import { Rig } from './rig.js';
+
+const ANNA = { name: 'anna' };
+const ERIKA = 'Erika Mustermann';
+
+describe('a person', () => {
+  const finds = (person: string, ...texts: unknown[]) => texts.map((text) => mentionsOf([person])({ a: [text] }));
+
+  it('is found by a whole name in any case, but not as a part of another one', () => {
+    assert.deepEqual(finds('Ann Lee', 'ANN LEE', 'from Ann Lee, today', '"Ann Lee"', 'Ann Leeson', 'Joann Lee', 'Ann  Lee', 7), [
+      true,
+      true,
+      true,
+      false,
+      false,
+      false,
+      false,
+    ]);
+    assert.deepEqual(finds('Ülkü', 'an ülkü.', 'Ülküm'), [true, false]);
+  });
+
+  it('is found by a mail address, and by a telephone number however its digits are grouped', () => {
+    assert.deepEqual(finds('erika@acme.example', 'Erika@ACME.example', 'x.erika@acme.example', 'erika@acme.examples'), [
+      true,
+      true,
+      false,
+    ]);
+    const number = '+49 170 1234567';
+    assert.deepEqual(finds(number, '0049 170/123-4567', 'call +491701234567 now', 491701234567, '1234567', '+49 170 12345678'), [
+      true,
+      true,
+      true,
+      false,
+      false,
+    ]);
+  });
+
+  it('is found in the names of properties, too', () => {
+    assert.equal(mentionsOf(['erika'])({ watchers: { 'Erika ': 1 } }), true);
+  });
+
+  it('is not looked for by a text that is found everywhere', () => {
+    assert.throws(() => mentionsOf([' a ']), { code: 'SWB_PAYLOAD', message: /too short/ });
+  });
+});
+
+describe('erasing', () => {
+  let folder: string;
+  let rig: Rig;
+  beforeEach(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'switchboard-erasure-'));
+    rig = new Rig(folder);
+    rig.recordTraffic = true;
+    await rig.start();
+  });
+  afterEach(async () => {
+    await rig.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const filesWith = (text: string) =>
+    readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((file) => file.isFile() && readFileSync(join(file.parentPath, file.name)).includes(text))
+      .map((file) => file.name);
+
+  /** A ticket from its first report to its end, or without that. */
+  async function ticket(id: string, caller: string, ended = true): Promise<void> {
+    await rig.receive('customer', {
+      id,
+      version: '1',
+      fields: { title: `${caller} cannot call`, state: 'inProgress', requester: caller },
+    });
+    await rig.idle();
+    if (!ended) return;
+    const fields = { title: `${caller} cannot call`, state: 'closed', requester: caller };
+    await rig.receive('customer', { id, version: '2', fields });
+    await rig.idle();
+    await until('the end of the ticket', async () => (await conversationOf(id))?.state === 'closed');
+  }
+  const conversationOf = (id: string) => rig.store.conversationByLink('customer', 'troubleTicket', id);
+
+  it('a person: their ended tickets are gone from every file, and others are whole', async () => {
+    await ticket('INC-AAA-1', ERIKA);
+    await ticket('INC-BBB-2', 'Max Power');
+    const before = await conversationOf('INC-AAA-1');
+    const [message] = (await rig.messages()).filter((one) => one.entityId === 'INC-AAA-1');
+    await rig.broker.audit.reading({
+      by: ANNA,
+      action: 'read',
+      target: { kind: 'message', id: message!.id, name: 'INC-AAA-1' },
+    });
+    await rig.broker.audit.add({ by: ANNA, action: 'preview', target: { kind: 'mapping', id: 'x' }, reason: `about ${ERIKA}` });
+    rig.broker.countUnmapped({ messageId: 'x' } as never, { mapping: 'm', direction: 'in' }, [
+      { code: 'unmapped', level: 'warning', field: 'requester', value: ERIKA, text: '' } as never,
+    ]);
+    assert.deepEqual(await rig.broker.eraser.preview({ person: [ERIKA] }), {
+      tickets: [
+        {
+          id: before!.id,
+          numbers: before!.links.map(({ number, id }) => number ?? id),
+          title: `${ERIKA} cannot call`,
+          messages: 2,
+          deliveries: 2,
+        },
+      ],
+      values: 1,
+      entries: 2,
+    });
+    assert.ok(filesWith(ERIKA).length > 0, 'a preview erases nothing');
+    const { tickets } = await rig.broker.eraser.erase({ person: [ERIKA.toUpperCase()] }, ANNA);
+    assert.equal(tickets.length, 1);
+    for (const text of [ERIKA, 'Erika']) assert.deepEqual(filesWith(text), []);
+    assert.deepEqual(await rig.broker.unmapped.list(), []);
+    const tombstone = (await conversationOf('INC-AAA-1'))!;
+    assert.deepEqual(
+      [tombstone.id, tombstone.title, tombstone.state, tombstone.links.map(({ id, lastKnown }) => [id, lastKnown])],
+      [before!.id, undefined, 'closed', before!.links.map(({ id }) => [id, {}])],
+    );
+    assert.equal((await conversationOf('INC-BBB-2'))?.title, 'Max Power cannot call');
+    assert.deepEqual((await rig.broker.eraser.preview({ person: [ERIKA] })).tickets, []);
+  });
+
+  it('shows in the log what was done, by whom, and no name; entries of before stay, without theirs', async () => {
+    await ticket('INC-AAA-1', ERIKA);
+    const [message] = await rig.messages();
+    await rig.broker.interventions.replayMessage(message!.id, ANNA);
+    await rig.idle();
+    const { id } = (await conversationOf('INC-AAA-1'))!;
+    const [replayed] = await rig.broker.audit.list(9);
+    assert.equal(replayed?.target.name, 'INC-AAA-1');
+    await rig.broker.eraser.erase({ ticket: ['inc-aaa-1'] }, { ...ANNA, source: 'cli' });
+    const entries = await rig.broker.audit.list(9);
+    assert.deepEqual(
+      entries.map(({ by, action, source, target }) => [by, action, source, target.kind, target.name]),
+      [
+        ['anna', 'erase', 'cli', 'trail', undefined],
+        ['anna', 'erase', 'cli', 'conversation', undefined],
+        ['anna', 'replay', 'view', 'message', undefined],
+      ],
+    );
+    assert.deepEqual(entries[1]?.target, { kind: 'conversation', id, count: 4 });
+    assert.deepEqual(
+      readdirSync(join(folder, 'audit')).filter((name) => readFileSync(join(folder, 'audit', name)).includes('INC-AAA')),
+      [],
+    );
+    const { problems, cut } = await checkTrail(folder);
+    assert.deepEqual([problems, cut], [[], 1]);
+  });
+
+  it('refuses a ticket that has not ended, or of which something is still to be done, in words, and keeps all of it', async () => {
+    await ticket('INC-AAA-1', ERIKA, false);
+    const reasonFor = async () => (await rig.broker.eraser.erase({ person: [ERIKA] }, ANNA)).tickets[0]?.refused;
+    assert.match((await reasonFor()) ?? '', /has not ended/);
+    rig.provider.faults.push('refused');
+    await rig.receive('customer', { id: 'INC-AAA-1', version: '2', fields: { title: ERIKA, state: 'closed' } });
+    await until('the failure', async () => (await rig.deliveries()).find(({ state }) => state === 'failed'));
+    assert.match((await reasonFor()) ?? '', /failed or need a decision. Replay or skip/);
+    const [entry] = await rig.broker.audit.list(1);
+    assert.deepEqual([entry?.action, entry?.outcome], ['erase', 'refused']);
+    const [failed] = (await rig.deliveries()).filter(({ state }) => state === 'failed');
+    await rig.broker.interventions.replayDelivery(failed!.id, ANNA);
+    await rig.idle();
+    assert.equal(rig.provider.tickets[0]?.fields.state, 'closed', 'it was still delivered');
+    assert.equal(await reasonFor(), undefined);
+    assert.deepEqual(filesWith(ERIKA), []);
+  });
+
+  it('a later update of an erased ticket opens no new one, reaches nobody, and is put before a user', async () => {
+    await ticket('INC-AAA-1', ERIKA);
+    await rig.broker.eraser.erase({ ticket: ['INC-AAA-1'] }, ANNA);
+    const calls = rig.provider.calls.length;
+    await rig.stop();
+    const { customer, provider } = rig;
+    rig = Object.assign(new Rig(folder), { customer, provider });
+    await rig.start();
+    await rig.receive('customer', { id: 'INC-AAA-1', version: '3', fields: { title: 'again', state: 'inProgress' } });
+    await rig.receive('provider', { id: provider.tickets[0]!.id, version: '9', fields: { title: 'theirs' } });
+    const failed = await until('both to fail', async () => {
+      const found = (await rig.messages()).filter(({ state }) => state === 'failed');
+      return found.length === 2 && found;
+    });
+    for (const { error } of failed as { error?: { code: string; message: string } }[]) {
+      assert.equal(error?.code, 'SWB_ERASED');
+      assert.match(error?.message ?? '', /was erased on \d{4}-\d\d-\d\d, and it was changed since/);
+    }
+    assert.equal(rig.provider.tickets.length, 1);
+    assert.equal(rig.customer.tickets.length, 0);
+    assert.equal(rig.provider.calls.filter((call) => /create|update/.test(call)).length <= calls, true);
+    const erase = async () => (await rig.broker.eraser.erase({ ticket: ['INC-AAA-1'] }, ANNA)).tickets.map((one) => one.refused);
+    assert.match((await erase())[0] ?? '', /failed/);
+    for (const { id } of failed as { id: string }[]) await rig.broker.interventions.skipMessage(id, '', ANNA);
+    assert.deepEqual(await erase(), [undefined]);
+    assert.equal((await rig.messages()).length, 1, 'that of the provider is another number');
+  });
+
+  it('cuts the log off in the commit of the ticket, so that a crash in between leaves nothing that nobody finds any more', async () => {
+    await ticket('INC-AAA-1', ERIKA);
+    const [message] = await rig.messages();
+    await rig.broker.interventions.replayMessage(message!.id, ANNA);
+    await rig.idle();
+    const commit = rig.store.commit.bind(rig.store);
+    rig.store.commit = async (changes, options) => {
+      const result = await commit(changes, options);
+      if (options?.erase) throw new Error('crash');
+      return result;
+    };
+    await assert.rejects(rig.broker.eraser.erase({ ticket: ['INC-AAA-1'] }, ANNA), /crash/);
+    await rig.stop();
+    const { customer, provider } = rig;
+    rig = Object.assign(new Rig(folder), { customer, provider });
+    await rig.start();
+    // What the opening has begun.
+    await rig.store.purge();
+    assert.deepEqual(filesWith(ERIKA), []);
+    assert.deepEqual(
+      readdirSync(join(folder, 'audit')).filter((name) => readFileSync(join(folder, 'audit', name)).includes('INC-AAA')),
+      [],
+    );
+  });
+
+  it('an erased conversation takes part in no link edit', async () => {
+    await ticket('INC-AAA-1', ERIKA);
+    await ticket('INC-BBB-2', 'Max Power');
+    await rig.broker.eraser.erase({ ticket: ['INC-AAA-1'] }, ANNA);
+    const [one, other] = [await conversationOf('INC-AAA-1'), await conversationOf('INC-BBB-2')];
+    const merge = (conversation: string, into: string) =>
+      rig.broker.linkEditor.apply({ kind: 'merge', conversation, other: into }, 'anna');
+    await assert.rejects(merge(one!.id, other!.id), /was erased/);
+    await assert.rejects(merge(other!.id, one!.id), /was erased/);
+  });
+
+  it('a message without a conversation', async () => {
+    rig.flow = async () => undefined;
+    await rig.receive('customer', { id: 'INC-CCC-3', version: '1', fields: { title: ERIKA } });
+    await rig.idle();
+    const { tickets } = await rig.broker.eraser.erase({ person: [ERIKA] }, ANNA);
+    assert.deepEqual([tickets.length, await rig.messages(), filesWith(ERIKA)], [1, [], []]);
+  });
+
+  it('asks what to erase', async () => {
+    await assert.rejects(rig.broker.eraser.erase({ person: [' '] }, ANNA), { code: 'SWB_PAYLOAD', message: /Nothing to erase/ });
+  });
+});
