@@ -14,6 +14,8 @@ const HINT = JSON.stringify({ table: 'incident', sys_id: '0c5f3cece1b12010f87797
 const EVENT = JSON.stringify({ eventType: 'TroubleTicketStatusChangeEvent', event: { troubleTicket: { id: 'TT-9' } } });
 
 const SECRET = 'the-right-secret';
+/** How a flow file refers to the environment. */
+const reference = (name: string) => `\${${name}}`;
 
 /** In nodes with the other ways to authenticate a webhook. */
 const webhooks: FlowNode[] = ['basic', 'hmac'].map((webhookAuth) => ({
@@ -27,7 +29,11 @@ const webhooks: FlowNode[] = ['basic', 'hmac'].map((webhookAuth) => ({
   path: `switchboard/${webhookAuth}`,
   webhookAuth,
   webhookHeader: webhookAuth === 'hmac' ? 'x-signature' : '',
-  credentials: { secret: '${ACCESS_SECRET}', webhookUser: '${ACCESS_USER}', webhookPassword: '${ACCESS_SECRET}' },
+  credentials: {
+    secret: reference('ACCESS_SECRET'),
+    webhookUser: reference('ACCESS_USER'),
+    webhookPassword: reference('ACCESS_SECRET'),
+  },
   wires: [['sb1-norm-sn']],
 }));
 
