@@ -1,7 +1,7 @@
 import { randomFrom } from '../store/random.js';
 import { corpus, request } from './corpus.js';
 import { bombsAt, Crowd, endless, headOf } from './floods.js';
-import { LIMITS, SIZES } from './limits.js';
+import { LIMITS, LONG, SIZES } from './limits.js';
 import { mutated } from './mutate.js';
 import { faultOf, fire, type Hit, type Shot } from './shot.js';
 import type { Surface } from './surfaces.js';
@@ -26,7 +26,7 @@ export interface Report {
 
 /** How many requests are on their way at once. */
 const AT_ONCE = 8;
-const CROWD_STAYS = 3_000;
+const CROWD_STAYS = LONG ? 10_000 : 1_000;
 
 async function volley(url: string, shots: Iterable<Shot>): Promise<Report> {
   const report: Report = { sent: 0, answers: {}, faults: [] };

@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net';
-import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
+import { brotliCompressSync, constants, deflateSync, gzipSync } from 'node:zlib';
 import { request } from './corpus.js';
 import { SIZES } from './limits.js';
 import type { Shot } from './shot.js';
@@ -9,7 +9,11 @@ const block = Buffer.alloc(16 * 2 ** 20, ' ');
 
 /** Bodies that are small until they are unpacked, by Content-Encoding. */
 export function bombs(): Record<string, Buffer> {
-  const once = { gzip: gzipSync(block), deflate: deflateSync(block), br: brotliCompressSync(block) };
+  const once = {
+    gzip: gzipSync(block),
+    deflate: deflateSync(block),
+    br: brotliCompressSync(block, { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } }),
+  };
   return {
     // Members of gzip follow each other.
     gzip: Buffer.concat(Array.from({ length: SIZES.bomb / block.length }, () => once.gzip)),

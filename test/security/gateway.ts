@@ -1,4 +1,4 @@
-import type { IncomingMessage, RequestListener } from 'node:http';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { ServerOptions } from 'node:https';
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.js';
 import { bodyOf, serve, type TestServer } from '../http/server.js';
@@ -19,6 +19,8 @@ export class Gateway {
   readonly secrets: Record<string, Mark>;
   /** Tokens that it gave out. */
   readonly given: Mark[] = [];
+  /** Answers some requests in the place of the provider: true where it did. */
+  intercept: (req: IncomingMessage, res: ServerResponse) => boolean = () => false;
   /** How often somebody showed the right secrets. */
   entered = 0;
   /** How many more requests are answered with an error that repeats them. */
@@ -40,6 +42,7 @@ export class Gateway {
   static async start(method: string, fields: readonly string[], tls?: ServerOptions): Promise<Gateway> {
     const gateway = new Gateway(method, await startSandbox(), fields);
     const listener: RequestListener = (req, res) => {
+      if (gateway.intercept(req, res)) return;
       gateway.answer(req).then(({ status, headers, body }) => res.writeHead(status, headers).end(body));
     };
     gateway.server = await serve(listener, tls);

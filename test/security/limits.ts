@@ -12,6 +12,8 @@ export const LIMITS = {
   lines: 40,
   /** Milliseconds in which a complete request has to be answered. */
   answer: 20_000,
+  /** Milliseconds after which a file that does not come to its end is given up. */
+  file: 120_000,
 } as const;
 
 export const SIZES = {
@@ -24,9 +26,9 @@ export const SIZES = {
   /** Connections at once. */
   connections: 400,
   /** Wrong secrets beside valid ones. */
-  guesses: LONG ? 20_000 : 3_000,
+  guesses: LONG ? 20_000 : 1_000,
   /** Random changes of valid bodies, for each way in. */
-  mutations: LONG ? 2_000 : 200,
+  mutations: LONG ? 2_000 : 100,
   /** Shots of the corpus at each admin route; all in the long form. */
   perRoute: LONG ? Number.POSITIVE_INFINITY : 8,
   queryParameters: 5_000,

@@ -58,7 +58,8 @@ function isWhole(text: string): boolean {
 }
 
 /** What no answer may show: how the code looks inside. */
-const INSIDES = /\b(Type|Range|Reference|Syntax|URI|Eval)Error\b|\bat .+\.[cm]?[jt]s:\d+|node_modules|Cannot (read|set) propert/;
+export const INSIDES =
+  /\b(Type|Range|Reference|Syntax|URI|Eval)Error\b|\bat .+\.[cm]?[jt]s:\d+|node_modules|Cannot (read|set) propert|call stack/;
 
 /** What is wrong with an answer; undefined where nothing is. */
 export function faultOf({ shot, status, text }: Hit): string | undefined {
