@@ -26,6 +26,8 @@ export interface Report {
 
 /** How many requests are on their way at once. */
 const AT_ONCE = 8;
+/** Milliseconds for which an incomplete request stays. */
+const INCOMPLETE = 1_000;
 const CROWD_STAYS = LONG ? 10_000 : 1_000;
 
 async function volley(url: string, shots: Iterable<Shot>): Promise<Report> {
@@ -38,7 +40,7 @@ async function volley(url: string, shots: Iterable<Shot>): Promise<Report> {
   return report;
 }
 
-const fireAt = (url: string, shot: Shot) => fire(url, shot, shot.incomplete ? LIMITS.answer / 10 : LIMITS.answer);
+const fireAt = (url: string, shot: Shot) => fire(url, shot, shot.incomplete ? INCOMPLETE : LIMITS.answer);
 
 function note(report: Report, shot: Shot, hit: Hit): void {
   report.sent++;

@@ -76,7 +76,7 @@ export class Crowd {
         () =>
           new Promise<void>((done) => {
             const socket = this.open(done);
-            socket.once('connect', () => socket.write(head));
+            socket.write(head);
             socket.write(body, () => done());
             socket.once('data', () => done());
           }),

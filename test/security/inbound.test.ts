@@ -5,7 +5,7 @@ import { attack } from './attacker.js';
 import type { Plan, Report } from './attacks.js';
 import { GoodLoad, median, p99 } from './good-load.js';
 import { LIMITS, LONG } from './limits.js';
-import { checkLog } from './log-lines.js';
+import { checkLog, NO_DEBUG } from './log-lines.js';
 import { adminSurfaces, partnerSurfaces, type Surface } from './surfaces.js';
 import { Watch } from './watch.js';
 
@@ -22,11 +22,11 @@ describe('Node-RED, attacked at every way in', () => {
     console.log(`      seed ${seed}`);
     watch = new Watch();
     const process = { ...watch.process, prepare: listRoutes };
-    rig = await LiveRig.start({ version: 'v4', customer: 'webhook', provider: 'hub' }, {}, [], process);
+    rig = await LiveRig.start({ version: 'v4', customer: 'webhook', provider: 'hub' }, NO_DEBUG, [], process);
     load = new GoodLoad(rig);
+    await load.beside('warming up', async () => undefined, { least: 20 });
     partners = partnerSurfaces(rig);
     admin = await adminSurfaces(rig.live.url);
-    await load.beside('warming up', async () => undefined, { least: 20 });
   });
   after(async () => {
     await rig?.stop();
@@ -97,19 +97,20 @@ describe('Node-RED, attacked at every way in', () => {
     }
   });
 
-  it('makes good messages less than twice as slow', async function () {
-    if (!LONG) return this.skip();
-    const ratios: number[] = [];
-    for (let round = 0; round < ROUNDS; round++) {
-      const lasts = 8_000;
-      const calm = await load.beside(`calm ${round}`, () => new Promise((done) => setTimeout(done, lasts)));
-      const siege: Plan = { attack: 'siege', url: rig.live.url, surfaces: [...strangers(), ...admin], seed, lasts };
-      const hard = await load.beside(`siege ${round}`, () => attack(siege));
-      ratios.push((p99(hard.took) - LIMITS.slower.noise) / p99(calm.took));
-      console.log(`      round ${round}: p99 ${Math.round(p99(calm.took))} → ${Math.round(p99(hard.took))} ms`);
-    }
-    assert.ok(median(ratios) < LIMITS.slower.ratio, ratios.map((ratio) => ratio.toFixed(1)).join(', '));
-    await rig.quiet();
-    load.check();
-  });
+  // A ratio needs many messages.
+  if (LONG)
+    it('does not make good messages twice as slow', async () => {
+      const ratios: number[] = [];
+      for (let round = 0; round < ROUNDS; round++) {
+        const lasts = 8_000;
+        const calm = await load.beside(`calm ${round}`, () => new Promise((done) => setTimeout(done, lasts)));
+        const siege: Plan = { attack: 'siege', url: rig.live.url, surfaces: [...strangers(), ...admin], seed, lasts };
+        const hard = await load.beside(`siege ${round}`, () => attack(siege));
+        ratios.push((p99(hard.took) - LIMITS.slower.noise) / p99(calm.took));
+        console.log(`      round ${round}: p99 ${Math.round(p99(calm.took))} → ${Math.round(p99(hard.took))} ms`);
+      }
+      assert.ok(median(ratios) < LIMITS.slower.ratio, ratios.map((ratio) => ratio.toFixed(1)).join(', '));
+      await rig.quiet();
+      load.check();
+    });
 });

@@ -2,8 +2,8 @@
 export const LONG = process.env.SWITCHBOARD_SECURITY === 'long';
 
 export const LIMITS = {
-  /** Megabytes by which the process may grow during an attack: less than the bodies of one flood. */
-  memory: 150,
+  /** Megabytes by which the process may grow during an attack: half of one bomb, or of the bodies of one crowd, and what its heap needs anyway. */
+  memory: 250,
   /** Milliseconds for which its event loop may be held. */
   held: LONG ? 500 : 2_000,
   /** How much slower good messages may be: p99 beside an attack over p99 without, and milliseconds that are noise. */
@@ -11,7 +11,7 @@ export const LIMITS = {
   /** Lines of the log for one kind of refused requests from one source, however many there are. */
   lines: 40,
   /** Milliseconds in which a complete request has to be answered. */
-  answer: 20_000,
+  answer: 60_000,
   /** Milliseconds after which a file that does not come to its end is given up. */
   file: 120_000,
 } as const;

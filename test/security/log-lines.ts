@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 
+/** The log shows what the product says, not what a debug node of the flow prints. */
+export const NO_DEBUG = { 'sb1-errors': { console: false } };
+
 /** Control characters other than the end of a line, and those that reorder or break text. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what is looked for
 const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/;

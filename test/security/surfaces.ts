@@ -13,21 +13,19 @@ export interface Surface {
 }
 
 const JSON_TYPE = { 'Content-Type': 'application/json' };
-const HINT = JSON.stringify({
-  table: 'incident',
-  sys_id: '0c5f3cece1b12010f877971dea0b1449',
-  operation: 'update',
-  number: 'INC0',
-});
-const EVENT = JSON.stringify({
-  eventId: 'e-1',
-  eventTime: '2026-01-01T00:00:00Z',
-  eventType: 'TroubleTicketStatusChangeEvent',
-  event: { troubleTicket: { id: 'TT-9', status: 'resolved', note: [{ text: 'done' }] } },
-});
-
-/** What partners and load balancers call, with a valid secret and with a wrong one. */
+/**
+ * What partners and load balancers call, with a valid secret and with a wrong one. The valid bodies are about records that exist, so that
+ * nothing waits for them.
+ */
 export function partnerSurfaces(rig: LiveRig): Surface[] {
+  const record = rig.sandbox.servicenow.rows('incident')[0]!;
+  const hint = JSON.stringify({ table: 'incident', sys_id: record.sys_id, operation: 'update', number: record.number });
+  const event = JSON.stringify({
+    eventId: 'e-1',
+    eventTime: '2026-01-01T00:00:00Z',
+    eventType: 'TroubleTicketStatusChangeEvent',
+    event: { troubleTicket: { id: String(rig.sandbox.tmf('v4').tickets()[0]?.id), note: [{ text: 'done' }] } },
+  });
   const secret = rig.sandbox.environment.SANDBOX_WEBHOOK_SECRET!;
   const callback = new URL(String(rig.sandbox.tmf('v4').hubs()[0]?.callback)).pathname;
   const post = (name: string, path: string, body: string, headers = {}): Surface => ({
@@ -38,10 +36,10 @@ export function partnerSurfaces(rig: LiveRig): Surface[] {
     body,
   });
   return [
-    post('webhook', '/switchboard/customer', HINT, { 'x-switchboard-secret': secret }),
-    post('webhook, wrong secret', '/switchboard/customer', HINT, { 'x-switchboard-secret': 'guess' }),
-    post('hub', callback, EVENT),
-    post('hub, wrong secret', callback.replace(/[^/]+$/, 'guess'), EVENT),
+    post('webhook', '/switchboard/customer', hint, { 'x-switchboard-secret': secret }),
+    post('webhook, wrong secret', '/switchboard/customer', hint, { 'x-switchboard-secret': 'guess' }),
+    post('hub', callback, event),
+    post('hub, wrong secret', callback.replace(/[^/]+$/, 'guess'), event),
     ...['/health', '/health/live', '/health/ready'].map(
       (path): Surface => ({ name: path, method: 'GET', path, headers: {}, body: '' }),
     ),
