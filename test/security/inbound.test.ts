@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { rawRequest } from '../http/raw-request.js';
 import { listRoutes } from '../live/admin-routes.js';
 import { LiveRig } from '../live/rig.js';
 import { attack } from './attacker.js';
@@ -57,8 +58,6 @@ describe('Node-RED, attacked at every way in', () => {
     load.check();
   }
 
-  const lines = (log: string) => log.split('\n').length;
-
   it('answers the corpus where partners and load balancers call', async () =>
     unharmed(await attacked('corpus', { attack: 'corpus', surfaces: partners })));
 
@@ -84,16 +83,20 @@ describe('Node-RED, attacked at every way in', () => {
     await unharmed(seen);
     const { 401: refused = 0, 429: limited = 0 } = seen.report.answers;
     assert.equal(refused + limited, seen.report.sent);
+    // The customer’s own requests come from the same address, and it does not try twice.
+    const { path, headers, body } = partners[0]!;
+    assert.equal((await rawRequest(rig.live.url + path, 'POST', headers, body)).status, 202);
     // Beside those about the good messages.
     const about = seen.log.split('\n').filter((line) => /reject|refus|secret/i.test(line));
-    assert.ok(about.length <= LIMITS.lines, `${about.length} lines of ${lines(seen.log)}, such as ${about[0]}`);
+    assert.ok(about.length <= LIMITS.lines, `${about.length} lines, such as ${about[0]}`);
   });
 
   it('refuses a wrong secret before the body is there', async () => {
     for (const surface of strangers()) {
       const head = { ...surface, body: '' };
       const { answers } = await attack({ attack: 'headOnly', url: rig.live.url, surfaces: [head], seed });
-      assert.deepEqual(answers, { 401: 1 }, surface.name);
+      // Or it comes from a source that has guessed too often.
+      assert.match(Object.keys(answers).join(), /^(401|429)$/, surface.name);
     }
   });
 
