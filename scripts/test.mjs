@@ -1,7 +1,8 @@
 // Builds, lints, type-checks and runs all tests with the current Node.js and the newest Node-RED that it supports.
-//   npm test                    everything, with short fault tests
+//   npm test                    everything, with short fault and security tests
 //   npm run test:faults         the long fault tests
-//   node scripts/test.mjs unit live browser faults   only the given groups
+//   npm run test:security       the long security tests
+//   node scripts/test.mjs unit live browser faults security   only the given groups
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,18 +10,20 @@ import { join } from 'node:path';
 import { chromium } from './provision.mjs';
 
 /** Tests that need more than Node.js and the build have their own folder and group; all other folders are in the group unit. */
-const FOLDERS = ['live', 'browser', 'faults'];
+const FOLDERS = ['live', 'browser', 'faults', 'security'];
+/** Groups with a long form. */
+const LONG = ['faults', 'security'];
 const GROUPS = {
   unit: ['test/**/*.test.ts', ...FOLDERS.flatMap((folder) => ['--ignore', `test/${folder}/**`])],
   ...Object.fromEntries(FOLDERS.map((folder) => [folder, [`test/${folder}/**/*.test.ts`]])),
 };
 
 const args = process.argv.slice(2);
-const long = args.includes('--faults');
-const chosen = args.filter((a) => a in GROUPS);
-const groups = long ? ['faults'] : chosen.length ? chosen : Object.keys(GROUPS);
+const long = LONG.filter((group) => args.includes(`--${group}`));
+const chosen = [...long, ...args.filter((a) => a in GROUPS)];
+const groups = chosen.length ? chosen : Object.keys(GROUPS);
 const bin = (name) => join('node_modules', name);
-const env = { ...process.env, ...(long && { SWITCHBOARD_FAULTS: 'long' }) };
+const env = { ...process.env, ...Object.fromEntries(long.map((group) => [`SWITCHBOARD_${group.toUpperCase()}`, 'long'])) };
 
 function step(name, ...command) {
   const started = Date.now();
@@ -34,7 +37,7 @@ function step(name, ...command) {
 }
 
 step('build', 'scripts/build.mjs');
-if (!long && chosen.length === 0) {
+if (chosen.length === 0) {
   step('lint', bin('@biomejs/biome/bin/biome'), 'check', '.');
   for (const project of ['tsconfig.json', 'tsconfig.editor.json', 'tsconfig.test.json'])
     step(`types (${project})`, bin('typescript/bin/tsc'), '--noEmit', '-p', project);
@@ -54,7 +57,7 @@ for (const group of groups) {
     process.execPath,
     [
       bin('mocha/bin/mocha.js'),
-      ...(long ? ['--timeout', '3600000'] : []),
+      ...(long.includes(group) ? ['--timeout', '3600000'] : []),
       '--reporter',
       'test/reporter.cjs',
       '--exit',

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { MessageList, MessageView, Counts as ViewCounts } from '../../nodes/sidebar/views.js';
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.js';
 import { type FlowOptions, troubleTicketFlow } from './flows.js';
-import { type FlowNode, freePort, type Live, startNodeRed, until } from './node-red.js';
+import { type FlowNode, freePort, type Live, type LiveOptions, startNodeRed, until } from './node-red.js';
 
 export interface StoreCounts {
   messages: Record<string, number>;
@@ -14,6 +14,12 @@ export interface StoreCounts {
 }
 
 type Changes = Record<string, Record<string, unknown>>;
+
+/** How the Node-RED of a rig differs from the usual one. */
+export interface RigProcess extends Pick<LiveOptions, 'preload' | 'settings' | 'env'> {
+  /** Writes files to the user folder before Node-RED starts. */
+  prepare?: (userDir: string) => void;
+}
 
 /** The first scenario between two stand-ins, in a real Node-RED, with what an operator sees of it. */
 export class LiveRig {
@@ -27,9 +33,11 @@ export class LiveRig {
   static async start(
     way: FlowOptions,
     change: Changes | ((sandbox: Sandbox) => Changes) = {},
-    more: FlowNode[] = [],
+    more: FlowNode[] | ((sandbox: Sandbox) => FlowNode[]) = [],
+    { prepare, env, ...process }: RigProcess = {},
   ): Promise<LiveRig> {
     const folder = mkdtempSync(join(tmpdir(), 'switchboard-live-'));
+    prepare?.(join(folder, 'user'));
     const sandbox = await startSandbox();
     const port = await freePort();
     // What the catch node gets is printed too.
@@ -38,10 +46,11 @@ export class LiveRig {
     const live = await startNodeRed({
       folder,
       port,
-      flow: [...flow, ...more],
-      env: { ...sandbox.environment, ...(way.language && { LC_ALL: way.language }) },
+      flow: [...flow, ...(typeof more === 'function' ? more(sandbox) : more)],
+      env: { ...sandbox.environment, ...(way.language && { LC_ALL: way.language }), ...env },
       editor: true,
       logLevel: 'info',
+      ...process,
     });
     if (way.customer === 'webhook')
       sandbox.servicenow.webhook = {

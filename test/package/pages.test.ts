@@ -2,18 +2,9 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { DELIVERY_TRANSITIONS, MESSAGE_TRANSITIONS } from '../../src/store/transitions.js';
 import { messagePath, moduleGraph } from './development-page.js';
+import { withParts } from './page-parts.js';
 import { stateDiagram } from './promises-page.js';
 import { systemsPage } from './systems-page.js';
-
-/** Replaces the texts between the markers `<!-- name -->` and `<!-- /name -->` of a page. */
-function withParts(file: string, parts: Record<string, string>): string {
-  const page = readFileSync(file, 'utf8');
-  return Object.entries(parts).reduce((text, [name, part]) => {
-    const marked = new RegExp(`(<!-- ${name} -->\n)[\\s\\S]*?(<!-- /${name} -->)`);
-    assert.match(text, marked, `${file} has the markers ${name}`);
-    return text.replace(marked, (_, start: string, end: string) => `${start}${part}\n${end}`);
-  }, page);
-}
 
 describe('a generated page (UPDATE_DOCS=1 writes it)', () => {
   const pages: [string, () => string][] = [
