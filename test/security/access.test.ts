@@ -18,7 +18,7 @@ const SECRET = 'the-right-secret';
 const reference = (name: string) => `\${${name}}`;
 
 /** In nodes with the other ways to authenticate a webhook. */
-const webhooks: FlowNode[] = ['basic', 'hmac'].map((webhookAuth) => ({
+const webhooks: FlowNode[] = ['basic', 'hmac', 'timed'].map((webhookAuth) => ({
   id: `in-${webhookAuth}`,
   type: 'switchboard-servicenow-in',
   z: 'sb1-flow',
@@ -28,7 +28,7 @@ const webhooks: FlowNode[] = ['basic', 'hmac'].map((webhookAuth) => ({
   webhook: true,
   path: `switchboard/${webhookAuth}`,
   webhookAuth,
-  webhookHeader: webhookAuth === 'hmac' ? 'x-signature' : '',
+  webhookHeader: webhookAuth === 'basic' ? '' : 'x-signature',
   credentials: {
     secret: reference('ACCESS_SECRET'),
     webhookUser: reference('ACCESS_USER'),
@@ -83,7 +83,8 @@ describe('who may use which route', () => {
     ];
     const secret = open.sandbox.environment.SANDBOX_WEBHOOK_SECRET!;
     const basic = (text: string) => ({ Authorization: `Basic ${Buffer.from(text).toString('base64')}` });
-    const mac = (key: string) => createHmac('sha256', key).update(HINT).digest('hex');
+    const mac = (key: string, text = HINT) => createHmac('sha256', key).update(text).digest('hex');
+    const time = Math.floor(Date.now() / 1000);
     const health = await Promise.all(
       ['', '/live', '/ready'].map(async (path) => [
         `\`GET /health${path}\``,
@@ -96,6 +97,9 @@ describe('who may use which route', () => {
       await webhook('webhook, secret in a header', 'customer', (right) => ({ 'x-switchboard-secret': right ? secret : 'guess' })),
       await webhook('webhook, basic', 'basic', (right) => basic(`acme:${right ? SECRET : 'guess'}`)),
       await webhook('webhook, HMAC', 'hmac', (right) => ({ 'x-signature': mac(right ? SECRET : 'guess') })),
+      await webhook('webhook, HMAC with time', 'timed', (right) => ({
+        'x-signature': `t=${time},v1=${mac(right ? SECRET : 'guess', `${time}.${HINT}`)}`,
+      })),
       [
         'callback of a hub, secret in the path',
         await post(callback.replace(/\/[^/]+$/, ''), {}, EVENT),

@@ -15,6 +15,7 @@ export const WEBHOOKS: Record<NonNullable<InConfig['webhookAuth']>, Partial<InCo
   header: { webhookHeader: 'x-planted' },
   basic: {},
   hmac: { webhookHeader: 'x-signature' },
+  timed: { webhookHeader: 'x-timed' },
 };
 
 export const secretFields = ({ fields }: SignInMethod) => fields.filter(({ kept }) => kept === 'secret').map(({ name }) => name);

@@ -146,7 +146,10 @@ describe('secrets, after a scenario with each way to sign in', () => {
       const body = hint(id);
       const secret = own.secret?.value ?? '';
       const authorization = `Basic ${Buffer.from(`planted:${own.webhookPassword?.value}`).toString('base64')}`;
-      const all = { 'x-planted': secret, 'x-signature': createHmac('sha256', secret).update(body).digest('hex'), authorization };
+      const mac = (text: string) => createHmac('sha256', secret).update(text).digest('hex');
+      const time = Math.floor(Date.now() / 1000);
+      const timed = `t=${time},v1=${mac(`${time}.${body}`)}`;
+      const all = { 'x-planted': secret, 'x-signature': mac(body), 'x-timed': timed, authorization };
       const url = `${rig.live.url}/switchboard/planted-${kind}`;
       assert.equal((await rawRequest(url, 'POST', { ...JSON_TYPE, ...all }, body)).status, 202, kind);
       // The right secret at the wrong place: in the address, in the body, in another header.
