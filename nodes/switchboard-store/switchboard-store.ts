@@ -13,6 +13,7 @@ import { reportInvalid } from '../kit/configured.js';
 import { deployedFlows } from '../kit/deployed-flows.js';
 import { watchFlowState } from '../kit/flow-state.js';
 import { followDeploys } from '../kit/follow-deploys.js';
+import { keptSecret } from '../kit/kept-secret.js';
 import { useRuntimeLanguage } from '../kit/language.js';
 import { log } from '../kit/log.js';
 import { warnOfUncheckedCertificates } from '../kit/risks.js';
@@ -54,6 +55,7 @@ export = (RED: NodeAPI) => {
         people: new People(new Set(PERSONAL_CLASSES.filter((one) => config[MASKS[one]] === true))),
         // From the environment: whoever edits flows must not be able to switch it off.
         scanner: virusScanner(process.env.SWITCHBOARD_CLAMD),
+        secret: () => keptSecret(RED),
         log: (level, text) => log(this, level, text),
       });
     };

@@ -64,6 +64,8 @@ export interface BrokerOptions {
   flowTimeout: number;
   /** Scans files before they are passed on. */
   scanner?: VirusScanner;
+  /** Encrypts the secrets of hub callbacks in the store; absent: they are not. */
+  secret?: () => string;
 }
 
 /** Key prefix of a hint that must not be read while a delivery to its entity is in doubt. */
@@ -111,6 +113,7 @@ export class Broker {
   readonly spool: Spool;
   readonly people: People;
   private readonly scanner: VirusScanner | undefined;
+  readonly secret: BrokerOptions['secret'];
   private readonly endpoints = new Map<string, BrokerEndpoint>();
   private readonly guard = new IdentityGuard();
   private readonly ids: () => string;
@@ -142,6 +145,7 @@ export class Broker {
     this.intakeReports = new IntakeReports(this.clock);
     this.people = options.people ?? new People();
     this.scanner = options.scanner;
+    this.secret = options.secret;
     this.spool = new Spool(this.store.spool, async (delivery) => (await this.store.delivery(delivery))?.state === 'failed');
     this.conversations = new Conversations(this.store, this.clock);
     this.correlator = new Correlator(

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { RegistrationResult } from '../endpoints/hub.js';
 import { PartnerError, SwitchboardError } from '../errors.js';
 import type { Json } from '../model/message.js';
+import { seal, unseal } from '../sealing.js';
 import type { Store } from '../store/store.js';
 import { say } from '../text/say.js';
 
@@ -43,15 +44,21 @@ export interface Registration {
 /** Why to register. */
 export type RegistrationReason = 'new' | 'unsure' | 'gone' | 'missed' | 'renewal';
 
-/** As stored by former versions: one former id, no address. */
-type StoredRegistration = Partial<Omit<Registration, 'former'>> & { former?: string | string[] };
+/** `sealed`: its secrets, encrypted. Former versions stored them in clear, one former id, and no address. */
+type StoredRegistration = Partial<Omit<Registration, 'former'>> & { former?: string | string[]; sealed?: string };
 
-/** Stores the registration of a node. Many hubs cannot list registrations, and one that we forget would post events for ever. */
+/** What of a registration shows a secret. */
+type Secrets = Pick<Registration, 'formerSecret' | 'callback'> & { secret?: string };
+
+/**
+ * Stores the registration of a node. Many hubs cannot list registrations, and one that we forget would post events for ever. Its
+ * secrets are encrypted, if the broker has a key; ids are not, so that it can be removed also after another key was set.
+ */
 export class RegistrationStore {
   private readonly key: string;
 
   constructor(
-    private readonly store: Store,
+    private readonly broker: { readonly store: Pick<Store, 'setting' | 'commit'>; readonly secret?: () => string },
     node: string,
   ) {
     this.key = `hub|${node}`;
@@ -59,14 +66,15 @@ export class RegistrationStore {
 
   /** The stored registration at this address; undefined: none. */
   async peek(address: string): Promise<Registration | undefined> {
-    const stored = (await this.store.setting(this.key)) as StoredRegistration | undefined;
+    const stored = this.opened(await this.kept());
     if (stored?.secret === undefined || (stored.address ?? address) !== address) return undefined;
     return { ...stored, secret: stored.secret, address, former: [stored.former ?? []].flat() };
   }
 
   /** Loads the registration at this address; stores a new one at once. */
   async load(address: string): Promise<Registration> {
-    const stored = (await this.store.setting(this.key)) as StoredRegistration | undefined;
+    const kept = await this.kept();
+    const stored = this.opened(kept);
     const secret = stored?.secret ?? newSecret();
     // Without a stored address, this one is assumed. Nothing is removed at another address, where the id may belong to another
     // system.
@@ -79,16 +87,36 @@ export class RegistrationStore {
       address,
       former: isHere ? [stored?.former ?? []].flat() : [],
     };
-    if (!stored?.address) await this.save(registration);
+    const isInClear = this.broker.secret !== undefined && kept?.sealed === undefined;
+    if (!stored?.address || !stored.secret || isInClear) await this.save(registration);
     return registration;
   }
 
-  save(registration: Registration): Promise<unknown> {
-    return this.store.commit([{ kind: 'setting', key: this.key, value: { ...registration } as unknown as Json }]);
+  save({ secret, formerSecret, callback, ...rest }: Registration): Promise<unknown> {
+    const secrets: Secrets = { secret, formerSecret, callback };
+    const key = this.broker.secret?.();
+    const shown = key === undefined ? secrets : { sealed: seal(JSON.stringify(secrets), key, this.key) };
+    return this.commit({ ...rest, ...shown } as unknown as Json);
   }
 
   remove(): Promise<unknown> {
-    return this.store.commit([{ kind: 'setting', key: this.key, value: undefined }]);
+    return this.commit(undefined);
+  }
+
+  private async kept(): Promise<StoredRegistration | undefined> {
+    return (await this.broker.store.setting(this.key)) as StoredRegistration | undefined;
+  }
+
+  private opened(kept: StoredRegistration | undefined): StoredRegistration | undefined {
+    if (kept?.sealed === undefined) return kept;
+    const { sealed, ...rest } = kept;
+    // With another key, another secret is made, and what is registered is replaced.
+    const secrets = unseal(sealed, this.broker.secret?.() ?? '', this.key);
+    return { ...rest, ...(secrets !== undefined && (JSON.parse(secrets) as Secrets)) };
+  }
+
+  private commit(value: Json | undefined): Promise<unknown> {
+    return this.broker.store.commit([{ kind: 'setting', key: this.key, value }]);
   }
 }
 

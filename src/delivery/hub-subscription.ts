@@ -107,7 +107,7 @@ export class HubSubscription {
     this.time = time;
     this.silence = Math.min(SILENCE, renewInterval);
     this.check = new HubCheck(options.hub);
-    this.store = new RegistrationStore(broker.store, node);
+    this.store = new RegistrationStore(broker, node);
     this.events = new MissedEventDetector({ store: broker.store, queue, time, grace: Math.min(CHECK_INTERVAL, renewInterval) });
   }
 

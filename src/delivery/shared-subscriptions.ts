@@ -166,7 +166,7 @@ export class SharedSubscriptions {
   }
 
   private registrations({ node }: Subscriber): RegistrationStore {
-    return new RegistrationStore(this.broker.store, node);
+    return new RegistrationStore(this.broker, node);
   }
 }
 
