@@ -43,6 +43,8 @@ const WRAPPERS = [
   'json', // usual names of the part of a form that is the event
   'file',
 ];
+const RANKS = new Map(WRAPPERS.map((name, rank) => [name, rank]));
+const LONGEST_WRAPPER = Math.max(...WRAPPERS.map(({ length }) => length));
 /** Envelopes in envelopes. */
 const MAX_LAYERS = 8;
 /** Objects and lists of an event that are looked into where its envelopes have nothing. */
@@ -177,8 +179,11 @@ function split(given: unknown, depth: number, resources: readonly string[]): Pos
 
 /** The attributes of an event that may be envelopes, in the order in which they are looked into. */
 function wrappersIn(event: PostedEvent): string[] {
-  const names = Object.keys(event);
-  return WRAPPERS.flatMap((wrapper) => names.filter((name) => name.toLowerCase() === wrapper));
+  const names = Object.keys(event).flatMap((name) => {
+    const rank = name.length <= LONGEST_WRAPPER ? RANKS.get(name.toLowerCase()) : undefined;
+    return rank === undefined ? [] : [{ name, rank }];
+  });
+  return names.sort((a, b) => a.rank - b.rank).map(({ name }) => name);
 }
 
 /** What an envelope says of each of its events: not what is large, because it is stored with each. */

@@ -2,8 +2,8 @@
 export const LONG = process.env.SWITCHBOARD_SECURITY === 'long';
 
 export const LIMITS = {
-  /** Megabytes by which the process may grow during an attack: half of one bomb, or of the bodies of one crowd, and what its heap needs anyway. */
-  memory: 250,
+  /** Megabytes by which the process may grow during an attack: less than one bomb, or the bodies of one crowd; its heap grows by much before it is tidied. */
+  memory: 350,
   /** Milliseconds for which its event loop may be held. */
   held: LONG ? 500 : 2_000,
   /** How much slower good messages may be: p99 beside an attack over p99 without, and milliseconds that are noise. */
