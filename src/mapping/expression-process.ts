@@ -101,10 +101,14 @@ export class ExpressionProcess {
 
   private spawn(): ChildProcess {
     // Without our environment, which may hold secrets.
-    const child = spawn(process.execPath, [`--max-old-space-size=${MEMORY}`, '-e', PROGRAM, require.resolve('jsonata')], {
-      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-      env: {},
-    });
+    const child = spawn(
+      process.execPath,
+      [`--max-old-space-size=${MEMORY}`, '-e', PROGRAM, require.resolve('jsonata'), String(process.pid)],
+      {
+        stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+        env: {},
+      },
+    );
     this.yieldTo(child.pid);
     child.on('message', ({ ready, error, value, faults }: Answer) => {
       if (child !== this.child) return;

@@ -26,11 +26,18 @@ export const MAX_RESULT = 2_000_000;
 export const MAX_DEPTH = 100;
 
 /**
+ * Ends the process when its parent has: in a thread of its own, because an expression that never ends lets nothing else run.
+ */
+const WATCH = `const { workerData: parent } = require('node:worker_threads');
+setInterval(() => process.ppid === parent || process.kill(process.pid, 'SIGKILL'), 1000);`;
+
+/**
  * Program of the evaluating process, as text so that it runs the same from the sources and from dist. It returns plain JSON. An
- * input is kept as text, so that no expression sees what the one before did to it.
+ * input is kept as text, so that no expression sees what the one before did to it. Its arguments: jsonata, and our process.
  */
 export const PROGRAM = `
 const jsonata = require(process.argv[1]);
+new (require('node:worker_threads').Worker)(${JSON.stringify(WATCH)}, { eval: true, workerData: Number(process.argv[2]) }).unref();
 const MAX_KNOWN = 1000000;
 let known = new Map();
 let knownSize = 0;

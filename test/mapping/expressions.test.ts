@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { compile } from '../../src/mapping/compile.js';
 import { ExpressionInput } from '../../src/mapping/expression-input.js';
@@ -150,6 +152,25 @@ describe('expressions', () => {
     delay.disable();
     hasty.close();
     assert.ok(delay.count > 5, `the event loop had ${delay.count} turns`);
+  });
+
+  it('that never end end with our process, also when it is killed', async function () {
+    if (process.platform !== 'linux') return this.skip();
+    const from = (name: string) => `require(${JSON.stringify(require.resolve(`../../src/mapping/${name}.ts`))})`;
+    const endless = '($f := function() { $f() }; $f())';
+    const program = `const { ExpressionProcess } = ${from('expression-process')}, { ExpressionInput } = ${from('expression-input')};
+      new ExpressionProcess().evaluate({ expression: '${endless}', input: new ExpressionInput({}) }, 600_000);`;
+    const parent = spawn(process.execPath, ['-r', 'tsx/cjs', '-e', program], { stdio: 'ignore' });
+    const children = () =>
+      readFileSync(`/proc/${parent.pid}/task/${parent.pid}/children`, 'utf8').trim().split(' ').filter(Boolean);
+    const evaluating = () => children().find((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('jsonata'));
+    const pid = await until('the evaluating process', evaluating);
+    const ticks = () => Number(readFileSync(`/proc/${pid}/stat`, 'utf8').split(' ')[13]);
+    const before = ticks();
+    // Longer than it takes to look for its parent once.
+    await until('it computes', () => ticks() > before + 150);
+    parent.kill('SIGKILL');
+    await until('its end', () => !existsSync(`/proc/${pid}`));
   });
 
   it('fail when they make a text of gigabytes', () =>
