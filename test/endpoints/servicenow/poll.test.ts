@@ -24,6 +24,7 @@ class Instance {
     baseUrl: 'http://acme',
     close: () => undefined,
     request: async (request: HttpRequest) => this.answer(request),
+    mask: (text) => text,
   } as Partial<HttpClient> as HttpClient);
 
   /** Changes a record a number of seconds after noon. */

@@ -17,7 +17,14 @@ class Provider {
   posts = 0;
 
   client(profile: Profile = 'standard') {
-    const http = { name: 'North', baseUrl: '', signsIn: false, request: (r: HttpRequest) => this.request(r), close() {} };
+    const http = {
+      name: 'North',
+      baseUrl: '',
+      signsIn: false,
+      request: (r: HttpRequest) => this.request(r),
+      mask: (text: string) => text,
+      close() {},
+    };
     return createTmf622Client({
       id: 'p',
       name: 'North',
