@@ -155,7 +155,9 @@ describe('the nodes', () => {
         [{ from: '', when: invalid, to: ['id-tmf'] }, /mine, rule 1: The expression "fields\.title =" is invalid/],
       ] as const) {
         await load([store(), serviceNow(), tmf(), ...route({ rules: [rule] })]);
-        assert.match(nodeTroubles().find(({ id }) => id === 'n')?.reason ?? '', reason);
+        // Expressions are read in another process.
+        const found = await until('the reason', () => nodeTroubles().find(({ id }) => id === 'n')?.reason);
+        assert.match(found, reason);
         await helper.unload();
       }
     });
