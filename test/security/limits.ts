@@ -28,8 +28,8 @@ export const SIZES = {
   /** Wrong secrets beside valid ones. */
   guesses: LONG ? 20_000 : 1_000,
   /** Random changes of valid bodies, for each way in. */
-  mutations: LONG ? 2_000 : 100,
+  mutations: LONG ? 2_000 : 40,
   /** Shots of the corpus at each admin route in the short form; the long one has all. */
-  perRoute: 8,
+  perRoute: 4,
   queryParameters: 5_000,
 } as const;
