@@ -1,0 +1,2 @@
+// Bundled into dist, see docs/development.md, "Dependencies".
+export { default as mime } from 'mime';
