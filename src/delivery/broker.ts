@@ -90,6 +90,8 @@ interface BrokerEndpoint {
   worker: Worker;
   rules?: Partial<PartyRules>;
   files?: FilePolicy;
+  /** Milliseconds. */
+  settling?: number;
   /** For reads that received messages need. */
   reads: Slots;
 }
@@ -175,6 +177,7 @@ export class Broker {
       learn: (payload) => this.people.learn(payload),
       limit: options.inboxLimit,
       flowTimeout: options.flowTimeout,
+      settlingOf: (id) => this.endpoints.get(id)?.settling,
       whyStale: (record, read, age) => whyStale(this.store, this.client(record.endpoint), record, read, age),
       isShown: async ({ endpoint }, received, read) => this.client(endpoint)?.shows?.(read as RawEntity, received) ?? false,
       entityOf: ({ endpoint, entityType, entityId }) => this.client(endpoint)?.entityOf?.(entityType, entityId) ?? entityId,
@@ -239,7 +242,7 @@ export class Broker {
     this.resumeReads(client);
     // Half of the requests, so that reads that hang leave room for those that deliveries need.
     const reads = new Slots(Math.floor(settings.concurrency / 2));
-    this.endpoints.set(client.id, { client, worker, rules, files, reads });
+    this.endpoints.set(client.id, { client, worker, rules, files, settling: settings.settling, reads });
     this.endpointNames.remember(client.id, client.name);
     return worker;
   }

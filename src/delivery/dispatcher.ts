@@ -19,7 +19,7 @@ const WINDOW = 100;
 /** Most waiting hints of one entity that a read is tried to answer. */
 const SHARED = 100;
 const LONGEST_SLEEP = 60_000;
-/** How long a read that is older than its hint is repeated, because replicas lag; after that it is accepted. Milliseconds. */
+/** How long a read that is older than its hint is repeated at most, because replicas lag; after that it is accepted. Milliseconds. */
 const CATCH_UP = 30_000;
 /** Longest wait between these reads, milliseconds. */
 const CATCH_UP_INTERVAL = 5_000;
@@ -73,6 +73,8 @@ export interface ReadingOptions {
   random: () => number;
   log: (level: 'info' | 'warn' | 'error', text: string) => void;
   retry?: Partial<RetryPolicy>;
+  /** How long an endpoint may take until what it was sent is shown everywhere, milliseconds. */
+  settlingOf?: (endpoint: string) => number | undefined;
   /** Why a read of the entity is older than its hint; undefined where it is current. `age`: milliseconds since the first read. */
   whyStale?: (record: MessageRecord, read: Json, age: number) => Promise<string | undefined>;
   /** Whether a read for another message, which began after this one was received, is proven to show its change. */
@@ -292,14 +294,14 @@ export class Dispatcher {
         } else {
           read = { read: payload };
           const stale = !shared && (await this.inbox.options.whyStale?.(claimed, payload, this.readSince(claimed)));
-          if (stale && this.readSince(claimed) < CATCH_UP) return await this.unreadable(claimed, unshown(stale), true);
+          if (stale && this.mayCatchUp(claimed)) return await this.unreadable(claimed, unshown(stale), true);
           const hints = new Set(answered.map(({ id }) => id));
           // A copy, because a flow may modify its payload.
           if (!shared && queue.waiting.length > 1) queue.read = { readAt, payload: structuredClone(payload), hints };
         }
       } catch (error) {
         // "Not found" may also come from a replica that does not have the entity yet.
-        const lags = isAbsent(error) && this.readSince(claimed) < CATCH_UP;
+        const lags = isAbsent(error) && this.mayCatchUp(claimed);
         payload = isAbsent(error) && !lags ? await this.inbox.options.deletedPayload?.(claimed) : undefined;
         if (payload === undefined) return await this.unreadable(claimed, error, lags);
         read = { read: payload };
@@ -388,6 +390,12 @@ export class Dispatcher {
     return now - first;
   }
 
+  /** Whether what a message asks for may only not be there yet: a partner that settles sooner is believed sooner. */
+  private mayCatchUp(claimed: MessageRecord): boolean {
+    const settling = this.inbox.options.settlingOf?.(claimed.endpoint) ?? CATCH_UP;
+    return this.readSince(claimed) < Math.min(CATCH_UP, Math.max(CATCH_UP_INTERVAL, settling));
+  }
+
   /** Waits until no delivery to the entity is in doubt. */
   private async waitForDoubt(claimed: MessageRecord): Promise<FlowEnd> {
     await this.postpone(claimed, inDoubt(), Math.min(CHECK_INTERVAL, this.backoffOf(claimed)));
@@ -405,8 +413,8 @@ export class Dispatcher {
     const culprit = lags ? 'record' : await this.inbox.options.culpritOf(claimed, error);
     if (culprit === 'endpoint') return await this.waitForEndpoint(claimed, error);
     const again = lags || culprit === 'unreachable' || (error instanceof PartnerError && isTriedAgain(error, claimed));
-    // A read that may only be behind is repeated at short intervals until CATCH_UP is over.
-    const isBehind = (lags || (error instanceof PartnerError && error.concernsRecord)) && this.readSince(claimed) < CATCH_UP;
+    // A read that may only be behind is repeated at short intervals.
+    const isBehind = (lags || (error instanceof PartnerError && error.concernsRecord)) && this.mayCatchUp(claimed);
     const maxDelay = isBehind ? CATCH_UP_INTERVAL : this.retry.maxDelay;
     const wait = again ? waitAfter(error, Math.min(maxDelay, this.backoffOf(claimed))) : undefined;
     if (!again) this.firstReads.delete(claimed.id);

@@ -293,36 +293,47 @@ describe('the broker', () => {
     await detach();
   });
 
-  it('ends the hint of a record that the partner does not have as a failed message, and reads it no more', async () => {
-    await rig.stop();
-    let passed = 0;
-    rig = new Rig(folder);
-    rig.steady = () => performance.now() + passed;
-    await rig.start({ flows: false });
-    const { inbox } = rig.broker;
-    const about = { endpoint: 'customer', entityType: 'incident', entityId: 'of an event, not of a record' };
-    await inbox.accept([{ node: 'in-hook', origin: 'event', ...about, key: 'a', payload: {} }]);
-    let reads = 0;
-    const troubles: (number | undefined)[] = [];
-    const detach = inbox.attach(intakeQueue('customer', 'incident'), {
-      read: async () => {
-        reads++;
-        throw new PartnerError('SWB_PARTNER_NOT_FOUND', 'it is not there', { outcome: 'notDone', retry: false, status: 404 });
-      },
-      emit: () => assert.fail('there is nothing to emit'),
-      readFailed: (_record, _error, retryAt) => troubles.push(retryAt),
+  for (const [settling, early, late] of [
+    [60, 4_000, 6_000],
+    [12_000, 10_000, 14_000],
+    [120_000, 25_000, 40_000],
+  ] as const)
+    it(`ends the hint of a record that the partner does not have as a failed message, and reads it no more (settling in ${settling} ms)`, async () => {
+      await rig.stop();
+      let passed = 0;
+      rig = new Rig(folder);
+      rig.settling = settling;
+      rig.steady = () => performance.now() + passed;
+      await rig.start({ flows: false });
+      const { inbox } = rig.broker;
+      const about = { endpoint: 'customer', entityType: 'incident', entityId: 'of an event, not of a record' };
+      await inbox.accept([{ node: 'in-hook', origin: 'event', ...about, key: 'a', payload: {} }]);
+      let reads = 0;
+      const troubles: (number | undefined)[] = [];
+      const detach = inbox.attach(intakeQueue('customer', 'incident'), {
+        read: async () => {
+          reads++;
+          throw new PartnerError('SWB_PARTNER_NOT_FOUND', 'it is not there', { outcome: 'notDone', retry: false, status: 404 });
+        },
+        emit: () => assert.fail('there is nothing to emit'),
+        readFailed: (_record, _error, retryAt) => troubles.push(retryAt),
+      });
+      await until('the first read', () => reads === 1);
+      passed = early;
+      await until('the second read', () => {
+        inbox.released();
+        return reads === 2;
+      });
+      passed = late;
+      await until('the failed message', async () => {
+        inbox.released();
+        return (await rig.store.counts()).messages.failed === 1;
+      });
+      await detach();
+      assert.equal(reads, 3, 'it is read again, because replicas lag, but not for ever');
+      assert.deepEqual(troubles, [undefined], 'the failure is reported once');
+      assert.match((await rig.messages())[0]?.error?.message ?? '', /it is not there/);
     });
-    await until('the first read', () => reads === 1);
-    passed = 40_000;
-    await until('the failed message', async () => {
-      inbox.released();
-      return (await rig.store.counts()).messages.failed === 1;
-    });
-    await detach();
-    assert.equal(reads, 2, 'it is read again, because replicas lag, but not for ever');
-    assert.deepEqual(troubles, [undefined], 'the failure is reported once');
-    assert.match((await rig.messages())[0]?.error?.message ?? '', /it is not there/);
-  });
 
   it('fails a message whose payload can never be stored, instead of emitting it for ever', async () => {
     const deep = JSON.parse(`${'{"a":'.repeat(8_000)}1${'}'.repeat(8_000)}`) as Json;
