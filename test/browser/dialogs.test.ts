@@ -210,6 +210,23 @@ describe(`the dialogs in Node-RED ${NODE_RED.version}`, () => {
     assert.match(String(saved), /10\.1\.2\.3:8443|3files/);
   });
 
+  it('take the types of attachments, and mark what is none', async () => {
+    await editNode(page, 'tmf1');
+    await page.evaluate(`for (const one of document.querySelectorAll('.red-ui-tray details')) one.open = true`);
+    const types = config('attachmentTypes');
+    const isMarked = async (text: string) => {
+      await types.fill(text);
+      await types.press('End');
+      await types.blur();
+      return types.evaluate((field) => field.classList.contains('input-error'));
+    };
+    await config('attachments').selectOption('only');
+    for (const invalid of ['', '*', 'pdf, tar.gz']) assert.equal(await isMarked(invalid), true, invalid);
+    for (const valid of ['pdf, png, image/*', `\${TYPES}`]) assert.equal(await isMarked(valid), false, valid);
+    await page.click('#node-config-dialog-cancel');
+    await page.waitForSelector('.red-ui-tray', { state: 'detached' });
+  });
+
   it('show a unit on the same line as its number', async () => {
     for (const id of ['sn1', 'tmf1', 'store1', 'in1']) {
       await editNode(page, id);
