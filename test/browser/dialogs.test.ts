@@ -58,6 +58,7 @@ const OLD_FLOW = [
     attachmentNameLength: undefined,
   },
   { ...FLOW[4], id: 'in2', y: 200, endpoint: 'sn2', path: 'b' },
+  { ...FLOW[4], id: 'in3', y: 300, path: 'c', webhookAuth: 'hmac' },
 ];
 
 describe(`the dialogs in Node-RED ${NODE_RED.version}`, () => {
@@ -208,6 +209,23 @@ describe(`the dialogs in Node-RED ${NODE_RED.version}`, () => {
     await page.waitForSelector('.red-ui-tray', { state: 'detached' });
     const saved = await page.evaluate(`RED.nodes.node('tmf1').allowedHosts`);
     assert.match(String(saved), /10\.1\.2\.3:8443|3files/);
+  });
+
+  it('have a header for each kind of webhook, but leave one that was saved or entered', async () => {
+    await editNode(page, 'in3');
+    const input = (name: string) => page.locator(`#node-input-${name}`);
+    const header = () => input('webhookHeader').inputValue();
+    assert.equal(await header(), 'x-switchboard-secret', 'as saved');
+    await input('webhookAuth').selectOption('header');
+    await input('webhookAuth').selectOption('timed');
+    assert.equal(await header(), 'x-switchboard-signature');
+    await input('webhookAuth').selectOption('header');
+    assert.equal(await header(), 'x-switchboard-secret');
+    await input('webhookHeader').fill('x-acme');
+    await input('webhookAuth').selectOption('hmac');
+    assert.equal(await header(), 'x-acme');
+    await page.click('#node-dialog-cancel');
+    await page.waitForSelector('.red-ui-tray', { state: 'detached' });
   });
 
   it('take the types of attachments, and mark what is none', async () => {
