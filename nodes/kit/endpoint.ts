@@ -135,9 +135,11 @@ function start(
     const { recordTraffic } = config;
     const rules = partyRules(config, where);
     const settings = { concurrency, settling, retry, recordTraffic, rules, files: filePolicy(config, defaults, where) };
+    const accounts = [client.integrationUser, credentials.user].flatMap((name) => name || []);
     const update = () => {
       const { broker, trouble } = store.availability;
       if (broker) broker.addEndpoint(client, settings);
+      broker?.people.accounts.set(node.id, accounts);
       if (broker) availability.opened(broker);
       else if (trouble) availability.failed(trouble);
     };
