@@ -79,7 +79,7 @@ function listedTypes(text: string, where: string): string[] {
     {
       where,
       field: 'attachmentTypes',
-      hint: say`Enter extensions and media types separated by commas, such as pdf, png, image/*.`,
+      hint: say`Enter extensions and media types separated by commas or spaces, such as pdf, png, image/*.`,
     },
   );
 }
@@ -152,6 +152,7 @@ function start(
   };
   node.on('close', (_removed: boolean, done: () => void) => {
     unwatch();
+    availability.broker?.people.accounts.delete(node.id);
     Promise.resolve(availability.broker?.removeEndpoint(node.id))
       .then(() => Promise.race([Promise.all(pending), new Promise((resolve) => setTimeout(resolve, UNREGISTER_TIME).unref())]))
       .then(() => node.client?.close())

@@ -208,7 +208,7 @@ describe('an endpoint node', () => {
     assert.deepEqual(client.http.options.allowedHosts, [{ host: 'files.partner.example' }, { host, port }]);
     await assert.rejects(
       load({ auth: 'none', allowedHosts: 'files.partner.example https://x.example/y' }),
-      /Acme: "https:\/\/x\.example\/y" is not a host\. Enter host names or IP addresses separated by commas/,
+      /Acme: "https:\/\/x\.example\/y" is not a host\. Enter host names or IP addresses separated by commas or spaces/,
     );
   });
 
