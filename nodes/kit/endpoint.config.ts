@@ -29,7 +29,7 @@ export interface EndpointConfig {
   proxyUse: ProxyUse;
   /** Id of Node-RED's `http proxy` config node; used if `proxyUse` is `node`. */
   proxy: string;
-  /** Hosts beside the base URL's own that have files of the partner, separated by commas. */
+  /** Hosts beside the base URL's own that have files of the partner, separated by commas or spaces. */
   allowedHosts: string;
   /** Seconds. */
   timeout: string;

@@ -1,7 +1,8 @@
 import type { NodeAPI, NodeDef } from 'node-red';
 import { FIELD_RULES, type PartyRules } from '../../src/conversation/ownership.js';
 import { Availability } from '../../src/delivery/availability.js';
-import { FILE_RULES, type FilePolicy, fileTypes } from '../../src/delivery/file-policy.js';
+import { FILE_RULES, type FilePolicy } from '../../src/delivery/file-policy.js';
+import { fileTypes } from '../../src/delivery/file-types.js';
 import type { EndpointForm } from '../../src/endpoints/form.js';
 import { systemsOfNode } from '../../src/endpoints/registry.js';
 import { SwitchboardError } from '../../src/errors.js';
@@ -15,7 +16,7 @@ import { makeClient } from './make-client.js';
 import { migrate } from './migrate.js';
 import type { EndpointNode } from './parties.js';
 import { warnOfRisks } from './risks.js';
-import { credentialsWithEnvironment, numberSetting, withEnvironment } from './settings.js';
+import { credentialsWithEnvironment, numberSetting, optionalSetting, withEnvironment } from './settings.js';
 
 /** Longest wait for nodes that unregister at the partner, milliseconds; Node-RED allows 15 s for closing. */
 const UNREGISTER_TIME = 5_000;
@@ -62,10 +63,25 @@ function filePolicy(config: EndpointConfig, defaults: EndpointConfig, where: str
     Math.max(1, numberSetting(config[name], defaults[name], name, where));
   return {
     rule,
-    types: fileTypes(attachmentTypes),
+    types: rule === 'all' ? [] : listedTypes(attachmentTypes, where),
     largest: number('attachmentMegabytes') * 1024 ** 2,
     longestName: number('attachmentNameLength'),
   };
+}
+
+/** The types that a rule for attachments names; throws SWB_CONFIG. An empty list would refuse every file, or none. */
+function listedTypes(text: string, where: string): string[] {
+  const { types, invalid } = fileTypes(optionalSetting(text, 'attachmentTypes', where));
+  if (invalid === undefined && types.length > 0) return types;
+  throw new SwitchboardError(
+    'SWB_CONFIG',
+    invalid === undefined ? say`No type of file is listed.` : say`"${invalid}" is not a type of file.`,
+    {
+      where,
+      field: 'attachmentTypes',
+      hint: say`Enter extensions and media types separated by commas or spaces, such as pdf, png, image/*.`,
+    },
+  );
 }
 
 /**
@@ -119,9 +135,11 @@ function start(
     const { recordTraffic } = config;
     const rules = partyRules(config, where);
     const settings = { concurrency, settling, retry, recordTraffic, rules, files: filePolicy(config, defaults, where) };
+    const accounts = [client.integrationUser, credentials.user].flatMap((name) => name || []);
     const update = () => {
       const { broker, trouble } = store.availability;
       if (broker) broker.addEndpoint(client, settings);
+      broker?.people.accounts.set(node.id, accounts);
       if (broker) availability.opened(broker);
       else if (trouble) availability.failed(trouble);
     };
@@ -134,6 +152,7 @@ function start(
   };
   node.on('close', (_removed: boolean, done: () => void) => {
     unwatch();
+    availability.broker?.people.accounts.delete(node.id);
     Promise.resolve(availability.broker?.removeEndpoint(node.id))
       .then(() => Promise.race([Promise.all(pending), new Promise((resolve) => setTimeout(resolve, UNREGISTER_TIME).unref())]))
       .then(() => node.client?.close())

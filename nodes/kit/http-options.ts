@@ -78,7 +78,7 @@ function hostsOf({ allowedHosts: text }: EndpointConfig, where: string): Allowed
   throw new SwitchboardError('SWB_CONFIG', say`"${invalid}" is not a host.`, {
     where,
     field: 'allowedHosts',
-    hint: say`Enter host names or IP addresses separated by commas, such as files.partner.example, *.partner.example or 10.1.2.3:8443.`,
+    hint: say`Enter host names or IP addresses separated by commas or spaces, such as files.partner.example, *.partner.example or 10.1.2.3:8443.`,
   });
 }
 

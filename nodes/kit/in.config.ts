@@ -40,6 +40,16 @@ export interface InConfig {
   newOnly?: string;
 }
 
+const SIGNATURE_HEADER = 'x-switchboard-signature';
+/** Defaults of `webhookHeader`. */
+const DEFAULT_HEADERS = { header: 'x-switchboard-secret', hmac: SIGNATURE_HEADER, timed: SIGNATURE_HEADER } as const;
+
+/** The header for a kind of protection: one that is the default of another kind becomes the default of this one. */
+export function headerFor(kind: NonNullable<InConfig['webhookAuth']>, header: string): string {
+  const isDefault = header.trim() === '' || Object.values<string>(DEFAULT_HEADERS).includes(header.trim().toLowerCase());
+  return kind !== 'basic' && isDefault ? DEFAULT_HEADERS[kind] : header;
+}
+
 /** Default of `signatureTolerance`. */
 export const SIGNATURE_TOLERANCE = '5';
 
@@ -74,7 +84,7 @@ export function inDefaults(form: SystemForm): InConfig {
       webhook: true,
       path: '',
       webhookAuth: 'header',
-      webhookHeader: 'x-switchboard-secret',
+      webhookHeader: DEFAULT_HEADERS.header,
       hmacPrefix: '',
       signatureTolerance: SIGNATURE_TOLERANCE,
       webhookLimit: webhook.limit,

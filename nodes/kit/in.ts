@@ -79,7 +79,7 @@ function receive(RED: NodeAPI, node: InNode, config: NodeDef & InConfig, system:
         former.show = () => undefined;
       });
       const counted = status.begin(endpoint.id, idleText, { pollInterval, hub: hub !== undefined });
-      if (webhook && node.credentials?.formerSecret) status.formerSecret(true);
+      if (webhook && node.credentials?.formerSecret) status.formerSecret('start');
       const trouble = (part: IntakePart, error: unknown, retryAt: number, isFirst: boolean) => {
         const text = error instanceof Error ? error.message : String(error);
         const what = part === 'hub' ? 'hub registration' : 'poll';
@@ -96,7 +96,8 @@ function receive(RED: NodeAPI, node: InNode, config: NodeDef & InConfig, system:
           config,
           { hub, events, where, number },
           {
-            onAccepted: ({ former }) => status.formerSecret(former !== undefined),
+            onAccepted: ({ former, isRenewed }) =>
+              status.formerSecret(former === undefined ? undefined : isRenewed ? 'renewal' : 'start'),
             onRegistered: (state) => {
               broker.intakeReports.hub(node.id, hubReport(state));
               status.works('hub', hubStatus(state, broker.clock()), state.certain);

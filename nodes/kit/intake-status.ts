@@ -1,5 +1,6 @@
 import type { Node } from 'node-red';
 import type { Broker } from '../../src/delivery/broker.js';
+import type { FormerSecretUse } from '../../src/delivery/intake-reports.js';
 import type { IntakePart } from '../../src/delivery/intake-troubles.js';
 import { NodeCounts } from '../../src/delivery/node-counts.js';
 import { say } from '../../src/text/say.js';
@@ -81,9 +82,9 @@ export class IntakeStatus {
     this.update();
   }
 
-  /** A former secret is accepted from now on, or no more. */
-  formerSecret(isAccepted: boolean): void {
-    this.broker.intakeReports.formerSecret(this.node.id, isAccepted);
+  /** A former secret is accepted from now on, after this; undefined: no more. */
+  formerSecret(after: FormerSecretUse['after'] | undefined): void {
+    this.broker.intakeReports.formerSecret(this.node.id, after);
     this.formerSecretNote = undefined;
     this.update();
   }

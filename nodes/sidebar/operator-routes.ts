@@ -76,11 +76,11 @@ function endpoint(
 }
 
 /** What is to be known of the secrets with which an endpoint sends us changes; never the secrets. */
-function secretsOf(broker: Broker, id: string): Pick<EndpointView, 'formerSecrets' | 'hasCallback'> {
+function secretsOf(broker: Broker, id: string): Pick<EndpointView, 'formerSecrets' | 'callbacks'> {
   const reports = broker.intakeReports.of(id);
   return {
     formerSecrets: reports.flatMap(({ name, formerSecret }) => (formerSecret ? [{ name, ...formerSecret }] : [])),
-    hasCallback: reports.some(({ hub }) => hub !== undefined),
+    callbacks: reports.flatMap(({ name, hub }) => (hub ? [{ name, ...hub }] : [])),
   };
 }
 

@@ -3,7 +3,7 @@ import type { Answer } from '../../src/delivery/decisions.js';
 import type { Edit } from '../../src/delivery/edits.js';
 import type { EndpointState } from '../../src/delivery/endpoint-state.js';
 import type { ErasureRequest, ErasureResult as ErasureView } from '../../src/delivery/erasure-view.js';
-import type { FormerSecretUse } from '../../src/delivery/intake-reports.js';
+import type { FormerSecretUse, IntakeHub } from '../../src/delivery/intake-reports.js';
 import type { IntakeTrouble } from '../../src/delivery/intake-troubles.js';
 import type { Suspension } from '../../src/delivery/suspension.js';
 import type { UnmappedValue } from '../../src/delivery/unmapped-counter.js';
@@ -270,8 +270,8 @@ export interface EndpointView extends NamedEndpoint {
   intake: IntakeTrouble[];
   /** The in nodes that still accept a former secret. */
   formerSecrets: (FormerSecretUse & { name: string })[];
-  /** It sends events to a callback, whose secret can be renewed. */
-  hasCallback: boolean;
+  /** The in nodes whose callback its hub sends events to: their secrets can be renewed. */
+  callbacks: (IntakeHub & { name: string })[];
 }
 
 /** A value without a row in its value map, to be added in a custom mapping. */

@@ -52,7 +52,7 @@ export = (RED: NodeAPI) => {
         auditMonths: number('auditMonths'),
         inboxLimit: number('inboxLimit'),
         flowTimeout: number('flowTimeout') * 1000,
-        people: new People(new Set(PERSONAL_CLASSES.filter((one) => config[MASKS[one]] === true))),
+        people: new People(new Set(PERSONAL_CLASSES.filter((one) => config[MASKS[one]] === true)), usersOf(RED)),
         // From the environment: whoever edits flows must not be able to switch it off.
         scanner: virusScanner(process.env.SWITCHBOARD_CLAMD),
         secret: () => keptSecret(RED),
@@ -78,6 +78,12 @@ export = (RED: NodeAPI) => {
   }
   RED.nodes.registerType('switchboard-store', SwitchboardStore as never);
 };
+
+/** The users of Node-RED, as far as its settings list them. */
+function usersOf({ settings }: NodeAPI): string[] {
+  const { users } = (settings as { adminAuth?: { users?: unknown } }).adminAuth ?? {};
+  return Array.isArray(users) ? users.flatMap((user: { username?: string } | null) => user?.username ?? []) : [];
+}
 
 /** Warns after each deploy, and when the store opens, of messages that no node takes. Returns the function that stops it. */
 function reportUnserved(RED: NodeAPI, node: StoreNode): () => void {

@@ -1,3 +1,4 @@
+import { mime } from '../bundled/mime.js';
 import type { GenericAttachment } from '../model/message.js';
 import { say } from '../text/say.js';
 import { FileError } from './file-error.js';
@@ -22,12 +23,6 @@ const MEGABYTE = 1024 ** 2;
 
 export const DEFAULT_FILE_POLICY: FilePolicy = { rule: 'all', types: [], largest: 250 * MEGABYTE, longestName: 200 };
 
-/** A list of types as people type it: `pdf, .PNG image/*`. Pure. */
-export function fileTypes(text: string): string[] {
-  const entries = text.toLowerCase().split(/[\s,;]+/);
-  return entries.map((entry) => entry.replace(/^\*?\./, '')).filter(Boolean);
-}
-
 /** An attachment with a name and a media type that are safe to pass on. Pure. */
 export function asPassedOn<A extends GenericAttachment>(attachment: A, { longestName }: FilePolicy): A {
   const { name, mimeType } = attachment;
@@ -37,27 +32,53 @@ export function asPassedOn<A extends GenericAttachment>(attachment: A, { longest
 /**
  * Throws FileError where a party's policy does not let a file pass, by what is known of it before it is fetched. `party`: its name.
  */
-export function requireAllowed(file: GenericAttachment, { rule, types, largest }: FilePolicy, party: string): void {
-  const extension = extensionOf(file.name);
-  const media = (file.mimeType.split(';')[0] ?? '').trim().toLowerCase();
-  const byExtension = types.filter((type) => !type.includes('/'));
-  const byMedia = types.filter((type) => type.includes('/'));
-  const hasExtension = byExtension.includes(extension);
-  const hasMedia = byMedia.some((type) => type === media || (type.endsWith('/*') && media.startsWith(type.slice(0, -1))));
-  // Both are only claimed: the name decides what opens a file, so a listed media type does not make up for its extension.
-  const isListed =
-    rule === 'only'
-      ? (byExtension.length === 0 || hasExtension) && (byMedia.length === 0 || hasMedia) && types.length > 0
-      : hasExtension || hasMedia;
-  if ((rule === 'only' && !isListed) || (rule === 'except' && isListed)) {
-    const type = [extension && `.${extension}`, media].filter(Boolean).join(', ') || say`unknown`;
-    throw new FileError(
-      'SWB_FILE_REFUSED',
-      say`The file ${file.name} is not passed on: the settings of ${party} do not allow its type (${type}).`,
-      { hint: changeOrSkip() },
-    );
+export function requireAllowed(file: GenericAttachment, policy: FilePolicy, party: string): void {
+  const refusal = refusalOf(file, policy, party);
+  if (refusal) throw new FileError('SWB_FILE_REFUSED', refusal, { hint: changeOrSkip() });
+  if (file.size !== undefined && file.size > policy.largest) throw fileTooLarge(file, policy.largest, party);
+}
+
+/** Why the type of a file is not allowed; undefined: it is. */
+function refusalOf({ name, mimeType }: GenericAttachment, { rule, types }: FilePolicy, party: string): string | undefined {
+  if (rule === 'all') return undefined;
+  const extension = extensionOf(safeFileName(name, Number.POSITIVE_INFINITY));
+  const named = (mimeType.split(';')[0] ?? '').trim().toLowerCase();
+  if (rule === 'except') {
+    const excluded = types.find((type) => isOfType(extension, type) || isOfType(endsAs(extension), type) || covers(type, named));
+    return excluded && say`The file ${name} is not passed on: the settings of ${party} exclude the type ${excluded}.`;
   }
-  if (file.size !== undefined && file.size > largest) throw fileTooLarge(file, largest, party);
+  if (types.includes(extension)) return undefined;
+  if (extension === '') {
+    if (types.some((type) => covers(type, named))) return undefined;
+    return named === ''
+      ? say`The file ${name} is not passed on: the settings of ${party} require a listed type, and it has neither an extension nor a media type.`
+      : say`The file ${name} is not passed on: it has no extension, and the settings of ${party} do not list ${named}.`;
+  }
+  // The name decides what opens a file: what its sender calls it does not make up for an extension that is not listed.
+  if (!types.some((type) => isOfType(extension, type))) {
+    const missing = [extension, mime.getType(extension)].filter((one) => one !== null);
+    return say`The file ${name} is not passed on: the settings of ${party} do not list ${missing.join(', ')}.`;
+  }
+  if (named === '' || named === ANY_BYTES || types.some((type) => covers(type, named))) return undefined;
+  return say`The file ${name} is not passed on: its sender names the media type ${named}, and the settings of ${party} list neither ${extension} nor ${named}.`;
+}
+
+/** What senders name that do not know the type. */
+const ANY_BYTES = 'application/octet-stream';
+
+/** Whether an extension is a listed type, or stands for it; '' is and stands for none. */
+function isOfType(extension: string, type: string): boolean {
+  return type === extension || covers(type, mime.getType(extension)) || (mime.getAllExtensions(type)?.has(extension) ?? false);
+}
+
+function covers(type: string, media: string | null): boolean {
+  if (!media) return false;
+  return type === media || (type.endsWith('/*') && media.startsWith(type.slice(0, -1)));
+}
+
+/** An extension up to what a correction, or somebody to hide it, added: `exe_b` (from `exe:b`), `exe_`, `exe!`. */
+function endsAs(extension: string): string {
+  return /^[\p{L}\p{N}]*/u.exec(extension)?.[0] ?? '';
 }
 
 /** A file has more bytes than a party's policy allows. */

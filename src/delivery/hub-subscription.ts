@@ -64,8 +64,8 @@ export interface HubSubscriptionOptions {
   renewInterval: number;
   /** Reads the changes since the watermark into the inbox. */
   catchUp: () => Promise<void>;
-  /** Events at the paths of these secrets are to be accepted from now on. */
-  onSecret?: (secret: string, former?: string) => void;
+  /** Events at the paths of these secrets are to be accepted from now on. `isRenewed`: because the secret was renewed just now. */
+  onSecret?: (secret: string, former?: string, isRenewed?: boolean) => void;
   onRegistered: (state: HubState) => void;
   /** `part`: what failed, the registration or the catch-up. */
   onError: (error: unknown, retryAt: number, part: 'hub' | 'poll') => void;
@@ -136,15 +136,16 @@ export class HubSubscription {
           hint: say`Renew its secret once it is.`,
         });
       await this.save({ ...this.registration, secret: newSecret(), formerSecret: secret });
-      this.acceptSecrets();
+      this.acceptSecrets(true);
+      this.report();
     } finally {
       if (!this.stopped) this.run();
     }
   }
 
-  private acceptSecrets(): void {
+  private acceptSecrets(isRenewed = false): void {
     const { secret, formerSecret } = this.registration;
-    this.options.onSecret?.(secret, formerSecret);
+    this.options.onSecret?.(secret, formerSecret, isRenewed);
   }
 
   /** An event arrived at the callback. */
@@ -169,11 +170,12 @@ export class HubSubscription {
   }
 
   private report(): void {
-    const { at, unsure } = this.registration;
+    const { at, unsure, callback } = this.registration;
     const { lastEvent, checked } = this;
+    const certain = unsure === undefined && callback === this.callback;
     this.options.onRegistered({
-      certain: unsure === undefined,
-      ...(at && { since: at }),
+      certain,
+      ...(certain && at && { since: at }),
       ...(lastEvent && { lastEvent }),
       ...(checked && { checked }),
     });

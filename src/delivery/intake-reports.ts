@@ -13,8 +13,9 @@ export interface IntakeReport {
 
 /** Whether a partner still uses a former secret: one that has not been used for long can be removed. */
 export interface FormerSecretUse {
-  /** Since when its use has been observed. */
+  /** Since when its use has been observed: the start of the in node, or the renewal of the secret. */
   since: string;
+  after: 'start' | 'renewal';
   /** Absent: not since then. */
   lastUsed?: string;
 }
@@ -62,10 +63,10 @@ export class IntakeReports {
     if (poll) poll.last = new Date(this.clock()).toISOString();
   }
 
-  /** A former secret is accepted from now on, or no more. */
-  formerSecret(node: string, isAccepted: boolean): void {
+  /** A former secret is accepted from now on, after this; undefined: no more. */
+  formerSecret(node: string, after: FormerSecretUse['after'] | undefined): void {
     const report = this.reports.get(node);
-    if (report) report.formerSecret = isAccepted ? { since: new Date(this.clock()).toISOString() } : undefined;
+    if (report) report.formerSecret = after && { since: new Date(this.clock()).toISOString(), after };
   }
 
   /** A request came with the former secret. */

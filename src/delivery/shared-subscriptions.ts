@@ -9,6 +9,8 @@ export interface AcceptedRegistration {
   secret: string;
   /** Events with it are accepted too. */
   former?: string;
+  /** The secret was renewed just now; else the in node has started. */
+  isRenewed?: boolean;
   onEvent: () => void;
 }
 
@@ -138,7 +140,8 @@ export class SharedSubscriptions {
       query,
       renewInterval: holder.renewInterval,
       catchUp,
-      onSecret: (secret, former) => holder.accept({ secret, former, onEvent: () => subscription.eventReceived() }),
+      onSecret: (secret, former, isRenewed) =>
+        holder.accept({ secret, former, isRenewed, onEvent: () => subscription.eventReceived() }),
       onRegistered: (state) => {
         for (const one of sharing()) one.onRegistered(state);
       },

@@ -15,9 +15,14 @@ export function maskedClasses(): PersonalClass[] {
 export function viewMask(): ViewMask | undefined {
   const classes = maskedClasses();
   if (classes.length === 0) return undefined;
+  const people = deployedStores().flatMap((store) => store.people ?? []);
   return new ViewMask(
     new Set(classes),
-    deployedStores().flatMap(({ people }) => people?.names ?? []),
+    people.map(({ names }) => names),
+    {
+      accounts: people.flatMap(({ accounts }) => [...accounts.values()].flat()),
+      users: people.flatMap(({ users }) => users),
+    },
   );
 }
 

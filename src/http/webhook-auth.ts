@@ -46,19 +46,24 @@ export interface Claim {
  */
 export function webhookClaim(auth: WebhookAuth, headers: Record<string, string>, now: number): Claim {
   if (auth.kind === 'header' || auth.kind === 'basic') {
-    const given = (auth.kind === 'basic' ? headers.authorization : headers[auth.header.toLowerCase()]) ?? '';
+    const given = auth.kind === 'basic' ? required('Authorization', headers) : required(auth.header, headers);
     const proof = proofOf(auth, (secret) => secret !== '' && equal(given, expected(auth, secret)));
     if (proof) return { proof, prove: () => proof };
-    return auth.kind === 'basic' ? refuse(MESSAGES.basic(), userHint()) : refuse(MESSAGES.header());
+    if (auth.kind === 'basic') return refuse(say`The user name or password is wrong.`, userHint());
+    return refuse(say`The secret in the header ${auth.header} does not match.`);
   }
-  const given = headers[auth.header.toLowerCase()] ?? '';
+  const given = required(auth.header, headers);
   return auth.kind === 'hmac' ? bodyClaim(auth, given) : timedClaim(auth, given, now);
 }
 
+/** The value of a header; throws SWB_UNAUTHORISED that names it if it is missing. */
+function required(header: string, headers: Record<string, string>): string {
+  return headers[header.toLowerCase()] || refuse(say`The header ${header} is missing.`, headerHint());
+}
+
 const MESSAGES = {
-  header: () => say`The shared secret is missing or wrong.`,
-  basic: () => say`The user name or password is missing or wrong.`,
-  signature: () => say`The signature is missing or does not match the body.`,
+  form: (header: string) => say`The header ${header} does not have the form of a signature.`,
+  signature: () => say`The signature does not match the body.`,
 };
 
 type Auth<Kind> = Extract<WebhookAuth, { kind: Kind }>;
@@ -74,7 +79,8 @@ const BASE64 = /^[A-Za-z0-9+/]{43}=$/;
 function bodyClaim(auth: Auth<'hmac'>, given: string): Claim {
   const prefix = auth.prefix ?? '';
   const signature = given.slice(prefix.length);
-  if (!given.startsWith(prefix) || !(HEX.test(signature) || BASE64.test(signature))) return refuse(MESSAGES.signature());
+  if (!given.startsWith(prefix) || !(HEX.test(signature) || BASE64.test(signature)))
+    return refuse(MESSAGES.form(auth.header), formHint());
   return {
     prove(body) {
       const proof = proofOf(auth, (secret) => {
@@ -93,7 +99,7 @@ function timedClaim(auth: Auth<'timed'>, given: string, now: number): Claim {
   const parts = given.split(',', MAX_SIGNATURES + 1).map((part) => part.trim());
   const time = parts.flatMap((part) => /^t=(\d{1,12})$/.exec(part)?.[1] ?? [])[0];
   const signatures = parts.flatMap((part) => /^v1=([0-9a-f]{64})$/i.exec(part)?.[1]?.toLowerCase() ?? []);
-  if (time === undefined || signatures.length === 0) return refuse(MESSAGES.signature());
+  if (time === undefined || signatures.length === 0) return refuse(MESSAGES.form(auth.header), formHint());
   const at = Number(time) * 1000;
   const off = Math.round(Math.abs(now - at) / 1000);
   if (Math.abs(now - at) > auth.tolerance)
@@ -119,6 +125,8 @@ function proofOf({ secret, former }: Secrets, isProof: (secret: string) => boole
 }
 
 const secretHint = () => say`Check that the field Secret of the in node matches what the partner sends.`;
+const headerHint = () => say`Check how the in node’s webhook is protected, and what the partner sends.`;
+const formHint = () => say`Check which kind of signature the in node expects, its prefix, and what the partner sends.`;
 const userHint = () => say`Check that the fields Username and Password of the in node match what the partner sends.`;
 
 function refuse(what: string, hint = secretHint()): never {

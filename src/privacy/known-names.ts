@@ -87,6 +87,11 @@ export class KnownNames {
   }
 }
 
+/** Whether a value of a field for names is that of a program or a group: `system`, `Service Desk`. */
+export function isTechnical(value: string): boolean {
+  return (value.match(PART) ?? []).every((part) => NO_PERSON.has(part.toLowerCase()));
+}
+
 /** Whether a value of a field for names is a name, and not an id, a number or a long text. */
 export function isName(value: string): boolean {
   if (value.length > MAX_LENGTH || !/\p{L}{2}/u.test(value) || value.includes('@') || value.includes('\n')) return false;

@@ -7,7 +7,14 @@ export class People {
   /** Versions of conversations whose names were taken. */
   private readonly read = new Map<string, number>();
 
-  constructor(readonly masked: ReadonlySet<PersonalClass> = new Set()) {}
+  /** Our users at the partners, by endpoint: they are no people. */
+  readonly accounts = new Map<string, readonly string[]>();
+
+  /** `users`: those of Node-RED, who are staff. */
+  constructor(
+    readonly masked: ReadonlySet<PersonalClass> = new Set(),
+    readonly users: readonly string[] = [],
+  ) {}
 
   /** Takes the names in a payload or record, if names are masked. */
   learn(value: unknown): void {

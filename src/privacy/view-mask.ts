@@ -1,5 +1,5 @@
 import type { PersonalClass } from '../model/personal.js';
-import { isName, jsonOf, type KnownNames } from './known-names.js';
+import { isName, isTechnical, jsonOf, type KnownNames } from './known-names.js';
 import { emailsIn, phonesIn, replaceSpans } from './patterns.js';
 import { type FieldKind, kindAt, trailOf } from './personal-fields.js';
 
@@ -20,20 +20,39 @@ const MARGIN = 400;
 
 /** What people who may not see people's data see of it. */
 export class ViewMask {
+  private readonly accounts: RegExp | undefined;
+  private readonly users: ReadonlySet<string>;
+
+  /**
+   * @param accounts our users at the partners: not masked anywhere, because they tell an echo from a change
+   * @param users those of Node-RED: not masked where they are a whole value
+   */
   constructor(
     private readonly classes: ReadonlySet<PersonalClass>,
     private readonly names: readonly KnownNames[],
-  ) {}
+    { accounts = [], users = [] }: { accounts?: readonly string[]; users?: readonly string[] } = {},
+  ) {
+    this.accounts = anyOf(accounts);
+    this.users = new Set([...accounts, ...users]);
+  }
 
   /** `j…@acme.example`, `+49 … 17`, `J… D…`. */
   text(text: string): string {
     // Longer texts are cut, not shown as they are. The margin keeps what the cut would split in a form that is found.
     const isCut = text.length > MAX_TEXT;
     let masked = isCut ? text.slice(0, MAX_TEXT + MARGIN) : text;
+    // With the accounts between them: the pattern captures them.
+    const parts = this.accounts ? masked.split(this.accounts) : [masked];
+    masked = parts.map((part, at) => (at % 2 === 1 ? part : this.part(part))).join('');
+    return isCut ? `${masked.slice(0, -MARGIN)}… (${text.length} characters)` : masked;
+  }
+
+  private part(text: string): string {
+    let masked = text;
     if (this.classes.has('email')) masked = replaceSpans(masked, emailsIn(masked), email);
     if (this.classes.has('phone')) masked = replaceSpans(masked, phonesIn(masked), phone);
     if (this.classes.has('names')) for (const names of this.names) masked = names.replaceIn(masked, initial);
-    return isCut ? `${masked.slice(0, -MARGIN)}… (${text.length} characters)` : masked;
+    return masked;
   }
 
   /** A copy of an answer to a view. The names in its fields are masked in all its texts. */
@@ -70,6 +89,7 @@ export class ViewMask {
   }
 
   private field(value: string, kind: FieldKind | undefined): string {
+    if (this.users.has(value) || (kind === 'names' && isTechnical(value))) return value;
     if (kind === 'phone' && this.classes.has('phone') && /\d{3}/.test(value)) return phone(value);
     // A body that is shown as text, as in exchanges.
     const json = jsonOf(value);
@@ -80,6 +100,14 @@ export class ViewMask {
       masked.charAt(at + word.length) === '…' ? word : initial(word),
     );
   }
+}
+
+/** Matches and captures each of these names where it stands on its own, and not in a longer name or address. */
+function anyOf(names: readonly string[]): RegExp | undefined {
+  if (names.length === 0) return undefined;
+  const longestFirst = [...new Set(names)].sort((a, b) => b.length - a.length);
+  const escaped = longestFirst.map((name) => name.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&'));
+  return new RegExp(`(?<![\\p{L}\\p{N}_.@+-])(${escaped.join('|')})(?![\\p{L}\\p{N}_@+-]|\\.[\\p{L}\\p{N}])`, 'u');
 }
 
 function initial(word: string): string {

@@ -58,6 +58,7 @@ const OLD_FLOW = [
     attachmentNameLength: undefined,
   },
   { ...FLOW[4], id: 'in2', y: 200, endpoint: 'sn2', path: 'b' },
+  { ...FLOW[4], id: 'in3', y: 300, path: 'c', webhookAuth: 'hmac' },
 ];
 
 describe(`the dialogs in Node-RED ${NODE_RED.version}`, () => {
@@ -208,6 +209,40 @@ describe(`the dialogs in Node-RED ${NODE_RED.version}`, () => {
     await page.waitForSelector('.red-ui-tray', { state: 'detached' });
     const saved = await page.evaluate(`RED.nodes.node('tmf1').allowedHosts`);
     assert.match(String(saved), /10\.1\.2\.3:8443|3files/);
+  });
+
+  it('have a header for each kind of webhook, but leave one that was saved or entered', async () => {
+    await editNode(page, 'in3');
+    const input = (name: string) => page.locator(`#node-input-${name}`);
+    const header = () => input('webhookHeader').inputValue();
+    assert.equal(await header(), 'x-switchboard-secret', 'as saved');
+    await input('webhookAuth').selectOption('header');
+    await input('webhookAuth').selectOption('timed');
+    assert.equal(await header(), 'x-switchboard-signature');
+    await input('webhookAuth').selectOption('header');
+    assert.equal(await header(), 'x-switchboard-secret');
+    await input('webhookHeader').fill('x-acme');
+    await input('webhookAuth').selectOption('hmac');
+    assert.equal(await header(), 'x-acme');
+    await page.click('#node-dialog-cancel');
+    await page.waitForSelector('.red-ui-tray', { state: 'detached' });
+  });
+
+  it('take the types of attachments, and mark what is none', async () => {
+    await editNode(page, 'tmf1');
+    await page.evaluate(`for (const one of document.querySelectorAll('.red-ui-tray details')) one.open = true`);
+    const types = config('attachmentTypes');
+    const isMarked = async (text: string) => {
+      await types.fill(text);
+      await types.press('End');
+      await types.blur();
+      return types.evaluate((field) => field.classList.contains('input-error'));
+    };
+    await config('attachments').selectOption('only');
+    for (const invalid of ['', '*', 'pdf, tar.gz']) assert.equal(await isMarked(invalid), true, invalid);
+    for (const valid of ['pdf, png, image/*', `\${TYPES}`]) assert.equal(await isMarked(valid), false, valid);
+    await page.click('#node-config-dialog-cancel');
+    await page.waitForSelector('.red-ui-tray', { state: 'detached' });
   });
 
   it('show a unit on the same line as its number', async () => {

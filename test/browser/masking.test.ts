@@ -32,7 +32,11 @@ describe(`what users see of people’s data that is masked, in Node-RED ${NODE_R
   it('is masked; without the permissions, buttons are disabled and say which one they need', async () => {
     const { page, errors } = await open('reader');
     await shown(page, 'A… L… has no dial tone');
-    await page.getByText('People’s data is masked: names, e-mail addresses, telephone numbers.').waitFor();
+    await page
+      .getByText(
+        'where it is recognised: names, e-mail addresses, telephone numbers. A name that stands only in free text stays.',
+      )
+      .waitFor();
     assert.ok(await page.getByRole('button', { name: 'Show people’s data' }).isDisabled());
     await page.getByText('This needs the permission switchboard.export.').waitFor();
     assert.ok(await page.locator('.switchboard-actions').getByRole('button', { name: 'Replay' }).first().isDisabled());

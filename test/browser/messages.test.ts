@@ -281,6 +281,38 @@ describe(`the messages view in Node-RED ${NODE_RED.version}`, () => {
     await page.locator('.switchboard-stopped').getByText(words).waitFor({ state: 'detached' });
   });
 
+  it('asks before it renews the secret of a callback, and shows whether the provider has the new one', async () => {
+    const since = new Date().toISOString();
+    let callback: object = { name: 'North tickets', registered: true, since };
+    await page.route('**/switchboard/endpoints', async (route) => {
+      const views = (await (await route.fetch()).json()) as { id: string }[];
+      const formerSecrets = [{ name: 'North tickets', since, after: 'renewal' }];
+      const secrets = { callbacks: [callback], formerSecrets };
+      await route.fulfill({ json: views.map((view) => (view.id === 'tmf1' ? { ...view, ...secrets } : view)) });
+    });
+    let renewals = 0;
+    await page.route('**/switchboard/endpoints/tmf1/renewSecret', (route) => {
+      renewals++;
+      callback = { name: 'North tickets', registered: false };
+      return route.fulfill({ json: {} });
+    });
+    await page.getByRole('tab', { name: 'Endpoints' }).click();
+    const card = page.locator('[data-endpoint=tmf1]');
+    await card.getByText('The callback of North tickets is registered at the provider since').waitFor();
+    await card.getByText('still accepted. It has not been used since it was renewed,').waitFor();
+    const renew = card.getByRole('button', { name: 'Renew the callback’s secret' });
+    await renew.click();
+    await card.getByText('renewing a second time ends it').waitFor();
+    await card.getByRole('button', { name: 'Cancel' }).click();
+    assert.equal(renewals, 0);
+    await renew.click();
+    await renew.click();
+    await card.getByText('It is not certain yet that the provider has the current callback of North tickets.').waitFor();
+    assert.equal(renewals, 1);
+    await page.unroute('**/switchboard/endpoints/tmf1/renewSecret');
+    await page.unroute('**/switchboard/endpoints');
+  });
+
   it('has one line for each endpoint in trouble, and only their number if there are many', async () => {
     const since = new Date().toISOString();
     const intake = ['poll', 'hub'].map((part) => ({ endpoint: 'x', name: 'in', part, since, reason: 'Nobody listens.' }));

@@ -239,7 +239,7 @@ describe('files', () => {
         assert.deepEqual([error?.code, tries, fetched], ['SWB_FILE_REFUSED', 1, 0]);
         assert.match(
           error?.message ?? '',
-          new RegExp(`^The file run.exe is not passed on: the settings of ${party} do not allow`),
+          new RegExp(`^The file run.exe is not passed on: the settings of ${party} exclude the type exe`),
         );
         await rig.broker.interventions.skipDelivery(id, 'not wanted', { name: '' });
       }

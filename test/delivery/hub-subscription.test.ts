@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { HubSubscription, type HubSubscriptionOptions } from '../../src/delivery/hub-subscription.js';
+import { type HubState, HubSubscription, type HubSubscriptionOptions } from '../../src/delivery/hub-subscription.js';
 import { MONOTONIC_CLOCK } from '../../src/delivery/monotonic-clock.js';
 import type { Hub } from '../../src/endpoints/hub.js';
 import { PartnerError } from '../../src/errors.js';
@@ -84,10 +84,13 @@ describe('a subscription at a hub', () => {
       callback: 'https://broker/n',
       renewInterval: PATIENCE,
       catchUp: async () => undefined,
-      onRegistered: () => registered++,
       onError: (error) => troubles.push(String(error)),
       onNotice: (text) => notices.push(text),
       ...changes,
+      onRegistered: (state) => {
+        registered++;
+        changes.onRegistered?.(state);
+      },
     });
     running.push(subscription);
     const secret = await subscription.start();
@@ -98,7 +101,7 @@ describe('a subscription at a hub', () => {
 
   it('gets another secret without a moment without registration; the former one is accepted until the next renewal', async () => {
     const accepted: (string | undefined)[][] = [];
-    const { subscription, secret } = await begin({ onSecret: (...secrets) => accepted.push(secrets) });
+    const { subscription, secret } = await begin({ onSecret: (secret, former) => accepted.push([secret, former]) });
     await subscription.renewSecret();
     const [, [second, former] = []] = accepted;
     assert.equal(former, secret);
@@ -106,11 +109,24 @@ describe('a subscription at a hub', () => {
     await until('the new registration alone', () => callbacks().join() === `https://broker/n/${second}`);
     assert.equal(hub.fewest, 1, 'registered before the former one is removed');
     await subscription.stop(false);
-    const again = await begin({ onSecret: (...secrets) => accepted.push(secrets) });
+    const again = await begin({ onSecret: (secret, former) => accepted.push([secret, former]) });
     assert.deepEqual(accepted.at(-1), [second, secret], 'also after a restart');
     assert.equal(hub.calls.filter((call) => call === 'register').length, 2);
     await again.subscription.renewSecret();
     assert.equal(accepted.at(-1)?.[1], second, 'the first one is accepted no more');
+  });
+
+  it('is not certain from the renewal of its secret until the provider has the new callback', async () => {
+    const states: HubState[] = [];
+    const renewals: (boolean | undefined)[] = [];
+    const { subscription } = await begin({
+      onRegistered: (state) => states.push(state),
+      onSecret: (_secret, _former, isRenewed) => renewals.push(isRenewed),
+    });
+    await subscription.renewSecret();
+    assert.deepEqual([states.at(-1)?.certain, states.at(-1)?.since], [false, undefined]);
+    await until('the new registration', () => states.at(-1)?.certain && states.at(-1)?.since);
+    assert.deepEqual(renewals, [false, true]);
   });
 
   it('gets no other secret while the last one is not registered', async () => {

@@ -30,6 +30,7 @@ describe('other hosts of an endpoint', () => {
     ['files.partner.example', 'https://evilfiles.partner.example', false],
     ['a.example, b.example;c.example\nd.example', 'https://c.example', true],
     ['a.example, b.example;c.example\nd.example', 'https://d.example', true],
+    ['a.example b.example', 'https://b.example', true],
     ['*.partner.example', 'https://files.partner.example', true],
     ['*.partner.example', 'https://a.b.partner.example', true],
     ['*.partner.example', 'https://partner.example', false],

@@ -82,6 +82,29 @@ describe('a webhook is authenticated by', () => {
     assert.ok(accepted(auth, { 'x-signature': both }), 'a sender that signs with two secrets');
   });
 
+  const UNNAMED = { secret: 's3cret', tolerance: 1000 };
+  for (const [auth, header] of [
+    [{ kind: 'header', header: 'X-Acme', ...UNNAMED }, 'X-Acme'],
+    [{ kind: 'basic', user: 'sn', ...UNNAMED }, 'Authorization'],
+    [{ kind: 'hmac', header: 'X-Acme', ...UNNAMED }, 'X-Acme'],
+    [{ kind: 'timed', header: 'X-Acme', ...UNNAMED }, 'X-Acme'],
+  ] as [WebhookAuth, string][])
+    it(`a header that a refusal names if it is missing, and only then (${auth.kind})`, () => {
+      const message = (headers: Record<string, string>) => {
+        try {
+          webhookClaim(auth, headers, NOW).prove(body);
+          return '';
+        } catch (error) {
+          return (error as Error).message;
+        }
+      };
+      for (const headers of [{}, { [header.toLowerCase()]: '' }, { 'x-other': 's3cret' }])
+        assert.match(message(headers), new RegExp(`^The header ${header} is missing\\.`));
+      const wrong = { header: 'guess', basic: 'guess', hmac: mac('hex', body, 'guess'), timed: timed(NOW / 1000, 'guess') };
+      assert.match(message({ [header.toLowerCase()]: wrong[auth.kind] }), /does not match|is wrong/);
+      assert.doesNotMatch(message({ [header.toLowerCase()]: wrong[auth.kind] }), /missing|s3cret|guess/);
+    });
+
   it('a time stamp that is wrong says by how much', () => {
     const auth: WebhookAuth = { kind: 'timed', header: 'x-signature', secret: 'k', tolerance: 300_000 };
     assert.throws(

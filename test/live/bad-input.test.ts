@@ -69,7 +69,7 @@ describe('bad input', () => {
       () => post(hook, hint, { 'Content-Type': 'application/json' }),
       401,
       'SWB_UNAUTHORISED',
-      /secret is missing or wrong/,
+      /The header x-switchboard-secret is missing/,
     ],
     ['an empty list', () => post(hook, '[]', good), 400, 'SWB_PAYLOAD', /./],
     ['another method', () => post(hook, '', good, 'PUT'), 405, 'SWB_PAYLOAD', /POST/],

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { EndpointView } from '../../nodes/sidebar/views.js';
 import type { RegistrationForm } from '../../src/sandbox/tmf-hub.js';
 import { type FlowNode, until } from './node-red.js';
 import { LiveRig } from './rig.js';
@@ -103,11 +104,19 @@ describe('a provider’s hub', () => {
     it('gets another callback when its secret is renewed, and events at the former one are still accepted', async () => {
       const provider = rig.sandbox.tmf('v5');
       const former = String(provider.hubs()[0]?.callback);
+      const view = async () => (await rig.get<EndpointView[]>('/switchboard/endpoints')).find(({ id }) => id === 'sb1-tmf')!;
+      const { since } = (await view()).callbacks[0]!;
       await rig.act('endpoints', 'sb1-tmf', 'renewSecret');
       const callback = await until('the new registration alone', () => {
         const [one, ...others] = provider.hubs().map((hub) => String(hub.callback));
         return others.length === 0 && one !== former ? one : undefined;
       });
+      const { callbacks, formerSecrets } = await until('the view to say so', async () => {
+        const shown = await view();
+        return shown.callbacks[0]?.registered && shown.callbacks[0].since !== since && shown;
+      });
+      assert.equal(callbacks.length, 1);
+      assert.deepEqual([formerSecrets[0]?.after, formerSecrets[0]?.lastUsed], ['renewal', undefined]);
       const event = JSON.stringify({ eventType: 'TroubleTicketStatusChangeEvent', event: { troubleTicket: { id: 'x' } } });
       const headers = { 'Content-Type': 'application/json' };
       for (const [url, status] of [

@@ -63,6 +63,8 @@ describe('people’s data that a store masks', () => {
     assert.equal(shown.title, 'A… L… has no dial tone, call +44 … 17');
     assert.equal(shown.sent[0]?.error?.message, 'North refused: Mr B… (a…@acme.example) is unknown.');
     assert.equal(shown.number, 'INC0010027');
+    const { record } = shown.payload as unknown as typeof PEOPLE_INCIDENT;
+    assert.deepEqual([record.sys_updated_by, record.sys_created_by], ['svc.acme', 'exporter'], 'our user, a user of Node-RED');
   });
 
   it('is shown in clear to who may export and asks for it, and to nobody else', async () => {

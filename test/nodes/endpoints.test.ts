@@ -208,8 +208,22 @@ describe('an endpoint node', () => {
     assert.deepEqual(client.http.options.allowedHosts, [{ host: 'files.partner.example' }, { host, port }]);
     await assert.rejects(
       load({ auth: 'none', allowedHosts: 'files.partner.example https://x.example/y' }),
-      /Acme: "https:\/\/x\.example\/y" is not a host\. Enter host names or IP addresses separated by commas/,
+      /Acme: "https:\/\/x\.example\/y" is not a host\. Enter host names or IP addresses separated by commas or spaces/,
     );
+  });
+
+  for (const [rule, types, message] of [
+    ['only', '', /Acme: No type of file is listed\. Enter extensions and media types/],
+    ['except', ' , ', /Acme: No type of file is listed/],
+    ['only', 'pdf, *', /Acme: "\*" is not a type of file\. Enter extensions and media types/],
+    ['except', 'tar.gz', /Acme: "tar\.gz" is not a type of file/],
+  ] as const)
+    it(`rejects "${rule} ${types}" for attachments`, () =>
+      assert.rejects(load({ auth: 'none', attachments: rule, attachmentTypes: types }), message));
+
+  it('accepts any list while all types of attachments pass', async () => {
+    const { client } = await load({ auth: 'none', attachments: 'all', attachmentTypes: '*' });
+    assert.ok(client);
   });
 
   for (const tokenUrl of ['ftp://login.example/token', 'javascript:1', 'http://['])

@@ -69,6 +69,30 @@ describe('what views show of people’s data', () => {
     assert.equal(maskOf(names).answer(answer).endpoint, 'Peeters Telecom');
   });
 
+  describe('but not of accounts that are no people', () => {
+    const known = new KnownNames();
+    known.add('Ann Bridge');
+    known.add('svc.acme');
+    const ours = ['svc.acme', 'Acme Bridge', 'svc@acme.example', 'x|y(z'];
+    const mask = new ViewMask(new Set(PERSONAL_CLASSES), [known], { accounts: ours, users: ['ann'] });
+    const field = (value: string) => (mask.answer({ bodies: { sys_updated_by: value } }) as { bodies: object }).bodies;
+    for (const name of [...ours, 'ann', 'system', 'admin', 'glide.maint', 'Service Desk'])
+      it(`field ${name}`, () => assert.deepEqual(field(name), { sys_updated_by: name }));
+    for (const [name, shown] of [
+      ['Ann', 'A…'],
+      ['system.bridge', 's…'],
+      ['SVC.acme', 'S…'],
+    ] as const)
+      it(`person in a field: ${name}`, () => assert.deepEqual(field(name), { sys_updated_by: shown }));
+    for (const [text, shown] of [
+      ['changed by svc.acme.', 'changed by svc.acme.'],
+      ['Acme Bridge, svc@acme.example (x|y(z)', 'Acme Bridge, svc@acme.example (x|y(z)'],
+      ['Ann, not ann; Bridge', 'A…, not a…; B…'],
+      ['svc.acme@mail.example', 's…@mail.example'],
+    ] as const)
+      it(`text ${text}`, () => assert.equal(mask.text(text), shown));
+  });
+
   it('is cut where a text is longer than views show, and nothing of it is left unmasked', () => {
     const shown = maskOf(names).text('x ada@acme.example Peeters '.repeat(20_000));
     assert.ok(shown.length < 101_000 && /… \(540000 characters\)$/.test(shown));

@@ -1,7 +1,7 @@
 import type { EndpointForm } from '../../../src/endpoints/form.js';
 import { fieldsOf } from '../../../src/endpoints/sign-in.js';
 import type { EndpointConfig } from '../endpoint.config.js';
-import { address, hosts, number, text, when } from './validate.js';
+import { address, hosts, number, text, typesOfFiles, when } from './validate.js';
 
 /** The settings that all endpoints have, with their defaults and validators. */
 export function endpointFields({ address: hasAddress, signIn }: EndpointForm, defaults: EndpointConfig) {
@@ -37,7 +37,10 @@ export function endpointFields({ address: hasAddress, signIn }: EndpointForm, de
     deletions: { value: defaults.deletions },
     fieldRules: { value: defaults.fieldRules },
     attachments: { value: defaults.attachments },
-    attachmentTypes: { value: defaults.attachmentTypes },
+    attachmentTypes: {
+      value: defaults.attachmentTypes,
+      validate: when<EndpointConfig>(({ attachments }) => attachments === 'only' || attachments === 'except', typesOfFiles()),
+    },
     attachmentMegabytes: {
       value: defaults.attachmentMegabytes,
       validate: number<EndpointConfig>({ from: 1, to: 2048, optional: true }),

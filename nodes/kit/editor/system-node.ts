@@ -1,5 +1,5 @@
 import type { SystemForm } from '../../../src/endpoints/form.js';
-import { hasTypes, type InConfig, type InCredentials, inCredentials, inDefaults } from '../in.config.js';
+import { hasTypes, headerFor, type InConfig, type InCredentials, inCredentials, inDefaults } from '../in.config.js';
 import { versionSetting } from '../migrate.js';
 import { type OutConfig, outDefaults } from '../out.config.js';
 import { CATEGORY } from './category.js';
@@ -110,6 +110,7 @@ export function inNode(form: SystemForm): Definition<InConfig, InCredentials> {
         const path = field(PREFIX, 'path');
         const url = () => httpRoot() + String(path.val()).replace(/^\/+/, '');
         copyField(PREFIX, 'switchboard-copy', url, [path], this._);
+        followWithHeader();
       }
       if (hub) warnOfAddress(PREFIX, 'publicUrl', this._);
       const example = form.newOnlyExample;
@@ -118,6 +119,17 @@ export function inNode(form: SystemForm): Definition<InConfig, InCredentials> {
       openInvalid(PREFIX);
     },
   };
+}
+
+/** Another kind of protection has another default header. The editor triggers `change` of what is unchanged, too. */
+function followWithHeader(): void {
+  const [kind, header] = [field(PREFIX, 'webhookAuth'), field(PREFIX, 'webhookHeader')];
+  let before = kind.val();
+  kind.on('change', () => {
+    if (kind.val() === before) return;
+    before = kind.val();
+    header.val(headerFor(before as NonNullable<InConfig['webhookAuth']>, String(header.val()))).trigger('change');
+  });
 }
 
 function webhookFields(defaults: InConfig) {

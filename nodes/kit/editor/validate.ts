@@ -1,3 +1,4 @@
+import { fileTypes } from '../../../src/delivery/file-types.js';
 import { allowedHosts } from '../../../src/http/allowed-hosts.js';
 import { field, read } from './fields.js';
 
@@ -28,6 +29,14 @@ export function address<Config>({ optional = false, orPath = false } = {}): Vali
 export function hosts<Config>(): Validator<Config> {
   return function (value, _options) {
     return !isLiteral(value) || allowedHosts(value).invalid === undefined || this._def._('invalid.hosts');
+  };
+}
+
+/** File extensions and media types; `${NAME}` may stand for some. */
+export function typesOfFiles<Config>(): Validator<Config> {
+  return function (value, _options) {
+    if (!value?.trim()) return this._def._('invalid.missing');
+    return !isLiteral(value) || fileTypes(value).invalid === undefined || this._def._('invalid.fileTypes');
   };
 }
 

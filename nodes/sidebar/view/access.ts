@@ -64,6 +64,7 @@ export class AccessControl {
     this.backend.isClear = this.isClear || access.masked.length === 0;
     this.bar.hidden = access.masked.length === 0;
     const classes = access.masked.map((one) => t(`access.classes.${one}`)).join(', ');
+    const limit = !this.isClear && access.masked.includes('names') ? t('access.freeText') : '';
     const toggle = button(t(this.isClear ? 'access.hide' : 'access.show'), 'switchboard-button', () => {
       this.isClear = !this.isClear;
       this.draw();
@@ -71,7 +72,7 @@ export class AccessControl {
     });
     fill(
       this.bar,
-      element('span', {}, t(this.isClear ? 'access.isShown' : 'access.isMasked', { classes })),
+      element('span', {}, [t(this.isClear ? 'access.isShown' : 'access.isMasked', { classes }), limit].filter(Boolean).join(' ')),
       permitted(toggle, access.export, t, EXPORT),
       permissionNote(access.export, t, EXPORT),
     );

@@ -32,8 +32,7 @@ export function endpointsView({ backend }: SectionContext): MountedSection {
   }
 
   function card(view: EndpointView): HTMLElement {
-    const { name, system, state, inFlight, waiting, resumesAt, suspended, paused, downSince, lastError, intake, formerSecrets } =
-      view;
+    const { name, system, state, inFlight, waiting, resumesAt, suspended, paused, downSince, lastError, intake } = view;
     const by = suspended?.by || t('audit.unknownUser');
     return element(
       'li',
@@ -68,19 +67,24 @@ export function endpointsView({ backend }: SectionContext): MountedSection {
           time(trouble.since),
         ),
       ),
-      ...formerSecrets.map((former) =>
-        element(
-          'div',
-          { class: 'switchboard-muted' },
-          `${t(former.lastUsed ? 'endpoints.formerUsed' : 'endpoints.formerUnused', { name: former.name })} `,
-          time(former.lastUsed ?? former.since),
-        ),
-      ),
+      ...secretLines(view),
       actions(view),
     );
   }
 
-  function actions({ id, state, hasCallback }: EndpointView): HTMLElement {
+  /** Where the partner sends changes, and which secrets it may use. */
+  function secretLines({ callbacks, formerSecrets }: EndpointView): HTMLElement[] {
+    const line = (key: string, name: string, at?: string) =>
+      element('div', { class: 'switchboard-muted' }, `${t(`endpoints.${key}`, { name })} `, at !== undefined && time(at));
+    return [
+      ...callbacks.map(({ name, registered, since }) => line(registered ? 'registered' : 'unregistered', name, since)),
+      ...formerSecrets.map(({ name, lastUsed, since, after }) =>
+        line(lastUsed ? 'formerUsed' : `formerUnused.${after}`, name, lastUsed ?? since),
+      ),
+    ];
+  }
+
+  function actions({ id, state, callbacks }: EndpointView): HTMLElement {
     const { write } = backend.access ?? ALL;
     const bar = element('div', { class: 'switchboard-actions' });
     const run = (work: () => Promise<unknown>) =>
@@ -97,39 +101,32 @@ export function endpointsView({ backend }: SectionContext): MountedSection {
         permitted(
           state === 'suspended'
             ? button(t('endpoints.resume'), 'switchboard-button', () => run(() => messages.resume(id)))
-            : button(t('endpoints.suspend'), 'switchboard-button', ask),
+            : button(t('endpoints.suspend'), 'switchboard-button', askSuspend),
           write,
           t,
         ),
-        hasCallback &&
-          permitted(
-            button(t('endpoints.renewSecret'), 'switchboard-button', () => run(() => messages.renewSecret(id))),
-            write,
-            t,
-          ),
+        callbacks.length > 0 && permitted(button(t('endpoints.renewSecret'), 'switchboard-button', askRenew), write, t),
         permissionNote(write, t),
       );
-    const ask = () => {
-      const label = t('endpoints.reason');
-      const reason = element('input', { type: 'text', 'aria-label': label, placeholder: label, maxlength: '500' });
-      const go = button(t('endpoints.suspend'), 'switchboard-button switchboard-primary', () =>
-        run(() => messages.suspend(id, reason.value)),
-      );
-      reason.addEventListener('keydown', (event) => {
+    /** Says what an action does before it is done; `input`: what the user may enter. */
+    const ask = (action: 'suspend' | 'renewSecret', work: () => Promise<unknown>, input?: HTMLInputElement) => {
+      const go = button(t(`endpoints.${action}`), 'switchboard-button switchboard-primary', () => run(work));
+      input?.addEventListener('keydown', (event) => {
         if (event.key === 'Enter') go.click();
       });
-      fill(
-        bar,
-        element('p', {}, t('endpoints.ask')),
-        reason,
-        go,
-        button(t('action.cancel'), 'switchboard-button', () => {
-          offer();
-          bar.querySelector('button')?.focus();
-        }),
-      );
-      reason.focus();
+      const cancel = button(t('action.cancel'), 'switchboard-button', () => {
+        offer();
+        bar.querySelector('button')?.focus();
+      });
+      fill(bar, element('p', {}, t(`endpoints.ask.${action}`)), input, go, cancel);
+      (input ?? go).focus();
     };
+    const askSuspend = () => {
+      const label = t('endpoints.reason');
+      const reason = element('input', { type: 'text', 'aria-label': label, placeholder: label, maxlength: '500' });
+      ask('suspend', () => messages.suspend(id, reason.value), reason);
+    };
+    const askRenew = () => ask('renewSecret', () => messages.renewSecret(id));
     offer();
     return bar;
   }

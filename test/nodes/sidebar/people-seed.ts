@@ -20,6 +20,8 @@ const row = {
   short_description: TITLE,
   description: 'Babbage, +44 20 1234517, ada@acme.example',
   state: '2',
+  sys_created_by: 'exporter',
+  sys_updated_by: 'svc.acme',
   caller_id: { value: '46d44a40a9fe19810012d100cca80666', display_value: 'Ada Lovelace' },
   assigned_to: { value: '56d44a40a9fe19810012d100cca80666', display_value: 'Charles Babbage' },
 };
@@ -102,6 +104,7 @@ const PEOPLE_FLOW = [
     ...serviceNowEndpointDefaults,
     name: 'Acme',
     auth: 'none',
+    integrationUser: 'svc.acme',
     store: 'store1',
     baseUrl: 'http://127.0.0.1:9',
   },
