@@ -1,3 +1,4 @@
+import { updateSettings } from '../kit/editor/settings.js';
 import { addStyle } from '../kit/editor/style.js';
 import { number, text } from '../kit/editor/validate.js';
 import { type StoreConfig, storeDefaults } from './switchboard-store.config.js';
@@ -9,7 +10,7 @@ RED.nodes.registerType<StoreConfig>('switchboard-store', {
     path: { value: 'switchboard', validate: text() },
     retentionDays: { value: '90', validate: number({ from: 1 }) },
     retentionMegabytes: { value: '2048', validate: number({ from: 16 }) },
-    auditMonths: { value: storeDefaults.auditMonths, validate: number({ from: 1, optional: true }) },
+    auditMonths: { value: '24', validate: number({ from: 1, optional: true }) },
     inboxLimit: { value: '10000', validate: number({ from: 1 }) },
     flowTimeout: { value: '120', validate: number({ from: 1, to: 86400 }) },
     maskNames: { value: false },
@@ -24,7 +25,6 @@ RED.nodes.registerType<StoreConfig>('switchboard-store', {
   },
   oneditprepare() {
     addStyle();
-    // A store of a version before this setting has none.
-    $('#node-config-input-auditMonths').attr('placeholder', storeDefaults.auditMonths);
+    updateSettings('node-config-input', this, storeDefaults);
   },
 });
