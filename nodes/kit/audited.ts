@@ -2,10 +2,16 @@ import type { AuditLog, Note } from '../../src/delivery/audit.js';
 import { brokers } from '../../src/delivery/brokers.js';
 import type { Person } from '../../src/delivery/person.js';
 import { viewMask } from '../../src/delivery/shown-text.js';
-import type { Request } from './admin-routes.js';
-import { isClear } from './rights.js';
+import { isClear, type SignedIn } from './rights.js';
 
-export function personOf(req: Request): Person {
+/** What is noted of a request. */
+type Request = SignedIn & {
+  params: Record<string, string>;
+  query: Record<string, unknown>;
+  body?: Record<string, unknown>;
+};
+
+export function personOf(req: SignedIn): Person {
   return { name: req.user?.username ?? '' };
 }
 

@@ -93,10 +93,10 @@ function textsOf(value: unknown, field: string): string[] {
       say`${texts.length} texts are too many: at most ${MAX_TEXTS} at once.`,
       say`Erase them in several steps, one after the other.`,
     );
-  const long = texts.find((text: string) => text.length > MAX_LENGTH);
+  const long: string | undefined = texts.find((text: string) => text.length > MAX_LENGTH);
   if (long !== undefined)
     throw refused(
-      say`The text "${`${long.slice(0, 40)}…`}" is too long: at most ${MAX_LENGTH} characters.`,
+      say`The text "${long.slice(0, 40)} …" is too long: at most ${MAX_LENGTH} characters.`,
       say`Write one name, address or number per line.`,
     );
   return texts;

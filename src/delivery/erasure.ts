@@ -15,6 +15,8 @@ import type { UnmappedCounter, UnmappedValue } from './unmapped-counter.js';
 const BATCH = 500;
 /** Shorter numbers say nothing about a damaged part of a file. */
 const SHORTEST_MARK = 6;
+/** Between the texts of a search in the trail. */
+const LISTED = ', ';
 /** Times that a conversation is looked at again because something came in meanwhile. */
 const MAX_ROUNDS = 20;
 
@@ -61,7 +63,7 @@ export class Eraser {
       ...note,
       target: { kind: person.length > 0 ? 'person' : 'ticket', id: '', count: tickets.length },
       // Of somebody who is nowhere in the store, the trail must not become the only trace.
-      ...(isFound && { search: [...person, ...ticket].map((text) => text.trim()).join(', ') }),
+      ...(isFound && { search: [...person, ...ticket].map((text) => text.trim()).join(LISTED) }),
     });
   }
 
@@ -268,10 +270,11 @@ export class Eraser {
 
 /** The ticket that the names of an entry name: as a whole, or as a word that can be nothing else. */
 function ownerNamedIn(names: Record<string, string>, owners: ReadonlyMap<string, Found>): Found | undefined {
+  const listed = names.search?.toLowerCase().split(LISTED) ?? [];
   for (const text of Object.values(names)) {
     const whole = text.trim().toLowerCase();
     const words = whole.split(/[\s,;"()]+/).filter(({ length }) => length >= SHORTEST_MARK);
-    for (const word of [whole, ...words]) {
+    for (const word of [whole, ...words, ...listed]) {
       const owner = owners.get(word);
       if (owner) return owner;
     }

@@ -178,6 +178,11 @@ describe('erasing', () => {
     assert.equal((await rig.broker.eraser.erase(request, ANNA)).entries, 2);
     assert.deepEqual(filesWith('Erika'), []);
     assert.deepEqual((await checkTrail(folder)).problems, []);
+    await ticket('X1', 'Max Power');
+    await rig.broker.eraser.preview({ ticket: ['X1', 'X2'] }, ANNA);
+    assert.equal((await rig.broker.audit.list(1))[0]?.search, 'X1, X2');
+    await rig.broker.eraser.erase({ ticket: ['X1'] }, ANNA);
+    assert.ok((await rig.broker.audit.list(9)).every(({ search }) => search === undefined));
     await rig.broker.eraser.erase(request, ANNA);
     const [nothing] = await rig.broker.audit.list(1);
     assert.deepEqual([nothing?.target, nothing?.search], [{ kind: 'person', id: '', count: 0 }, undefined]);

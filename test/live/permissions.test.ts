@@ -170,7 +170,7 @@ describe('the admin routes', () => {
     it('refuse a request to erase that is too long, instead of leaving a part of it out', async () => {
       for (const [body, says] of [
         [{ person: Array.from({ length: 51 }, (_, n) => `Jane Doe ${n}`) }, /51 texts are too many: at most 50 at once/],
-        [{ ticket: ['INC1', 'x'.repeat(301)] }, /The text \\"x{40}…\\" is too long: at most 300 characters/],
+        [{ ticket: ['INC1', 'x'.repeat(301)] }, /The text \\"x{40} …\\" is too long: at most 300 characters/],
         [{ person: 'Jane Doe' }, /This is not a list of texts/],
         [{ person: [7] }, /This is not a list of texts/],
       ] as const)
