@@ -9,8 +9,9 @@ import { checkHost, checkJson, checkSameOrigin } from '../../src/http/browser-gu
 import { PAGE_HEADERS } from '../../src/http/page-headers.js';
 import { notPlain } from '../../src/http/plain-json.js';
 import { say } from '../../src/text/say.js';
+import { noteClear } from './audited.js';
 import { logOfRuntime } from './log.js';
-import { EXPORT, type Permission, type SignedIn } from './rights.js';
+import { EXPORT, isClear, type Permission, type SignedIn } from './rights.js';
 
 export interface Request extends SignedIn {
   params: Record<string, string>;
@@ -197,11 +198,6 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
 /** Any other error for users: its message says what to do. */
 const CONFLICT = 409;
 
-/** Whether a request asks for people's data; who asks has the permission. */
-export function isClear({ query }: Request): boolean {
-  return query.clear === 'true';
-}
-
 /** Who may export, or deploy flows, can read everything anyway. */
 const MASKED_FOR: readonly (Permission | undefined)[] = ['switchboard.read', 'switchboard.write'];
 
@@ -212,6 +208,7 @@ function respondWith(handler: Handler, permission: Permission | undefined, log: 
     res.set({ 'X-Content-Type-Options': 'nosniff' });
     // A handler that throws synchronously is treated like one that rejects.
     Promise.resolve()
+      .then(() => (isClear(req) ? noteClear(req) : undefined))
       .then(() => handler(req, res))
       .then(
         (body) => res.json(isMasked ? (viewMask()?.answer(body) ?? body) : body),

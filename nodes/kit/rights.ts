@@ -15,6 +15,11 @@ export interface SignedIn {
   authInfo?: { scope?: string | readonly string[] };
 }
 
+/** Whether a request asks for people's data; the guard of the routes checks that who asks has the permission. */
+export function isClear({ query }: { query: Record<string, unknown> }): boolean {
+  return query.clear === 'true';
+}
+
 /**
  * Whether Node-RED grants a permission to the sender of a request, to tell a view what it can offer. Enforced is it only by
  * `needsPermission`, whose rules these are.

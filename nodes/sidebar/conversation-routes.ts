@@ -1,8 +1,9 @@
 import type { NodeAPI } from 'node-red';
 import type { Broker } from '../../src/delivery/broker.js';
 import { brokers } from '../../src/delivery/brokers.js';
-import { type AdminRoutes, isClear, type Request } from '../kit/admin-routes.js';
-import { EXPORT } from '../kit/rights.js';
+import type { AdminRoutes, Request } from '../kit/admin-routes.js';
+import { shownTo } from '../kit/audited.js';
+import { EXPORT, isClear } from '../kit/rights.js';
 import { conversationDetail, listConversations } from './conversation-view-model.js';
 import {
   CONVERSATION_FILTERS,
@@ -36,7 +37,7 @@ export function serveConversations(RED: NodeAPI, routes: AdminRoutes): void {
     const mark = `${view}${detail.mark}`;
     if (detail.unchanged) return { ...detail, mark };
     const target = { kind: 'conversation', id, name: detail.reference } as const;
-    await broker.audit.reading({ by: personOf(req), action: 'read', target });
+    await broker.audit.reading({ by: personOf(req), action: 'read', target, ...shownTo(req) });
     return { ...detail, mark, linkEdits: await linkEdits.history(broker, id), targets: linkEdits.targets(broker) };
   });
   routes.get(
@@ -44,8 +45,9 @@ export function serveConversations(RED: NodeAPI, routes: AdminRoutes): void {
     async (req) => {
       const { broker, id } = await conversationOf(req);
       const target = { kind: 'conversation', id, name: id } as const;
-      await broker.audit.add({ by: personOf(req), action: 'export', target });
-      return fixtureFile(RED, broker, id, nameOf, req.query.people !== 'true');
+      const people = req.query.people === 'true';
+      await broker.audit.add({ by: personOf(req), action: 'export', target, ...(people && { facts: { people } }) });
+      return fixtureFile(RED, broker, id, nameOf, !people);
     },
     EXPORT,
   );

@@ -7,8 +7,9 @@ import type { WaitKind } from '../../src/delivery/wait-reason.js';
 import { SwitchboardError } from '../../src/errors.js';
 import type { Json } from '../../src/model/message.js';
 import { say } from '../../src/text/say.js';
-import { type AdminRoutes, isClear, type Request } from '../kit/admin-routes.js';
-import { EXPORT } from '../kit/rights.js';
+import type { AdminRoutes, Request } from '../kit/admin-routes.js';
+import { shownTo } from '../kit/audited.js';
+import { EXPORT, isClear } from '../kit/rights.js';
 import { bulk } from './bulk.js';
 import { nodeNames } from './node-names.js';
 import { notFound, openBrokers, personOf, reasonOf } from './requests.js';
@@ -58,7 +59,7 @@ export function serveMessages(RED: NodeAPI, routes: AdminRoutes): void {
     const view = (await messageView(brokers(), id, nameOf)) ?? notFound('message');
     const target = { kind: 'message', id, name: view.number } as const;
     for (const { store, audit } of brokers())
-      if (await store.message(id)) await audit.reading({ by: personOf(req), action: 'read', target });
+      if (await store.message(id)) await audit.reading({ by: personOf(req), action: 'read', target, ...shownTo(req) });
     return view;
   });
   routes.get('counts', () => countAll(openBrokers()));

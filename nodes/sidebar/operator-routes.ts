@@ -8,8 +8,8 @@ import { type UnmappedValue, unmappedKey } from '../../src/delivery/unmapped-cou
 import { SwitchboardError } from '../../src/errors.js';
 import { say } from '../../src/text/say.js';
 import type { AdminRoutes, Request } from '../kit/admin-routes.js';
-import { EXPORT, isGranted } from '../kit/rights.js';
-import { notFound, openBrokers, personOf, reasonOf } from './requests.js';
+import { EXPORT, isClear, isGranted } from '../kit/rights.js';
+import { notFound, openBrokers, personOf, reasonOf, storeName } from './requests.js';
 import type { Access, AuditEntry, EndpointView, UnmappedView } from './views.js';
 
 const AUDIT = 200;
@@ -129,8 +129,21 @@ async function countedAs(broker: Broker, shown: UnmappedValue[]): Promise<Unmapp
   return all.filter((one) => keys.has(unmappedKey(one)) || (mask && keys.has(unmappedKey(mask.answer(one)))));
 }
 
-async function audit({ query }: Request): Promise<AuditEntry[]> {
-  const lists = await Promise.all(openBrokers().map((broker) => broker.audit.list(AUDIT, query.all === 'true')));
+async function audit(req: Request): Promise<AuditEntry[]> {
+  const open = openBrokers();
+  const isMasked = viewMask() !== undefined && !isClear(req);
+  const lists = await Promise.all(
+    open.map(async (broker) => {
+      const entries = await broker.audit.list(AUDIT, req.query.all === 'true');
+      const store = open.length > 1 ? storeName(broker) : undefined;
+      // Nothing says whether the words of a search are a name.
+      return entries.map(({ search, ...entry }) => ({
+        ...entry,
+        ...(search && !isMasked && { search }),
+        ...(store && { store }),
+      }));
+    }),
+  );
   return lists
     .flat()
     .sort((a, b) => (a.at < b.at ? 1 : -1))

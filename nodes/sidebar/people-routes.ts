@@ -1,13 +1,14 @@
 import type { Broker } from '../../src/delivery/broker.js';
+import { erasableIn, notConfirmed } from '../../src/delivery/erasable.js';
 import type { ErasureRequest } from '../../src/delivery/erasure-view.js';
 import { SwitchboardError } from '../../src/errors.js';
 import type { TrailRange } from '../../src/store/audit-entry.js';
 import { say } from '../../src/text/say.js';
 import type { AdminRoutes, Request } from '../kit/admin-routes.js';
-import { openBrokers, personOf } from './requests.js';
+import { openBrokers, personOf, storeName } from './requests.js';
 import type { ErasureView } from './views.js';
 
-/** Texts in one request. */
+/** Texts in one request, and characters in one of them. */
 const MAX_TEXTS = 50;
 const MAX_LENGTH = 300;
 
@@ -20,19 +21,24 @@ const MAX_LENGTH = 300;
  */
 export function servePeople(routes: AdminRoutes): void {
   // A preview tells in which tickets a person appears: only who may erase needs that.
-  routes.post('people/preview', (req) => together(req, (broker, request) => broker.eraser.preview(request)));
+  routes.post('people/preview', (req) =>
+    together(requestOf(req), (broker, request) => broker.eraser.preview(request, sourceOf(req))),
+  );
   routes.post('people/erase', async (req) => {
-    const { tickets } = await together(req, (broker, request) => broker.eraser.preview(request));
-    const count = tickets.filter(({ refused }) => !refused).length;
-    if (req.body?.confirm !== count)
-      throw new SwitchboardError(
-        'SWB_PAYLOAD',
-        say`${count} tickets would be erased, which is not the number that was confirmed.`,
-        {
-          hint: say`Look at the preview again.`,
-        },
-      );
-    return together(req, (broker, request) => broker.eraser.erase(request, sourceOf(req)));
+    const request = requestOf(req);
+    const found = new Map<Broker, ErasureView>();
+    const all = await together(request, async (broker) => {
+      const one = await broker.eraser.look(request);
+      found.set(broker, one);
+      return one;
+    });
+    const { confirm } = req.body ?? {};
+    if (confirm === erasableIn(all)) return together(request, (broker) => broker.eraser.erase(request, sourceOf(req)));
+    for (const [{ eraser }, one] of found) await eraser.refuse(request, one, sourceOf(req));
+    throw new SwitchboardError('SWB_PAYLOAD', notConfirmed(Number(confirm) || 0, erasableIn(all)), {
+      field: 'confirm',
+      hint: say`Look at the preview again.`,
+    });
   });
   routes.lines(
     'audit/export',
@@ -48,21 +54,21 @@ export function servePeople(routes: AdminRoutes): void {
 }
 
 async function* linesOf(open: readonly Broker[], range: TrailRange): AsyncGenerator<string> {
-  for (const { audit } of open) yield* audit.lines(range);
+  for (const broker of open) yield* broker.audit.lines(range, storeName(broker));
 }
 
 /** Asks all stores. */
 async function together(
-  req: Request,
+  request: ErasureRequest,
   ask: (broker: Broker, request: ErasureRequest) => Promise<ErasureView>,
 ): Promise<ErasureView> {
-  const request = { person: textsOf(req.body?.person), ticket: textsOf(req.body?.ticket) };
   const all: ErasureView = { tickets: [], values: 0, entries: 0 };
   for (const broker of openBrokers()) {
-    const { tickets, values, entries } = await ask(broker, request);
+    const { tickets, values, entries, warning } = await ask(broker, request);
     all.tickets.push(...tickets);
     all.values += values;
     all.entries += entries;
+    all.warning ??= warning;
   }
   return all;
 }
@@ -72,9 +78,28 @@ function sourceOf(req: Request) {
   return { ...personOf(req), ...(req.headers['user-agent'] === 'switchboard-cli' && { source: 'cli' as const }) };
 }
 
-function textsOf(value: unknown): string[] {
-  const texts = Array.isArray(value) ? value : [];
-  return texts.slice(0, MAX_TEXTS).map((text) => String(text).slice(0, MAX_LENGTH));
+function requestOf({ body = {} }: Request): ErasureRequest {
+  return { person: textsOf(body.person, 'person'), ticket: textsOf(body.ticket, 'ticket') };
+}
+
+/** Nothing is cut off: what was left out would look erased. */
+function textsOf(value: unknown, field: string): string[] {
+  const refused = (what: string, hint: string) => new SwitchboardError('SWB_PAYLOAD', what, { field, hint });
+  const texts = value ?? [];
+  if (!Array.isArray(texts) || texts.some((text) => typeof text !== 'string'))
+    throw refused(say`This is not a list of texts.`, say`Send it as ["…", "…"].`);
+  if (texts.length > MAX_TEXTS)
+    throw refused(
+      say`${texts.length} texts are too many: at most ${MAX_TEXTS} at once.`,
+      say`Erase them in several steps, one after the other.`,
+    );
+  const long: string | undefined = texts.find((text: string) => text.length > MAX_LENGTH);
+  if (long !== undefined)
+    throw refused(
+      say`The text "${long.slice(0, 40)} …" is too long: at most ${MAX_LENGTH} characters.`,
+      say`Write one name, address or number per line.`,
+    );
+  return texts;
 }
 
 function rangeOf({ from, until }: Request['query']): TrailRange {

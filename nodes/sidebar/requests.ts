@@ -35,6 +35,12 @@ export function openBrokers(): Broker[] {
   return open;
 }
 
+/** The name of a store as users see it; with its id where another one has the same name. */
+export function storeName({ id, name }: Pick<Broker, 'id' | 'name'>): string {
+  const isUnique = brokers().every((one) => one.id === id || one.name !== name);
+  return isUnique ? name : `${name} (${id})`;
+}
+
 /** Why a store cannot be opened. */
 function storeTrouble(): SwitchboardError | undefined {
   return deployedStores().find(({ availability }) => availability.trouble)?.availability.trouble?.error;

@@ -11,6 +11,7 @@ RED.plugins.registerPlugin('switchboard-sidebar', {
     const view = operatorView({
       t: (key, values) => this._(key, values),
       get: (path) => request('GET', path),
+      text: (path) => request('GET', path) as Promise<string>,
       post: (path, body) => request('POST', path, body),
       onChange(changed) {
         const callback = () => changed();
@@ -65,13 +66,12 @@ function editJson(title: string, value: string, done: (text: string | undefined)
   });
 }
 
-/** Uses jQuery, because the editor has set it up with the access token of its session. */
+/** The answer, which is JSON or lines of it as text, as its type says. Uses jQuery, because the editor has set it up with the access token of its session. */
 function request(method: string, path: string, body?: object): Promise<unknown> {
   return new Promise((resolve, reject) => {
     $.ajax({
       url: `switchboard/${path}`,
       method,
-      dataType: 'json',
       ...(body && { contentType: 'application/json', data: JSON.stringify(body) }),
     }).then(resolve, (answer: JQuery.jqXHR) => {
       const message = (answer.responseJSON as { message?: unknown } | undefined)?.message;

@@ -1,6 +1,7 @@
+import { updateSettings } from '../kit/editor/settings.js';
 import { addStyle } from '../kit/editor/style.js';
 import { number, text } from '../kit/editor/validate.js';
-import type { StoreConfig } from './switchboard-store.config.js';
+import { type StoreConfig, storeDefaults } from './switchboard-store.config.js';
 
 RED.nodes.registerType<StoreConfig>('switchboard-store', {
   category: 'config',
@@ -24,5 +25,6 @@ RED.nodes.registerType<StoreConfig>('switchboard-store', {
   },
   oneditprepare() {
     addStyle();
+    updateSettings('node-config-input', this, storeDefaults);
   },
 });

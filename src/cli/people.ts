@@ -1,6 +1,7 @@
 import { userInfo } from 'node:os';
 import { exportedLine } from '../delivery/audit.js';
 import { Broker } from '../delivery/broker.js';
+import { erasableIn, notConfirmed } from '../delivery/erasable.js';
 import type { ErasureRequest, ErasureResult } from '../delivery/erasure-view.js';
 import { SwitchboardError } from '../errors.js';
 import type { TrailRange } from '../store/audit-entry.js';
@@ -20,8 +21,11 @@ export interface EraseOptions extends ErasureRequest {
 /** What would be erased or, with `erased`, was. */
 export interface EraseOutcome extends ErasureResult {
   erased: boolean;
+  /** The number that was confirmed. */
+  confirmed?: number;
 }
 
+/** Erases what was confirmed, or says what would be erased; either is noted in the audit trail. */
 export async function erase({ place, confirm, person = [], ticket = [] }: EraseOptions): Promise<EraseOutcome> {
   const request = { person, ticket };
   if ('url' in place) return eraseAt(place, request, confirm);
@@ -34,9 +38,11 @@ export async function erase({ place, confirm, person = [], ticket = [] }: EraseO
   const broker = new Broker({ id: 'cli', name: place.store, store, inboxLimit: 0, flowTimeout: 0 });
   try {
     await broker.audit.adoptOld();
-    const found = await broker.eraser.preview(request);
-    if (countOf(found) !== confirm) return { ...found, erased: false };
-    return { ...(await broker.eraser.erase(request, { name: userName(), source: 'cli' })), erased: true };
+    const by = { name: userName(), source: 'cli' } as const;
+    const found = await (confirm === undefined ? broker.eraser.preview(request, by) : broker.eraser.look(request));
+    if (confirm === erasableIn(found)) return { ...(await broker.eraser.erase(request, by)), erased: true };
+    if (confirm !== undefined) await broker.eraser.refuse(request, found, by);
+    return { ...found, erased: false, confirmed: confirm };
   } finally {
     await broker.close();
   }
@@ -56,6 +62,8 @@ async function eraseAt(
         ...(token && { Authorization: `Bearer ${token}` }),
       },
       body: JSON.stringify(body),
+    }).catch((error: Error) => {
+      throw unreachable(url, error);
     });
     if (answer.ok) return (await answer.json()) as ErasureResult;
     const { message } = (await answer.json().catch(() => ({}))) as { message?: string };
@@ -68,26 +76,37 @@ async function eraseAt(
     });
   };
   const found = await ask('preview', request);
-  if (countOf(found) !== confirm) return { ...found, erased: false };
+  if (erasableIn(found) !== confirm) return { ...found, erased: false, confirmed: confirm };
   return { ...(await ask('erase', { ...request, confirm })), erased: true };
 }
 
 /** The result as text. */
-export function eraseText({ tickets, values, entries, erased }: EraseOutcome): string {
+export function eraseText({ tickets, values, entries, erased, confirmed, warning }: EraseOutcome): string {
   const lines = tickets.map(({ numbers, title, messages, deliveries, refused }) => {
     const contents = `${messages} messages, ${deliveries} deliveries`;
     return `${numbers.join(', ')}${title ? ` "${title}"` : ''}: ${refused ? `NOT erased. ${refused}` : contents}`;
   });
-  const count = countOf({ tickets });
-  const verb = erased ? 'erased' : 'would be erased';
-  return [
-    ...lines,
-    `${count} tickets ${verb}, with ${values} unknown values, and the names in ${entries} entries of the log.`,
-    ...(erased ? [] : [`Nothing was erased. To erase for good, run it again with --confirm ${count}`]),
-  ].join('\n');
+  const count = erasableIn({ tickets });
+  const also = `with ${values} unknown values, and the names in ${entries} entries of the log.`;
+  if (erased) return [...lines, `${count} tickets erased, ${also}`].join('\n');
+  const isAny = count + values + entries > 0;
+  const result = isAny ? `${count} tickets would be erased, ${also}` : nothing(tickets.length);
+  const mistake = confirmed === undefined ? '' : `${notConfirmed(confirmed, count)} `;
+  const next = isAny ? ` To erase for good, run it again with --confirm ${count}` : '';
+  return [...lines, result, ...(warning ? [warning] : []), `${mistake}Nothing was erased.${next}`].join('\n');
 }
 
-const countOf = ({ tickets }: Pick<ErasureResult, 'tickets'>): number => tickets.filter(({ refused }) => !refused).length;
+const nothing = (found: number): string =>
+  found > 0 ? 'What was found cannot be erased yet.' : 'Nothing to erase was found: look for other spellings.';
+
+function unreachable(url: string, error: Error): SwitchboardError {
+  const { code, message } = (error.cause ?? error) as Error & { code?: string };
+  return new SwitchboardError('SWB_CONFIG', `No Switchboard answers at this address (${code ?? message}).`, {
+    where: url,
+    hint: 'Start it, or pass the address of its editor with --url. For one that is stopped, use --store.',
+    cause: error,
+  });
+}
 
 /** Checks the audit trail of a store; its files are only read, so that the store may be in use. */
 export async function verifyAudit(store: string): Promise<{ text: string; isWhole: boolean }> {
@@ -100,7 +119,7 @@ export async function verifyAudit(store: string): Promise<{ text: string; isWhol
 
 /** The audit trail of a store as lines of JSON, read as they are asked for; its files are only read. */
 export async function* exportAudit(store: string, range: TrailRange): AsyncGenerator<string> {
-  for await (const { text, names } of trailLines(`${store}/audit`, range, () => undefined)) yield exportedLine(text, names);
+  for await (const line of trailLines(`${store}/audit`, range, () => undefined)) yield exportedLine(line);
 }
 
 function userName(): string {

@@ -7,42 +7,12 @@ import { testFixture } from './fixture-test.js';
 import { print, printError, printLines } from './output.js';
 import { erase, eraseText, exportAudit, verifyAudit } from './people.js';
 import { run, USER_FOLDER } from './run.js';
-
-const USAGE = `switchboard run <flow.json> [options]   run a flow file without the editor
-
-  --user-dir <folder>   folder for the store and Node-RED's files (default .switchboard)
-  --env-file <file>     environment variables for the placeholders \${NAME} in the flows
-  --settings <file>     Node-RED settings.js with adminAuth, https, httpAdminRoot and other settings
-  --host <address>      address to listen on (default: uiHost in the settings file, otherwise 127.0.0.1)
-  --port <number>       port to listen on (default: uiPort in the settings file, otherwise 1880); GET /health returns the status
-  --editor              also serve the editor and the operator pages; for other machines only with adminAuth
-  --drain <seconds>     time to finish work in progress when stopping (default 10)
-  --log <level>         fatal, error, warn, info, debug or trace (default: as in the settings file, otherwise info)
-
-switchboard test <fixture.json> [options]   replay an exported conversation offline and report differences in what would be sent
-
-  --flow <file>         test the mappings of this flow file (default: the presets, and the mappings in the fixture)
-  --json                print the result as JSON
-
-  Exit code: 0 if there are no differences, otherwise 1.
-
-switchboard erase --person <text> | --ticket <number>   erase all tickets of a person, or one ticket, for good
-
-  --person <text>       name, e-mail address or telephone number as in the tickets; may be repeated
-  --ticket <number>     number or id at any party; may be repeated
-  --confirm <count>     erase; the number of tickets must be the one that the same command says without it
-  --dry-run             only say what would be erased, as without --confirm
-  --store <folder>      the folder of a store that no process uses (default: switchboard in the user folder)
-  --url <address>       ask a running Switchboard instead, at the address of its editor; its user's access token is in SWITCHBOARD_TOKEN
-
-switchboard audit verify [--store <folder>]   check that nothing in the audit trail was changed or taken out
-switchboard audit export [--store <folder>] [--from <time>] [--until <time>]   print the audit trail as lines of JSON
-
-switchboard sandbox [--port <number>]   start simulated partner systems on 127.0.0.1, for trials and tests (default port 1881)`;
+import { commandOf, numberOf, optionsOf, timeOf, UsageError, usage } from './usage.js';
 
 async function main(): Promise<void> {
-  const { values, positionals } = parseArgs({
+  const { values, positionals, tokens } = parseArgs({
     allowPositionals: true,
+    tokens: true,
     options: {
       'user-dir': { type: 'string', default: USER_FOLDER },
       'env-file': { type: 'string' },
@@ -65,44 +35,62 @@ async function main(): Promise<void> {
       help: { type: 'boolean', default: false },
     },
   });
-  const [command, flow] = positionals;
-  if (command === 'test' && flow && !values.help) return printDifferences(flow, values.flow, values.json);
-  if (command === 'sandbox' && !values.help && !values.host) return sandbox(Number(values.port ?? 1881));
+  const [name, first, ...more] = positionals;
+  if (values.help) return print(usage(name === undefined ? undefined : commandOf(name)));
+  const command = commandOf(name);
+  for (const token of tokens)
+    if (token.kind === 'option' && !optionsOf(command).includes(token.name))
+      throw new UsageError(`${command} has no option --${token.name}.`, command);
+  const port = numberOf(values.port, 'port', command);
   const store = values.store ?? join(values['user-dir'], 'switchboard');
-  if (command === 'erase' && (values.person || values.ticket) && !values.help) {
-    const { person, ticket, url } = values;
-    const place = url ? { url, token: process.env.SWITCHBOARD_TOKEN } : { store: existing(store) };
-    const confirm = values.confirm === undefined || values['dry-run'] ? undefined : Number(values.confirm);
-    const outcome = await erase({ place, person, ticket, confirm });
-    print(eraseText(outcome));
-    if (values.confirm !== undefined && !values['dry-run'] && !outcome.erased) process.exitCode = 1;
-    return;
+  const none = (given: string | undefined) => {
+    if (given !== undefined) throw new UsageError(`"${given}" is too much for ${command}.`, command);
+  };
+  const required = (given: string | undefined, what: string): string => {
+    if (given === undefined) throw new UsageError(`${command} needs ${what}.`, command);
+    none(more[0]);
+    return given;
+  };
+  switch (command) {
+    case 'test':
+      return printDifferences(required(first, 'a fixture file'), values.flow, values.json);
+    case 'sandbox':
+      none(first);
+      return sandbox(port ?? 1881);
+    case 'erase': {
+      none(first);
+      const { person, ticket, url } = values;
+      if (!person && !ticket) throw new UsageError('erase needs a --person or a --ticket.', command);
+      const confirm = numberOf(values.confirm, 'confirm', command);
+      const place = url ? { url, token: process.env.SWITCHBOARD_TOKEN } : { store: existing(store) };
+      const outcome = await erase({ place, person, ticket, confirm: values['dry-run'] ? undefined : confirm });
+      print(eraseText(outcome));
+      if (outcome.confirmed !== undefined) process.exitCode = 1;
+      return;
+    }
+    case 'audit': {
+      const what = required(first, 'verify or export');
+      if (what === 'verify') {
+        const { text, isWhole } = await verifyAudit(existing(store));
+        print(text);
+        process.exitCode = isWhole ? 0 : 1;
+        return;
+      }
+      if (what !== 'export') throw new UsageError(`audit needs verify or export, not "${what}".`, command);
+      const range = { from: timeOf(values.from, 'from', command), until: timeOf(values.until, 'until', command) };
+      return printLines(exportAudit(existing(store), range));
+    }
   }
-  if (command === 'audit' && flow === 'verify' && !values.help) {
-    const { text, isWhole } = await verifyAudit(existing(store));
-    print(text);
-    process.exitCode = isWhole ? 0 : 1;
-    return;
-  }
-  if (command === 'audit' && flow === 'export' && !values.help) {
-    const range = { from: timeOf(values.from, 'from'), until: timeOf(values.until, 'until') };
-    await printLines(exportAudit(existing(store), range));
-    return;
-  }
-  if (values.help || command !== 'run' || !flow) {
-    print(USAGE);
-    process.exitCode = values.help ? 0 : 2;
-    return;
-  }
+  const flow = required(first, 'a flow file');
   const running = await run({
     flow,
     userDir: values['user-dir'],
     settings: values.settings,
     host: values.host,
-    port: values.port === undefined ? undefined : Number(values.port),
+    port,
     editor: values.editor,
     envFile: values['env-file'],
-    drain: Number(values.drain) * 1000,
+    drain: (numberOf(values.drain, 'drain', command) ?? 0) * 1000,
     logLevel: values.log,
   });
   const stop = () => {
@@ -131,13 +119,7 @@ async function sandbox(port: number): Promise<void> {
 /** The folder of a store: an empty one must not be created by looking for something in it. */
 function existing(store: string): string {
   if (existsSync(join(store, 'journal'))) return store;
-  throw new Error(`${store} is not the folder of a store. Name it with --store.`);
-}
-
-function timeOf(text: string | undefined, option: string): string | undefined {
-  if (text === undefined) return undefined;
-  if (!Number.isNaN(Date.parse(text))) return new Date(text).toISOString();
-  throw new Error(`--${option}: "${text}" is not a time. Write it as 2026-11-30 or 2026-11-30T12:00:00Z.`);
+  throw new Error(`${store} is not the folder of a store. Name it with --store, or its user folder with --user-dir.`);
 }
 
 async function printDifferences(fixture: string, flow: string | undefined, json: boolean): Promise<void> {
@@ -151,5 +133,7 @@ async function printDifferences(fixture: string, flow: string | undefined, json:
 
 main().catch((error) => {
   printError(error);
-  process.exit(1);
+  const isUsage = error instanceof UsageError || String(error.code).startsWith('ERR_PARSE_ARGS');
+  if (!isUsage) process.exit(1);
+  print(`\n${usage(error.command)}`, () => process.exit(2));
 });

@@ -11,4 +11,10 @@ export interface AuditEntry {
   /** `name`: a number or a name; absent if it was erased. */
   target: AuditTarget & { name?: string };
   reason?: string;
+  /** What was looked for; absent if it was erased, found nothing, or the user sees people's data masked. */
+  search?: string;
+  /** People's data was not masked. */
+  people?: true;
+  /** Name of the store, if there are several. */
+  store?: string;
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { AuditTarget, NumberedEntry, AuditEntry as StoredEntry, TrailRange } from '../store/audit-entry.js';
+import type { AuditTarget, NumberedEntry, AuditEntry as StoredEntry, TrailLine, TrailRange } from '../store/audit-entry.js';
 import type { Change, Store } from '../store/store.js';
 import type { AuditEntry } from './audit-view.js';
 import type { Person } from './person.js';
@@ -38,6 +38,7 @@ export type AuditAction =
   | 'preview'
   | 'test'
   | 'lookUp'
+  | 'lookFor'
   | 'erase';
 
 /** What is to be noted. */
@@ -47,12 +48,14 @@ export interface Note {
   target: AuditTarget & { name?: string };
   outcome?: StoredEntry['outcome'];
   reason?: string;
+  /** What was looked for. */
+  search?: string;
   facts?: StoredEntry['facts'];
 }
 
 /** What users did, in the store's audit trail: one commit holds an action and its entry. */
 export class AuditLog {
-  /** When a reading was noted, by who reads what. */
+  /** When a reading was noted, by who reads what, and whether masked. */
   private readonly readings = new Map<string, number>();
 
   constructor(
@@ -61,8 +64,8 @@ export class AuditLog {
   ) {}
 
   /** The change that adds an entry; it belongs in the commit of the action. */
-  note({ by, action, target: { name, ...target }, outcome = 'done', reason, facts }: Note): Change {
-    const names = { ...(name && { name }), ...(reason && { reason }) };
+  note({ by, action, target: { name, ...target }, outcome = 'done', reason, search, facts }: Note): Change {
+    const names = { ...(name && { name }), ...(reason && { reason }), ...(search && { search }) };
     const entry: StoredEntry = {
       id: randomUUID(),
       at: new Date(this.clock()).toISOString(),
@@ -84,8 +87,8 @@ export class AuditLog {
 
   /** Notes that somebody is about to read something, unless that was noted a short time ago. */
   async reading(note: Note): Promise<void> {
-    const { by, action, target } = note;
-    const key = JSON.stringify([by.name, by.source, action, target.kind, target.id]);
+    const { by, action, target, facts } = note;
+    const key = JSON.stringify([by.name, by.source, action, target.kind, target.id, facts?.people]);
     const now = this.clock();
     const noted = this.readings.get(key);
     if (noted !== undefined && now - noted < READING && now >= noted) return;
@@ -110,9 +113,9 @@ export class AuditLog {
     }
   }
 
-  /** The trail as lines of JSON, oldest first: as stored, followed by what the entry names. */
-  async *lines(range: TrailRange): AsyncGenerator<string> {
-    for await (const { text, names } of this.store.trail(range)) yield exportedLine(text, names);
+  /** The trail as lines of JSON, oldest first, see `exportedLine`. */
+  async *lines(range: TrailRange, store?: string): AsyncGenerator<string> {
+    for await (const line of this.store.trail(range)) yield exportedLine(line, store);
   }
 
   /** Takes over the entries of a version before the audit trail. */
@@ -141,15 +144,27 @@ interface OldEntry {
   reason?: string;
 }
 
-function shownEntry({ at, by, action, outcome, source, target, names }: NumberedEntry): AuditEntry {
-  const { name, reason } = names ?? {};
-  return { at, by, action, outcome, source, target: { ...target, ...(name && { name }) }, ...(reason && { reason }) };
+function shownEntry({ at, by, action, outcome, source, target, names, facts }: NumberedEntry): AuditEntry {
+  const { name, reason, search } = names ?? {};
+  return {
+    at,
+    by,
+    action,
+    outcome,
+    source,
+    target: { ...target, ...(name && { name }) },
+    ...(reason && { reason }),
+    ...(search && { search }),
+    ...(facts?.people === true && { people: true }),
+  };
 }
 
 /**
- * A line of the trail for export: the line as it is stored, with what it names (unless that was erased) as its last property,
- * `named`. Without that property it is the text of which the next line has the SHA-256 in `previous`.
+ * A line of the trail for export: the line as it is stored, followed by what it names (unless that was erased) as `named`, and the
+ * name of its store as `store`, if it is given. Without these two it is the text of which the next line of the store has the SHA-256
+ * in `previous`.
  */
-export function exportedLine(text: string, names: Record<string, string> | undefined): string {
-  return names ? `${text.slice(0, -1)},"named":${JSON.stringify(names)}}\n` : `${text}\n`;
+export function exportedLine({ text, names }: TrailLine, store?: string): string {
+  const added = JSON.stringify({ named: names, store }).slice(1);
+  return added === '}' ? `${text}\n` : `${text.slice(0, -1)},${added}\n`;
 }

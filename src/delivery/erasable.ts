@@ -1,6 +1,6 @@
 import type { ConversationRecord, DeliveryRecord, MessageRecord } from '../store/store.js';
 import { say } from '../text/say.js';
-import type { FoundTicket } from './erasure-view.js';
+import type { ErasureResult, FoundTicket } from './erasure-view.js';
 
 /** What can be erased: a conversation, or a message that has none. */
 export type Erasable = ConversationRecord | MessageRecord;
@@ -25,6 +25,14 @@ export const targetOf = (record: Erasable) =>
   ({ kind: 'receivedAt' in record ? 'message' : 'conversation', id: record.id }) as const;
 
 export const sizeOf = ({ messages, deliveries }: Members): number => messages.length + deliveries.length;
+
+/** The number of tickets that are, or would be, erased: what has to be confirmed. */
+export const erasableIn = ({ tickets }: Pick<ErasureResult, 'tickets'>): number =>
+  tickets.filter(({ refused }) => !refused).length;
+
+/** Why nothing is erased: another number was confirmed. */
+export const notConfirmed = (confirmed: number, count: number): string =>
+  say`${confirmed} was confirmed, but ${count} would be erased.`;
 
 /** What is shown of a ticket, and by what it is found. */
 export function described(record: Erasable, members: Members): Found {

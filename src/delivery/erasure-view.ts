@@ -24,4 +24,6 @@ export interface ErasureResult {
   values: number;
   /** Entries of the log that no longer name the person or ticket. */
   entries: number;
+  /** Why more may have been found than was meant, in words. */
+  warning?: string;
 }

@@ -5,16 +5,18 @@ import type { AuditEntry } from '../store/audit-entry.js';
 import { allOf, recordsOf } from '../store/pages.js';
 import type { Change, ConversationRecord, Store } from '../store/store.js';
 import { say } from '../text/say.js';
-import type { AuditLog } from './audit.js';
+import type { AuditLog, Note } from './audit.js';
 import { described, type Erasable, type Found, type Members, sizeOf, targetOf, tombstoneOf, whyNot } from './erasable.js';
 import type { ErasureRequest, ErasureResult, FoundTicket } from './erasure-view.js';
-import { type Mentions, mentionsOf } from './mentions.js';
+import { type Mentions, mentionsOf, oneWordIn } from './mentions.js';
 import type { Person } from './person.js';
 import type { UnmappedCounter, UnmappedValue } from './unmapped-counter.js';
 
 const BATCH = 500;
 /** Shorter numbers say nothing about a damaged part of a file. */
 const SHORTEST_MARK = 6;
+/** Between the texts of a search in the trail. */
+const LISTED = ', ';
 /** Times that a conversation is looked at again because something came in meanwhile. */
 const MAX_ROUNDS = 20;
 
@@ -34,12 +36,38 @@ export class Eraser {
 
   constructor(private readonly options: EraserOptions) {}
 
-  /** What `erase` would do. */
-  preview(request: ErasureRequest): Promise<ErasureResult> {
-    return this.inTurn(() => this.previewNow(request));
+  /** What `erase` would do. Who looks learns in which tickets a person appears: that is noted before it is told. */
+  async preview(request: ErasureRequest, by: Person): Promise<ErasureResult> {
+    const found = await this.look(request);
+    await this.noteSearch(request, found, { by, action: 'lookFor' });
+    return found;
   }
 
-  private async previewNow(request: ErasureRequest): Promise<ErasureResult> {
+  /** What `erase` would do, to compare it with what was confirmed: `erase` or `refuse` must follow. */
+  look(request: ErasureRequest): Promise<ErasureResult> {
+    return this.inTurn(() => this.lookNow(request));
+  }
+
+  /** Notes that nothing is erased because something else was confirmed than what was found. */
+  refuse(request: ErasureRequest, found: ErasureResult, by: Person): Promise<void> {
+    return this.noteSearch(request, found, { by, action: 'erase', outcome: 'refused' });
+  }
+
+  private noteSearch(
+    { person = [], ticket = [] }: ErasureRequest,
+    { tickets, values, entries }: ErasureResult,
+    note: Pick<Note, 'by' | 'action' | 'outcome'>,
+  ): Promise<void> {
+    const isFound = tickets.length + values + entries > 0;
+    return this.options.audit.add({
+      ...note,
+      target: { kind: person.length > 0 ? 'person' : 'ticket', id: '', count: tickets.length },
+      // Of somebody who is nowhere in the store, the trail must not become the only trace.
+      ...(isFound && { search: [...person, ...ticket].map((text) => text.trim()).join(LISTED) }),
+    });
+  }
+
+  private async lookNow(request: ErasureRequest): Promise<ErasureResult> {
     const person = personIn(request);
     const found = await this.find(request, person);
     const values = await this.valuesOf(person);
@@ -47,7 +75,13 @@ export class Eraser {
       found.filter(({ ticket }) => !ticket.refused),
       person,
     );
-    return { tickets: found.map(({ ticket }) => ticket), values: values.length, entries: entries.length };
+    const warning = found.length > 1 ? oneWordIn(request.person) : undefined;
+    return {
+      tickets: found.map(({ ticket }) => ticket),
+      values: values.length,
+      entries: entries.length,
+      ...(warning && { warning }),
+    };
   }
 
   /**
@@ -95,7 +129,10 @@ export class Eraser {
     }
     const marks = [...(request.person ?? []), ...erased.flatMap(({ numbers }) => numbers)];
     await store.purge(marks.map((mark) => mark.trim()).filter(({ length }) => length >= SHORTEST_MARK));
-    return { tickets, values: values.length, entries: cut + entries.length };
+    const result = { tickets, values: values.length, entries: cut + entries.length };
+    // Who has nothing erased has looked, too.
+    if (tickets.length + result.values + result.entries === 0) await this.noteSearch(request, result, { by, action: 'erase' });
+    return result;
   }
 
   /** The conversations, and the messages without one, that a request is about. */
@@ -233,10 +270,11 @@ export class Eraser {
 
 /** The ticket that the names of an entry name: as a whole, or as a word that can be nothing else. */
 function ownerNamedIn(names: Record<string, string>, owners: ReadonlyMap<string, Found>): Found | undefined {
+  const listed = names.search?.toLowerCase().split(LISTED) ?? [];
   for (const text of Object.values(names)) {
     const whole = text.trim().toLowerCase();
     const words = whole.split(/[\s,;"()]+/).filter(({ length }) => length >= SHORTEST_MARK);
-    for (const word of [whole, ...words]) {
+    for (const word of [whole, ...words, ...listed]) {
       const owner = owners.get(word);
       if (owner) return owner;
     }

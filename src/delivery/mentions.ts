@@ -41,6 +41,12 @@ export function mentionsOf(texts: readonly string[]): Mentions {
   return mentions;
 }
 
+/** The warning for a text that is a single word, such as a first name or a common word: others may be found by it, too. */
+export function oneWordIn(texts: readonly string[] = []): string | undefined {
+  const word = texts.map((text) => text.trim()).find((text) => /^[\p{L}\p{M}]+$/u.test(text));
+  return word && say`"${word}" is a single word, which may be in the tickets of others, too. Look at each ticket.`;
+}
+
 const normal = (text: string): string => text.normalize().toLowerCase();
 /** Without the zeros or the plus sign that begin an international number. */
 const digitsOf = (text: string): string => text.replace(/\D/g, '').replace(/^00/, '');

@@ -1,6 +1,6 @@
 /** What an entry of the audit trail is about. */
 export interface AuditTarget {
-  kind: 'message' | 'delivery' | 'conversation' | 'endpoint' | 'value' | 'mapping' | 'trail';
+  kind: 'message' | 'delivery' | 'conversation' | 'endpoint' | 'value' | 'mapping' | 'trail' | 'view' | 'person' | 'ticket';
   /** Id within Switchboard, which says nothing about people. */
   id: string;
   /** Number of targets, of an action on several. */
@@ -24,8 +24,8 @@ export interface AuditEntry {
   target: AuditTarget;
   /** As shown to people: `name` (a number or a name), `reason`, `search` and the like. */
   names?: Record<string, string>;
-  /** Other facts without names, such as the range of an export. */
-  facts?: Record<string, string | number>;
+  /** Other facts without names, such as the range of an export. `people`: people's data was not masked. */
+  facts?: Record<string, string | number | boolean>;
 }
 
 /** An entry with its place in the trail. */

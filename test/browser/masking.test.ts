@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import type { Browser, Page } from 'playwright-core';
 import { startWithPeople, TITLE, type Token } from '../nodes/sidebar/people-seed.js';
 import { chromiumPath, launchBrowser } from './browser.js';
@@ -46,7 +47,22 @@ describe(`what users see of people’s data that is masked, in Node-RED ${NODE_R
     await page.locator('.switchboard-conversations .switchboard-row', { hasText: 'INC0010027' }).click();
     assert.ok(await page.getByRole('button', { name: 'Export as test…' }).isDisabled());
     assert.ok(await page.getByRole('button', { name: 'Link a ticket…' }).isDisabled());
+    await page.getByRole('tab', { name: 'Log' }).click();
+    for (const name of ['Erase people’s data…', 'Export log']) assert.ok(await page.getByRole('button', { name }).isDisabled());
+    for (const permission of ['switchboard.write', 'switchboard.export'])
+      await page.locator('.switchboard-section').getByText(`This needs the permission ${permission}.`).waitFor();
     assert.deepEqual(errors, []);
+    await page.close();
+  });
+
+  it('a dialog does not offer a test of the connection to who may not deploy', async () => {
+    const page = await browser.newPage();
+    await page.addInitScript((token) => localStorage.setItem('auth-tokens', JSON.stringify(token)), tokens.reader);
+    await page.goto(server.url);
+    await page.waitForFunction('window.RED?.nodes?.node?.("sn1")');
+    await page.evaluate('RED.editor.editConfig("", "switchboard-servicenow-endpoint", "sn1")');
+    assert.ok(await page.getByRole('button', { name: 'Test connection' }).isDisabled());
+    await page.getByText('This needs the permission flows.write').waitFor();
     await page.close();
   });
 
@@ -60,6 +76,9 @@ describe(`what users see of people’s data that is masked, in Node-RED ${NODE_R
     assert.ok(await page.getByRole('button', { name: /^Edit/ }).first().isEnabled());
     await page.getByRole('button', { name: 'Mask people’s data' }).click();
     await shown(page, 'A… L… has no dial tone');
+    await page.getByRole('tab', { name: 'Log' }).click();
+    const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Export log' }).click()]);
+    assert.match(readFileSync(await file.path(), 'utf8'), /"action":"export".*"store":"switchboard-store"\}\n$/);
     assert.deepEqual(errors, []);
     await page.close();
   });

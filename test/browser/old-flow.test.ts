@@ -49,4 +49,11 @@ describe('a flow file of version 0.1.0 in the editor', () => {
     assert.deepEqual([await value('api'), await value('arrayMode')], ['tmf621', 'replace']);
     await page.locator('#node-config-dialog-cancel:visible').click();
   });
+
+  it('a store shows for how long it keeps its log, though nobody has set it', async () => {
+    await editNode(page, FLOW.find(({ type }) => type === 'switchboard-store')!.id);
+    const months = page.locator('#node-config-input-auditMonths');
+    assert.equal(await months.inputValue(), '24');
+    await page.locator('#node-config-dialog-cancel:visible').click();
+  });
 });

@@ -106,7 +106,7 @@ describe(`warnings in Node-RED ${NODE_RED.version}`, () => {
     await log.locator('li').first().waitFor();
     assert.match(
       (await log.innerText()).replace(/\s+/g, ' '),
-      /unknown user .*marked as seen: warning of 2 at once:.*marked as seen: warning of delivery TT-9007/,
+      /unknown user .*marked as seen: warning of messages: 2.*marked as seen: warning of delivery TT-9007/,
     );
   });
 

@@ -33,15 +33,18 @@ describe('people’s data on the command line', () => {
   it('erases in a stopped store only what was confirmed by its number, and says what it refuses', async () => {
     const store = await stopped();
     const place = { store };
-    for (const confirm of [undefined, 2]) {
+    for (const [confirm, entries, mistake] of [
+      [undefined, 1, ''],
+      [2, 2, '2 was confirmed, but 1 would be erased. '],
+    ] as const) {
       const outcome = await erase({ place, person: ['jane doe'], confirm });
       assert.equal(
         eraseText(outcome),
         [
           'INC0001 "Jane Doe again": NOT erased. The ticket has not ended. Close it at its parties first.',
           'INC0000 "Jane Doe": 1 messages, 0 deliveries',
-          '1 tickets would be erased, with 0 unknown values, and the names in 1 entries of the log.',
-          'Nothing was erased. To erase for good, run it again with --confirm 1',
+          `1 tickets would be erased, with 0 unknown values, and the names in ${entries} entries of the log.`,
+          `${mistake}Nothing was erased. To erase for good, run it again with --confirm 1`,
         ].join('\n'),
       );
     }
@@ -54,6 +57,28 @@ describe('people’s data on the command line', () => {
       left.map(({ name }) => name),
       [],
     );
+  });
+
+  it('says that there is nothing to erase, or nothing yet', async () => {
+    const place = { store: await stopped() };
+    const text = async (person: string, confirm?: number) => eraseText(await erase({ place, person: [person], confirm }));
+    assert.equal(await text('Jane Roe'), 'Nothing to erase was found: look for other spellings.\nNothing was erased.');
+    assert.match(await text('Jane Roe', 1), /\n1 was confirmed, but 0 would be erased\. Nothing was erased\.$/);
+    assert.match(await text('Jane Doe again'), /NOT erased.*\nWhat was found cannot be erased yet\.\nNothing was erased\.$/);
+    assert.match(await text('Jane'), /"Jane" is a single word, which may be in the tickets of others/);
+  });
+
+  it('names the address at which nothing answers', async () => {
+    const url = 'http://127.0.0.1:1';
+    for (const place of [
+      { url, token: undefined },
+      { url: 'no address', token: undefined },
+    ])
+      await assert.rejects(erase({ place, ticket: ['INC0002'] }), (error: Error) => {
+        assert.match(error.message, /No Switchboard answers at this address \((ECONNREFUSED|ERR_INVALID_URL|bad port).*\)/);
+        assert.ok(error.message.includes(place.url), error.message);
+        return true;
+      });
   });
 
   it('exports and checks the trail, which shows who erased', async () => {

@@ -43,6 +43,16 @@ describe('the log of what users did', () => {
     assert.deepEqual(await log.list(99), [], 'the list of actions is not flooded');
   });
 
+  it('has an entry of its own for what is shown without masks, and says so', async () => {
+    const target = { kind: 'message', id: '1', name: 'INC1' } as const;
+    for (const people of [false, true, false, true])
+      await log.reading({ by: ANNA, action: 'read', target, ...(people && { facts: { people } }) });
+    assert.deepEqual(
+      (await log.list(99, true)).map(({ people }) => people),
+      [true, undefined],
+    );
+  });
+
   it('notes a reading that could not be noted the next time', async () => {
     await store.close();
     await assert.rejects(read('1'), { code: 'SWB_CLOSED' });
@@ -70,15 +80,17 @@ describe('the log of what users did', () => {
   it('is exported as lines of JSON that can be checked without us', async () => {
     for (const reason of ['Jane said "no".', undefined, 'x'])
       await log.add({ by: ANNA, action: 'skip', target: { kind: 'message', id: 'm1', name: 'INC1' }, reason });
-    let previous = '0'.repeat(64);
-    const reasons: unknown[] = [];
-    for await (const line of log.lines({})) {
-      const { named, ...entry } = JSON.parse(line);
-      reasons.push(named.reason);
-      assert.equal(entry.previous, previous);
-      previous = createHash('sha256').update(JSON.stringify(entry)).digest('hex');
+    for (const name of [undefined, 'a "store"']) {
+      let previous = '0'.repeat(64);
+      const reasons: unknown[] = [];
+      for await (const line of log.lines({}, name)) {
+        const { named, store: of, ...entry } = JSON.parse(line);
+        reasons.push(named.reason);
+        assert.deepEqual([entry.previous, of], [previous, name]);
+        previous = createHash('sha256').update(JSON.stringify(entry)).digest('hex');
+      }
+      assert.deepEqual(reasons, ['Jane said "no".', undefined, 'x']);
     }
-    assert.deepEqual(reasons, ['Jane said "no".', undefined, 'x']);
   });
 
   it('takes over the entries of a version before', async () => {

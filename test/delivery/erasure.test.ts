@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { mentionsOf } from '../../src/delivery/mentions.js';
+import { mentionsOf, oneWordIn } from '../../src/delivery/mentions.js';
 import { checkTrail } from '../../src/store/trail-check.js';
 import { until } from '../live/node-red.js';
 import { Rig } from './rig.js';
@@ -44,6 +44,11 @@ describe('a person', () => {
 
   it('is found in the names of properties, too', () => {
     assert.equal(mentionsOf(['erika'])({ watchers: { 'Erika ': 1 } }), true);
+  });
+
+  it('is perhaps not meant alone by a single word', () => {
+    assert.match(oneWordIn(['Jane Doe', ' Will ']) ?? '', /^"Will" is a single word, which may be in the tickets of others/);
+    for (const text of ['Jane Doe', 'jane@acme.example', '+49 170 1234567', 'INC1']) assert.equal(oneWordIn([text]), undefined);
   });
 
   it('is not looked for by a text that is found everywhere', () => {
@@ -100,7 +105,7 @@ describe('erasing', () => {
     rig.broker.countUnmapped({ messageId: 'x' } as never, { mapping: 'm', direction: 'in' }, [
       { code: 'unmapped', level: 'warning', field: 'requester', value: ERIKA, text: '' } as never,
     ]);
-    assert.deepEqual(await rig.broker.eraser.preview({ person: [ERIKA] }), {
+    assert.deepEqual(await rig.broker.eraser.preview({ person: [ERIKA] }, ANNA), {
       tickets: [
         {
           id: before!.id,
@@ -124,7 +129,8 @@ describe('erasing', () => {
       [before!.id, undefined, 'closed', before!.links.map(({ id }) => [id, {}])],
     );
     assert.equal((await conversationOf('INC-BBB-2'))?.title, 'Max Power cannot call');
-    assert.deepEqual((await rig.broker.eraser.preview({ person: [ERIKA] })).tickets, []);
+    assert.deepEqual((await rig.broker.eraser.preview({ person: [ERIKA] }, ANNA)).tickets, []);
+    assert.deepEqual(filesWith(ERIKA), [], 'to look again leaves no trace of the person');
   });
 
   it('shows in the log what was done, by whom, and no name; entries of before stay, without theirs', async () => {
@@ -152,6 +158,34 @@ describe('erasing', () => {
     );
     const { problems, cut } = await checkTrail(folder);
     assert.deepEqual([problems, cut], [[], 1]);
+  });
+
+  it('shows in the log who looked for whom, and what was not confirmed, until that person is erased', async () => {
+    await ticket('INC-AAA-1', ERIKA);
+    const request = { person: [ERIKA, 'erika@acme.example'] };
+    await rig.broker.eraser.preview({ person: ['Nobody Known'] }, ANNA);
+    const found = await rig.broker.eraser.preview(request, ANNA);
+    await rig.broker.eraser.refuse(request, found, ANNA);
+    const entries = await rig.broker.audit.list(9);
+    assert.deepEqual(
+      entries.map(({ action, outcome, target, search }) => [action, outcome, target, search]),
+      [
+        ['erase', 'refused', { kind: 'person', id: '', count: 1 }, `${ERIKA}, erika@acme.example`],
+        ['lookFor', 'done', { kind: 'person', id: '', count: 1 }, `${ERIKA}, erika@acme.example`],
+        ['lookFor', 'done', { kind: 'person', id: '', count: 0 }, undefined],
+      ],
+    );
+    assert.equal((await rig.broker.eraser.erase(request, ANNA)).entries, 2);
+    assert.deepEqual(filesWith('Erika'), []);
+    assert.deepEqual((await checkTrail(folder)).problems, []);
+    await ticket('X1', 'Max Power');
+    await rig.broker.eraser.preview({ ticket: ['X1', 'X2'] }, ANNA);
+    assert.equal((await rig.broker.audit.list(1))[0]?.search, 'X1, X2');
+    await rig.broker.eraser.erase({ ticket: ['X1'] }, ANNA);
+    assert.ok((await rig.broker.audit.list(9)).every(({ search }) => search === undefined));
+    await rig.broker.eraser.erase(request, ANNA);
+    const [nothing] = await rig.broker.audit.list(1);
+    assert.deepEqual([nothing?.target, nothing?.search], [{ kind: 'person', id: '', count: 0 }, undefined]);
   });
 
   it('refuses a ticket that has not ended, or of which something is still to be done, in words, and keeps all of it', async () => {

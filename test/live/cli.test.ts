@@ -205,8 +205,20 @@ describe('switchboard run', () => {
     const help = command([CLI, '--help']);
     assert.equal(await help.ended, '0');
     assert.match(help.output(), /switchboard run <flow.json>/);
-    const wrong = command([CLI, 'walk']);
-    assert.equal(await wrong.ended, '2');
+    const one = command([CLI, 'audit', '--help']);
+    assert.equal(await one.ended, '0');
+    assert.match(one.output(), /^switchboard audit verify/);
+    for (const [args, says] of [
+      [['walk'], /^"walk" is not a command\.\n\nswitchboard run/],
+      [['erase'], /^erase needs a --person or a --ticket\.\n\nswitchboard erase/],
+      [['sandbox', '--port', 'abc'], /^--port: "abc" is not a number\.\n\nswitchboard sandbox/],
+      [['test', 'x.json', '--host', 'y'], /^test has no option --host\.\n\nswitchboard test/],
+      [['run', 'x.json', '--prot', '1'], /^Unknown option '--prot'/],
+    ] as const) {
+      const wrong = command([CLI, ...args]);
+      assert.equal(await wrong.ended, '2');
+      assert.match(await until('all of it', () => /switchboard [\s\S]*default/.test(wrong.output()) && wrong.output()), says);
+    }
   });
 });
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { ConversationList } from '../../nodes/sidebar/conversation-views.js';
-import type { Access, MessageList, MessageView, UnmappedView } from '../../nodes/sidebar/views.js';
+import type { Access, AuditEntry, MessageList, MessageView, UnmappedView } from '../../nodes/sidebar/views.js';
 import { tmf621v4 } from '../../src/endpoints/tmf621/presets.js';
 import type { Json } from '../../src/model/message.js';
 import type { EditorServer } from '../browser/editor.js';
@@ -80,6 +80,32 @@ describe('people’s data that a store masks', () => {
       export: true,
       masked: ['names', 'email', 'phone'],
     });
+  });
+
+  it('has entries in the log that say who saw it in clear, and for whom it was looked', async () => {
+    const shown = async (user: string, query = '') =>
+      (await json<AuditEntry[]>(user, `audit?all=true${query}`))
+        .filter(({ by, action }) => by === 'exporter' && (action === 'read' || action === 'lookFor'))
+        .map(({ target, people, search }) => [target.kind, target.name ?? target.id, people, search]);
+    for (const clear of [false, true, false, true]) {
+      await json('exporter', `messages/m8${clear ? '?clear=true' : ''}`);
+      await json('exporter', `conversations/c7${clear ? '?clear=true' : ''}`);
+    }
+    await ask('exporter', 'people/preview', 'POST', { person: ['Lovelace'] });
+    const entries = await shown('exporter', '&clear=true');
+    const [message] = entries.filter(([kind]) => kind === 'message');
+    const of = (kind: string, what = '') => entries.filter((one) => one[0] === kind && String(one[1]).startsWith(what));
+    assert.deepEqual(
+      of('message', String(message?.[1])).map(([, , people]) => people),
+      [true, undefined],
+    );
+    assert.deepEqual(
+      of('conversation').map(([, , people]) => people),
+      [true, undefined],
+    );
+    assert.deepEqual(of('view'), [['view', '', true, undefined]], 'lists in clear are one entry an hour');
+    assert.equal(of('person')[0]?.[3], 'Lovelace');
+    assert.deepEqual((await shown('reader')).find(([kind]) => kind === 'person')?.[3], undefined, 'masked with the rest');
   });
 
   it('is not found by a search of who does not see it', async () => {

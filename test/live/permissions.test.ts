@@ -136,24 +136,49 @@ describe('the admin routes', () => {
       for (let i = 0; i < 3; i++) await ask('GET messages/:id', 'exporter');
       await get('conversations/c1', 'operator');
       await get('conversations/c1/fixture', 'integrator');
+      await get('conversations/c2/fixture?people=true', 'integrator');
+      const person = { person: ['Nobody Known'] };
+      await ask('POST people/preview', 'operator', person);
+      assert.match(
+        (await ask('POST people/erase', 'operator', { ...person, confirm: 3 })).body,
+        /3 was confirmed, but 0 would be/,
+      );
       await ask('POST routes/preview', 'reader', { rules: { parties: [], rules: [], matches: 'all', otherwise: '' } });
       await (await get('audit/export', 'exporter')).text();
       const entries = (await (await get('audit?all=true', 'reader')).json()) as AuditEntry[];
       const noted = entries.map(
-        ({ by, action, target, outcome }) => `${by} ${action} ${target.kind} ${target.name ?? target.id} ${outcome}`,
+        ({ by, action, target, outcome, people }) =>
+          `${by} ${action} ${target.kind} ${target.name ?? target.id} ${outcome}${people ? ' people' : ''}`,
       );
       for (const line of [
         'integrator test endpoint Acme done',
-        'exporter read message INC0010021 done',
-        'operator read conversation SWB-7K3M9Q2X4F1A done',
+        'exporter read message INC0010021 done people',
+        'operator read conversation SWB-7K3M9Q2X4F1A done people',
         'integrator export conversation c1 done',
-        'reader preview mapping route done',
+        'integrator export conversation c2 done people',
+        'operator lookFor person  done',
+        'operator erase person  refused',
+        'reader preview mapping route done people',
         'exporter export trail  done',
       ])
         assert.ok(noted.includes(line), `${line} is not in:\n${noted.join('\n')}`);
       assert.equal(noted.filter((line) => line.startsWith('exporter read message')).length, 1, 'an open view is one entry');
       const actions = ((await (await get('audit', 'reader')).json()) as AuditEntry[]).map(({ action }) => action);
       assert.ok(!actions.includes('read') && actions.includes('export'));
+    });
+
+    it('refuse a request to erase that is too long, instead of leaving a part of it out', async () => {
+      for (const [body, says] of [
+        [{ person: Array.from({ length: 51 }, (_, n) => `Jane Doe ${n}`) }, /51 texts are too many: at most 50 at once/],
+        [{ ticket: ['INC1', 'x'.repeat(301)] }, /The text \\"x{40} …\\" is too long: at most 300 characters/],
+        [{ person: 'Jane Doe' }, /This is not a list of texts/],
+        [{ person: [7] }, /This is not a list of texts/],
+      ] as const)
+        for (const route of ['POST people/preview', 'POST people/erase']) {
+          const { status, body: answer } = await ask(route, 'operator', { ...body, confirm: 0 });
+          assert.equal(status, 409);
+          assert.match(answer, says);
+        }
     });
 
     it('record the user of an action', async () => {

@@ -30,8 +30,15 @@ export function connectionTest(
 ): void {
   const button = box.find('.switchboard-test');
   const list = box.find('.switchboard-checks');
+  const isAllowed = mayDeploy();
+  if (!isAllowed) {
+    button.prop('disabled', true);
+    show(list, [{ icon: ICONS.no, name: translate('endpoint.testFailed'), text: translate('endpoint.notAllowed') }]);
+  }
   button.on('click', (event) => {
     event.preventDefault();
+    // The wizard tests without a click of its user.
+    if (!isAllowed) return onTested([]);
     const { id, ...settings } = current();
     button.prop('disabled', true);
     show(list, [{ icon: 'fa-spinner fa-spin', name: translate('endpoint.testing'), text: '' }]);
@@ -74,6 +81,9 @@ function show(list: JQuery, rows: Row[]): void {
     list.append(item);
   }
 }
+
+/** Whether the user may make the server send requests. The runtime is who enforces it. */
+export const mayDeploy = (): boolean => RED.user.hasPermission('flows.write');
 
 /** Why a request to the runtime failed: its own message if it sent one. */
 export function failureText(translate: Translate, answer: JQuery.jqXHR): string {

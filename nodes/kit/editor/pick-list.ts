@@ -1,4 +1,4 @@
-import { type ConnectionTest, failureText } from './connection-test.js';
+import { type ConnectionTest, failureText, mayDeploy } from './connection-test.js';
 
 /** The items of a system's pick list; `note`: why the list may be incomplete. */
 export interface PickListResult {
@@ -26,6 +26,7 @@ export function loadDeployedList(
 }
 
 function load(translate: Translate, id: string, path: string, body: object): Promise<PickListResult> {
+  if (!mayDeploy()) return Promise.reject(new Error(translate('endpoint.notAllowed')));
   const url = `switchboard/endpoints/${encodeURIComponent(id)}/${path}`;
   return new Promise((resolve, reject) => {
     $.ajax({ url, method: 'POST', contentType: 'application/json', data: JSON.stringify(body) }).then(

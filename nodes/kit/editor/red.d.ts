@@ -178,6 +178,7 @@ declare const RED: {
     /** From editorTheme of the settings file. */
     theme(key: string): unknown;
   };
+  user: { hasPermission(permission: string): boolean };
   events: {
     on(event: string, callback: () => void): void;
     off(event: string, callback: () => void): void;

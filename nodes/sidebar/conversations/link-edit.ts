@@ -9,6 +9,7 @@ import type {
 } from '../conversation-views.js';
 import { EXPORT, permitted, WRITE } from '../view/access.js';
 import { type Backend, errorText } from '../view/backend.js';
+import { download } from '../view/download.js';
 import { button, element } from '../view/element.js';
 import { time } from '../view/row.js';
 import type { Access } from '../views.js';
@@ -86,7 +87,6 @@ export function linkEditPanel(view: ConversationDetail, { t, conversations, acce
     other.focus();
   }
 
-  /** The browser creates the file, because only its requests have the access token of the session. */
   function exportForm(): void {
     const people = element('input', { type: 'checkbox' });
     const holds = element('p', { role: 'status' }, t('fixture.masked'));
@@ -99,7 +99,7 @@ export function linkEditPanel(view: ConversationDetail, { t, conversations, acce
       go.disabled = true;
       conversations.fixture(view.id, people.checked).then(
         (fixture) => {
-          download(`${view.reference}.fixture.json`, fixture);
+          download(`${view.reference}.fixture.json`, printableJson(fixture), 'application/json');
           rest();
         },
         (error) => {
@@ -224,12 +224,6 @@ export function linkEditHistory(
       failure,
     );
   }
-}
-
-function download(name: string, content: object): void {
-  const address = URL.createObjectURL(new Blob([printableJson(content)], { type: 'application/json' }));
-  element('a', { href: address, download: name }).click();
-  URL.revokeObjectURL(address);
 }
 
 function effectList(effects: LinkEditEffectView[], t: Backend['t']): HTMLElement {

@@ -19,8 +19,9 @@ async function start(): Promise<void> {
   if (editor) editor.textContent = t('page.editor');
   const view = operatorView({
     t,
-    get: (path) => request('GET', path),
-    post: (path, body) => request('POST', path, body),
+    get: async (path) => contentOf(await request('GET', path)),
+    text: async (path) => (await request('GET', path)).text(),
+    post: async (path, body) => contentOf(await request('POST', path, body)),
     editJson: (title, text, done) => jsonDialog(title, text, t, done),
     onChange(changed) {
       const timer = setInterval(() => document.visibilityState === 'visible' && changed(), INTERVAL);
@@ -41,7 +42,7 @@ function label(labels: object, key: string, values: Record<string, unknown>): st
   return found.replace(/__(\w+?)__/g, (_, name: string) => String(values[name] ?? ''));
 }
 
-async function request(method: string, path: string, body?: object): Promise<unknown> {
+async function request(method: string, path: string, body?: object): Promise<Response> {
   const token = accessToken();
   const headers: Record<string, string> = {
     ...(token && { Authorization: `Bearer ${token}` }),
@@ -50,10 +51,12 @@ async function request(method: string, path: string, body?: object): Promise<unk
   const answer = await fetch(path, { method, headers, ...(body && { body: JSON.stringify(body) }) }).catch(() => {
     throw new RequestError('', 0);
   });
-  const content = (await answer.json().catch(() => ({}))) as { message?: string };
-  if (!answer.ok) throw new RequestError(content.message ?? answer.statusText, answer.status);
-  return content;
+  if (answer.ok) return answer;
+  const { message } = (await contentOf(answer)) as { message?: string };
+  throw new RequestError(message ?? answer.statusText, answer.status);
 }
+
+const contentOf = (answer: Response): Promise<unknown> => answer.json().catch(() => ({}));
 
 /** The access token of the editor's session; Node-RED stores one for each path of an editor. */
 function accessToken(): string | undefined {

@@ -1,24 +1,29 @@
 import type { AuditEntry } from '../views.js';
+import { ALL, EXPORT, permissionNote, permitted } from './access.js';
 import { errorText, MessageApi } from './backend.js';
+import { download } from './download.js';
 import { button, element, fill } from './element.js';
 import { erasePanel } from './erase-panel.js';
-import { time } from './row.js';
 import type { MountedSection, SectionContext } from './section.js';
+import { shortTime } from './time.js';
 
 /** The audit list: who did what, newest first. */
 export function auditView({ backend, show }: SectionContext): MountedSection {
-  const { t } = backend;
+  const { t, access = ALL } = backend;
   const messages = new MessageApi(backend);
   const notice = element('p', { class: 'switchboard-notice', role: 'status' }, t('list.loading'));
   const list = element('ol', { class: 'switchboard-audit', 'aria-label': t('section.audit') });
   const all = element('input', { type: 'checkbox' });
   all.addEventListener('change', refresh);
   const more = element('label', {}, all, ` ${t('audit.all')}`);
+  const exportAll = permitted(button(t('audit.export'), 'switchboard-button', exported), access.export, t, EXPORT);
   const root = element(
     'div',
     { class: 'switchboard-scroll switchboard-padded' },
     erasePanel(backend, refresh),
-    more,
+    element('div', { class: 'switchboard-audit-bar' }, more, exportAll),
+    permissionNote(access.export, t, EXPORT),
+    element('p', { class: 'switchboard-muted' }, t('audit.times')),
     notice,
     list,
   );
@@ -36,9 +41,28 @@ export function auditView({ backend, show }: SectionContext): MountedSection {
     );
   }
 
-  function line({ at, by, source, action, outcome, target, reason }: AuditEntry): HTMLElement {
+  function exported(): void {
+    exportAll.disabled = true;
+    messages
+      .auditFile()
+      .then(
+        (lines) => {
+          download('audit.jsonl', lines, 'application/x-ndjson');
+          refresh();
+        },
+        (error) => {
+          notice.textContent = errorText(error, t);
+        },
+      )
+      .finally(() => {
+        exportAll.disabled = false;
+      });
+  }
+
+  function line({ at, by, source, action, outcome, target, reason, search, people, store }: AuditEntry): HTMLElement {
     const { kind, id, name, count } = target;
-    const what = count === undefined || kind === 'conversation' ? t(`audit.${kind}`) : t('audit.many', { count });
+    const isSingle = count === undefined || kind === 'conversation';
+    const what = isSingle ? t(`audit.${kind}`) : t(`audit.many_${kind}`, { count });
     const found = count === undefined && (kind === 'message' || kind === 'delivery');
     return element(
       'li',
@@ -47,13 +71,16 @@ export function auditView({ backend, show }: SectionContext): MountedSection {
         'span',
         { class: 'switchboard-row-top' },
         element('b', {}, by || t(source === 'view' ? 'audit.unknownUser' : `audit.by_${source}`)),
-        time(at),
+        element('time', { datetime: at, title: `${at} (UTC)`, class: 'switchboard-time' }, shortTime(at)),
       ),
       element(
         'span',
         {},
         `${t(`audit.did_${action}`)} ${what} `,
-        found && name ? button(name, 'switchboard-link', () => show('messages', name)) : (name ?? id),
+        found && name ? button(name, 'switchboard-link', () => show('messages', name)) : (name ?? (isSingle ? id : '')),
+        search && ` "${search}"`,
+        people && ` ${t('audit.people')}`,
+        store && ` ${t('audit.store', { store })}`,
         outcome !== 'done' && element('span', { class: 'switchboard-failure' }, ` ${t(`audit.${outcome}`)}`),
       ),
       reason && element('span', { class: 'switchboard-muted' }, reason),

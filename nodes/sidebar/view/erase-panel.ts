@@ -1,11 +1,12 @@
 import type { ErasureRequest, ErasureView } from '../views.js';
+import { ALL, permissionNote, permitted } from './access.js';
 import type { Backend } from './backend.js';
 import { errorText, MessageApi } from './backend.js';
 import { button, element, fill } from './element.js';
 
 /** Erases people's data: what to look for, what was found, and a confirmation that has to be typed. */
 export function erasePanel(backend: Backend, done: () => void): HTMLElement {
-  const { t } = backend;
+  const { t, access = ALL } = backend;
   const messages = new MessageApi(backend);
   const kind = element(
     'select',
@@ -13,10 +14,12 @@ export function erasePanel(backend: Backend, done: () => void): HTMLElement {
     element('option', { value: 'person' }, t('erase.person')),
     element('option', { value: 'ticket' }, t('erase.ticket')),
   );
-  const texts = element('textarea', { 'aria-label': t('erase.texts'), placeholder: t('erase.texts'), rows: '2' });
+  const texts = element('textarea', { rows: '2' });
+  const label = element('label', {}, t('erase.texts'), texts);
+  const limits = element('p', { class: 'switchboard-muted' }, t('erase.limits'));
   const result = element('div', { class: 'switchboard-result', role: 'status' });
   const look = button(t('erase.look'), 'switchboard-button', () => void preview());
-  const form = element('div', { class: 'switchboard-erase', hidden: true }, kind, texts, look, result);
+  const form = element('div', { class: 'switchboard-erase', hidden: true }, kind, label, limits, look, result);
   const open = button(t('erase.open'), 'switchboard-link', () => {
     form.hidden = !form.hidden;
     open.setAttribute('aria-expanded', String(!form.hidden));
@@ -25,7 +28,7 @@ export function erasePanel(backend: Backend, done: () => void): HTMLElement {
   open.setAttribute('aria-expanded', 'false');
   // What was confirmed must be what was looked for.
   for (const input of [kind, texts]) input.addEventListener('input', () => result.replaceChildren());
-  return element('div', {}, open, form);
+  return element('div', {}, permitted(open, access.write, t), permissionNote(access.write, t), form);
 
   function request(): ErasureRequest {
     const lines = texts.value.split('\n').filter((line) => line.trim());
@@ -47,10 +50,12 @@ export function erasePanel(backend: Backend, done: () => void): HTMLElement {
       found.values > 0 && t('erase.values', { count: found.values }),
       found.entries > 0 && t('erase.entries', { count: found.entries }),
     ].filter((text) => text !== false);
+    const summary = count > 0 ? 'erase.found' : found.tickets.length > 0 ? 'erase.refused' : 'erase.nothing';
     const isAny = count + found.values + found.entries > 0;
     fill(
       result,
-      element('p', {}, t(count > 0 ? 'erase.found' : 'erase.nothing', { count }), ' ', also.join(' ')),
+      element('p', {}, t(summary, { count }), ' ', also.join(' ')),
+      found.warning && element('p', { class: 'switchboard-failure' }, found.warning),
       ticketList(found),
       isAny && element('label', {}, t('erase.confirm', { count }), ' ', confirm),
       isAny && go,
