@@ -54,7 +54,7 @@ export interface AdminRoutes {
   /** Settings that a dialog may save, such as presets: they hold no messages, and are never masked. */
   settings(path: string, handler: Handler): void;
   post(path: string, handler: Handler, permission?: Permission): void;
-  /** A download of lines of JSON, sent as they are made; of what has not begun, an error is answered as by `get`. */
+  /** A download of lines of JSON, sent as they are made; of what has not begun, an error is answered as by `post`. */
   lines(path: string, handler: (req: Request) => Promise<Download>, permission: Permission): void;
   /** A health check, answered with the status that `check` gives. */
   check(path: string, check: () => HealthAnswer | Promise<HealthAnswer>): void;
@@ -87,17 +87,24 @@ export function adminRoutes(RED: NodeAPI): AdminRoutes {
         respond(handler, permission),
       ),
     lines: (path, handler, permission) =>
-      app.get(`/switchboard/${path}`, needsPermission(permission), ...guards, (req: Request, res: Response) => {
-        handler(req).then(
-          ({ name, lines }) => {
-            res.set({ 'X-Content-Type-Options': 'nosniff', 'Content-Disposition': `attachment; filename="${name}"` });
-            res.type('application/x-ndjson');
-            // Broken off, it does not look complete.
-            pipeline(Readable.from(lines), res).catch(() => undefined);
-          },
-          (error: unknown) => refuse(req, res, error, logError),
-        );
-      }),
+      app.post(
+        `/switchboard/${path}`,
+        needsPermission(permission),
+        ...guards,
+        jsonOnly,
+        plainObject,
+        (req: Request, res: Response) => {
+          handler(req).then(
+            ({ name, lines }) => {
+              res.set({ 'X-Content-Type-Options': 'nosniff', 'Content-Disposition': `attachment; filename="${name}"` });
+              res.type('application/x-ndjson');
+              // Broken off, it does not look complete.
+              pipeline(Readable.from(lines), res).catch(() => undefined);
+            },
+            (error: unknown) => refuse(req, res, error, logError),
+          );
+        },
+      ),
     check: (path, check) =>
       app.get(
         `/switchboard/${path}`,

@@ -40,12 +40,12 @@ export function serveConversations(RED: NodeAPI, routes: AdminRoutes): void {
     await broker.audit.reading({ by: personOf(req), action: 'read', target, ...shownTo(req) });
     return { ...detail, mark, linkEdits: await linkEdits.history(broker, id), targets: linkEdits.targets(broker) };
   });
-  routes.get(
+  routes.post(
     'conversations/:id/fixture',
     async (req) => {
       const { broker, id } = await conversationOf(req);
       const target = { kind: 'conversation', id, name: id } as const;
-      const people = req.query.people === 'true';
+      const people = req.body?.people === true;
       await broker.audit.add({ by: personOf(req), action: 'export', target, ...(people && { facts: { people } }) });
       return fixtureFile(RED, broker, id, nameOf, !people);
     },

@@ -17,7 +17,7 @@ const MAX_LENGTH = 300;
  *
  *     POST switchboard/people/preview    {person: [text], ticket: [number]}: what would be erased
  *     POST switchboard/people/erase      the same, with `confirm`: the number of tickets in the preview that can be erased
- *     GET  switchboard/audit/export      ?from=…&until=…: the audit trail as lines of JSON
+ *     POST switchboard/audit/export      {from, until}: the audit trail as lines of JSON
  */
 export function servePeople(routes: AdminRoutes): void {
   // A preview tells in which tickets a person appears: only who may erase needs that.
@@ -43,7 +43,7 @@ export function servePeople(routes: AdminRoutes): void {
   routes.lines(
     'audit/export',
     async (req) => {
-      const range = rangeOf(req.query);
+      const range = rangeOf(req.body);
       const open = openBrokers();
       for (const { audit } of open)
         await audit.add({ by: sourceOf(req), action: 'export', target: { kind: 'trail', id: '' }, facts: { ...range } });
@@ -102,7 +102,7 @@ function textsOf(value: unknown, field: string): string[] {
   return texts;
 }
 
-function rangeOf({ from, until }: Request['query']): TrailRange {
+function rangeOf({ from, until }: Request['body'] = {}): TrailRange {
   const time = (name: string, value: unknown) => {
     if (typeof value !== 'string' || value === '') return {};
     if (!Number.isNaN(Date.parse(value))) return { [name]: new Date(value).toISOString() };

@@ -11,7 +11,7 @@ RED.plugins.registerPlugin('switchboard-sidebar', {
     const view = operatorView({
       t: (key, values) => this._(key, values),
       get: (path) => request('GET', path),
-      text: (path) => request('GET', path) as Promise<string>,
+      text: (path, body) => request('POST', path, body) as Promise<string>,
       post: (path, body) => request('POST', path, body),
       onChange(changed) {
         const callback = () => changed();

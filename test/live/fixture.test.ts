@@ -50,7 +50,12 @@ describe('a conversation as a test', () => {
   });
 
   const exported = async (mask: boolean) => {
-    const fixture = await rig.get<Fixture>(`/switchboard/conversations/${id}/fixture${mask ? '' : '?people=true'}`);
+    const answer = await fetch(`${rig.live.url}/switchboard/conversations/${id}/fixture`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ people: !mask }),
+    });
+    const fixture = (await answer.json()) as Fixture;
     const file = join(folder, mask ? 'masked.json' : 'fixture.json');
     writeFileSync(file, JSON.stringify(fixture));
     return { fixture, file };

@@ -123,6 +123,8 @@ const UNDERSTOOD: Record<string, object> = {
   'endpoints/:id/suspend': REASON,
   'endpoints/:id/resume': {},
   'endpoints/:id/renewSecret': {},
+  'audit/export': { from: '2026-01-01', until: '2026-02-01' },
+  'conversations/:id/fixture': { people: true },
   'people/preview': { person: ['Jane Doe'], ticket: ['INC0000001'] },
   'people/erase': { person: ['Jane Doe'], ticket: ['INC0000001'], confirm: 1 },
   'unmapped/forget': { values: [{ store: 'store1', mapping: 'm', field: 'f', value: 'v', direction: 'in' }] },

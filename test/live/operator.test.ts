@@ -203,7 +203,11 @@ describe('an operator', () => {
       [],
     );
     assert.deepEqual((await audit()).slice(0, 2), ['erase trail', 'erase conversation']);
-    const answer = await fetch(`${rig.live.url}/switchboard/audit/export?from=2000-01-01`);
+    const answer = await fetch(`${rig.live.url}/switchboard/audit/export`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ from: '2000-01-01' }),
+    });
     assert.match(answer.headers.get('content-type') ?? '', /^application\/x-ndjson/);
     const lines = (await answer.text()).trimEnd().split('\n');
     const entries = lines.map((line) => JSON.parse(line) as { number: number; action: string; source: string; named?: object });

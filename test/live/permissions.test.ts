@@ -135,8 +135,8 @@ describe('the admin routes', () => {
       await ask('POST endpoints/:id/test', 'integrator', typed);
       for (let i = 0; i < 3; i++) await ask('GET messages/:id', 'exporter');
       await get('conversations/c1', 'operator');
-      await get('conversations/c1/fixture', 'integrator');
-      await get('conversations/c2/fixture?people=true', 'integrator');
+      await ask('POST conversations/c1/fixture', 'integrator', {});
+      await ask('POST conversations/c2/fixture', 'integrator', { people: true });
       const person = { person: ['Nobody Known'] };
       await ask('POST people/preview', 'operator', person);
       assert.match(
@@ -144,7 +144,7 @@ describe('the admin routes', () => {
         /3 was confirmed, but 0 would be/,
       );
       await ask('POST routes/preview', 'reader', { rules: { parties: [], rules: [], matches: 'all', otherwise: '' } });
-      await (await get('audit/export', 'exporter')).text();
+      await ask('POST audit/export', 'exporter', {});
       const entries = (await (await get('audit?all=true', 'reader')).json()) as AuditEntry[];
       const noted = entries.map(
         ({ by, action, target, outcome, people }) =>

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import type { ConversationList } from '../../nodes/sidebar/conversation-views.js';
 import type { MessageList } from '../../nodes/sidebar/views.js';
 import { addressOf } from '../live/admin-routes.js';
@@ -25,9 +26,22 @@ export async function everyAnswer(url: string, credentialTypes: Record<string, s
     const ids = rest === undefined ? undefined : await IDS[kind]?.(url);
     if (!ids) paths.push(`/${addressOf(route).path}`);
     for (const id of ids ?? []) paths.push(`/switchboard/${kind}/${id}${rest}`);
-    // An export can be asked for with all that it leaves out by default.
-    if (rest?.includes('fixture'))
-      paths.push(...(ids ?? []).flatMap((id) => [true, false].map((mask) => `/switchboard/${kind}/${id}${rest}?mask=${mask}`)));
   }
-  return Promise.all(paths.map(async (path): Promise<[string, string]> => [path, await (await fetch(url + path)).text()]));
+  const answers = paths.map(async (path): Promise<[string, string]> => [path, await (await fetch(url + path)).text()]);
+  return [...(await Promise.all(answers)), ...(await everyExport(url))];
+}
+
+/** What can be taken away, with all that it leaves out by default. */
+async function everyExport(url: string): Promise<[path: string, text: string][]> {
+  const exports: [path: string, body: object][] = [['/switchboard/audit/export', {}]];
+  for (const id of (await IDS.conversations?.(url)) ?? [])
+    for (const people of [true, false]) exports.push([`/switchboard/conversations/${id}/fixture`, { people }]);
+  const headers = { 'Content-Type': 'application/json' };
+  return Promise.all(
+    exports.map(async ([path, body]): Promise<[string, string]> => {
+      const answer = await fetch(url + path, { method: 'POST', headers, body: JSON.stringify(body) });
+      assert.equal(answer.status, 200, path);
+      return [`${path} ${JSON.stringify(body)}`, await answer.text()];
+    }),
+  );
 }

@@ -30,7 +30,7 @@ export class ConversationApi {
 
   /** The conversation as a test fixture; `people`: with people's data. */
   fixture(id: string, people: boolean): Promise<object> {
-    return this.backend.get(`conversations/${encodeURIComponent(id)}/fixture?people=${people}`) as Promise<object>;
+    return this.post(id, 'fixture', { people }) as Promise<object>;
   }
 
   /** The effects of a link edit. */

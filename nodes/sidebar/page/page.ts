@@ -20,7 +20,7 @@ async function start(): Promise<void> {
   const view = operatorView({
     t,
     get: async (path) => contentOf(await request('GET', path)),
-    text: async (path) => (await request('GET', path)).text(),
+    text: async (path, body) => (await request('POST', path, body)).text(),
     post: async (path, body) => contentOf(await request('POST', path, body)),
     editJson: (title, text, done) => jsonDialog(title, text, t, done),
     onChange(changed) {

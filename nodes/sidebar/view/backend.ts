@@ -21,8 +21,8 @@ export interface Backend {
   /** A label by its key, with `__name__` filled in. */
   t(key: string, values?: Record<string, unknown>): string;
   get(path: string): Promise<unknown>;
-  /** A file as text. */
-  text(path: string): Promise<string>;
+  /** The answer as text: a file. */
+  text(path: string, body: object): Promise<string>;
   post(path: string, body: object): Promise<unknown>;
   /** Calls back when something may have changed; returns the function to unsubscribe. */
   onChange(changed: () => void): () => void;
@@ -106,7 +106,7 @@ export class MessageApi {
 
   /** The whole audit trail, as lines of JSON. */
   auditFile(): Promise<string> {
-    return this.backend.text('audit/export');
+    return this.backend.text('audit/export', {});
   }
 
   async act(kind: 'messages' | 'deliveries', id: string, action: Action, body: ActionBody = {}): Promise<void> {
