@@ -8,6 +8,7 @@ import type { HealthAnswer } from '../../src/health/readiness.js';
 import { checkHost, checkJson, checkSameOrigin } from '../../src/http/browser-guard.js';
 import { PAGE_HEADERS } from '../../src/http/page-headers.js';
 import { notPlain } from '../../src/http/plain-json.js';
+import type { ViewMask } from '../../src/privacy/view-mask.js';
 import { say } from '../../src/text/say.js';
 import { logOfRuntime } from './log.js';
 import { EXPORT, type Permission, type SignedIn } from './rights.js';
@@ -200,6 +201,14 @@ const CONFLICT = 409;
 /** Whether a request asks for people's data; who asks has the permission. */
 export function isClear({ query }: Request): boolean {
   return query.clear === 'true';
+}
+
+/**
+ * With what to mask stored data before anything is computed with it for a request: a result could show in another form what its
+ * answer masks. Undefined if the request may use the data in clear.
+ */
+export function maskFor(req: Request): ViewMask | undefined {
+  return isClear(req) ? undefined : viewMask();
 }
 
 /** Who may export, or deploy flows, can read everything anyway. */

@@ -21,6 +21,7 @@ const row = {
   description: 'Babbage, +44 20 1234517, ada@acme.example',
   state: '2',
   caller_id: { value: '46d44a40a9fe19810012d100cca80666', display_value: 'Ada Lovelace' },
+  u_informed: { 'Ada Lovelace': 'by ada@acme.example' },
   assigned_to: { value: '56d44a40a9fe19810012d100cca80666', display_value: 'Charles Babbage' },
 };
 export const PEOPLE_INCIDENT = {
