@@ -8,6 +8,7 @@ import type { HealthAnswer } from '../../src/health/readiness.js';
 import { checkHost, checkJson, checkSameOrigin } from '../../src/http/browser-guard.js';
 import { PAGE_HEADERS } from '../../src/http/page-headers.js';
 import { notPlain } from '../../src/http/plain-json.js';
+import type { ViewMask } from '../../src/privacy/view-mask.js';
 import { say } from '../../src/text/say.js';
 import { noteClear } from './audited.js';
 import { logOfRuntime } from './log.js';
@@ -204,6 +205,14 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
 };
 /** Any other error for users: its message says what to do. */
 const CONFLICT = 409;
+
+/**
+ * With what to mask stored data before anything is computed with it for a request: a result could show in another form what its
+ * answer masks. Undefined if the request may use the data in clear.
+ */
+export function maskFor(req: Request): ViewMask | undefined {
+  return isClear(req) ? undefined : viewMask();
+}
 
 /** Who may export, or deploy flows, can read everything anyway. */
 const MASKED_FOR: readonly (Permission | undefined)[] = ['switchboard.read', 'switchboard.write'];

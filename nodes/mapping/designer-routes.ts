@@ -12,8 +12,9 @@ import type { PreviewExpressions } from '../../src/mapping/preview-expressions.j
 import { requireSmallResult, requireSmallRules, requireSmallSample } from '../../src/mapping/preview-limits.js';
 import type { Preview, Table } from '../../src/mapping/preview-result.js';
 import type { Json } from '../../src/model/message.js';
+import { mayBeMasked } from '../../src/privacy/view-mask.js';
 import { say } from '../../src/text/say.js';
-import { type AdminRoutes, NotFoundError, type Request } from '../kit/admin-routes.js';
+import { type AdminRoutes, maskFor, NotFoundError, type Request } from '../kit/admin-routes.js';
 import { notePreview } from '../kit/audited.js';
 import type { MappingNode } from '../kit/mapping-node.js';
 import { previewing } from '../kit/previews.js';
@@ -39,11 +40,13 @@ export function serveDesigner(RED: NodeAPI, routes: AdminRoutes): void {
   const get = (path: string, work: (req: Request) => unknown) => routes.get(`mappings/${path}`, work);
   const post = (path: string, work: (req: Request) => unknown) => routes.post(`mappings/${path}`, work, 'switchboard.read');
 
-  get('fields', (req) => fieldLists(RED, subjectOf(req.query)));
-  get('samples', async (req) => (await samples(RED, subjectOf(req.query), directionOf(req.query.direction))).map(heading));
+  get('fields', (req) => fieldLists(samplesFor(RED, req), subjectOf(req.query)));
+  get('samples', async (req) =>
+    (await samplesFor(RED, req)(subjectOf(req.query), directionOf(req.query.direction))).map(heading),
+  );
   get('samples/:id', async (req) => {
     const id = req.params.id ?? '';
-    const found = await sample(RED, subjectOf(req.query), directionOf(req.query.direction), id);
+    const found = await sample(samplesFor(RED, req), subjectOf(req.query), directionOf(req.query.direction), id);
     // What is previewed is sent back by the dialog: to have it is what counts.
     if (id !== EXAMPLE) await notePreview(req, id);
     return found;
@@ -61,21 +64,27 @@ export function serveDesigner(RED: NodeAPI, routes: AdminRoutes): void {
     const mapping = mappingOf(body.mapping);
     await notePreview(req, idOf(mapping));
     const table: Table = body.table === 'items' ? 'items' : 'order';
-    const messages = { in: await samples(RED, mapping, 'in'), out: await samples(RED, mapping, 'out') };
+    const samples = samplesFor(RED, req);
+    const messages = { in: await samples(mapping, 'in'), out: await samples(mapping, 'out') };
     const counted = (await Promise.all(brokers().map((broker) => broker.unmapped.list()))).flat();
-    return valuesSeen(mapping, table, Number(body.rule), messages, counted);
+    return valuesSeen(mapping, table, Number(body.rule), messages, counted, maskFor(req));
   });
   tryOut('changes', async (req, expressions) => {
     const mapping = mappingOf(req.body?.mapping);
     await notePreview(req, idOf(mapping));
-    return changes(RED, String(req.body?.id ?? ''), mapping, expressions);
+    const deployed = deployedRules(RED, String(req.body?.id ?? ''));
+    return changes(samplesFor(RED, req), deployed, mapping, expressions);
   });
 }
 
 const idOf = ({ system, entityType, version }: MappingSubject): string => [system, version, entityType].filter(Boolean).join(' ');
 
-function samples(RED: NodeAPI, subject: MappingSubject, direction: Direction): Promise<KeptMessage[]> {
-  return keptMessages(RED, subject, direction, MESSAGES);
+type Samples = (subject: MappingSubject, direction: Direction) => Promise<KeptMessage[]>;
+
+/** The samples of a request, masked for who may not see people's data: so is what is computed with them. */
+function samplesFor(RED: NodeAPI, req: Request): Samples {
+  const mask = maskFor(req);
+  return (subject, direction) => keptMessages(RED, mask, subject, direction, MESSAGES);
 }
 
 function heading({ sample: _, ...rest }: KeptMessage): SampleHeading {
@@ -83,38 +92,41 @@ function heading({ sample: _, ...rest }: KeptMessage): SampleHeading {
 }
 
 /** `example` is the sample made from the catalogue. */
-async function sample(RED: NodeAPI, subject: MappingSubject, direction: Direction, id: string): Promise<{ sample: Tree }> {
+async function sample(samples: Samples, subject: MappingSubject, direction: Direction, id: string): Promise<{ sample: Tree }> {
   if (id === EXAMPLE)
     return {
       sample: direction === 'in' ? examplesOf(partnerCatalog(subject)) : (genericExample(subject.entityType) as unknown as Tree),
     };
-  const found = (await samples(RED, subject, direction)).find((message) => message.id === id);
+  const found = (await samples(subject, direction)).find((message) => message.id === id);
   if (!found) throw new NotFoundError(say`This message is no longer among the recent ones. Choose another one.`);
   return { sample: found.sample };
 }
 
-async function fieldLists(RED: NodeAPI, subject: MappingSubject): Promise<FieldLists> {
+async function fieldLists(samples: Samples, subject: MappingSubject): Promise<FieldLists> {
   const catalog = partnerCatalog(subject);
   const generic = genericCatalog(subject.entityType);
-  const records = (await samples(RED, subject, 'in')).map((message) => message.sample);
+  const records = (await samples(subject, 'in')).map((message) => message.sample);
   const list = catalog.items?.field;
   // What other partners' records carry can be mapped too.
-  const custom = (await samples(RED, subject, 'out')).map(
-    ({ sample }) => ({ custom: (sample.fields as Tree).custom ?? {} }) as Tree,
-  );
+  const custom = (await samples(subject, 'out')).map(({ sample }) => ({ custom: (sample.fields as Tree).custom ?? {} }) as Tree);
   const items = records.flatMap((record) => (list && Array.isArray(record[list]) ? (record[list] as Tree[]) : []));
   return {
-    partner: withSeen(catalog.fields, seenFields(records)).filter(({ path }) => path !== list),
-    generic: withSeen(generic.fields, seenFields(custom)),
+    partner: withSeen(catalog.fields, named(records)).filter(({ path }) => path !== list),
+    generic: withSeen(generic.fields, named(custom)),
     ...(catalog.items && {
       items: {
         field: catalog.items.field,
-        partner: withSeen(catalog.items.fields, seenFields(items.filter(isTree))),
+        partner: withSeen(catalog.items.fields, named(items.filter(isTree))),
       },
     }),
     genericItems: generic.items.fields,
     lists: catalog.items ? [] : listsIn(records),
   };
+}
+
+/** A rule for a masked name would never find a field. */
+function named(records: Tree[]): ReturnType<typeof seenFields> {
+  return seenFields(records).filter(({ path }) => !mayBeMasked(path));
 }
 
 /** Lists of objects in the records: any of them may hold the items of an order. */
@@ -144,10 +156,14 @@ function previewOf(expressions: PreviewExpressions): Run {
 }
 
 /** Compares with the rules in use: this node's deployed rules, or the preset that is used without the node. */
-async function changes(RED: NodeAPI, id: string, mapping: Mapping, expressions: PreviewExpressions): Promise<Changes> {
-  const deployed = deployedRules(RED, id);
+async function changes(
+  samples: Samples,
+  deployed: Mapping | undefined,
+  mapping: Mapping,
+  expressions: PreviewExpressions,
+): Promise<Changes> {
   const before = deployed ?? presetOf(mapping);
-  const messages = [...(await samples(RED, mapping, 'in')), ...(await samples(RED, mapping, 'out'))]
+  const messages = [...(await samples(mapping, 'in')), ...(await samples(mapping, 'out'))]
     .sort((a, b) => (a.receivedAt < b.receivedAt ? 1 : -1))
     .slice(0, MESSAGES);
   const compared = await compareMessages(messages, before, mapping, previewOf(expressions), () => expressions.isOver);

@@ -8,11 +8,12 @@ import type { CompiledMapping } from '../../src/mapping/compile.js';
 import type { Direction } from '../../src/mapping/mapping.js';
 import { previewProcesses } from '../../src/mapping/preview-expressions.js';
 import type { Json } from '../../src/model/message.js';
+import type { ViewMask } from '../../src/privacy/view-mask.js';
 import type { MessageRecord } from '../../src/store/store.js';
 import type { MappingNode } from '../kit/mapping-node.js';
 import type { EndpointNode } from '../kit/parties.js';
 
-/** A stored message to which a mapping would be applied. */
+/** A stored message, masked for who may not see people's data, to which a mapping would be applied. */
 export interface KeptMessage {
   id: string;
   direction: Direction;
@@ -34,35 +35,56 @@ interface Lead {
   record: MessageRecord;
 }
 
-/** The newest stored messages to which a mapping would be applied, one for each record of a partner. */
+/** A stored message that can be read; for generic messages, with the mapping that makes one of it. */
+interface Readable {
+  node: EndpointNode;
+  record: MessageRecord;
+  parsed: ParsedEntity;
+  mapping?: CompiledMapping;
+}
+
+/**
+ * The newest stored messages to which a mapping would be applied, one for each record of a partner. They, and all that is computed of
+ * them, are masked by `mask`: see `maskFor`.
+ */
 export async function keptMessages(
   RED: NodeAPI,
+  mask: ViewMask | undefined,
   subject: MappingSubject,
   direction: Direction,
   limit: number,
 ): Promise<KeptMessage[]> {
-  return newestKept(RED, await (direction === 'in' ? leadsIn(RED, subject) : leadsOut(RED, subject)), direction, limit);
+  return newestKept(RED, mask, await (direction === 'in' ? leadsIn(RED, subject) : leadsOut(RED, subject)), direction, limit);
 }
 
-/** The newest stored messages of all partners as generic messages, one for each record of a partner. */
-export async function keptGeneric(RED: NodeAPI, limit: number): Promise<KeptMessage[]> {
-  return newestKept(RED, await messagesOf(), 'out', limit);
+/** The newest stored messages of all partners as generic messages, one for each record of a partner, masked in the same way. */
+export async function keptGeneric(RED: NodeAPI, mask: ViewMask | undefined, limit: number): Promise<KeptMessage[]> {
+  return newestKept(RED, mask, await messagesOf(), 'out', limit);
 }
 
-async function newestKept(RED: NodeAPI, all: Lead[], direction: Direction, limit: number): Promise<KeptMessage[]> {
+async function newestKept(
+  RED: NodeAPI,
+  mask: ViewMask | undefined,
+  all: Lead[],
+  direction: Direction,
+  limit: number,
+): Promise<KeptMessage[]> {
   const leads = all.sort((a, b) => (a.record.id < b.record.id ? 1 : -1));
-  const found: KeptMessage[] = [];
+  const found: Readable[] = [];
   const known = new Set<string>();
   for (const lead of leads) {
     if (found.length >= limit) break;
     const { endpoint, entityType, entityId } = lead.record;
     const key = JSON.stringify([endpoint, entityType, entityId]);
     if (known.has(key)) continue;
-    const message = await keptMessage(RED, lead, direction);
-    if (message) found.push(message);
-    if (message) known.add(key);
+    const one = await readable(RED, lead, direction);
+    if (one) found.push(one);
+    if (one) known.add(key);
   }
-  return found;
+  // Only now: the names that one message has in its fields are masked in the texts of all.
+  const kept: KeptMessage[] = [];
+  for (const one of found) kept.push(await keptMessage(one, direction, mask));
+  return kept;
 }
 
 /** Messages received from partners of that kind. */
@@ -103,7 +125,7 @@ async function messagesOf(endpoint?: string, entityType?: string): Promise<Lead[
   return (await Promise.all(lists)).flat().filter(({ record }) => !entityType || record.entityType === entityType);
 }
 
-async function keptMessage(RED: NodeAPI, { broker, record }: Lead, direction: Direction): Promise<KeptMessage | undefined> {
+async function readable(RED: NodeAPI, { broker, record }: Lead, direction: Direction): Promise<Readable | undefined> {
   const node = RED.nodes.getNode(record.endpoint) as EndpointNode | null;
   if (!node?.client) return undefined;
   const bodies = await broker.store.bodies('message', record.id);
@@ -111,8 +133,19 @@ async function keptMessage(RED: NodeAPI, { broker, record }: Lead, direction: Di
   const raw = (bodies.read ?? bodies.received) as RawEntity | undefined;
   const parsed = raw && parse(node, raw);
   if (!parsed || Object.keys(parsed.record).length === 0) return undefined;
-  const sample = direction === 'in' ? parsed.record : await generic(RED, node, record, parsed);
-  if (!sample) return undefined;
+  if (direction === 'in') return { node, record, parsed };
+  const mapping = mappingIn(RED, subjectOf(node.client, record.entityType));
+  return mapping && { node, record, parsed, mapping };
+}
+
+async function keptMessage(
+  { node, record, parsed: stored, mapping }: Readable,
+  direction: Direction,
+  mask: ViewMask | undefined,
+): Promise<KeptMessage> {
+  // The rules of the flows could change the form of what is masked, too.
+  const parsed = mask ? { ...stored, record: mask.record(stored.record) } : stored;
+  const sample = mapping ? await generic(node, record, parsed, mapping) : parsed.record;
   const title = parsed.record.short_description ?? parsed.record.name ?? parsed.record.description;
   return {
     id: record.id,
@@ -122,7 +155,7 @@ async function keptMessage(RED: NodeAPI, { broker, record }: Lead, direction: Di
     entityType: record.entityType,
     number: record.number ?? parsed.source.number ?? record.entityId,
     ...(typeof title === 'string' && title && { title: title.slice(0, 120) }),
-    sample,
+    sample: mask && mapping ? mask.answer(sample) : sample,
   };
 }
 
@@ -136,13 +169,11 @@ function parse({ client }: EndpointNode, raw: RawEntity): ParsedEntity | undefin
 }
 
 async function generic(
-  RED: NodeAPI,
   { client }: EndpointNode,
   record: MessageRecord,
   parsed: ParsedEntity,
-): Promise<Record<string, Json> | undefined> {
-  const mapping = mappingIn(RED, subjectOf(client, record.entityType));
-  if (!mapping) return undefined;
+  mapping: CompiledMapping,
+): Promise<Record<string, Json>> {
   const { fields } = await mapping.toGeneric(parsed.record);
   return genericMessage(client.system, parsed, fields, record) as unknown as Record<string, Json>;
 }

@@ -1,8 +1,10 @@
 import type { RouteRules } from '../../src/conversation/route-rules.js';
 import type { RouteDecision } from '../../src/store/store.js';
+import { PeopleData } from '../kit/editor/people-data.js';
 import { endpointName } from './party-select.editor.js';
 import type { PreviewedMessage } from './previewed-message.js';
 
+const ADDRESS = 'switchboard/routes/preview';
 /** Milliseconds without a change of the rules before they are tried. */
 const DELAY = 300;
 
@@ -38,19 +40,27 @@ export function routePreview(translate: Translate): { element: JQuery; update(ru
   };
   const byText = (route?: RouteDecision) =>
     route ? translate(`preview.by.${route.by}`, { rules: route.rules?.join(', ') ?? '' }) : '';
+  const people = new PeopleData(translate, () => tried && load(tried));
+  const isNewest = (body: string, url: string) => body === tried && url === people.address(ADDRESS);
   const load = (body: string) => {
     tried = body;
-    const request = $.ajax({ url: 'switchboard/routes/preview', method: 'POST', contentType: 'application/json', data: body });
-    // A later change of the rules has its own answer.
-    request.done((messages: PreviewedMessage[]) => body === tried && draw(messages));
+    const url = people.address(ADDRESS);
+    const request = $.ajax({ url, method: 'POST', contentType: 'application/json', data: body });
+    // A later change of the rules, or of what is masked, has its own answer.
+    request.done((messages: PreviewedMessage[]) => isNewest(body, url) && draw(messages));
     request.fail(({ responseJSON, status }: JQuery.jqXHR) => {
       const { message } = (responseJSON ?? {}) as { message?: string };
       const text = message ?? translate(status === 401 || status === 403 ? 'runtime.notAllowed' : 'runtime.gone');
-      if (body === tried) table.empty().append($('<p>').text(text));
+      if (isNewest(body, url)) table.empty().append($('<p>').text(text));
     });
   };
   return {
-    element: $('<div>').append($('<h4>').text(translate('preview.title')), $('<p>').text(translate('preview.hint')), table),
+    element: $('<div>').append(
+      $('<h4>').text(translate('preview.title')),
+      $('<p>').text(translate('preview.hint')),
+      people.element,
+      table,
+    ),
     update(rules) {
       const body = JSON.stringify({ rules });
       clearTimeout(timer);

@@ -9,7 +9,7 @@ import type { PreviewExpressions } from '../../src/mapping/preview-expressions.j
 import { requireSmallRules } from '../../src/mapping/preview-limits.js';
 import type { GenericMessage, Side } from '../../src/model/message.js';
 import { say } from '../../src/text/say.js';
-import type { AdminRoutes } from '../kit/admin-routes.js';
+import { type AdminRoutes, maskFor } from '../kit/admin-routes.js';
 import { notePreview } from '../kit/audited.js';
 import { previewing } from '../kit/previews.js';
 import { type KeptMessage, keptGeneric } from '../mapping/kept-messages.js';
@@ -28,7 +28,7 @@ export function serveRoutePreview(RED: NodeAPI, routes: AdminRoutes): void {
       const rules = rulesOf(req.body?.rules);
       await notePreview(req, 'route');
       const known = new Set([...rules.parties, ...rules.rules.map(({ from }) => from)]);
-      const kept = (await keptGeneric(RED, MESSAGES)).filter(({ sample }) => known.has(endpointOf(sample)));
+      const kept = (await keptGeneric(RED, maskFor(req), MESSAGES)).filter(({ sample }) => known.has(endpointOf(sample)));
       return Promise.all(kept.map((one) => previewed(rules, one, expressions)));
     }),
     'switchboard.read',

@@ -3,12 +3,13 @@ import { brokers } from '../../src/delivery/brokers.js';
 import { endpointState } from '../../src/delivery/endpoint-state.js';
 import type { IntakeTrouble } from '../../src/delivery/intake-troubles.js';
 import { sharedIntakesOf } from '../../src/delivery/shared-intakes.js';
-import { maskedClasses, viewMask } from '../../src/delivery/shown-text.js';
+import { maskedClasses } from '../../src/delivery/shown-text.js';
 import { type UnmappedValue, unmappedKey } from '../../src/delivery/unmapped-counter.js';
 import { SwitchboardError } from '../../src/errors.js';
+import type { ViewMask } from '../../src/privacy/view-mask.js';
 import { say } from '../../src/text/say.js';
-import type { AdminRoutes, Request } from '../kit/admin-routes.js';
-import { EXPORT, isClear, isGranted } from '../kit/rights.js';
+import { type AdminRoutes, maskFor, type Request } from '../kit/admin-routes.js';
+import { EXPORT, isGranted } from '../kit/rights.js';
 import { notFound, openBrokers, personOf, reasonOf, storeName } from './requests.js';
 import type { Access, AuditEntry, EndpointView, UnmappedView } from './views.js';
 
@@ -111,7 +112,7 @@ async function forget(req: Request): Promise<object> {
   for (const broker of brokers()) {
     const mine = values.filter(({ store }) => store === broker.id);
     if (mine.length === 0) continue;
-    const counted = await countedAs(broker, mine);
+    const counted = await countedAs(broker, mine, maskFor(req));
     if (counted.length === 0) continue;
     const [{ field, value }] = mine as [UnmappedView];
     const target: AuditEntry['target'] = { kind: 'value', id: field, name: `${field} "${String(value)}"`, count: mine.length };
@@ -121,17 +122,15 @@ async function forget(req: Request): Promise<object> {
   return {};
 }
 
-/** The counted values that a view showed so, as they are or masked. */
-async function countedAs(broker: Broker, shown: UnmappedValue[]): Promise<UnmappedValue[]> {
+/** The counted values that a view showed so. Who sees them masked cannot find out, by forgetting, whether one is what they guess. */
+async function countedAs(broker: Broker, shown: UnmappedValue[], mask: ViewMask | undefined): Promise<UnmappedValue[]> {
   const keys = new Set(shown.map(unmappedKey));
-  const mask = viewMask();
-  const all = await broker.unmapped.list();
-  return all.filter((one) => keys.has(unmappedKey(one)) || (mask && keys.has(unmappedKey(mask.answer(one)))));
+  return (await broker.unmapped.list()).filter((one) => keys.has(unmappedKey(mask?.answer(one) ?? one)));
 }
 
 async function audit(req: Request): Promise<AuditEntry[]> {
   const open = openBrokers();
-  const isMasked = viewMask() !== undefined && !isClear(req);
+  const isMasked = maskFor(req) !== undefined;
   const lists = await Promise.all(
     open.map(async (broker) => {
       const entries = await broker.audit.list(AUDIT, req.query.all === 'true');

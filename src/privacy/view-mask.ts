@@ -17,6 +17,14 @@ const MAX_DEPTH = 200;
 /** The views show no more of a text. */
 const MAX_TEXT = 100_000;
 const MARGIN = 400;
+const IDENTIFIER = /^[@$_]?[a-z][a-zA-Z0-9_]*$/;
+/** In every mask. */
+const ELLIPSIS = '…';
+
+/** Whether a text has masks in it, or could have: it may be a partner's own ellipsis. */
+export function mayBeMasked(text: string): boolean {
+  return text.includes(ELLIPSIS);
+}
 
 /** What people who may not see people's data see of it. */
 export class ViewMask {
@@ -57,8 +65,17 @@ export class ViewMask {
 
   /** A copy of an answer to a view. The names in its fields are masked in all its texts. */
   answer<T>(value: T): T {
+    return this.masked(value, false);
+  }
+
+  /** A copy of a partner's record, in which no field is kept for its name. What is computed from it tells nothing that is masked. */
+  record<T>(value: T): T {
+    return this.masked(value, true);
+  }
+
+  private masked<T>(value: T, foreign: boolean): T {
     if (this.classes.has('names')) for (const names of this.names) names.learn(value);
-    return this.walk(value, [], {}, false, 0) as T;
+    return this.walk(value, [], {}, foreign, 0) as T;
   }
 
   private walk(
@@ -83,9 +100,17 @@ export class ViewMask {
       Object.entries(tree).map(([key, inner]) => {
         const below = foreign || FOREIGN.has(key);
         const place = listed && OF_FIELD.has(key) ? listed : [...trail.slice(-3), key.toLowerCase()];
-        return [key, this.walk(inner, place, listed && OF_FIELD.has(key) ? {} : tree, below, depth + 1, key)];
+        return [
+          below ? this.key(key) : key,
+          this.walk(inner, place, listed && OF_FIELD.has(key) ? {} : tree, below, depth + 1, key),
+        ];
       }),
     );
+  }
+
+  /** Identifiers are names of fields, which stay. */
+  private key(key: string): string {
+    return IDENTIFIER.test(key) ? key : this.text(key);
   }
 
   private field(value: string, kind: FieldKind | undefined): string {

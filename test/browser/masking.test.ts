@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import type { Browser, Page } from 'playwright-core';
 import { startWithPeople, TITLE, type Token } from '../nodes/sidebar/people-seed.js';
 import { chromiumPath, launchBrowser } from './browser.js';
-import { type EditorServer, NODE_RED, scriptErrors } from './editor.js';
+import { closeMapping, openMapping } from './designer.js';
+import { type EditorServer, editNode, NODE_RED, scriptErrors } from './editor.js';
 
 describe(`what users see of people’s data that is masked, in Node-RED ${NODE_RED.version}`, () => {
   let server: EditorServer;
@@ -79,6 +80,40 @@ describe(`what users see of people’s data that is masked, in Node-RED ${NODE_R
     await page.getByRole('tab', { name: 'Log' }).click();
     const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Export log' }).click()]);
     assert.match(readFileSync(await file.path(), 'utf8'), /"action":"export".*"store":"switchboard-store"\}\n$/);
+    assert.deepEqual(errors, []);
+    await page.close();
+  });
+
+  it('is computed with in the dialogs of an integrator only after pressing a button', async () => {
+    const page = await browser.newPage({ viewport: { width: 1600, height: 900 } });
+    const errors = scriptErrors(page);
+    await page.addInitScript((token) => localStorage.setItem('auth-tokens', JSON.stringify(token)), tokens.integrator);
+    await page.goto(server.url);
+    await page.waitForFunction(`window.RED?.nodes?.node('incidents') && RED.nodes.node('route1')`);
+    const computed = page.getByText('Computed with masked data (names, e-mail addresses, telephone numbers)');
+    const show = page.getByRole('button', { name: 'Show people’s data' });
+    const hide = page.getByRole('button', { name: 'Mask people’s data' });
+
+    await openMapping(page, 'incidents');
+    await computed.waitFor();
+    const sample = page.locator('.switchboard-sample-choice option:checked');
+    const line = (text: string) => page.locator('.switchboard-preview-line', { hasText: text }).first();
+    assert.match((await sample.textContent()) ?? '', /A… L… has no dial tone/);
+    await line('A… L… has no dial tone').waitFor();
+    await show.click();
+    await line(TITLE).waitFor();
+    assert.match((await sample.textContent()) ?? '', /Ada Lovelace/);
+    await hide.click();
+    await line('A… L… has no dial tone').waitFor();
+    await closeMapping(page);
+
+    await editNode(page, 'route1');
+    await computed.waitFor();
+    const row = page.locator('.switchboard-route-table > div', { hasText: 'INC0010028' });
+    await row.locator('.switchboard-route-none').waitFor();
+    await show.click();
+    await row.getByText('→ North').waitFor();
+    assert.match((await row.textContent()) ?? '', /Ada Lovelace/);
     assert.deepEqual(errors, []);
     await page.close();
   });

@@ -1,12 +1,16 @@
 import assert from 'node:assert/strict';
+import type { SeenValues } from '../../nodes/mapping/designer/answers.js';
 import type { ConversationList } from '../../nodes/sidebar/conversation-views.js';
 import type { Access, AuditEntry, MessageList, MessageView, UnmappedView } from '../../nodes/sidebar/views.js';
+import { preset } from '../../src/endpoints/registry.js';
 import { tmf621v4 } from '../../src/endpoints/tmf621/presets.js';
+import type { Direction, Mapping } from '../../src/mapping/mapping.js';
 import type { Json } from '../../src/model/message.js';
 import type { EditorServer } from '../browser/editor.js';
 import { rawRequest } from '../http/raw-request.js';
 import { PEOPLE_INCIDENT, startWithPeople, TITLE, type Token } from '../nodes/sidebar/people-seed.js';
 import { addressOf, RIGHTS } from './admin-routes.js';
+import { shownBy, TRANSFORMS } from './masked-computing.js';
 
 /** What must not be seen, and what is seen instead. */
 const PLANTED = ['Lovelace', 'lovelace', 'Babbage', 'b.somerville', 'Somerville', '1234517', 'ada@'];
@@ -118,6 +122,108 @@ describe('people’s data that a store masks', () => {
       assert.equal((await json<MessageList>('reader', `messages?search=${search}`)).messages[0]?.id, 'm7', search);
       assert.equal((await json<ConversationList>('reader', `conversations?search=${search}`)).conversations[0]?.id, 'c7', search);
     }
+  });
+
+  describe('computed with in previews', () => {
+    /** A request that each route of readers takes that computes with rules: every expression is one. */
+    const bodyFor = (expressions: string[], preset: Mapping, direction: Direction, sample: object) => ({
+      id: '',
+      mapping: {
+        ...preset,
+        name: 'own',
+        rules: expressions.map((one, at) => ({
+          field: `x${at}`,
+          generic: `custom.x${at}`,
+          expression: { in: one, out: one },
+        })),
+      },
+      direction,
+      sample,
+      rule: 0,
+      rules: {
+        parties: ['sn1', 'tmf1'],
+        rules: expressions.map((value) => ({
+          from: 'sn1',
+          when: [{ field: '', operator: 'expression', value }],
+          to: ['tmf1'],
+        })),
+        matches: 'all',
+        otherwise: '',
+      },
+    });
+    const KINDS: [Mapping, Direction][] = [
+      [preset('servicenow', 'incident'), 'in'],
+      [tmf621v4, 'out'],
+    ];
+    const routes = Object.entries(RIGHTS).flatMap(([route, right]) =>
+      route.startsWith('POST ') && right === 'switchboard.read' ? [route.replace('POST ', '')] : [],
+    );
+    const sampleFor = async (user: string, { system, entityType, version }: Mapping, direction: Direction, clear: string) => {
+      const about = new URLSearchParams({ system, entityType, direction, ...(version && { version }) });
+      return (await json<{ sample: object }>(user, `mappings/samples/m7?${about}&${clear}`)).sample;
+    };
+
+    /** The answers of all routes for messages of all kinds, with what was asked. */
+    const answers = async (user: string, expressions: string[], clear = '') => {
+      const texts: [what: string, text: string][] = [];
+      for (const [preset, direction] of KINDS) {
+        const sample = await sampleFor(user, preset, direction, clear);
+        const body = bodyFor(expressions, preset, direction, sample);
+        for (const route of routes) {
+          const { status, body: text } = await ask(user, `${route}?${clear}`, 'POST', body);
+          assert.equal(status, 200, `${route}: ${text}`);
+          texts.push([`${user}: ${route}, ${direction}`, text]);
+        }
+      }
+      return texts;
+    };
+    const transforms = Object.entries(TRANSFORMS);
+    const expressions = transforms.map(([, { expression }]) => expression);
+
+    it('is in no answer, in whatever form an expression writes it', async () => {
+      for (const user of ['reader', 'operator'])
+        for (const [what, text] of await answers(user, expressions))
+          for (const [form, transform] of transforms)
+            assert.deepEqual(shownBy(transform, text, PLANTED), [], `${what}, ${form}: ${text}`);
+      const clear = (await answers('exporter', expressions, 'clear=true')).join();
+      for (const [form, transform] of transforms)
+        assert.notDeepEqual(shownBy(transform, clear, ['Lovelace']), [], `${form} in clear: ${clear}`);
+    });
+
+    it('does not tell whether it is what the user guesses', async () => {
+      const guesses = (word: string) => [
+        `$contains($string($), "${word}")`,
+        `$count($match($string($), /${word}/)) > 0`,
+        `$count($split($string($), "${word}")) > 1`,
+        `$contains($string($), "${word}") ? $error("yes") : false`,
+      ];
+      const told = async (word: string, user = 'reader', clear = '') =>
+        (await answers(user, guesses(word), clear)).map(([what, text]) => [what, text.replaceAll(word, 'word')]);
+      assert.deepEqual(await told('Lovelace'), await told('Hopper'));
+      const [known, unknown] = [await told('Lovelace', 'exporter', 'clear=true'), await told('Hopper', 'exporter', 'clear=true')];
+      for (const route of ['mappings/preview', 'mappings/changes', 'routes/preview']) {
+        const of = (all: string[][]) => all.filter(([what]) => what?.includes(route));
+        assert.notDeepEqual(of(known), of(unknown), `${route} in clear`);
+      }
+    });
+
+    it('is offered for a value map only in clear', async () => {
+      const [[preset]] = KINDS as [[Mapping, Direction]];
+      const body = {
+        mapping: { ...preset, name: 'own', rules: [{ field: 'caller_id_name', generic: 'requester.name' }] },
+        rule: 0,
+      };
+      const seen = async (clear: string) => JSON.parse((await ask('exporter', `mappings/values${clear}`, 'POST', body)).body);
+      assert.deepEqual(await seen(''), { partner: [], generic: [], masked: true });
+      assert.equal(((await seen('?clear=true')) as SeenValues).partner[0]?.value, 'Ada Lovelace');
+    });
+  });
+
+  it('cannot be guessed by forgetting an unknown value', async () => {
+    const values = await json<UnmappedView[]>('exporter', 'unmapped?clear=true');
+    assert.deepEqual(values.map(({ value }) => value).sort(), ['Ada Lovelace', 'ada@acme.example']);
+    assert.equal((await ask('operator', 'unmapped/forget', 'POST', { values })).status, 200);
+    assert.equal((await json<UnmappedView[]>('operator', 'unmapped')).length, 2);
   });
 
   it('can be dealt with as it is shown: an unknown value is forgotten', async () => {

@@ -93,6 +93,18 @@ describe('what views show of people’s data', () => {
       it(`text ${text}`, () => assert.equal(mask.text(text), shown));
   });
 
+  it('is masked in names of properties of partners, but names of fields stay', () => {
+    const payload = { 'Jan Peeters': 1, 'jan@acme.example': { state: '2', u_will: 'x' }, '+49 40 1234517': [{ Peeters: 'y' }] };
+    const shown = { 'J… P…': 1, 'j…@acme.example': { state: '2', u_will: 'x' }, '+49 … 17': [{ 'P…': 'y' }] };
+    assert.deepEqual(maskOf(names).answer({ id: 'm1', payload }), { id: 'm1', payload: shown });
+    assert.deepEqual(maskOf(names).record(payload), shown);
+  });
+
+  it('is masked in a record whatever its fields are called', () => {
+    const record = { id: 'c-1', by: 'Jan Peeters', owner: 'jan@acme.example', key: { name: 'x' } };
+    assert.deepEqual(maskOf(names).record(record), { ...record, by: 'J… P…', owner: 'j…@acme.example' });
+  });
+
   it('is cut where a text is longer than views show, and nothing of it is left unmasked', () => {
     const shown = maskOf(names).text('x ada@acme.example Peeters '.repeat(20_000));
     assert.ok(shown.length < 101_000 && /… \(540000 characters\)$/.test(shown));

@@ -30,6 +30,8 @@ export interface SampleHeading {
 export interface SeenValues {
   partner: { value: string | string[]; times: number }[];
   generic: { value: string; times: number }[];
+  /** Values with people's data that is masked were left out. */
+  masked?: true;
 }
 
 /** The effect of edited rules on one message. */

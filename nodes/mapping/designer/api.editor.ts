@@ -18,11 +18,14 @@ export interface Api {
 
 const ROOT = 'switchboard/mappings';
 
-export function designerApi(t: Translate): Api {
+/** `addressOf`: completes the address of a request. */
+export function designerApi(t: Translate, addressOf: (path: string) => string): Api {
   const get = <T>(path: string, mapping: Mapping, more: Record<string, string> = {}) =>
-    answer<T>($.getJSON(`${ROOT}/${path}`, { ...subject(mapping), ...more }));
+    answer<T>($.getJSON(addressOf(`${ROOT}/${path}`), { ...subject(mapping), ...more }));
   const post = <T>(path: string, body: unknown) =>
-    answer<T>($.ajax({ url: `${ROOT}/${path}`, method: 'POST', contentType: 'application/json', data: JSON.stringify(body) }));
+    answer<T>(
+      $.ajax({ url: addressOf(`${ROOT}/${path}`), method: 'POST', contentType: 'application/json', data: JSON.stringify(body) }),
+    );
   return {
     fields: (mapping) => get('fields', mapping),
     samples: (mapping, direction) => get('samples', mapping, { direction }),

@@ -3,6 +3,7 @@ import { parsePath, read } from '../../../src/mapping/paths.js';
 import type { Preview, Table } from '../../../src/mapping/preview-result.js';
 import type { Json } from '../../../src/model/message.js';
 import { element } from '../../kit/editor/element.js';
+import { PeopleData } from '../../kit/editor/people-data.js';
 import { designerApi, type Sample } from './api.editor.js';
 import { board } from './board.editor.js';
 import { changesPane } from './changes.editor.js';
@@ -23,7 +24,12 @@ export interface Designer {
 
 /** The designer of one mapping's two tables: rules as lines between fields, details of the selected rule, and a preview. */
 export function designer(id: string, mapping: Mapping, t: Translate): Designer {
-  const session = new Session(mapping, t, designerApi(t));
+  const people = new PeopleData(t, fetchAgain);
+  const session = new Session(
+    mapping,
+    t,
+    designerApi(t, (path) => people.address(path)),
+  );
   const ruleBoard = board(session);
   const panel = rulePanel(session);
   const preview = previewPane(session, shown);
@@ -87,6 +93,7 @@ export function designer(id: string, mapping: Mapping, t: Translate): Designer {
       search,
       element('span', { class: 'switchboard-designer-tools' }, undo, redo, ...clipboardActions.buttons),
     ),
+    people.element,
     element(
       'div',
       { class: 'switchboard-designer-body' },
@@ -105,7 +112,8 @@ export function designer(id: string, mapping: Mapping, t: Translate): Designer {
       ),
     ),
   );
-  show('preview');
+  let lowerPart: 'preview' | 'changes' = 'preview';
+  show(lowerPart);
   highlightTogether(root);
   root.addEventListener('switchboard:open', () => panel.focus());
   let subject = '';
@@ -113,6 +121,7 @@ export function designer(id: string, mapping: Mapping, t: Translate): Designer {
   update();
 
   function show(which: 'preview' | 'changes'): void {
+    lowerPart = which;
     lower.choose(which);
     for (const part of [...preview.head, preview.element]) part.hidden = which !== 'preview';
     changes.element.hidden = which !== 'changes';
@@ -132,6 +141,12 @@ export function designer(id: string, mapping: Mapping, t: Translate): Designer {
     begin.hidden = !empty;
     ruleBoard.element.hidden = empty;
     add.hidden = empty;
+  }
+
+  function fetchAgain(): void {
+    load();
+    preview.reload();
+    show(lowerPart);
   }
 
   function load(): void {

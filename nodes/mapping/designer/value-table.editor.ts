@@ -228,7 +228,8 @@ export function valueTable(session: Session, index: number, from: unknown): HTML
       if (!box.isConnected || rule().field !== field || rule().generic !== generic) return;
       const more = rowsForSeen(rule(), seen);
       if (more.length) add(more);
-      else RED.notify(t('values.nothingSeen'), 'success');
+      if (seen.masked) RED.notify(t('values.masked'), 'warning');
+      else if (more.length === 0) RED.notify(t('values.nothingSeen'), 'success');
     } catch (error) {
       RED.notify((error as Error).message, 'error');
     }

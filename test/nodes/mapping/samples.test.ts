@@ -7,6 +7,8 @@ import { type MappingSubject, systemOf } from '../../../src/endpoints/registry.j
 import type { Mapping } from '../../../src/mapping/mapping.js';
 import { preview } from '../../../src/mapping/preview.js';
 import type { Json } from '../../../src/model/message.js';
+import { KnownNames } from '../../../src/privacy/known-names.js';
+import { ViewMask } from '../../../src/privacy/view-mask.js';
 
 const mapping: Mapping = {
   name: 'Ours',
@@ -54,6 +56,20 @@ describe('values seen', () => {
       ],
     });
     assert.deepEqual(valuesSeen(mapping, 'order', 9, messages, counted), { partner: [], generic: [] });
+  });
+
+  it('are left out if they are masked, because a row for a mask would never apply', () => {
+    const named: Mapping = { ...mapping, rules: [{ field: 'assigned_to', generic: 'assignee.name' }] };
+    const mask = new ViewMask(new Set(['names', 'email']), [new KnownNames()]);
+    const samples = [{ assigned_to: 'Service desk' }, { assigned_to: 'ada@acme.example' }];
+    const messages = { in: samples.map((sample, n) => kept(String(n), mask.record(sample))), out: [] };
+    const counted: UnmappedValue[] = [
+      { mapping: 'Ours', direction: 'in', field: 'assigned_to', value: 'ada@acme.example', times: 2 },
+      { mapping: 'Ours', direction: 'out', field: 'assignee.name', value: 'Ada Lovelace', times: 1 },
+    ];
+    const shown = valuesSeen(named, 'order', 0, messages, counted, mask);
+    assert.deepEqual([shown.generic, shown.masked], [[], true]);
+    assert.ok(!JSON.stringify(shown).includes('…'));
   });
 
   it('come from the items of an order too', () => {

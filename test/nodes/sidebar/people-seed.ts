@@ -1,4 +1,6 @@
+import { routeDefaults } from '../../../nodes/route/route.config.js';
 import { storeDefaults } from '../../../nodes/switchboard-store/switchboard-store.config.js';
+import { preset } from '../../../src/endpoints/registry.js';
 import type { Json } from '../../../src/model/message.js';
 import type { Change } from '../../../src/store/store.js';
 import { type EditorServer, startEditor } from '../../browser/editor.js';
@@ -10,6 +12,7 @@ const PEOPLE_USERS = [
   { username: 'reader', password: PASSWORD, permissions: 'read' },
   { username: 'operator', password: PASSWORD, permissions: ['read', 'switchboard.write'] },
   { username: 'exporter', password: PASSWORD, permissions: ['read', 'switchboard.write', 'switchboard.export'] },
+  { username: 'integrator', password: PASSWORD, permissions: '*' },
 ];
 export const TITLE = 'Ada Lovelace has no dial tone, call +44 20 1234517';
 const ERROR = 'North refused: Mr Babbage (ada@acme.example) is unknown.';
@@ -23,6 +26,7 @@ const row = {
   sys_created_by: 'exporter',
   sys_updated_by: 'svc.acme',
   caller_id: { value: '46d44a40a9fe19810012d100cca80666', display_value: 'Ada Lovelace' },
+  u_informed: { 'Ada Lovelace': 'by ada@acme.example' },
   assigned_to: { value: '56d44a40a9fe19810012d100cca80666', display_value: 'Charles Babbage' },
 };
 export const PEOPLE_INCIDENT = {
@@ -116,6 +120,19 @@ const PEOPLE_FLOW = [
     auth: 'none',
     store: 'store1',
     baseUrl: 'http://127.0.0.1:9',
+  },
+  { id: 'incidents', type: 'switchboard-mapping', name: 'Incidents', preset: '', mapping: preset('servicenow', 'incident') },
+  {
+    id: 'route1',
+    z: 'tab',
+    type: 'switchboard-route',
+    ...routeDefaults,
+    parties: ['sn1', 'tmf1'],
+    rules: [{ from: 'sn1', when: [{ field: 'title', operator: 'contains', value: 'Ada Lovelace' }], to: ['tmf1'] }],
+    outputs: 3,
+    wires: [[], [], []],
+    x: 200,
+    y: 100,
   },
 ];
 
