@@ -3,10 +3,21 @@ import type { LinkEditor } from '../conversation/link-editor.js';
 import { SwitchboardError } from '../errors.js';
 import type { AuditEntry } from '../store/audit-entry.js';
 import { allOf, recordsOf } from '../store/pages.js';
-import type { Change, ConversationRecord, Store } from '../store/store.js';
+import type { Change, ConversationRecord, MessageRecord, Store } from '../store/store.js';
 import { say } from '../text/say.js';
 import type { AuditLog } from './audit.js';
-import { described, type Erasable, type Found, type Members, sizeOf, targetOf, tombstoneOf, whyNot } from './erasable.js';
+import {
+  described,
+  type Erasable,
+  entitiesOf,
+  type Found,
+  isAbout,
+  type Members,
+  sizeOf,
+  targetOf,
+  tombstoneOf,
+  whyNot,
+} from './erasable.js';
 import type { ErasureRequest, ErasureResult, FoundTicket } from './erasure-view.js';
 import { type Mentions, mentionsOf } from './mentions.js';
 import type { Person } from './person.js';
@@ -112,7 +123,10 @@ export class Eraser {
         if (isIt(id, reference, ...aliases, ...links.flatMap((link) => [link.id, link.number]))) records.set(id, one);
       }
       for await (const one of recordsOf((next) => store.listMessages({ search, ...next }), BATCH))
-        if (one.conversation === undefined && isIt(one.id, one.entityId, one.number)) records.set(one.id, one);
+        if (one.conversation === undefined && isIt(one.id, one.entityId, one.number)) {
+          const owner = await this.ownerOf(one);
+          records.set(owner.id, owner);
+        }
     }
     const found: Found[] = [];
     for (const record of records.values()) {
@@ -134,8 +148,8 @@ export class Eraser {
     for await (const one of recordsOf((next) => store.listMessages(next), BATCH)) {
       if (found.has(one.conversation ?? one.id)) continue;
       if (!mentions(one) && !mentions(await store.bodies('message', one.id))) continue;
-      if (one.conversation !== undefined) await add(one.conversation);
-      if (!found.has(one.conversation ?? '')) found.set(one.id, one);
+      const owner = await this.ownerOf(one);
+      found.set(owner.id, owner);
     }
     for await (const one of recordsOf((next) => store.listDeliveries(next), BATCH)) {
       if (found.has(one.conversation)) continue;
@@ -143,14 +157,26 @@ export class Eraser {
     }
   }
 
+  /** The conversation of a message, also if the message was not read yet or failed before it was assigned; else itself. */
+  private async ownerOf(message: MessageRecord): Promise<Erasable> {
+    const { store } = this.options;
+    const { conversation, endpoint, entityType, entityId } = message;
+    const owner =
+      conversation === undefined
+        ? await store.conversationByLink(endpoint, entityType, entityId)
+        : await store.conversation(conversation);
+    return owner ?? message;
+  }
+
   private async membersOf(one: Erasable): Promise<Members> {
     if ('receivedAt' in one) return { messages: [one], deliveries: [] };
     const { store } = this.options;
     const conversation = one.id;
-    return {
-      messages: await allOf((next) => store.listMessages({ conversation, ...next }), BATCH),
-      deliveries: await allOf((next) => store.listDeliveries({ conversation, ...next }), BATCH),
-    };
+    const messages = await allOf((next) => store.listMessages({ conversation, ...next }), BATCH);
+    const deliveries = await allOf((next) => store.listDeliveries({ conversation, ...next }), BATCH);
+    const about = entitiesOf(one, { messages, deliveries });
+    const unlinked = (await Promise.all(about.map((entities) => store.unlinkedMessages(entities)))).flat();
+    return { messages: [...messages, ...unlinked.filter((message) => isAbout(one, message))], deliveries };
   }
 
   /** Erases one ticket, with its entry in the trail; why it was refused, if something has come in meanwhile. */
@@ -168,6 +194,7 @@ export class Eraser {
 
   private async eraseConversation(id: string, cut: readonly Change[], by: Person): Promise<string | undefined> {
     const { store, conversations } = this.options;
+    let isErased = false;
     for (let round = 0; round < MAX_ROUNDS; round++) {
       let refused: string | undefined;
       let isDone = false;
@@ -177,11 +204,16 @@ export class Eraser {
         refused = members && whyNot(latest, members);
         isDone = !members || (latest.erasedAt !== undefined && sizeOf(members) === 0);
         if (refused || isDone || !members) return [];
-        return [...(await this.changesFor(latest, members)), this.note(latest, sizeOf(members), by), ...cut];
+        // What is accepted between the look and the commit is seen by the next look.
+        const unchanged: Change = { kind: 'noneReceived', about: entitiesOf(latest, members) };
+        return [unchanged, ...(await this.changesFor(latest, members)), this.note(latest, sizeOf(members), by), ...cut];
       };
       await conversations.updateTogether([id], change, { erase: true });
+      // What has come in since the erasure is about an erased ticket.
+      if (refused && isErased) return undefined;
       // Something may have been added that does not change the conversation: one more look.
       if (refused || isDone) return refused;
+      isErased = true;
     }
     return say`Messages keep coming in. Erase it later.`;
   }

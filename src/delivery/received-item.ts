@@ -33,6 +33,14 @@ export function isHint({ origin }: Pick<ReceivedItem, 'origin'>): boolean {
   return origin === 'webhook' || origin === 'event';
 }
 
+/** Stands for the content of what was received, or was to be read, about an erased ticket. */
+const ERASED = { again: 'erased' };
+
+/** Stored instead of an item about an erased ticket: only that it is to be read. Whether it is news shows then. `id`: a new one. */
+export function withoutContent(item: ReceivedItem, id: string): ReceivedItem {
+  return { ...item, origin: 'poll', key: isHint(item) ? `${item.key}|${id}` : item.key, payload: ERASED };
+}
+
 /** The key that repeated hints share, whichever in node of the endpoint received them. */
 export function hintKey(item: Pick<ReceivedItem, 'node' | 'origin' | 'endpoint' | 'entityType' | 'key'>): string {
   return `${queueOf(item)}|${item.key}`;
