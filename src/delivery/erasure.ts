@@ -4,6 +4,7 @@ import { SwitchboardError } from '../errors.js';
 import type { AuditEntry } from '../store/audit-entry.js';
 import { allOf, recordsOf } from '../store/pages.js';
 import type { Change, ConversationRecord, MessageRecord, Store } from '../store/store.js';
+import { type CutFacts, rangesOf } from '../store/trail-line.js';
 import { say } from '../text/say.js';
 import type { AuditLog } from './audit.js';
 import {
@@ -28,6 +29,9 @@ const BATCH = 500;
 const SHORTEST_MARK = 6;
 /** Times that a conversation is looked at again because something came in meanwhile. */
 const MAX_ROUNDS = 20;
+
+/** Entries of the audit trail whose names are to be cut off. */
+type Cut = { id: string; number: number }[];
 
 export interface EraserOptions {
   store: Store;
@@ -102,7 +106,9 @@ export class Eraser {
     const { entries } = await this.entriesOf(erased, person);
     if (entries.length > 0) {
       const target = { kind: 'trail', id: '', count: entries.length } as const;
-      await store.commit([{ kind: 'cutNames', entries }, audit.note({ by, action: 'erase', target })], { erase: true });
+      await store.commit([...cutting(entries), audit.note({ by, action: 'erase', target, facts: cutFacts(entries) })], {
+        erase: true,
+      });
     }
     const marks = [...(request.person ?? []), ...erased.flatMap(({ numbers }) => numbers)];
     await store.purge(marks.map((mark) => mark.trim()).filter(({ length }) => length >= SHORTEST_MARK));
@@ -180,19 +186,17 @@ export class Eraser {
   }
 
   /** Erases one ticket, with its entry in the trail; why it was refused, if something has come in meanwhile. */
-  private async eraseOne(one: Erasable, entries: string[], by: Person): Promise<string | undefined> {
+  private async eraseOne(one: Erasable, cut: Cut, by: Person): Promise<string | undefined> {
     const { store, linkEditor } = this.options;
-    // In the same commit: once the ticket is erased, nothing tells which entries are about it.
-    const cut: Change[] = entries.length > 0 ? [{ kind: 'cutNames', entries }] : [];
     if ('receivedAt' in one) {
-      await store.commit([{ kind: 'message', record: one, gone: true }, this.note(one, 1, by), ...cut], { erase: true });
+      await store.commit([{ kind: 'message', record: one, gone: true }, ...this.notes(one, 1, cut, by)], { erase: true });
       return undefined;
     }
     // No message of it is in a flow meanwhile.
     return linkEditor.runAlone([one.id], () => this.eraseConversation(one.id, cut, by));
   }
 
-  private async eraseConversation(id: string, cut: readonly Change[], by: Person): Promise<string | undefined> {
+  private async eraseConversation(id: string, cut: Cut, by: Person): Promise<string | undefined> {
     const { store, conversations } = this.options;
     let isErased = false;
     for (let round = 0; round < MAX_ROUNDS; round++) {
@@ -206,7 +210,7 @@ export class Eraser {
         if (refused || isDone || !members) return [];
         // What is accepted between the look and the commit is seen by the next look.
         const unchanged: Change = { kind: 'noneReceived', about: entitiesOf(latest, members) };
-        return [unchanged, ...(await this.changesFor(latest, members)), this.note(latest, sizeOf(members), by), ...cut];
+        return [unchanged, ...(await this.changesFor(latest, members)), ...this.notes(latest, sizeOf(members), cut, by)];
       };
       await conversations.updateTogether([id], change, { erase: true });
       // What has come in since the erasure is about an erased ticket.
@@ -227,9 +231,16 @@ export class Eraser {
     ];
   }
 
-  /** The entry of an erasure names nobody: it has only our own ids, and the number of records. */
-  private note(record: Erasable, count: number, by: Person): Change {
-    return this.options.audit.note({ by, action: 'erase', target: { ...targetOf(record), count } });
+  /**
+   * The entry of an erasure, which names nobody: it has only our own ids, and the number of records. It cuts off the entries about
+   * them in the same commit: once they are erased, nothing tells which those are.
+   */
+  private notes(record: Erasable, count: number, cut: Cut, by: Person): Change[] {
+    const target = { ...targetOf(record), count };
+    return [
+      this.options.audit.note({ by, action: 'erase', target, ...(cut.length > 0 && { facts: cutFacts(cut) }) }),
+      ...cutting(cut),
+    ];
   }
 
   private async valuesOf(person: Mentions | undefined): Promise<UnmappedValue[]> {
@@ -243,25 +254,28 @@ export class Eraser {
   private async entriesOf(
     erased: readonly Found[],
     person: Mentions | undefined,
-  ): Promise<{ entries: string[]; entriesOf: Map<Found, string[]> }> {
+  ): Promise<{ entries: Cut; entriesOf: Map<Found, Cut> }> {
     const owners = new Map<string, Found>();
     for (const found of erased) {
       for (const id of found.ids) owners.set(id, found);
       for (const number of found.numbers) owners.set(number.toLowerCase(), found);
     }
-    const entries: string[] = [];
-    const entriesOf = new Map<Found, string[]>();
-    for await (const { text, names } of this.options.store.trail({})) {
+    const entries: Cut = [];
+    const entriesOf = new Map<Found, Cut>();
+    for await (const { text, number, names } of this.options.store.trail({})) {
       if (!names) continue;
       const { id, target } = JSON.parse(text) as AuditEntry;
       const owner = owners.get(target.id) ?? ownerNamedIn(names, owners);
       if (!owner && !person?.(names)) continue;
-      entries.push(id);
-      if (owner) entriesOf.set(owner, [...(entriesOf.get(owner) ?? []), id]);
+      entries.push({ id, number });
+      if (owner) entriesOf.set(owner, [...(entriesOf.get(owner) ?? []), { id, number }]);
     }
     return { entries, entriesOf };
   }
 }
+
+const cutFacts = (cut: Cut): CutFacts => ({ cut: rangesOf(cut.map(({ number }) => number)) });
+const cutting = (cut: Cut): Change[] => (cut.length > 0 ? [{ kind: 'cutNames', entries: cut.map(({ id }) => id) }] : []);
 
 /** The ticket that the names of an entry name: as a whole, or as a word that can be nothing else. */
 function ownerNamedIn(names: Record<string, string>, owners: ReadonlyMap<string, Found>): Found | undefined {
