@@ -1,10 +1,8 @@
 import type { Conversations } from '../conversation/conversations.js';
 import type { LinkEditor } from '../conversation/link-editor.js';
-import { SwitchboardError } from '../errors.js';
-import type { AuditEntry } from '../store/audit-entry.js';
+import { isConcurrentChange, SwitchboardError } from '../errors.js';
 import { allOf, recordsOf } from '../store/pages.js';
 import type { Change, ConversationRecord, MessageRecord, Store } from '../store/store.js';
-import { type CutFacts, rangesOf } from '../store/trail-line.js';
 import { say } from '../text/say.js';
 import type { AuditLog } from './audit.js';
 import {
@@ -19,19 +17,16 @@ import {
   tombstoneOf,
   whyNot,
 } from './erasable.js';
+import { type Cut, cutFacts, cutting, entriesNaming, SHORTEST_MARK } from './erased-entries.js';
 import type { ErasureRequest, ErasureResult, FoundTicket } from './erasure-view.js';
 import { type Mentions, mentionsOf } from './mentions.js';
 import type { Person } from './person.js';
+import { withoutReceived } from './received-item.js';
 import type { UnmappedCounter, UnmappedValue } from './unmapped-counter.js';
 
 const BATCH = 500;
-/** Shorter numbers say nothing about a damaged part of a file. */
-const SHORTEST_MARK = 6;
 /** Times that a conversation is looked at again because something came in meanwhile. */
 const MAX_ROUNDS = 20;
-
-/** Entries of the audit trail whose names are to be cut off. */
-type Cut = { id: string; number: number }[];
 
 export interface EraserOptions {
   store: Store;
@@ -58,7 +53,8 @@ export class Eraser {
     const person = personIn(request);
     const found = await this.find(request, person);
     const values = await this.valuesOf(person);
-    const { entries } = await this.entriesOf(
+    const { entries } = await entriesNaming(
+      this.options.store,
       found.filter(({ ticket }) => !ticket.refused),
       person,
     );
@@ -83,7 +79,7 @@ export class Eraser {
     const { audit, store, unmapped } = this.options;
     const person = personIn(request);
     const all = await this.find(request, person);
-    const { entriesOf } = await this.entriesOf(all, person);
+    const { entriesOf } = await entriesNaming(store, all, person);
     const tickets: FoundTicket[] = [];
     const erased: Found[] = [];
     let cut = 0;
@@ -103,7 +99,7 @@ export class Eraser {
       await unmapped.forget(values, [audit.note({ by, action: 'erase', target })], true);
     }
     // Those that name the person and are about no ticket, and what was noted meanwhile.
-    const { entries } = await this.entriesOf(erased, person);
+    const { entries } = await entriesNaming(store, erased, person);
     if (entries.length > 0) {
       const target = { kind: 'trail', id: '', count: entries.length } as const;
       await store.commit([...cutting(entries), audit.note({ by, action: 'erase', target, facts: cutFacts(entries) })], {
@@ -202,10 +198,12 @@ export class Eraser {
     for (let round = 0; round < MAX_ROUNDS; round++) {
       let refused: string | undefined;
       let isDone = false;
+      let late: readonly MessageRecord[] = [];
       const change = async () => {
         const latest = await store.conversation(id);
         const members = latest && (await this.membersOf(latest));
         refused = members && whyNot(latest, members);
+        late = members?.messages ?? [];
         isDone = !members || (latest.erasedAt !== undefined && sizeOf(members) === 0);
         if (refused || isDone || !members) return [];
         // What is accepted between the look and the commit is seen by the next look.
@@ -214,12 +212,27 @@ export class Eraser {
       };
       await conversations.updateTogether([id], change, { erase: true });
       // What has come in since the erasure is about an erased ticket.
-      if (refused && isErased) return undefined;
+      if (refused && isErased) {
+        if (await this.emptied(late)) return undefined;
+        continue;
+      }
       // Something may have been added that does not change the conversation: one more look.
       if (refused || isDone) return refused;
       isErased = true;
     }
     return say`Messages keep coming in. Erase it later.`;
+  }
+
+  /** Takes out what came in with messages that were accepted before the erasure could be seen; false if they went on meanwhile. */
+  private async emptied(messages: readonly MessageRecord[]): Promise<boolean> {
+    const changes = messages.map(withoutReceived);
+    try {
+      await this.options.store.commit(changes, { erase: true });
+      return true;
+    } catch (error) {
+      if (isConcurrentChange(error)) return false;
+      throw error;
+    }
   }
 
   private async changesFor(latest: ConversationRecord, { messages, deliveries }: Members): Promise<Change[]> {
@@ -246,48 +259,6 @@ export class Eraser {
   private async valuesOf(person: Mentions | undefined): Promise<UnmappedValue[]> {
     return person ? (await this.options.unmapped.list()).filter(({ value }) => person(value)) : [];
   }
-
-  /**
-   * Entries of the audit trail that name what is erased: they are about it, or have its number, or name the person. `entriesOf`:
-   * those of each ticket.
-   */
-  private async entriesOf(
-    erased: readonly Found[],
-    person: Mentions | undefined,
-  ): Promise<{ entries: Cut; entriesOf: Map<Found, Cut> }> {
-    const owners = new Map<string, Found>();
-    for (const found of erased) {
-      for (const id of found.ids) owners.set(id, found);
-      for (const number of found.numbers) owners.set(number.toLowerCase(), found);
-    }
-    const entries: Cut = [];
-    const entriesOf = new Map<Found, Cut>();
-    for await (const { text, number, names } of this.options.store.trail({})) {
-      if (!names) continue;
-      const { id, target } = JSON.parse(text) as AuditEntry;
-      const owner = owners.get(target.id) ?? ownerNamedIn(names, owners);
-      if (!owner && !person?.(names)) continue;
-      entries.push({ id, number });
-      if (owner) entriesOf.set(owner, [...(entriesOf.get(owner) ?? []), { id, number }]);
-    }
-    return { entries, entriesOf };
-  }
-}
-
-const cutFacts = (cut: Cut): CutFacts => ({ cut: rangesOf(cut.map(({ number }) => number)) });
-const cutting = (cut: Cut): Change[] => (cut.length > 0 ? [{ kind: 'cutNames', entries: cut.map(({ id }) => id) }] : []);
-
-/** The ticket that the names of an entry name: as a whole, or as a word that can be nothing else. */
-function ownerNamedIn(names: Record<string, string>, owners: ReadonlyMap<string, Found>): Found | undefined {
-  for (const text of Object.values(names)) {
-    const whole = text.trim().toLowerCase();
-    const words = whole.split(/[\s,;"()]+/).filter(({ length }) => length >= SHORTEST_MARK);
-    for (const word of [whole, ...words]) {
-      const owner = owners.get(word);
-      if (owner) return owner;
-    }
-  }
-  return undefined;
 }
 
 /** The person that a request is about, if it is about one; throws SWB_PAYLOAD for one that is about nothing. */

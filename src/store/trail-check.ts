@@ -89,8 +89,8 @@ class Check {
       this.say(`The last entries, ${result.end.number + 1} to ${last}, are missing: the store knows of them.`);
     if (!kept && result.entries > 0) this.say(`${TRAIL_END} is missing or damaged: nothing shows where the trail ends.`);
     for (const { number, month } of this.unnamed)
-      if (!this.cut.some(([from, to]) => number >= from && number <= to))
-        this.say(`${namesFile(month)}: the names of entry ${number} are missing, and no entry says that they were erased.`);
+      if (this.cut.some(([from, to]) => number >= from && number <= to)) result.cut++;
+      else this.say(`${namesFile(month)}: the names of entry ${number} are missing, and no entry says that they were erased.`);
     return result;
   }
 
@@ -108,7 +108,6 @@ class Check {
     const { cut } = (entry.facts ?? {}) as Partial<CutFacts>;
     if (cut) this.cut.push(...rangesIn(cut));
     result.entries++;
-    result.cut = this.unnamed.length;
     result.from ??= entry.at;
     result.until = entry.at;
     result.end = { number, hash: hashOfLine(text) };

@@ -226,6 +226,26 @@ describe('erasing', () => {
     assert.ok(filesWith(ERIKA).length > 0);
   });
 
+  it('keeps nothing of what was accepted before it could see the erasure', async () => {
+    await ticket('INC-AAA-1', ERIKA);
+    await restart(false);
+    const { commit, conversationByLink } = rig.store;
+    let late = true;
+    rig.store.commit = async (changes, options) => {
+      const result = await commit.call(rig.store, changes, options);
+      if (options?.erase && late) {
+        late = false;
+        rig.store.conversationByLink = async () => undefined;
+        const fields = { title: `late ${ERIKA}` };
+        await rig.receive('customer', { id: 'INC-AAA-1', version: '3', fields }, 'late');
+        rig.store.conversationByLink = conversationByLink;
+      }
+      return result;
+    };
+    assert.deepEqual(await refusals('INC-AAA-1'), [undefined], 'it was erased before');
+    assert.deepEqual([(await rig.messages()).map(({ state }) => state), filesWith(ERIKA)], [['received'], []]);
+  });
+
   it('erases with a ticket what was skipped before it was read', async () => {
     await ticket('INC-AAA-1', ERIKA);
     await restart(false);
