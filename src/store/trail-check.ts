@@ -114,7 +114,8 @@ class Check {
   }
 
   private say(problem: string): void {
-    if (this.result.problems.length < REPORTED) this.result.problems.push(problem);
+    const { problems } = this.result;
+    if (problems.length < REPORTED && !problems.includes(problem)) problems.push(problem);
   }
 }
 

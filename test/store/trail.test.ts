@@ -131,6 +131,7 @@ describe('the audit trail in files', () => {
   it('says at once that its last entry was changed, and shows it for ever', async () => {
     const folder = await filled();
     await edit(`${folder}/audit/2026-03.jsonl`, (text) => text.replace(/anna(?!.*anna)/s, 'berta'));
+    assert.equal((await problemsOf(folder)).length, 1, 'once, though two files know of it');
     const store = await open({ folder });
     assert.match(logged.join(), /audit trail in .* was changed: its last entry, 9, is another one/);
     await store.commit([{ kind: 'audit', entry: auditEntry('e10', { at: '2026-03-30T00:00:00.000Z' }) }]);
