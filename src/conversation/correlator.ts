@@ -10,6 +10,7 @@ import { findDuplicate, hasMoved } from './duplicate-reference.js';
 import type { InFlightWrite, PartInDoubt } from './echo-guard.js';
 import { emptiedPaths, withEmptied } from './emptied.js';
 import { type EntityRequest, originOfValue } from './entity-request.js';
+import { erasedError } from './erased-entity.js';
 import { showsSentValue } from './field-changes.js';
 import { fingerprint, lastKnownEntries, sameFingerprint } from './fingerprint.js';
 import type { InboundMessage } from './inbound-message.js';
@@ -100,7 +101,7 @@ export class Correlator {
     const unlinked = linked ? undefined : await this.ignoredAsUnlinked(source);
     if (unlinked) return { ...unlinked, message: inbound.message };
     const known = linked ?? (await this.conversationByCarriedReference(source));
-    if (known?.erasedAt) throw this.erasedError(source, known.erasedAt);
+    if (known?.erasedAt) throw erasedError(source, known.erasedAt, this.endpoint(source.endpoint)?.name, undefined);
     if (known) transaction.conversation = known.id;
     else transaction.start(await this.newConversation(inbound.message));
     const id = transaction.conversation ?? '';
@@ -252,21 +253,6 @@ export class Correlator {
         where: this.endpoint(source.endpoint)?.name,
         field: 'reference',
         hint: say`This store knows nothing from before ${this.store.memory.since}. If a ticket from that time is meant, change it at the party that opened it: then this message continues by itself. If another Switchboard created it, clear the reference there, then replay this message.`,
-      },
-    );
-  }
-
-  /**
-   * What was known of an erased ticket, and of its counterparts, is gone: its update cannot be told from what they have already. It
-   * is neither taken for a new ticket nor dropped, but put before a user.
-   */
-  private erasedError(source: GenericMessage['source'], at: string): SwitchboardError {
-    return new SwitchboardError(
-      'SWB_ERASED',
-      say`The data of ${source.number ?? source.id} was erased on ${at.slice(0, 10)}, and it was changed since.`,
-      {
-        where: this.endpoint(source.endpoint)?.name,
-        hint: say`Nothing was sent, and no new ticket is opened for it. Skip the message; if the matter goes on, open a new ticket. Skipped, the message can be erased as well.`,
       },
     );
   }

@@ -1,5 +1,5 @@
 import { comparableText, showsAfterPrefix, showsText } from '../endpoints/text-match.js';
-import type { GenericAttachment, GenericComment, Json, RemovedPart } from '../model/message.js';
+import type { GenericAttachment, GenericComment, GenericMessage, Json, RemovedPart } from '../model/message.js';
 import type { ConversationRecord, Link } from '../store/store.js';
 import type { PartEchoGuard, PartInDoubt } from './echo-guard.js';
 import { attachmentMark, commentMark, digest } from './fingerprint.js';
@@ -201,10 +201,7 @@ function memoryAfter(
   const seen = [...link.seen, ...shown.filter((id) => !known.has(id))];
   const forgotten = new Set(others.slice(0, -MAX_NOT_SHOWN));
   if (!isComplete) return { seen, words: link.words };
-  const stored: [string, Json][] = [
-    ...message.comments.map((c): [string, Json] => [keyOf('comment', c.id), keptText(c.text)]),
-    ...message.attachments.map((a): [string, Json] => [keyOf('attachment', a.id), keptText(a.name)]),
-  ];
+  const stored = [...wordsOfParts(message)];
   // Parts that only events report are not part of the entity.
   const later = Object.entries(link.words ?? {}).filter(([, words]) => isWrittenLater(words, readAt));
   const kept = [...stored.filter(([key]) => !key.includes('|') && !waiting.has(key.slice(2))), ...later].slice(-MAX_TEXTS);
@@ -247,6 +244,19 @@ function hasText(stored: Json, text: string): boolean {
     kept === words ||
     (!kept.startsWith('#') && kept !== '' && comparableText(kept) === comparableText(text) && comparableText(text) !== '')
   );
+}
+
+/** The last known texts of the parts of an entity, as they are compared, by kind and id. */
+export function keptWords({ words = {} }: Link): Map<string, Json> {
+  return new Map(Object.entries(words).map(([part, stored]) => [part, isUnread(stored) ? stored[1] : stored]));
+}
+
+/** The texts of the parts that are shown, in the same form. */
+export function wordsOfParts({ comments, attachments }: Pick<GenericMessage, 'comments' | 'attachments'>): Map<string, Json> {
+  return new Map([
+    ...comments.map((c): [string, Json] => [keyOf('comment', c.id), keptText(c.text)]),
+    ...attachments.map((a): [string, Json] => [keyOf('attachment', a.id), keptText(a.name)]),
+  ]);
 }
 
 /** The link with a comment or file that we wrote. `stamp`: an id made after the answer arrived. */

@@ -80,11 +80,16 @@ export interface ReadingOptions {
   /** Whether a read for another message, which began after this one was received, is proven to show its change. */
   isShown: (record: MessageRecord, received: Json, read: Json) => Promise<boolean>;
   /** The id of the entity that is read for a message. */
-  entityOf: (record: MessageRecord) => string;
+  entityOf: (record: Pick<MessageRecord, 'endpoint' | 'entityType' | 'entityId'>) => string;
   /** Resolves when no write of ours to the entity is under way, so that one read shows all of its steps. */
   ownWriteDone: (record: MessageRecord) => Promise<void>;
   /** Payload that represents a known entity that no longer exists; undefined where it was not known. */
   deletedPayload?: (record: MessageRecord) => Promise<Json | undefined>;
+  /**
+   * Why a message about an erased ticket says nothing new, by what was read for it; undefined where its ticket was not erased. Rejects
+   * with SWB_ERASED where the ticket was changed since, or may have been.
+   */
+  whyErased?: (record: MessageRecord, read: Json) => Promise<string | undefined>;
   /** Throws PausedError while nothing may be read from the endpoint of a message. */
   assertOpen: (record: MessageRecord) => void;
   /** Whose trouble it is that a message could not be read, by the neutral probe of its endpoint. */
@@ -305,6 +310,15 @@ export class Dispatcher {
         payload = isAbsent(error) && !lags ? await this.inbox.options.deletedPayload?.(claimed) : undefined;
         if (payload === undefined) return await this.unreadable(claimed, error, lags);
         read = { read: payload };
+      }
+    }
+    if (read) {
+      // Nothing that was read of an erased ticket is kept, or reaches a flow.
+      try {
+        const erased = await this.inbox.options.whyErased?.(claimed, payload as Json);
+        if (erased !== undefined) return await this.settleIgnored(claimed, erased);
+      } catch (error) {
+        return await this.unreadable(claimed, error);
       }
     }
     let entry: Entry | undefined;

@@ -1,4 +1,5 @@
-import type { ConversationRecord, DeliveryRecord, MessageRecord } from '../store/store.js';
+import { erasedContent } from '../conversation/erased-entity.js';
+import type { About, ConversationRecord, DeliveryRecord, MessageRecord } from '../store/store.js';
 import { say } from '../text/say.js';
 import type { ErasureResult, FoundTicket } from './erasure-view.js';
 
@@ -19,6 +20,26 @@ export interface Found {
   ids: string[];
   /** Ids and numbers at the parties. */
   numbers: string[];
+}
+
+/** The entities of a conversation, by all names that a message may have for them: also ids from before an entity moved. */
+export function entitiesOf({ links, formerParties = [] }: ConversationRecord, { messages, deliveries }: Members): About[] {
+  const names = new Map<string, Set<string>>(formerParties.map((endpoint) => [endpoint, new Set()]));
+  const named = [...links.map((link) => ({ ...link, entityId: link.id })), ...messages, ...deliveries];
+  for (const { endpoint, entityId, number } of named) {
+    const known = names.get(endpoint) ?? new Set();
+    names.set(endpoint, known);
+    for (const name of [entityId, number]) if (name) known.add(name);
+  }
+  return [...names].map(([endpoint, known]) => ({ endpoint, names: [...known] }));
+}
+
+/**
+ * Whether a message that was found by the names of a conversation's entities belongs to it. What is still to be processed may,
+ * whatever it says: only reading it tells.
+ */
+export function isAbout({ links }: ConversationRecord, { state, endpoint, entityType }: MessageRecord): boolean {
+  return state === 'received' || links.some((link) => link.endpoint === endpoint && link.entityType === entityType);
 }
 
 export const targetOf = (record: Erasable) =>
@@ -61,22 +82,29 @@ export function described(record: Erasable, members: Members): Found {
   };
 }
 
-/** What is left of an erased conversation: by whom its entities are named, so that none is taken for a new one. */
+/**
+ * What is left of an erased conversation: by whom its entities are named, so that none is taken for a new one, and what tells changed
+ * ones from others.
+ */
 export function tombstoneOf(record: ConversationRecord, at: string): ConversationRecord {
   const { id, version, reference, aliases, spent, entity, formerParties, began, createdAt, updatedAt } = record;
-  const links = record.links.map(({ endpoint, entityType, leg, id: entityId, origin, carries, since }) => ({
-    endpoint,
-    entityType,
-    leg,
-    id: entityId,
-    origin,
-    ...(carries && { carries }),
-    lastKnown: {},
-    raw: {},
-    writtenBy: {},
-    seen: [],
-    since,
-  }));
+  const links = record.links.map((link) => {
+    const { endpoint, entityType, leg, id: entityId, origin, carries, since } = link;
+    return {
+      endpoint,
+      entityType,
+      leg,
+      id: entityId,
+      origin,
+      ...(carries && { carries }),
+      lastKnown: {},
+      raw: {},
+      writtenBy: {},
+      seen: [],
+      since,
+      erased: link.erased ?? erasedContent(link),
+    };
+  });
   const kept = { aliases, spent, formerParties, began };
   return {
     id,

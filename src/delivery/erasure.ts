@@ -1,22 +1,30 @@
 import type { Conversations } from '../conversation/conversations.js';
 import type { LinkEditor } from '../conversation/link-editor.js';
-import { SwitchboardError } from '../errors.js';
-import type { AuditEntry } from '../store/audit-entry.js';
+import { isConcurrentChange, SwitchboardError } from '../errors.js';
 import { allOf, recordsOf } from '../store/pages.js';
-import type { Change, ConversationRecord, Store } from '../store/store.js';
+import type { Change, ConversationRecord, MessageRecord, Store } from '../store/store.js';
 import { say } from '../text/say.js';
 import type { AuditLog, Note } from './audit.js';
-import { described, type Erasable, type Found, type Members, sizeOf, targetOf, tombstoneOf, whyNot } from './erasable.js';
+import {
+  described,
+  type Erasable,
+  entitiesOf,
+  type Found,
+  isAbout,
+  type Members,
+  sizeOf,
+  targetOf,
+  tombstoneOf,
+  whyNot,
+} from './erasable.js';
+import { type Cut, cutFacts, cutting, entriesNaming, LISTED, SHORTEST_MARK } from './erased-entries.js';
 import type { ErasureRequest, ErasureResult, FoundTicket } from './erasure-view.js';
 import { type Mentions, mentionsOf, oneWordIn } from './mentions.js';
 import type { Person } from './person.js';
+import { withoutReceived } from './received-item.js';
 import type { UnmappedCounter, UnmappedValue } from './unmapped-counter.js';
 
 const BATCH = 500;
-/** Shorter numbers say nothing about a damaged part of a file. */
-const SHORTEST_MARK = 6;
-/** Between the texts of a search in the trail. */
-const LISTED = ', ';
 /** Times that a conversation is looked at again because something came in meanwhile. */
 const MAX_ROUNDS = 20;
 
@@ -71,7 +79,8 @@ export class Eraser {
     const person = personIn(request);
     const found = await this.find(request, person);
     const values = await this.valuesOf(person);
-    const { entries } = await this.entriesOf(
+    const { entries } = await entriesNaming(
+      this.options.store,
       found.filter(({ ticket }) => !ticket.refused),
       person,
     );
@@ -102,7 +111,7 @@ export class Eraser {
     const { audit, store, unmapped } = this.options;
     const person = personIn(request);
     const all = await this.find(request, person);
-    const { entriesOf } = await this.entriesOf(all, person);
+    const { entriesOf } = await entriesNaming(store, all, person);
     const tickets: FoundTicket[] = [];
     const erased: Found[] = [];
     let cut = 0;
@@ -122,10 +131,12 @@ export class Eraser {
       await unmapped.forget(values, [audit.note({ by, action: 'erase', target })], true);
     }
     // Those that name the person and are about no ticket, and what was noted meanwhile.
-    const { entries } = await this.entriesOf(erased, person);
+    const { entries } = await entriesNaming(store, erased, person);
     if (entries.length > 0) {
       const target = { kind: 'trail', id: '', count: entries.length } as const;
-      await store.commit([{ kind: 'cutNames', entries }, audit.note({ by, action: 'erase', target })], { erase: true });
+      await store.commit([...cutting(entries), audit.note({ by, action: 'erase', target, facts: cutFacts(entries) })], {
+        erase: true,
+      });
     }
     const marks = [...(request.person ?? []), ...erased.flatMap(({ numbers }) => numbers)];
     await store.purge(marks.map((mark) => mark.trim()).filter(({ length }) => length >= SHORTEST_MARK));
@@ -149,7 +160,10 @@ export class Eraser {
         if (isIt(id, reference, ...aliases, ...links.flatMap((link) => [link.id, link.number]))) records.set(id, one);
       }
       for await (const one of recordsOf((next) => store.listMessages({ search, ...next }), BATCH))
-        if (one.conversation === undefined && isIt(one.id, one.entityId, one.number)) records.set(one.id, one);
+        if (one.conversation === undefined && isIt(one.id, one.entityId, one.number)) {
+          const owner = await this.ownerOf(one);
+          records.set(owner.id, owner);
+        }
     }
     const found: Found[] = [];
     for (const record of records.values()) {
@@ -171,8 +185,8 @@ export class Eraser {
     for await (const one of recordsOf((next) => store.listMessages(next), BATCH)) {
       if (found.has(one.conversation ?? one.id)) continue;
       if (!mentions(one) && !mentions(await store.bodies('message', one.id))) continue;
-      if (one.conversation !== undefined) await add(one.conversation);
-      if (!found.has(one.conversation ?? '')) found.set(one.id, one);
+      const owner = await this.ownerOf(one);
+      found.set(owner.id, owner);
     }
     for await (const one of recordsOf((next) => store.listDeliveries(next), BATCH)) {
       if (found.has(one.conversation)) continue;
@@ -180,47 +194,80 @@ export class Eraser {
     }
   }
 
+  /** The conversation of a message, also if the message was not read yet or failed before it was assigned; else itself. */
+  private async ownerOf(message: MessageRecord): Promise<Erasable> {
+    const { store } = this.options;
+    const { conversation, endpoint, entityType, entityId } = message;
+    const owner =
+      conversation === undefined
+        ? await store.conversationByLink(endpoint, entityType, entityId)
+        : await store.conversation(conversation);
+    return owner ?? message;
+  }
+
   private async membersOf(one: Erasable): Promise<Members> {
     if ('receivedAt' in one) return { messages: [one], deliveries: [] };
     const { store } = this.options;
     const conversation = one.id;
-    return {
-      messages: await allOf((next) => store.listMessages({ conversation, ...next }), BATCH),
-      deliveries: await allOf((next) => store.listDeliveries({ conversation, ...next }), BATCH),
-    };
+    const messages = await allOf((next) => store.listMessages({ conversation, ...next }), BATCH);
+    const deliveries = await allOf((next) => store.listDeliveries({ conversation, ...next }), BATCH);
+    const about = entitiesOf(one, { messages, deliveries });
+    const unlinked = (await Promise.all(about.map((entities) => store.unlinkedMessages(entities)))).flat();
+    return { messages: [...messages, ...unlinked.filter((message) => isAbout(one, message))], deliveries };
   }
 
   /** Erases one ticket, with its entry in the trail; why it was refused, if something has come in meanwhile. */
-  private async eraseOne(one: Erasable, entries: string[], by: Person): Promise<string | undefined> {
+  private async eraseOne(one: Erasable, cut: Cut, by: Person): Promise<string | undefined> {
     const { store, linkEditor } = this.options;
-    // In the same commit: once the ticket is erased, nothing tells which entries are about it.
-    const cut: Change[] = entries.length > 0 ? [{ kind: 'cutNames', entries }] : [];
     if ('receivedAt' in one) {
-      await store.commit([{ kind: 'message', record: one, gone: true }, this.note(one, 1, by), ...cut], { erase: true });
+      await store.commit([{ kind: 'message', record: one, gone: true }, ...this.notes(one, 1, cut, by)], { erase: true });
       return undefined;
     }
     // No message of it is in a flow meanwhile.
     return linkEditor.runAlone([one.id], () => this.eraseConversation(one.id, cut, by));
   }
 
-  private async eraseConversation(id: string, cut: readonly Change[], by: Person): Promise<string | undefined> {
+  private async eraseConversation(id: string, cut: Cut, by: Person): Promise<string | undefined> {
     const { store, conversations } = this.options;
+    let isErased = false;
     for (let round = 0; round < MAX_ROUNDS; round++) {
       let refused: string | undefined;
       let isDone = false;
+      let late: readonly MessageRecord[] = [];
       const change = async () => {
         const latest = await store.conversation(id);
         const members = latest && (await this.membersOf(latest));
         refused = members && whyNot(latest, members);
+        late = members?.messages ?? [];
         isDone = !members || (latest.erasedAt !== undefined && sizeOf(members) === 0);
         if (refused || isDone || !members) return [];
-        return [...(await this.changesFor(latest, members)), this.note(latest, sizeOf(members), by), ...cut];
+        // What is accepted between the look and the commit is seen by the next look.
+        const unchanged: Change = { kind: 'noneReceived', about: entitiesOf(latest, members) };
+        return [unchanged, ...(await this.changesFor(latest, members)), ...this.notes(latest, sizeOf(members), cut, by)];
       };
       await conversations.updateTogether([id], change, { erase: true });
+      // What has come in since the erasure is about an erased ticket.
+      if (refused && isErased) {
+        if (await this.emptied(late)) return undefined;
+        continue;
+      }
       // Something may have been added that does not change the conversation: one more look.
       if (refused || isDone) return refused;
+      isErased = true;
     }
     return say`Messages keep coming in. Erase it later.`;
+  }
+
+  /** Takes out what came in with messages that were accepted before the erasure could be seen; false if they went on meanwhile. */
+  private async emptied(messages: readonly MessageRecord[]): Promise<boolean> {
+    const changes = messages.map(withoutReceived);
+    try {
+      await this.options.store.commit(changes, { erase: true });
+      return true;
+    } catch (error) {
+      if (isConcurrentChange(error)) return false;
+      throw error;
+    }
   }
 
   private async changesFor(latest: ConversationRecord, { messages, deliveries }: Members): Promise<Change[]> {
@@ -232,54 +279,21 @@ export class Eraser {
     ];
   }
 
-  /** The entry of an erasure names nobody: it has only our own ids, and the number of records. */
-  private note(record: Erasable, count: number, by: Person): Change {
-    return this.options.audit.note({ by, action: 'erase', target: { ...targetOf(record), count } });
+  /**
+   * The entry of an erasure, which names nobody: it has only our own ids, and the number of records. It cuts off the entries about
+   * them in the same commit: once they are erased, nothing tells which those are.
+   */
+  private notes(record: Erasable, count: number, cut: Cut, by: Person): Change[] {
+    const target = { ...targetOf(record), count };
+    return [
+      this.options.audit.note({ by, action: 'erase', target, ...(cut.length > 0 && { facts: cutFacts(cut) }) }),
+      ...cutting(cut),
+    ];
   }
 
   private async valuesOf(person: Mentions | undefined): Promise<UnmappedValue[]> {
     return person ? (await this.options.unmapped.list()).filter(({ value }) => person(value)) : [];
   }
-
-  /**
-   * Entries of the audit trail that name what is erased: they are about it, or have its number, or name the person. `entriesOf`:
-   * those of each ticket.
-   */
-  private async entriesOf(
-    erased: readonly Found[],
-    person: Mentions | undefined,
-  ): Promise<{ entries: string[]; entriesOf: Map<Found, string[]> }> {
-    const owners = new Map<string, Found>();
-    for (const found of erased) {
-      for (const id of found.ids) owners.set(id, found);
-      for (const number of found.numbers) owners.set(number.toLowerCase(), found);
-    }
-    const entries: string[] = [];
-    const entriesOf = new Map<Found, string[]>();
-    for await (const { text, names } of this.options.store.trail({})) {
-      if (!names) continue;
-      const { id, target } = JSON.parse(text) as AuditEntry;
-      const owner = owners.get(target.id) ?? ownerNamedIn(names, owners);
-      if (!owner && !person?.(names)) continue;
-      entries.push(id);
-      if (owner) entriesOf.set(owner, [...(entriesOf.get(owner) ?? []), id]);
-    }
-    return { entries, entriesOf };
-  }
-}
-
-/** The ticket that the names of an entry name: as a whole, or as a word that can be nothing else. */
-function ownerNamedIn(names: Record<string, string>, owners: ReadonlyMap<string, Found>): Found | undefined {
-  const listed = names.search?.toLowerCase().split(LISTED) ?? [];
-  for (const text of Object.values(names)) {
-    const whole = text.trim().toLowerCase();
-    const words = whole.split(/[\s,;"()]+/).filter(({ length }) => length >= SHORTEST_MARK);
-    for (const word of [whole, ...words, ...listed]) {
-      const owner = owners.get(word);
-      if (owner) return owner;
-    }
-  }
-  return undefined;
 }
 
 /** The person that a request is about, if it is about one; throws SWB_PAYLOAD for one that is about nothing. */

@@ -4,7 +4,7 @@ import { say } from '../text/say.js';
 import { stateAfterError } from './decisions.js';
 import { Dispatcher, type Emitter, type ReadingOptions } from './dispatcher.js';
 import { Flows, type FlowsOptions } from './flows.js';
-import { hintKey, isHint, type ReceivedItem } from './received-item.js';
+import { hintKey, isHint, type ReceivedItem, withoutContent } from './received-item.js';
 
 export interface InboxOptions extends ReadingOptions, FlowsOptions {
   /** Maximum number of unsettled messages; above it senders are asked to retry later. */
@@ -46,12 +46,21 @@ export class Inbox {
     }
     for (const { payload } of items) this.options.learn?.(payload);
     const fresh = items.filter((item) => !isHint(item) || !this.unread.has(hintKey(item)));
-    const changes = fresh.map((item) => this.messageChange(item));
+    const changes = await Promise.all(fresh.map(async (item) => this.messageChange(await this.asKept(item))));
     if (changes.length + also.length > 0) await store.commit([...changes, ...also]);
     // A repeated hint is acknowledged without a commit, which would have noticed that the store is lost.
     else await store.confirmOwnership();
     // Only after the commit: a repeated hint is acknowledged because the first one is on disk.
-    for (const item of fresh) if (isHint(item)) this.unread.add(hintKey(item));
+    for (const [i, item] of fresh.entries()) if (isHint(item) && isHint(changes[i]!.record)) this.unread.add(hintKey(item));
+  }
+
+  /** An item as it may be kept: nothing of a ticket that was erased, unless it was changed since. */
+  private async asKept(item: ReceivedItem): Promise<ReceivedItem> {
+    const { store, ids, entityOf } = this.options;
+    const { endpoint, entityType, entityId, origin } = item;
+    if (entityId === '' || (!isHint(item) && origin !== 'poll')) return item;
+    const known = await store.conversationByLink(endpoint, entityType, entityOf(item));
+    return known?.erasedAt === undefined ? item : withoutContent(item, ids());
   }
 
   /** @internal The entity is about to be read: a hint that arrives from now on needs another read. */
@@ -60,7 +69,7 @@ export class Inbox {
   }
 
   /** The change that stores a received item. */
-  messageChange({ payload, ...item }: ReceivedItem): Change {
+  messageChange({ payload, ...item }: ReceivedItem): Extract<Change, { kind: 'message' }> {
     const { ids, clock } = this.options;
     const id = ids();
     return {

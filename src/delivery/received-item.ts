@@ -1,7 +1,7 @@
 import type { Hint } from '../endpoints/raw-entity.js';
 import type { Json } from '../model/message.js';
 import { queueOf } from '../store/message-queue.js';
-import type { MessageRecord } from '../store/store.js';
+import type { Change, MessageRecord } from '../store/store.js';
 
 /** What of a message is known when it is received. */
 type Known = 'node' | 'origin' | 'endpoint' | 'entityType' | 'entityId' | 'number' | 'expects';
@@ -31,6 +31,23 @@ export function receivedHint(hint: Hint, source: Pick<ReceivedItem, 'node' | 'or
  */
 export function isHint({ origin }: Pick<ReceivedItem, 'origin'>): boolean {
   return origin === 'webhook' || origin === 'event';
+}
+
+/** Stands for the content of what was received, or was to be read, about an erased ticket. */
+const ERASED = { again: 'erased' };
+
+/** Stored instead of an item about an erased ticket: only that it is to be read. Whether it is news shows then. `id`: a new one. */
+export function withoutContent(item: ReceivedItem, id: string): ReceivedItem {
+  return { ...item, origin: 'poll', key: isHint(item) ? `${item.key}|${id}` : item.key, payload: ERASED };
+}
+
+/** The change that takes out what was received with a message about an erased ticket: it reads the ticket, as `withoutContent`. */
+export function withoutReceived(record: MessageRecord): Change {
+  return {
+    kind: 'message',
+    record: { ...record, origin: isHint(record) ? 'poll' : record.origin },
+    bodies: { received: ERASED },
+  };
 }
 
 /** The key that repeated hints share, whichever in node of the endpoint received them. */

@@ -14,7 +14,7 @@ import {
   workOf,
 } from './record-entry.js';
 import { keyInWords, type UniqueKey } from './record-keys.js';
-import type { Bodies, Change, ChangeNotice, RecordKind, RecordOf } from './store.js';
+import type { About, Bodies, Change, ChangeNotice, RecordKind, RecordOf } from './store.js';
 import type { StoredSetting, StoreState } from './store-state.js';
 import { assertTransition } from './transitions.js';
 
@@ -43,6 +43,7 @@ export interface AppliedCommit {
 export type PreparedChange =
   | { kind: 'setting'; key: string; text: string | undefined; version: number | undefined }
   | { kind: 'audit'; entry: AuditEntry; text: string }
+  | { kind: 'noneReceived'; about: readonly About[] }
   | PreparedRecord;
 
 interface PreparedRecord {
@@ -90,6 +91,7 @@ export function prepare(state: StoreState, changes: readonly Change[]): Prepared
     }
     // Of a commit that erases: `listErased` remembers them.
     if (change.kind === 'cutNames') return [];
+    if (change.kind === 'noneReceived') return change;
     const { kind, record } = change;
     const entry = newEntry(state, kind, record);
     return {
@@ -118,6 +120,10 @@ export function missingFor(state: StoreState, changes: readonly PreparedChange[]
   const missing = new Set<number>();
   for (const change of changes) {
     if (change.kind === 'setting' || change.kind === 'audit') continue;
+    if (change.kind === 'noneReceived') {
+      for (const about of change.about) state.unlinkedMessages(about, missing);
+      continue;
+    }
     const before = state.find(change.kind, change.id, missing);
     if (!change.gone) for (const { hash } of keysToCheck(change, before)) state.candidates(hash, missing);
   }
@@ -131,6 +137,7 @@ export function applyChanges(state: StoreState, changes: readonly PreparedChange
     for (const change of changes) {
       if (change.kind === 'setting') applySetting(state, change, applied);
       else if (change.kind === 'audit') applyEntry(change, applied);
+      else if (change.kind === 'noneReceived') checkNoneReceived(state, change.about);
       else applyRecord(state, change, applied);
     }
   } catch (error) {
@@ -214,6 +221,13 @@ function applyRecord(state: StoreState, change: PreparedRecord, applied: Applied
   }
   applied.parts.push(`{"kind":"${kind}","record":${after.text}${names.length > 0 ? `,"bodies":${JSON.stringify(names)}` : ''}}`);
   applied.notices.push(noticeOf(after, change.node));
+}
+
+function checkNoneReceived(state: StoreState, about: readonly About[]): void {
+  const received = about
+    .flatMap((entities) => state.unlinkedMessages(entities, NOTHING_MISSING))
+    .find((entry) => entry.state === 'received');
+  if (received) throw conflict(say`message ${received.id} is still to be processed.`);
 }
 
 /** The unique keys that another record may have: not those that the record has already. */

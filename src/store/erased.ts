@@ -21,6 +21,7 @@ function thingsIn(changes: readonly Change[], versionOf: (key: string) => number
   return changes.flatMap((change): ErasedThing[] => {
     switch (change.kind) {
       case 'audit':
+      case 'noneReceived':
         return [];
       case 'cutNames':
         return change.entries.map((id) => ['audit', id]);

@@ -11,6 +11,7 @@ import { closeStoreFolder, type LowdbStoreOptions, type OpenStore, openStoreFold
 import type { Work } from './record-entry.js';
 import { linkKey, referenceKey } from './record-keys.js';
 import type {
+  About,
   Bodies,
   Change,
   ChangeNotice,
@@ -158,6 +159,12 @@ export class LowdbStore implements Store {
 
   listConversations(query: ListQuery): Promise<Page<ConversationRecord>> {
     return this.list('conversation', query);
+  }
+
+  async unlinkedMessages(about: About): Promise<MessageRecord[]> {
+    const { state } = this.needOpen();
+    const found = await state.complete((missing) => state.unlinkedMessages(about, missing));
+    return found.map((entry) => parse<'message'>(entry));
   }
 
   async counts(): Promise<StoreCounts> {

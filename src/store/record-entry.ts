@@ -59,6 +59,8 @@ export interface MessageEntry extends EntryBase {
   entityType: string;
   conversation?: string;
   notBefore?: number;
+  /** It does not say which entity it is about. */
+  unidentified: boolean;
 }
 
 export interface DeliveryEntry extends EntryBase {
@@ -89,7 +91,7 @@ export interface EntryOf {
 export type RecordEntry = EntryOf[RecordKind];
 
 /** What queues need to know of a message or delivery that waits; kept in memory for as long as it does. */
-export type MessageWork = Pick<MessageEntry, 'kind' | 'id' | 'version' | 'queue' | 'notBefore'>;
+export type MessageWork = Pick<MessageEntry, 'kind' | 'id' | 'version' | 'queue' | 'notBefore' | 'unidentified'>;
 export type DeliveryWork = Pick<
   DeliveryEntry,
   'kind' | 'id' | 'version' | 'state' | 'endpoint' | 'lane' | 'conversation' | 'notBefore' | 'waits' | 'blocking'
@@ -150,6 +152,7 @@ function messageEntry(record: MessageRecord, text: string, refs: readonly BodyRe
     entityType: intern(record.entityType),
     conversation: record.conversation,
     notBefore: record.notBefore,
+    unidentified: record.entityId === '' && record.number === undefined,
   };
 }
 
@@ -190,8 +193,8 @@ export function idIn(kind: RecordKind, order: string): string {
 /** The work an entry stands for: a message to be emitted, a delivery to be sent or one that blocks its lane. */
 export function workOf(entry: RecordEntry | undefined): Work | undefined {
   if (entry?.kind === 'message' && entry.state === 'received') {
-    const { kind, id, version, queue, notBefore } = entry;
-    return { kind, id, version, queue, notBefore };
+    const { kind, id, version, queue, notBefore, unidentified } = entry;
+    return { kind, id, version, queue, notBefore, unidentified };
   }
   if (entry?.kind === 'delivery' && entry.lane) {
     const { kind, id, version, state, endpoint, lane, conversation, notBefore, waits, blocking } = entry;

@@ -3,9 +3,9 @@ import { type Recent, RecentChanges } from './recent-changes.js';
 import { RecordCache } from './record-cache.js';
 import { RecordCounts } from './record-counts.js';
 import { type EntryOf, isUnfinished, type RecordEntry } from './record-entry.js';
-import { type KeyHashes, uniqueKeysOf } from './record-keys.js';
+import { type KeyHashes, searchValue, uniqueKeysOf } from './record-keys.js';
 import type { Shard, Shards } from './shards.js';
-import type { RecordKind, RecordOf } from './store.js';
+import type { About, RecordKind, RecordOf } from './store.js';
 import { WorkQueues } from './work-queues.js';
 
 /** Bytes of records kept in memory beside the changed ones. */
@@ -106,6 +106,25 @@ export class StoreState {
     const hash = this.hashes.member(kind, conversation);
     const found = await this.complete((missing) => this.candidates(hash, missing, wants));
     return sortedById(found.filter((entry): entry is EntryOf[K] => entry.kind === kind && entry.conversation === conversation));
+  }
+
+  /** The messages without a conversation about entities, and those of which it is not known what they are about. */
+  unlinkedMessages({ endpoint, names }: About, missing: Set<number>): EntryOf['message'][] {
+    const isUnlinked = (entry: RecordEntry | undefined): entry is EntryOf['message'] =>
+      entry?.kind === 'message' && entry.endpoint === endpoint && entry.conversation === undefined;
+    const isAbout = (name: string, entry: EntryOf['message']) => {
+      const { entityId, number } = parse<'message'>(entry);
+      return entityId === name || number === name;
+    };
+    const found = new Map<string, EntryOf['message']>();
+    for (const id of this.queues.unidentified(endpoint)) {
+      const entry = this.find('message', id, missing);
+      if (isUnlinked(entry)) found.set(id, entry);
+    }
+    for (const name of names)
+      for (const entry of this.candidates(this.hashes.value('message', searchValue(name)), missing))
+        if (isUnlinked(entry) && isAbout(name, entry)) found.set(entry.id, entry);
+    return sortedById([...found.values()]);
   }
 
   /** Whether a conversation has a message or delivery that is not one of these, or that would have to be read to know. */

@@ -169,6 +169,21 @@ export interface Link {
   /** An id made before the newest reading of the entity began: an answer to an earlier write may show less. */
   readAt?: string;
   since: string;
+  /** Its data was erased: whether a read shows anything new. */
+  erased?: ErasedContent;
+}
+
+/** What was known of an entity whose data was erased, as hashes with a key of their own (erased-entity.ts). */
+export interface ErasedContent {
+  key: string;
+  /** Names of the partner's fields that were known. */
+  fields: string[];
+  /** Hashes of the ids of comments and files that were known. */
+  parts: string[];
+  /** Hashes of the keys in `Link.words`. */
+  worded: string[];
+  /** Of the values of all fields and the texts of all parts together. */
+  hash: string;
 }
 
 export interface OurWrite {
@@ -389,7 +404,15 @@ export type Change =
   /** Adds an entry to the audit trail, if the commit is applied. */
   | { kind: 'audit'; entry: AuditEntry }
   /** Cuts off what these entries of the audit trail name; only in a commit that erases. */
-  | { kind: 'cutNames'; entries: string[] };
+  | { kind: 'cutNames'; entries: string[] }
+  /** SWB_CONFLICT if one of the `unlinkedMessages` is still to be processed when the commit is applied. */
+  | { kind: 'noneReceived'; about: readonly About[] };
+
+/** Entities of an endpoint, by their ids or numbers, whatever their type. */
+export interface About {
+  endpoint: string;
+  names: readonly string[];
+}
 
 export interface CommitOptions {
   durable?: boolean;
@@ -533,6 +556,11 @@ export interface Search {
   listDeliveries(query: ListQuery): Promise<Page<DeliveryRecord>>;
   /** By last change. */
   listConversations(query: ListQuery): Promise<Page<ConversationRecord>>;
+  /**
+   * Messages that belong to no conversation (yet) and are about one of these entities, and received ones of the endpoint of which it
+   * is not known what they are about.
+   */
+  unlinkedMessages(about: About): Promise<MessageRecord[]>;
   counts(): Promise<StoreCounts>;
   oldestWaiting(): Promise<OldestWaiting>;
 }

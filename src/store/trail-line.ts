@@ -51,6 +51,28 @@ export const hashOfNames = ({ salt, names }: StoredNames): string =>
     .update(`${salt} ${JSON.stringify(names)}`)
     .digest('hex');
 
+/** What an entry says of entries whose names it cuts off: their numbers, as `3,7-9`. */
+export type CutFacts = { cut: string };
+
+/** Numbers as ranges: `3,7-9`. */
+export function rangesOf(numbers: readonly number[]): string {
+  const ranges: [number, number][] = [];
+  for (const number of [...new Set(numbers)].sort((a, b) => a - b)) {
+    const last = ranges.at(-1);
+    if (last && number === last[1] + 1) last[1] = number;
+    else ranges.push([number, number]);
+  }
+  return ranges.map(([first, last]) => (first === last ? `${first}` : `${first}-${last}`)).join(',');
+}
+
+/** The ranges of such a text. */
+export function rangesIn(text: string): [first: number, last: number][] {
+  return text.split(',').map((range) => {
+    const [first, last = first] = range.split('-').map(Number);
+    return [first!, last!];
+  });
+}
+
 const MONTH_FILE = /^(\d{4}-\d{2})\.jsonl$/;
 export const monthFile = (month: string): string => `${month}.jsonl`;
 export const namesFile = (month: string): string => `${month}.names.jsonl`;

@@ -1,8 +1,11 @@
 import { readdir, readFile, stat, unlink } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { FILE_MODE } from '../private-files.js';
 import type { AuditEntry, NumberedEntry, TrailLine, TrailRange } from './audit-entry.js';
+import type { CheckedFile } from './checked-file.js';
 import { type Disk, replaceFile, TEMPORARY, writeAll } from './disk.js';
 import { type FileLine, tailLines } from './tail-lines.js';
+import { TRAIL_END, trailEndFile } from './trail-end.js';
 import {
   encodeEntry,
   hashOfLine,
@@ -33,6 +36,7 @@ export class Trail {
   /** Writes and reads of the names, one after the other. */
   private turn: Promise<void> = Promise.resolve();
   private failed = false;
+  private readonly endFile: CheckedFile<TrailEnd>;
 
   private constructor(
     private readonly folder: string,
@@ -41,17 +45,21 @@ export class Trail {
     private month: string,
     private last: TrailEnd,
     private lengths: Lengths,
-  ) {}
+    /** The number in the file of its end. */
+    private keptEnd: number | undefined,
+  ) {
+    this.endFile = trailEndFile(disk, dirname(folder));
+  }
 
   /**
-   * Opens the trail. `replayed`: the entries of the journal that may not be in it yet, in their order; `known`: where it ended at
+   * Opens the trail. `replayed`: the entries of the journal that may not be in it yet, in their order; `manifest`: where it ended at
    * least.
    */
   static async open(
     folder: string,
     disk: Disk,
     replayed: readonly AuditEntry[],
-    known: TrailEnd | undefined,
+    manifest: TrailEnd | undefined,
     log: Log,
   ): Promise<Trail> {
     const months = await monthsOf(folder);
@@ -63,13 +71,20 @@ export class Trail {
     // Written before their lines, which a crash prevented.
     const early = names.lines.find(({ text }) => missing.some(({ id }) => id === idIn(text)));
     const found = endOf(lines.at(-1)?.text);
-    const isCut = known !== undefined && found.number < known.number;
-    if (isCut) {
-      const what = `its last entries, ${found.number + 1} to ${known.number}, are missing`;
-      log('error', `The audit trail in ${folder} was changed: ${what}.`);
-    }
-    const trail = new Trail(folder, disk, log, month, isCut ? known : found, { lines: end, names: early?.offset ?? names.end });
-    trail.append(missing);
+    const kept = await trailEndFile(disk, dirname(folder))
+      .read()
+      .catch(() => null);
+    const known = (kept?.number ?? 0) >= (manifest?.number ?? 0) ? (kept ?? manifest) : manifest;
+    const problem = problemAtEnd(found, known);
+    if (problem) log('error', `The audit trail in ${folder} was changed: ${problem}.`);
+    if (!kept && found.number > 0)
+      log('warn', `${TRAIL_END} is missing or damaged: the end of the audit trail cannot be checked.`);
+    // The next entry then shows for ever what was there.
+    const last = problem && known ? known : found;
+    const lengths = { lines: end, names: early?.offset ?? names.end };
+    const trail = new Trail(folder, disk, log, month, last, lengths, kept?.number);
+    trail.waiting.push(...missing);
+    trail.flushed().catch(() => {});
     return trail;
   }
 
@@ -151,6 +166,8 @@ export class Trail {
   private async write(): Promise<void> {
     try {
       while (this.waiting.length > 0) await this.writeMonth();
+      if (this.keptEnd !== this.last.number) await this.endFile.write(this.last);
+      this.keptEnd = this.last.number;
       this.failed = false;
     } catch (error) {
       const text = `The audit trail in ${this.folder} cannot be written: ${(error as Error).message}. Its entries are kept in the journal.`;
@@ -201,6 +218,13 @@ export class Trail {
     if (length === 0) await this.disk.syncFolder(this.folder);
     return length + bytes.length;
   }
+}
+
+/** What is wrong with the end of a trail, given where it ended before. */
+function problemAtEnd(found: TrailEnd, known: TrailEnd | undefined): string | undefined {
+  if (!known || found.number > known.number) return undefined;
+  if (found.number < known.number) return `its last entries, ${found.number + 1} to ${known.number}, are missing`;
+  return found.hash === known.hash ? undefined : `its last entry, ${found.number}, is another one`;
 }
 
 /** The last lines of a trail, oldest first, and where the last one ends in its file. */

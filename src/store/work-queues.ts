@@ -27,6 +27,13 @@ export class WorkQueues {
     return this.openOf.get(conversation) ?? [];
   }
 
+  /** Ids of the messages of an endpoint that do not say which entity they are about. Looks at all that wait. */
+  unidentified(endpoint: string): string[] {
+    return this.messages.parts.flatMap((part) =>
+      [...part.values()].flatMap(({ id, queue, unidentified }) => (unidentified && endpointOf(queue) === endpoint ? [id] : [])),
+    );
+  }
+
   /** The oldest message by queue, and the oldest that waits for each endpoint. Looks at all of them. */
   oldest(): OldestWaiting {
     const oldest: OldestWaiting = { queues: {}, endpoints: {} };

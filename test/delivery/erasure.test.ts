@@ -206,16 +206,110 @@ describe('erasing', () => {
     assert.deepEqual(filesWith(ERIKA), []);
   });
 
-  it('a later update of an erased ticket opens no new one, reaches nobody, and is put before a user', async () => {
-    await ticket('INC-AAA-1', ERIKA);
-    await rig.broker.eraser.erase({ ticket: ['INC-AAA-1'] }, ANNA);
-    const calls = rig.provider.calls.length;
+  const refusals = async (ticket: string) =>
+    (await rig.broker.eraser.erase({ ticket: [ticket] }, ANNA)).tickets.map(({ refused }) => refused);
+
+  /** Starts again with in nodes, or without any: then what is received waits. */
+  async function restart(flows: boolean): Promise<void> {
     await rig.stop();
     const { customer, provider } = rig;
     rig = Object.assign(new Rig(folder), { customer, provider });
-    await rig.start();
-    await rig.receive('customer', { id: 'INC-AAA-1', version: '3', fields: { title: 'again', state: 'inProgress' } });
-    await rig.receive('provider', { id: provider.tickets[0]!.id, version: '9', fields: { title: 'theirs' } });
+    await rig.start({ flows });
+  }
+
+  it('refuses a ticket of which something was accepted that was not read yet, by whatever name, at any of its parties', async () => {
+    await ticket('INC-AAA-1', ERIKA);
+    const { links } = (await conversationOf('INC-AAA-1'))!;
+    const theirs = links.find(({ endpoint }) => endpoint === 'provider')!;
+    const names: Record<string, { endpoint: string; entityType?: string; entityId: string; number?: string }> = {
+      'by its id': { endpoint: 'customer', entityId: 'INC-AAA-1' },
+      'at the other party': { endpoint: 'provider', entityId: theirs.id },
+      'by its number': { endpoint: 'customer', entityId: '', number: 'INC-AAA-1' },
+      'by the id of a part': { endpoint: 'customer', entityType: 'line', entityId: 'INC-AAA-1' },
+      'by nothing that is known before it is read': { endpoint: 'provider', entityId: '' },
+    };
+    for (const [name, item] of Object.entries(names)) {
+      await restart(false);
+      const payload = { id: item.entityId || 'INC-AAA-1', version: '3', fields: { title: 'late', state: 'closed' } };
+      await rig.broker.inbox.accept([
+        { node: `in-${item.endpoint}`, origin: 'webhook', entityType: 'troubleTicket', key: name, payload, ...item },
+      ]);
+      for (const refused of await refusals(theirs.id)) assert.match(refused ?? '', /still to be processed/, name);
+      assert.equal((await conversationOf('INC-AAA-1'))?.erasedAt, undefined, name);
+      const [received] = (await rig.messages()).filter(({ state }) => state === 'received');
+      await rig.broker.interventions.skipMessage(received!.id, '', ANNA);
+    }
+    await restart(false);
+    assert.deepEqual(await refusals(theirs.id), [undefined]);
+  });
+
+  it('looks again at what is accepted while it erases', async () => {
+    await ticket('INC-AAA-1', ERIKA);
+    await restart(false);
+    const commit = rig.store.commit.bind(rig.store);
+    let late = true;
+    rig.store.commit = async (changes, options) => {
+      if (options?.erase && late) {
+        late = false;
+        await rig.receive('customer', { id: 'INC-AAA-1', version: '3', fields: { title: 'late' } });
+      }
+      return commit(changes, options);
+    };
+    assert.match((await refusals('INC-AAA-1'))[0] ?? '', /still to be processed/);
+    assert.equal((await conversationOf('INC-AAA-1'))?.erasedAt, undefined);
+    assert.ok(filesWith(ERIKA).length > 0);
+  });
+
+  it('keeps nothing of what was accepted before it could see the erasure', async () => {
+    await ticket('INC-AAA-1', ERIKA);
+    await restart(false);
+    const { commit, conversationByLink } = rig.store;
+    let late = true;
+    rig.store.commit = async (changes, options) => {
+      const result = await commit.call(rig.store, changes, options);
+      if (options?.erase && late) {
+        late = false;
+        rig.store.conversationByLink = async () => undefined;
+        const fields = { title: `late ${ERIKA}` };
+        await rig.receive('customer', { id: 'INC-AAA-1', version: '3', fields }, 'late');
+        rig.store.conversationByLink = conversationByLink;
+      }
+      return result;
+    };
+    assert.deepEqual(await refusals('INC-AAA-1'), [undefined], 'it was erased before');
+    assert.deepEqual([(await rig.messages()).map(({ state }) => state), filesWith(ERIKA)], [['received'], []]);
+  });
+
+  it('erases with a ticket what was skipped before it was read', async () => {
+    await ticket('INC-AAA-1', ERIKA);
+    await restart(false);
+    await rig.receive('provider', { id: rig.provider.tickets[0]!.id, version: '3', fields: { title: `for ${ERIKA}` } });
+    const [received] = (await rig.messages()).filter(({ state }) => state === 'received');
+    await rig.broker.interventions.skipMessage(received!.id, '', ANNA);
+    assert.deepEqual(await refusals('INC-AAA-1'), [undefined]);
+    assert.deepEqual([await rig.messages(), filesWith(ERIKA)], [[], []]);
+  });
+
+  /** The ticket as its party has it from now on. */
+  const atCustomer = (fields: Record<string, string>, comments: string[] = []) => {
+    const { tickets } = rig.customer;
+    const version = (tickets[0]?.version ?? 2) + 1;
+    tickets[0] = { id: 'INC-AAA-1', fields, comments, files: [], version };
+  };
+  const closed = { title: `${ERIKA} cannot call`, state: 'closed', requester: ERIKA };
+  const ends = async () =>
+    (await rig.messages()).map(({ state, outcome, error }) => [state, outcome ?? error?.code]).filter(([state]) => state);
+
+  it('a later update of an erased ticket opens no new one, reaches nobody, and is put before a user, without its content', async () => {
+    await ticket('INC-AAA-1', ERIKA);
+    await rig.broker.eraser.erase({ ticket: ['INC-AAA-1'] }, ANNA);
+    const calls = rig.provider.calls.length;
+    await restart(true);
+    const { provider } = rig;
+    atCustomer({ ...closed, state: 'inProgress' });
+    await rig.receive('customer', { id: 'INC-AAA-1', version: '3', fields: { ...closed, state: 'inProgress' } }, 'c');
+    provider.tickets[0]!.fields.title = `again ${ERIKA}`;
+    await rig.receive('provider', { id: provider.tickets[0]!.id, version: '9', fields: { title: `again ${ERIKA}` } }, 'p');
     const failed = await until('both to fail', async () => {
       const found = (await rig.messages()).filter(({ state }) => state === 'failed');
       return found.length === 2 && found;
@@ -224,14 +318,76 @@ describe('erasing', () => {
       assert.equal(error?.code, 'SWB_ERASED');
       assert.match(error?.message ?? '', /was erased on \d{4}-\d\d-\d\d, and it was changed since/);
     }
+    assert.deepEqual([rig.emitted, filesWith(ERIKA)], [[], []], 'nothing of it reaches a flow or a file');
     assert.equal(rig.provider.tickets.length, 1);
-    assert.equal(rig.customer.tickets.length, 0);
+    assert.equal(rig.customer.tickets.length, 1);
     assert.equal(rig.provider.calls.filter((call) => /create|update/.test(call)).length <= calls, true);
-    const erase = async () => (await rig.broker.eraser.erase({ ticket: ['INC-AAA-1'] }, ANNA)).tickets.map((one) => one.refused);
-    assert.match((await erase())[0] ?? '', /failed/);
+    assert.match((await refusals('INC-AAA-1'))[0] ?? '', /failed/);
     for (const { id } of failed as { id: string }[]) await rig.broker.interventions.skipMessage(id, '', ANNA);
-    assert.deepEqual(await erase(), [undefined]);
-    assert.equal((await rig.messages()).length, 1, 'that of the provider is another number');
+    assert.deepEqual(await refusals('INC-AAA-1'), [undefined]);
+    assert.deepEqual(await rig.messages(), []);
+  });
+
+  for (const origin of ['poll', 'webhook'] as const)
+    it(`an erased ticket that did not change stays erased when a ${origin} shows it again`, async () => {
+      const known = [`call ${ERIKA}`, 'Solved.'];
+      atCustomer({ ...closed, state: 'inProgress' }, [`call ${ERIKA}`]);
+      const received = (key: string) =>
+        rig.broker.inbox.accept([
+          {
+            node: 'in-customer',
+            origin,
+            endpoint: 'customer',
+            entityType: 'troubleTicket',
+            entityId: 'INC-AAA-1',
+            key,
+            payload: { again: 'x', caller: ERIKA },
+          },
+        ]);
+      await received('1');
+      await rig.idle();
+      atCustomer(closed, known);
+      await received('2');
+      await rig.idle();
+      await until('the end of the ticket', async () => (await conversationOf('INC-AAA-1'))?.state === 'closed');
+      assert.deepEqual(await refusals('INC-AAA-1'), [undefined]);
+      for (const key of ['2', '3']) {
+        await restart(true);
+        await received(key);
+        await rig.idle();
+        assert.deepEqual(filesWith(ERIKA), []);
+      }
+      assert.deepEqual(new Set((await ends()).map(String)), new Set(['settled,ignored']));
+      const changes: [string, () => void][] = [
+        ['a comment', () => atCustomer(closed, [...known, 'No.'])],
+        ['an edited comment', () => atCustomer(closed, [known[0]!, 'Not solved.'])],
+        ['a removed comment', () => atCustomer(closed, [known[0]!])],
+        ['a field', () => atCustomer({ ...closed, state: 'inProgress' }, known)],
+      ];
+      for (const [what, change] of changes) {
+        change();
+        await received(what);
+        await rig.idle();
+        const failed = (await rig.messages()).filter(({ state }) => state === 'failed');
+        assert.deepEqual([failed.map(({ error }) => error?.code), filesWith(ERIKA)], [['SWB_ERASED'], []], what);
+        await rig.broker.interventions.skipMessage(failed[0]!.id, '', ANNA);
+      }
+    });
+
+  it('says so where it cannot be told whether an erased ticket was changed', async () => {
+    await ticket('INC-AAA-1', ERIKA);
+    const id = (await conversationOf('INC-AAA-1'))!.id;
+    await rig.broker.conversations.update(id, (latest) => ({
+      ...latest,
+      links: latest.links.map((link) => ({ ...link, raw: {}, seen: [] })),
+    }));
+    assert.deepEqual(await refusals('INC-AAA-1'), [undefined]);
+    atCustomer(closed);
+    await rig.receive('customer', { id: 'INC-AAA-1', version: '2', fields: closed }, 'k');
+    await rig.idle();
+    const [failed] = await rig.messages();
+    assert.match(failed?.error?.message ?? '', /whether it was changed since cannot be told/);
+    assert.deepEqual(filesWith(ERIKA), []);
   });
 
   it('cuts the log off in the commit of the ticket, so that a crash in between leaves nothing that nobody finds any more', async () => {

@@ -4,6 +4,7 @@ import type { AuditEntry, TrailLine, TrailRange } from '../../src/store/audit-en
 import { fileSource } from '../../src/store/file-lane.js';
 import { queueOf } from '../../src/store/message-queue.js';
 import {
+  type About,
   type Bodies,
   type Change,
   type ChangeNotice,
@@ -98,6 +99,11 @@ export class ModelStore implements Store {
       }
       if (change.kind === 'cutNames') {
         for (const entry of audit) if (change.entries.includes(entry.id)) this.cut.add(entry.id);
+        continue;
+      }
+      if (change.kind === 'noneReceived') {
+        const found = (await Promise.all(change.about.map((about) => this.unlinkedMessages(about)))).flat();
+        if (found.some(({ state }) => state === 'received')) throw new SwitchboardError('SWB_CONFLICT', 'received');
         continue;
       }
       const { kind } = change;
@@ -241,6 +247,15 @@ export class ModelStore implements Store {
       message: asked?.conversation === record.id ? query.message : undefined,
       found: this.foundIn(record.id),
     }));
+  }
+
+  async unlinkedMessages({ endpoint, names }: About) {
+    const isAbout = ({ state, entityId, number }: MessageRecord) =>
+      [entityId, number].some((name) => name && names.includes(name)) ||
+      (state === 'received' && entityId === '' && number === undefined);
+    return this.messages()
+      .filter((record) => record.endpoint === endpoint && record.conversation === undefined && isAbout(record))
+      .sort(byId);
   }
 
   async counts() {

@@ -3,6 +3,7 @@ import { cp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { type Disk, nodeDisk } from '../../src/store/disk.js';
 import { LowdbStore, type LowdbStoreOptions } from '../../src/store/lowdb-store.js';
 import { checkTrail } from '../../src/store/trail-check.js';
+import { rangesIn, rangesOf } from '../../src/store/trail-line.js';
 import { crashCopy } from './crash-copy.js';
 import { newFolder, removeFolders } from './folders.js';
 import { auditEntry } from './records.js';
@@ -65,6 +66,13 @@ describe('the audit trail in files', () => {
       unreadable: ['2026-02.jsonl', (text) => text.replace('{', ''), /after entry 3 is not an entry/],
       cutOff: ['2026-03.jsonl', (text) => text.slice(0, text.indexOf('\n') + 1), /last entries, 8 to 9, are missing/],
       monthTakenOut: ['2026-01.jsonl', () => '', /entries before 4 are missing/],
+      lastChanged: ['2026-03.jsonl', (text) => text.replace(/anna(?!.*anna)/s, 'berta'), /entry 9 was changed/],
+      unnamed: [
+        '2026-03.names.jsonl',
+        (text) => text.slice(text.indexOf('\n') + 1),
+        /names of entry 7 are missing, and no entry/,
+      ],
+      allUnnamed: ['2026-02.names.jsonl', () => '', /names of entry 6 are missing, and no entry/],
       named: ['2026-03.names.jsonl', (text) => text.replace('Jane 8', 'Jill 8'), /names of entry 8 were changed/],
     };
     for (const [name, [file, change, problem]] of Object.entries(changes)) {
@@ -88,6 +96,71 @@ describe('the audit trail in files', () => {
     assert.equal((await store.audited(1))[0]?.number, 10);
     await store.close();
     assert.match((await problemsOf(folder)).join(), /entry 10 follows entry 7/);
+  });
+
+  it('shows the same at its end while it is in use, before the store has written its manifest', async () => {
+    const folder = await newFolder();
+    const store = await open({ folder });
+    for (let n = 1; n <= 3; n++) await store.commit([{ kind: 'audit', entry: auditEntry(`e${n}`) }]);
+    await store.audited(1);
+    assert.deepEqual(await problemsOf(folder), []);
+    const path = `${folder}/audit/2026-03.jsonl`;
+    const whole = await readFile(path, 'utf8');
+    const changes: [change: (lines: string[]) => string[], problem: RegExp][] = [
+      [(lines) => lines.slice(0, 2), /The last entries, 3 to 3, are missing/],
+      [() => [], /The last entries, 1 to 3, are missing/],
+      [([a, b, c]) => [a!, b!, c!.replace('anna', 'berta')], /entry 3 was changed/],
+    ];
+    for (const [change, problem] of changes) {
+      await writeFile(
+        path,
+        change(whole.trimEnd().split('\n'))
+          .map((line) => `${line}\n`)
+          .join(''),
+      );
+      assert.match((await problemsOf(folder)).join(), problem);
+    }
+    await writeFile(path, whole);
+    await rm(`${folder}/audit-end.json`);
+    assert.match((await problemsOf(folder)).join(), /audit-end.json is missing/);
+    await store.commit([{ kind: 'audit', entry: auditEntry('e4') }]);
+    await store.close();
+    assert.deepEqual(await problemsOf(folder), []);
+  });
+
+  it('says at once that its last entry was changed, and shows it for ever', async () => {
+    const folder = await filled();
+    await edit(`${folder}/audit/2026-03.jsonl`, (text) => text.replace(/anna(?!.*anna)/s, 'berta'));
+    assert.equal((await problemsOf(folder)).length, 1, 'once, though two files know of it');
+    const store = await open({ folder });
+    assert.match(logged.join(), /audit trail in .* was changed: its last entry, 9, is another one/);
+    await store.commit([{ kind: 'audit', entry: auditEntry('e10', { at: '2026-03-30T00:00:00.000Z' }) }]);
+    await store.close();
+    assert.match((await problemsOf(folder)).join(), /entry 9 was changed/);
+  });
+
+  it('has names only missing that an entry says were cut off', async () => {
+    const folder = await filled();
+    const store = await open({ folder });
+    const erasing = (cut: string) =>
+      ({ kind: 'audit', entry: auditEntry(`erasing ${cut}`, { names: undefined, facts: { cut } }) }) as const;
+    await store.commit([{ kind: 'cutNames', entries: ['e2', 'e4', 'e5', 'e6'] }, erasing('2,4-5')], { erase: true });
+    await store.purge();
+    assert.deepEqual(await problemsOf(folder), [
+      '2026-02.names.jsonl: the names of entry 6 are missing, and no entry says that they were erased.',
+    ]);
+    await store.commit([erasing('6')]);
+    await store.close();
+    const { problems, cut } = await checkTrail(folder);
+    assert.deepEqual([problems, cut], [[], 4]);
+  });
+
+  it('writes numbers as ranges', () => {
+    assert.equal(rangesOf([9, 3, 7, 8, 3]), '3,7-9');
+    assert.deepEqual(rangesIn('3,7-9'), [
+      [3, 3],
+      [7, 9],
+    ]);
   });
 
   it('drops whole months after the time that is set, with an entry that the check accepts', async () => {

@@ -134,6 +134,35 @@ export function peopleContract(at: TestedStore): void {
       assert.equal(await at.store.setting('a'), undefined);
     });
 
+    it('finds messages without a conversation about an entity, and refuses a commit while one of them is to be processed', async () => {
+      await put.message('m1', { entityId: 'A' });
+      await put.message('m2', { entityId: '', number: 'INC7', endpoint: 'other' });
+      await put.message('m3', { entityId: 'A2' });
+      await put.message('m4', { entityId: 'A', state: 'settled', conversation: 'c1' });
+      await put.message('m5', { entityId: '' });
+      await put.message('m6', { entityId: 'x', number: 'B', state: 'settled' });
+      await put.message('m7', { entityId: '', state: 'failed' });
+      const found = async (endpoint: string, ...names: string[]) =>
+        (await at.store.unlinkedMessages({ endpoint, names })).map(({ id }) => id);
+      const changes = (endpoint: string, ...names: string[]): Change[] => [
+        { kind: 'noneReceived', about: [{ endpoint, names }] },
+        { kind: 'setting', key: 'a', value: 1 },
+      ];
+      for (const restart of [false, true]) {
+        if (restart) await at.restart();
+        assert.deepEqual(await found('acme', 'A', 'B'), ['m1', 'm5', 'm6']);
+        assert.deepEqual(await found('other', 'INC7'), ['m2']);
+        assert.deepEqual(await found('elsewhere', 'A'), []);
+        await assert.rejects(commit(...changes('acme', 'A')), conflict);
+        await assert.rejects(commit(...changes('acme')), conflict);
+        assert.equal(await at.store.setting('a'), undefined);
+      }
+      await commit(...changes('elsewhere', 'A'));
+      assert.equal(await at.store.setting('a'), 1);
+      await put.message('m5', { version: 1, entityId: '', state: 'skipped' });
+      await commit(...changes('acme', 'B'));
+    });
+
     it('refuses to remove a record that has changed since', async () => {
       await commit(...ended);
       const before = await gone();
