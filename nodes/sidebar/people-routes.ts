@@ -1,6 +1,7 @@
 import type { Broker } from '../../src/delivery/broker.js';
 import type { ErasureRequest } from '../../src/delivery/erasure-view.js';
 import { SwitchboardError } from '../../src/errors.js';
+import { RefusedRequest } from '../../src/http/refused-request.js';
 import type { TrailRange } from '../../src/store/audit-entry.js';
 import { say } from '../../src/text/say.js';
 import type { AdminRoutes, Request } from '../kit/admin-routes.js';
@@ -81,7 +82,10 @@ function rangeOf({ from, until }: Request['query']): TrailRange {
   const time = (name: string, value: unknown) => {
     if (typeof value !== 'string' || value === '') return {};
     if (!Number.isNaN(Date.parse(value))) return { [name]: new Date(value).toISOString() };
-    throw new SwitchboardError('SWB_PAYLOAD', say`"${value}" is not a time.`, { field: name, hint: say`Send it as 2026-11-30.` });
+    throw new RefusedRequest(400, 'SWB_PAYLOAD', say`"${value}" is not a time.`, {
+      field: name,
+      hint: say`Send it as 2026-11-30.`,
+    });
   };
   return { ...time('from', from), ...time('until', until) };
 }

@@ -1,6 +1,6 @@
 import type { Conversations } from '../conversation/conversations.js';
 import type { LinkEditor } from '../conversation/link-editor.js';
-import { SwitchboardError } from '../errors.js';
+import { RefusedRequest } from '../http/refused-request.js';
 import type { AuditEntry } from '../store/audit-entry.js';
 import { allOf, recordsOf } from '../store/pages.js';
 import type { Change, ConversationRecord, Store } from '../store/store.js';
@@ -248,7 +248,7 @@ function ownerNamedIn(names: Record<string, string>, owners: ReadonlyMap<string,
 function personIn({ person = [], ticket = [] }: ErasureRequest): Mentions | undefined {
   const texts = person.map((text) => text.trim()).filter(Boolean);
   if (texts.length === 0 && !ticket.some((text) => text.trim()))
-    throw new SwitchboardError('SWB_PAYLOAD', say`Nothing to erase was named.`, {
+    throw new RefusedRequest(400, 'SWB_PAYLOAD', say`Nothing to erase was named.`, {
       hint: say`Name a person as in the tickets, or a ticket by its number or id.`,
     });
   return texts.length > 0 ? mentionsOf(texts) : undefined;
