@@ -223,7 +223,7 @@ describe('an operator', () => {
       entries.some(({ action, named }) => action === 'read' && named === undefined),
       'its opening no longer names it',
     );
-    assert.equal((await fetch(`${rig.live.url}/switchboard/audit/export?from=soon`)).status, 409);
+    assert.equal((await fetch(`${rig.live.url}/switchboard/audit/export?from=soon`)).status, 400);
     assert.equal(await command([CLI, 'audit', 'verify', '--store', folder]).ended, '0');
   });
 });
