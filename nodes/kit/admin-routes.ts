@@ -8,6 +8,7 @@ import type { HealthAnswer } from '../../src/health/readiness.js';
 import { checkHost, checkJson, checkSameOrigin } from '../../src/http/browser-guard.js';
 import { PAGE_HEADERS } from '../../src/http/page-headers.js';
 import { notPlain } from '../../src/http/plain-json.js';
+import { RefusedRequest } from '../../src/http/refused-request.js';
 import type { ViewMask } from '../../src/privacy/view-mask.js';
 import { say } from '../../src/text/say.js';
 import { noteClear } from './audited.js';
@@ -203,7 +204,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   SWB_STORE: 500,
   SWB_STORE_LOCKED: 500,
 };
-/** Any other error for users: its message says what to do. */
+/** Any other error for users: what they ask for does not go with what is there. A malformed request is a RefusedRequest. */
 const CONFLICT = 409;
 
 /**
@@ -244,7 +245,8 @@ function refuse(
   if (error instanceof NotFoundError) {
     res.status(404).json({ code: 'SWB_STORE', message: shown(error.message) });
   } else if (error instanceof SwitchboardError) {
-    res.status(STATUS[error.code] ?? CONFLICT).json({ code: error.code, message: shown(error.message) });
+    const status = error instanceof RefusedRequest ? error.status : (STATUS[error.code] ?? CONFLICT);
+    res.status(status).json({ code: error.code, message: shown(error.message) });
   } else {
     log(`${pathOf(originalUrl)}: ${error instanceof Error ? error.stack : String(error)}`);
     res.status(500).json({ code: 'SWB_STORE', message: say`The request could not be processed. The log says why.` });

@@ -1,7 +1,8 @@
 import type { NodeAPI } from 'node-red';
 import { brokers } from '../../src/delivery/brokers.js';
 import { isSystem, type MappingSubject, partnerCatalog, preset, systemOf } from '../../src/endpoints/registry.js';
-import { SwitchboardError } from '../../src/errors.js';
+import type { SwitchboardError } from '../../src/errors.js';
+import { RefusedRequest } from '../../src/http/refused-request.js';
 import { examplesOf } from '../../src/mapping/catalog/catalog.js';
 import { genericCatalog, genericExample } from '../../src/mapping/catalog/generic.js';
 import { seenFields, withSeen } from '../../src/mapping/catalog/seen.js';
@@ -223,5 +224,5 @@ function isTree(value: unknown): value is Tree {
 }
 
 function wrong(field: string, hint: string): SwitchboardError {
-  return new SwitchboardError('SWB_PAYLOAD', say`${field} is missing or wrong.`, { where: PLACE(), field, hint });
+  return new RefusedRequest(400, 'SWB_PAYLOAD', say`${field} is missing or wrong.`, { where: PLACE(), field, hint });
 }

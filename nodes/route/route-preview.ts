@@ -5,6 +5,7 @@ import { decideRoute, otherParties } from '../../src/conversation/route.js';
 import { ROUTE_OPERATORS, type RouteRules } from '../../src/conversation/route-rules.js';
 import { brokers } from '../../src/delivery/brokers.js';
 import { SwitchboardError } from '../../src/errors.js';
+import { RefusedRequest } from '../../src/http/refused-request.js';
 import type { PreviewExpressions } from '../../src/mapping/preview-expressions.js';
 import { requireSmallRules } from '../../src/mapping/preview-limits.js';
 import type { GenericMessage, Side } from '../../src/model/message.js';
@@ -85,7 +86,7 @@ function rulesOf(value: unknown): RouteRules {
   const isRule = (one: RouteRules['rules'][number]) =>
     typeof one?.from === 'string' && areTexts(one.to) && Array.isArray(one.when) && one.when.every(isCondition);
   if (!areTexts(parties) || !Array.isArray(rules) || !rules.every(isRule))
-    throw new SwitchboardError('SWB_PAYLOAD', say`${'rules'} is missing or wrong.`, {
+    throw new RefusedRequest(400, 'SWB_PAYLOAD', say`${'rules'} is missing or wrong.`, {
       where: say`Route preview`,
       field: 'rules',
       hint: say`Send the settings of a route node.`,

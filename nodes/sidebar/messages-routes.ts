@@ -5,6 +5,7 @@ import type { Person } from '../../src/delivery/person.js';
 import { viewMask } from '../../src/delivery/shown-text.js';
 import type { WaitKind } from '../../src/delivery/wait-reason.js';
 import { SwitchboardError } from '../../src/errors.js';
+import { RefusedRequest } from '../../src/http/refused-request.js';
 import type { Json } from '../../src/model/message.js';
 import { say } from '../../src/text/say.js';
 import type { AdminRoutes, Request } from '../kit/admin-routes.js';
@@ -89,7 +90,7 @@ function payloadOf(req: Request): Json {
     });
   const payload = req.body?.payload;
   if (payload === undefined)
-    throw new SwitchboardError('SWB_PAYLOAD', say`The request has no payload.`, { hint: say`Send {"payload": …}.` });
+    throw new RefusedRequest(400, 'SWB_PAYLOAD', say`The request has no payload.`, { hint: say`Send {"payload": …}.` });
   return payload as Json;
 }
 
@@ -97,7 +98,8 @@ function bulkOf(req: Request): BulkRequest {
   const { action: requested, undoes, ids, selection, preview } = req.body ?? {};
   const action = [...UNDOABLE, 'undo' as const].find((one) => one === requested);
   if (!action)
-    throw new SwitchboardError(
+    throw new RefusedRequest(
+      400,
       'SWB_PAYLOAD',
       say`The action "${String(requested)}" is not available for several messages at once.`,
     );

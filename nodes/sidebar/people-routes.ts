@@ -2,6 +2,7 @@ import type { Broker } from '../../src/delivery/broker.js';
 import { erasableIn, notConfirmed } from '../../src/delivery/erasable.js';
 import type { ErasureRequest } from '../../src/delivery/erasure-view.js';
 import { SwitchboardError } from '../../src/errors.js';
+import { RefusedRequest } from '../../src/http/refused-request.js';
 import type { TrailRange } from '../../src/store/audit-entry.js';
 import { say } from '../../src/text/say.js';
 import type { AdminRoutes, Request } from '../kit/admin-routes.js';
@@ -84,7 +85,7 @@ function requestOf({ body = {} }: Request): ErasureRequest {
 
 /** Nothing is cut off: what was left out would look erased. */
 function textsOf(value: unknown, field: string): string[] {
-  const refused = (what: string, hint: string) => new SwitchboardError('SWB_PAYLOAD', what, { field, hint });
+  const refused = (what: string, hint: string) => new RefusedRequest(400, 'SWB_PAYLOAD', what, { field, hint });
   const texts = value ?? [];
   if (!Array.isArray(texts) || texts.some((text) => typeof text !== 'string'))
     throw refused(say`This is not a list of texts.`, say`Send it as ["…", "…"].`);
@@ -106,7 +107,10 @@ function rangeOf({ from, until }: Request['body'] = {}): TrailRange {
   const time = (name: string, value: unknown) => {
     if (typeof value !== 'string' || value === '') return {};
     if (!Number.isNaN(Date.parse(value))) return { [name]: new Date(value).toISOString() };
-    throw new SwitchboardError('SWB_PAYLOAD', say`"${value}" is not a time.`, { field: name, hint: say`Send it as 2026-11-30.` });
+    throw new RefusedRequest(400, 'SWB_PAYLOAD', say`"${value}" is not a time.`, {
+      field: name,
+      hint: say`Send it as 2026-11-30.`,
+    });
   };
   return { ...time('from', from), ...time('until', until) };
 }

@@ -1,6 +1,7 @@
 import type { Conversations } from '../conversation/conversations.js';
 import type { LinkEditor } from '../conversation/link-editor.js';
-import { isConcurrentChange, SwitchboardError } from '../errors.js';
+import { isConcurrentChange } from '../errors.js';
+import { RefusedRequest } from '../http/refused-request.js';
 import { allOf, recordsOf } from '../store/pages.js';
 import type { Change, ConversationRecord, MessageRecord, Store } from '../store/store.js';
 import { say } from '../text/say.js';
@@ -300,7 +301,7 @@ export class Eraser {
 function personIn({ person = [], ticket = [] }: ErasureRequest): Mentions | undefined {
   const texts = person.map((text) => text.trim()).filter(Boolean);
   if (texts.length === 0 && !ticket.some((text) => text.trim()))
-    throw new SwitchboardError('SWB_PAYLOAD', say`Nothing to erase was named.`, {
+    throw new RefusedRequest(400, 'SWB_PAYLOAD', say`Nothing to erase was named.`, {
       hint: say`Name a person as in the tickets, or a ticket by its number or id.`,
     });
   return texts.length > 0 ? mentionsOf(texts) : undefined;

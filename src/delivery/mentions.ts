@@ -1,4 +1,4 @@
-import { SwitchboardError } from '../errors.js';
+import { RefusedRequest } from '../http/refused-request.js';
 import { say } from '../text/say.js';
 
 /** Shorter texts are found everywhere. */
@@ -22,7 +22,7 @@ export function mentionsOf(texts: readonly string[]): Mentions {
   for (const given of texts) {
     const text = normal(given.trim());
     if (text.length < SHORTEST)
-      throw new SwitchboardError('SWB_PAYLOAD', say`"${given}" is too short to find a person by.`, {
+      throw new RefusedRequest(400, 'SWB_PAYLOAD', say`"${given}" is too short to find a person by.`, {
         hint: say`Enter a whole name, an e-mail address or a telephone number, as it appears in the tickets.`,
       });
     words.push(text);

@@ -51,15 +51,16 @@ class Clamd implements VirusScanner {
     }
   }
 
-  private read(verdict: string): string | undefined {
-    if (verdict === 'stream: OK') return undefined;
-    const [, found] = /^stream: (.+) FOUND$/.exec(verdict) ?? [];
+  /** Only one exact verdict counts. */
+  private read(answer: string): string | undefined {
+    if (answer === 'stream: OK\0') return undefined;
+    const [, found] = /^stream: (\P{Cc}+) FOUND\0$/u.exec(answer) ?? [];
     if (found !== undefined) return found;
-    if (/size limit exceeded/i.test(verdict))
+    if (answer === 'INSTREAM size limit exceeded. ERROR\0')
       throw new FileError('SWB_FILE_REFUSED', say`The file is larger than the virus scanner accepts.`, {
         hint: say`Increase StreamMaxLength in clamd.conf and replay it, or send the file another way and skip it.`,
       });
-    throw this.unavailable(verdict || say`it closed the connection`);
+    throw this.unavailable(answer.replace(/\p{Cc}/gu, ' ').trim() || say`it closed the connection`);
   }
 
   private unavailable(reason: string, cause?: unknown): FileError {
@@ -95,16 +96,15 @@ function sized(chunk: Buffer): Buffer {
   return Buffer.concat([length, chunk]);
 }
 
-/** Up to its zero byte, without characters that are not shown; '' where it is incomplete. */
+/** All that comes until clamd closes the connection: a verdict ends with a zero byte. */
 async function answerOf(socket: Socket): Promise<string> {
   let text = '';
   socket.setEncoding('utf8').on('data', (part: string) => {
     text = `${text}${part}`.slice(0, LONGEST_ANSWER);
-    if (text.includes('\0') || text.length === LONGEST_ANSWER) socket.destroy();
+    if (text.length === LONGEST_ANSWER) socket.destroy();
   });
   await finished(socket).catch((error: NodeJS.ErrnoException) => {
     if (text === '' && error.code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
   });
-  const [answer = '', rest] = text.split('\0');
-  return rest === undefined ? '' : answer.replace(/\p{Cc}/gu, ' ').trim();
+  return text;
 }

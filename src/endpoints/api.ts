@@ -70,8 +70,8 @@ export class Api {
     page?.next(this.name, request);
     try {
       const { status, body, headers, size = 0 } = await this.ask(request);
-      page?.got(size, this.name, request);
       const records = this.unwrap(recordsIn(status, body, this.shape, { single, required }), request, status);
+      page?.got({ records: records.length, size }, this.name, request);
       if (records.length === 0 && !page && isPart(status, headers))
         throw this.unexpected(request, say`with no records, although there are some`, { status });
       if (matches && !records.every(matches)) throw this.unmatched(request);

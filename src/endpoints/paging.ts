@@ -12,6 +12,7 @@ type Named = Pick<HttpRequest, 'what'>;
 export class Paging {
   private readonly begun = performance.now();
   private pages = 0;
+  private records = 0;
   private bytes = 0;
 
   constructor(private readonly limits: typeof LIST = LIST) {}
@@ -24,10 +25,12 @@ export class Paging {
       throw tooLong(name, request, say`the list takes longer than ${Math.round(time / 60_000)} minutes`);
   }
 
-  /** A page of so many bytes was read. Throws as `next`. */
-  got(size: number, name: string, request: Named): void {
-    this.bytes += size;
-    const { bytes } = this.limits;
+  /** A page of so many records and bytes was read. Throws as `next`. */
+  got(page: { records: number; size: number }, name: string, request: Named): void {
+    this.records += page.records;
+    this.bytes += page.size;
+    const { records, bytes } = this.limits;
+    if (this.records > records) throw tooLong(name, request, say`the list has more than ${records} records`);
     if (this.bytes > bytes) throw tooLong(name, request, say`the list is larger than ${Math.round(bytes / 1024 ** 2)} MB`);
   }
 }

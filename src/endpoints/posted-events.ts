@@ -1,6 +1,8 @@
 import { hash } from 'node:crypto';
+import { RECEIVED_JSON } from '../budgets.js';
 import { SwitchboardError } from '../errors.js';
 import { jsonIn, receivedBody } from '../http/received-body.js';
+import { JsonAllowance } from '../json-shape.js';
 import type { Json } from '../model/message.js';
 import { say } from '../text/say.js';
 import { isObject } from './evidence.js';
@@ -84,15 +86,21 @@ export async function receivedEvents(
 export function postedEvents(body: unknown, headers: Record<string, string>, resources: readonly string[] = []): PostedEvent[] {
   const attributes = attributesIn(headers);
   const names = resources.map((name) => name.toLowerCase());
-  const events = split(attributes ? { ...attributes, ...(body !== undefined && { data: body }) } : body, 0, names);
+  const whole = attributes ? { ...attributes, ...(body !== undefined && { data: body }) } : body;
+  const events = split(whole, 0, names, new JsonAllowance(RECEIVED_JSON));
   if (events.length === 0) {
     const reason = body === undefined ? say`The body is empty.` : say`The body contains no event.`;
     throw new SwitchboardError('SWB_PAYLOAD', reason, { hint: say`Send one JSON object.` });
   }
-  if (events.length <= MAX_EVENTS) return events;
-  throw new SwitchboardError('SWB_TOO_LARGE', say`The request has more than ${MAX_EVENTS} events.`, {
-    hint: say`Send fewer events in each request.`,
-  });
+  requireFew(events);
+  return events;
+}
+
+function requireFew(events: readonly PostedEvent[]): void {
+  if (events.length > MAX_EVENTS)
+    throw new SwitchboardError('SWB_TOO_LARGE', say`The request has more than ${MAX_EVENTS} events.`, {
+      hint: say`Send fewer events in each request.`,
+    });
 }
 
 /** The attributes of a CloudEvent in binary mode; undefined where the headers have none. */
@@ -157,19 +165,27 @@ export function hintsOf(events: PostedEvent[], entityType: string, read: (event:
   });
 }
 
-function split(given: unknown, depth: number, resources: readonly string[]): PostedEvent[] {
-  const value = contentOf(given);
-  if (Array.isArray(value)) return value.flatMap((one) => split(one, depth + 1, resources));
+/** `allowance`: of all texts that are unpacked. */
+function split(given: unknown, depth: number, resources: readonly string[], allowance: JsonAllowance): PostedEvent[] {
+  const value = contentOf(given, allowance);
+  if (Array.isArray(value)) {
+    const events: PostedEvent[] = [];
+    for (const one of value) {
+      events.push(...split(one, depth + 1, resources, allowance));
+      requireFew(events);
+    }
+    return events;
+  }
   if (!isObject(value) || depth > MAX_LAYERS) return [];
-  const event = unpacked(value as PostedEvent);
+  const event = unpacked(value as PostedEvent, allowance);
   const apart = (name: string, parts: Json[]) => {
     const around = parts.length > 1 ? contextOf(event) : event;
     return parts.map((part) => ({ ...around, [name]: part }));
   };
   for (const name of wrappersIn(event)) {
     const inner = event[name];
-    if (!isObject(inner) && !(Array.isArray(inner) && inner.some((one) => isObject(contentOf(one))))) continue;
-    const parts = split(inner, depth + 1, resources);
+    if (!isObject(inner) && !(Array.isArray(inner) && inner.some((one) => isObject(contentOf(one, allowance))))) continue;
+    const parts = split(inner, depth + 1, resources, allowance);
     if (parts.length > 0) return apart(name, parts);
   }
   for (const [name, list] of Object.entries(event))
@@ -193,15 +209,15 @@ function contextOf(event: PostedEvent): PostedEvent {
 }
 
 /** An event in which content that is there as text is an object. */
-function unpacked(event: PostedEvent): PostedEvent {
-  const texts = wrappersIn(event).map((name) => [name, contentOf(event[name])]);
-  const binary = contentOf(event.data_base64);
+function unpacked(event: PostedEvent, allowance: JsonAllowance): PostedEvent {
+  const texts = wrappersIn(event).map((name) => [name, contentOf(event[name], allowance)]);
+  const binary = contentOf(event.data_base64, allowance);
   return { ...event, ...(isObject(binary) && { data: binary as Json }), ...Object.fromEntries(texts) };
 }
 
 /** What a text contains, where that is an object or a list; anything else as it is. */
-function contentOf(value: unknown): unknown {
-  return typeof value === 'string' ? (jsonIn(value) ?? value) : value;
+function contentOf(value: unknown, allowance: JsonAllowance): unknown {
+  return typeof value === 'string' ? (jsonIn(value, allowance) ?? value) : value;
 }
 
 function decoded(value: string): string {

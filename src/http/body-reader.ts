@@ -159,7 +159,7 @@ function busy(): SwitchboardError {
 }
 
 function tooSlow(time: number): RefusedRequest {
-  return new RefusedRequest(408, 'SWB_PAYLOAD', say`The body did not arrive within ${time / 1000} seconds.`, {
+  return new RefusedRequest(408, 'SWB_PAYLOAD', say`The body did not arrive within ${time / 1000} s.`, {
     hint: say`Send the request again.`,
   });
 }

@@ -1,5 +1,6 @@
 import { decodeHTML } from '../bundled/entities.js';
 import { withoutEnd, withoutTags } from '../text/hostile.js';
+import { jsonIn } from './answer-json.js';
 
 /** Maximum number of quoted characters of an answer. */
 export const QUOTE_LENGTH = 500;
@@ -117,12 +118,9 @@ function plain(text: string): string {
   return withoutEnd(inner ?? (/^\s*</.test(text) ? stripMarkup(text) : oneLine(text)), STOP);
 }
 
+/** Undefined where it is a page or plain text. */
 function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text.replace(/^\ufeff/, ''));
-  } catch {
-    return undefined; // a page or plain text
-  }
+  return jsonIn(text.replace(/^\ufeff/, ''));
 }
 
 function oneLine(text: string): string {

@@ -1,7 +1,7 @@
 import { HEADER_BYTES } from '../budgets.js';
 import { type ErrorCode, type Outcome, PartnerError } from '../errors.js';
-import { isTooDeep } from '../nesting.js';
 import { say } from '../text/say.js';
+import { jsonIn } from './answer-json.js';
 import { errorText, QUOTE_LENGTH } from './error-text.js';
 import type { HttpRequest } from './http.js';
 import { shownTarget } from './redirect.js';
@@ -149,16 +149,6 @@ export function statusFailure(
       body: jsonIn(answer),
     },
   );
-}
-
-/** The JSON in an answer; undefined where it is something else, or nested too deep to be looked at. */
-export function jsonIn(text: string): unknown {
-  try {
-    const value = JSON.parse(text) as unknown;
-    return isTooDeep(value) ? undefined : value;
-  } catch {
-    return undefined;
-  }
 }
 
 /** The error for a request that was not sent, because the partner has limited our rate for `retryAfter` more milliseconds. */

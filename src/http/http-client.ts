@@ -3,9 +3,9 @@ import { Axios, type AxiosInstance, type AxiosRequestConfig, type AxiosResponse 
 import { DEFAULT_DELAYS } from '../backoff.js';
 import { ANSWER_BYTES, FILE_PACE, REDIRECTS, SIGN_IN_BYTES } from '../budgets.js';
 import { PartnerError, SwitchboardError } from '../errors.js';
-import { isTooDeep, MAX_NESTING } from '../nesting.js';
 import { steadyClock } from '../steady-clock.js';
 import { say } from '../text/say.js';
+import { excessOf, jsonIn } from './answer-json.js';
 import { authenticator } from './auth.js';
 import type { Authenticator } from './authenticator.js';
 import { Egress, RefusedAddress } from './egress.js';
@@ -13,7 +13,6 @@ import { ExchangeLog, type RawExchange, withExchange } from './exchange-log.js';
 import {
   addressFailure,
   invalidBody,
-  jsonIn,
   limitedFailure,
   networkFailure,
   retryAfter,
@@ -259,7 +258,12 @@ class Client implements HttpClient {
         hint: say`An id or address that the partner sent contains a step to the path above it.`,
       });
     if (!/^https?:/i.test(path)) return `${this.options.baseUrl}${path.startsWith('/') ? '' : '/'}${path}`;
-    if (URL.canParse(path) && new URL(path).origin === this.origin) return path;
+    const address = URL.canParse(path) ? new URL(path) : undefined;
+    if (address?.origin === this.origin) {
+      // The partner named it: credentials in it would replace ours.
+      [address.username, address.password] = ['', ''];
+      return address.href;
+    }
     throw new SwitchboardError('SWB_PAYLOAD', say`The address ${path.split('?')[0]} is on another host.`, {
       where: this.name,
       hint: say`Credentials are sent only to the host of the endpoint.`,
@@ -269,14 +273,13 @@ class Client implements HttpClient {
   private parse<T>(request: HttpRequest, response: AxiosResponse): T {
     const text = response.data as string;
     if (text === '' || text === undefined) return undefined as T;
-    let body: T;
+    const excess = excessOf(text);
+    if (excess) throw unusableAnswer(this.name, request, excess);
     try {
-      body = JSON.parse(text) as T;
+      return JSON.parse(text) as T;
     } catch {
       throw invalidBody(this.name, request, response.status, this.mask(text));
     }
-    if (!isTooDeep(body)) return body;
-    throw unusableAnswer(this.name, request, say`is nested more than ${MAX_NESTING} levels deep`);
   }
 
   private statusError(request: HttpRequest, response: AxiosResponse, throttle: Throttle): PartnerError {

@@ -18,8 +18,11 @@ export interface Elsewhere {
  * partner.
  */
 export async function partnerFile(own: HttpClient, elsewhere: Elsewhere, address: string, what: string): Promise<Readable> {
-  let url = new URL(address, `${own.baseUrl}/`);
-  if (!/^https?:$/.test(url.protocol)) throw unsupported(own.name, what, url);
+  const base = `${own.baseUrl}/`;
+  if (!URL.canParse(address, base)) throw unusable(own.name, say`${what} was refused: its URL is not valid.`);
+  let url = new URL(address, base);
+  if (!/^https?:$/.test(url.protocol))
+    throw unusable(own.name, say`${what} was refused: it has a ${url.protocol} URL; only http and https are supported.`);
   let redirect: Error | undefined;
   for (let redirects = 0; ; redirects++) {
     const isOwn = redirects === 0 && url.origin === new URL(own.baseUrl).origin;
@@ -60,8 +63,8 @@ function isPage({ headers }: HttpAnswer): boolean {
   return /^text\/html\b/i.test(headers['content-type'] ?? '');
 }
 
-function unsupported(where: string, what: string, { protocol }: URL): PartnerError {
-  return new PartnerError('SWB_ADDRESS', say`${what} was refused: it has a ${protocol} URL; only http and https are supported.`, {
+function unusable(where: string, reason: string): PartnerError {
+  return new PartnerError('SWB_ADDRESS', reason, {
     where,
     hint: say`Ask the partner for the file, then replay or skip.`,
     outcome: 'notDone',

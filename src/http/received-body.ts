@@ -1,6 +1,7 @@
 import { pipeline, Readable } from 'node:stream';
+import { FORM_FIELDS, RECEIVED_JSON } from '../budgets.js';
 import { SwitchboardError } from '../errors.js';
-import { isTooDeep, MAX_NESTING } from '../nesting.js';
+import { JsonAllowance, type JsonExcess } from '../json-shape.js';
 import { say } from '../text/say.js';
 import { decoders } from './content-encoding.js';
 import { wellFormed } from './plain-json.js';
@@ -9,7 +10,7 @@ import { wellFormed } from './plain-json.js';
  * The JSON in the body of a request that a partner sent, however it is encoded: compressed (Content-Encoding, also where the
  * header is missing or a proxy has already unpacked the body), in any charset, with a byte order mark, of any content type, as a
  * form, as text in a JSON text or in base64, or one JSON text in each line. Undefined where the body is empty. Throws SWB_PAYLOAD if there is something else,
- * SWB_TOO_LARGE if the unpacked body exceeds the limit or is nested too deep.
+ * SWB_TOO_LARGE if the unpacked body exceeds the limit, or consists of more than RECEIVED_JSON and FORM_FIELDS allow.
  * @param headers in lower case
  * @param limit bytes
  */
@@ -18,11 +19,7 @@ export async function receivedBody(body: Buffer, headers: Record<string, string>
   const type = headers['content-type'] ?? '';
   const text = trimmed(textIn(bytes, /charset\s*=\s*"?([^\s";]+)/i.exec(type)?.[1]));
   if (text === '') return undefined;
-  const value = await parsed(text, bytes, type);
-  if (!isTooDeep(value)) return wellFormed(value);
-  throw new SwitchboardError('SWB_TOO_LARGE', say`The body is nested more than ${MAX_NESTING} levels deep.`, {
-    hint: say`Send less with each event: the id of the record is enough.`,
-  });
+  return wellFormed(await parsed(text, bytes, type));
 }
 
 /** The error for a request or a body of more bytes than the limit. */
@@ -96,6 +93,9 @@ function isBlank(text: string, at: number): boolean {
 }
 
 async function parsed(text: string, bytes: Buffer, type: string): Promise<unknown> {
+  // Forms and prose are no JSON from their first character.
+  const excess = isJsonLike(text) ? new JsonAllowance(RECEIVED_JSON).excess(text) : undefined;
+  if (excess) throw tooMuch(EXCESS[excess]());
   try {
     const value = JSON.parse(text) as unknown;
     return typeof value === 'string' ? (jsonIn(value) ?? value) : value;
@@ -111,8 +111,14 @@ type Field = [name: string, value: string];
 
 /** The fields of a form; undefined where the body is none. */
 async function fieldsIn(text: string, bytes: Buffer, type: string): Promise<Field[] | undefined> {
-  if (/form-urlencoded/i.test(type) || (type === '' && /^[\w.-]+=/.test(text))) return [...new URLSearchParams(text)];
+  if (/form-urlencoded/i.test(type) || (type === '' && /^[\w.-]+=/.test(text))) {
+    if (occursMoreThan(FORM_FIELDS - 1, text, '&')) throw tooManyFields();
+    return [...new URLSearchParams(text)];
+  }
   if (!/^multipart\//i.test(type)) return undefined;
+  const boundary = /boundary="?([^\s";]+)/i.exec(type)?.[1];
+  // Before each part, and after the last one.
+  if (boundary && occursMoreThan(FORM_FIELDS + 1, text, `--${boundary}`)) throw tooManyFields();
   try {
     // The parser of the process's own fetch; the body is in memory already, and its size is limited. Importing undici for it would
     // replace the transport of that fetch (undici-adapter.ts).
@@ -131,44 +137,85 @@ async function fieldsIn(text: string, bytes: Buffer, type: string): Promise<Fiel
  */
 function formValue(fields: Field[]): unknown {
   const [[name = '', value = ''] = []] = fields;
-  const json = fields.length === 1 ? (jsonIn(value) ?? jsonIn(name)) : undefined;
+  const allowance = new JsonAllowance(RECEIVED_JSON);
+  const json = fields.length === 1 ? (jsonIn(value, allowance) ?? jsonIn(name, allowance)) : undefined;
   if (json) return json;
   const values = new Map<string, unknown[]>();
   for (const [field, text] of fields) {
     const all = values.get(field) ?? [];
     values.set(field, all);
-    all.push(jsonIn(text) ?? text);
+    all.push(jsonIn(text, allowance) ?? text);
   }
   return Object.fromEntries([...values].map(([field, all]) => [field, all.length > 1 ? all : all[0]]));
 }
 
 /** The JSON texts of a body with one in each line (NDJSON, RFC 7464); undefined where it has any other. */
 function linesIn(text: string): object[] | undefined {
-  const lines = text
-    .split(/[\r\n]/)
-    .map(trimmed)
-    .filter(Boolean);
-  const values = lines.flatMap((line) => jsonIn(line) ?? []);
-  return values.length === lines.length ? values : undefined;
+  const allowance = new JsonAllowance(RECEIVED_JSON);
+  const values: object[] = [];
+  for (const line of text.split(/[\r\n]/)) {
+    const content = trimmed(line);
+    if (content === '') continue;
+    const value = jsonIn(content, allowance);
+    if (value === undefined) return undefined;
+    values.push(value);
+  }
+  return values;
 }
 
 /**
  * The object or list in a text: JSON, also if it was encoded more than once (JSON in a JSON text, or in base64). Undefined where it
- * is something else, or nested too deep.
+ * is something else, or nested too deep. Throws SWB_TOO_LARGE if it has more values or names than it may have.
+ * @param allowance shared by all texts of a request
  */
-export function jsonIn(text: string): object | undefined {
+export function jsonIn(text: string, allowance = new JsonAllowance(RECEIVED_JSON)): object | undefined {
   if (/^[\w+/-]+=*$/.test(text)) {
     const inner = Buffer.from(text, 'base64').toString('utf8');
-    return /^\s*[[{"]/.test(inner) ? jsonIn(inner) : undefined;
+    return isJsonLike(inner) ? jsonIn(inner, allowance) : undefined;
   }
-  if (!/^\s*[[{"]/.test(text)) return undefined;
+  if (!isJsonLike(text)) return undefined;
+  const excess = allowance.excess(text);
+  // Text may have many brackets; so many commas or colons are data, which must not be taken for text and be ignored.
+  if (excess === 'depth') return undefined;
+  if (excess) throw tooMuch(EXCESS[excess]());
+  let value: unknown;
   try {
-    const value = JSON.parse(text) as unknown;
-    if (typeof value === 'string') return jsonIn(value);
-    return typeof value === 'object' && value !== null && !isTooDeep(value) ? value : undefined;
+    value = JSON.parse(text);
   } catch {
     return undefined;
   }
+  if (typeof value === 'string') return jsonIn(value, allowance);
+  return typeof value === 'object' && value !== null ? value : undefined;
+}
+
+/** Whether a text begins as an object, a list or a text in JSON does. */
+function isJsonLike(text: string): boolean {
+  return /^\s*[[{"]/.test(text);
+}
+
+function occursMoreThan(times: number, text: string, part: string): boolean {
+  let at = -1;
+  for (let count = 0; count <= times; count++) {
+    at = text.indexOf(part, at + 1);
+    if (at < 0) return false;
+  }
+  return true;
+}
+
+const EXCESS: Record<JsonExcess, () => string> = {
+  depth: () => say`The body is nested more than ${RECEIVED_JSON.depth} levels deep.`,
+  values: () => say`The body has more than ${RECEIVED_JSON.values} values.`,
+  names: () => say`The body has an object with more than ${RECEIVED_JSON.names} names.`,
+};
+
+function tooManyFields(): SwitchboardError {
+  return tooMuch(say`The form has more than ${FORM_FIELDS} fields.`);
+}
+
+function tooMuch(what: string): SwitchboardError {
+  return new SwitchboardError('SWB_TOO_LARGE', what, {
+    hint: say`Send less with each event: the id of the record is enough.`,
+  });
 }
 
 function unreadable(what: string): SwitchboardError {

@@ -41,6 +41,7 @@ export function targetOf(error: unknown): URL | undefined {
 /** The address in a Location header for errors: without its query and user, which may hold secrets. */
 export function shownTarget(location: string, from: string): string {
   if (!URL.canParse(location, from)) return location.split(/[?#]/)[0] ?? '';
-  const { origin, pathname } = new URL(location, from);
-  return `${origin}${pathname}`;
+  const { protocol, host, pathname } = new URL(location, from);
+  // Only some schemes have an origin.
+  return `${protocol}${host && '//'}${host}${pathname}`;
 }

@@ -36,7 +36,7 @@ export class PreviewExpressions implements Evaluator {
 
   async evaluate(expression: string, input: unknown, { where }: Turn = {}): Promise<unknown> {
     if (!this.isOver) return this.expressions.evaluate(expression, input, { where, owner: this.owner, until: this.until });
-    const error = failure(expression, say`the preview took longer than ${this.limit / 1000} seconds`);
+    const error = failure(expression, say`the preview took longer than ${this.limit / 1000} s`);
     throw where ? error.at(where) : error;
   }
 
@@ -47,6 +47,6 @@ export class PreviewExpressions implements Evaluator {
   /** Throws SWB_TOO_LARGE when its time is over. */
   requireTime(where: string): void {
     if (this.isOver)
-      throw new SwitchboardError('SWB_TOO_LARGE', say`The preview took longer than ${this.limit / 1000} seconds.`, { where });
+      throw new SwitchboardError('SWB_TOO_LARGE', say`The preview took longer than ${this.limit / 1000} s.`, { where });
   }
 }

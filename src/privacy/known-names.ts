@@ -1,3 +1,5 @@
+import { ANSWER_JSON } from '../budgets.js';
+import { JsonAllowance } from '../json-shape.js';
 import { kindAt, trailOf } from './personal-fields.js';
 
 /** Maximum number of words kept; the ones not met for the longest time are forgotten first. */
@@ -99,9 +101,13 @@ export function isName(value: string): boolean {
   return value.split(/\s+/).length <= MAX_NAME_WORDS;
 }
 
-/** An object or list that is shown as text, as the bodies of exchanges are; undefined for other texts. */
+/**
+ * An object or list that is shown as text, as the bodies of exchanges are; undefined for other texts. One that is too large to be
+ * parsed stays unseen: '…'.
+ */
 export function jsonOf(text: string): unknown {
   if (!/^\s{0,9}[[{]/.test(text)) return undefined;
+  if (new JsonAllowance(ANSWER_JSON).excess(text)) return '…';
   try {
     return JSON.parse(text);
   } catch {

@@ -47,7 +47,11 @@ describe('the virus scanner', () => {
     await local.close();
   });
 
-  for (const instead of ['close', '', 'Can\u001b[31mnot allocate memory ERROR', 'stream: OK and more'] as const)
+  for (const instead of [
+    ...['close', '', 'Can\u001b[31mnot allocate memory ERROR', 'stream: OK and more', ' stream: OK', 'stream: OK\n'],
+    ...['stream: OK\0stream: Eicar FOUND', 'stream: Eicar FOUND\0stream: OK', 'stream: OK\0', 'stream: A FOUND\nstream: OK'],
+    'no INSTREAM size limit exceeded. ERROR',
+  ])
     it(`that answers ${JSON.stringify(instead)} is waited for`, async () => {
       clamd.instead = instead || '\u0000';
       await assert.rejects(scan('clean'), {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { LIST } from '../../src/budgets.js';
 import { Api } from '../../src/endpoints/api.js';
 import { Paging } from '../../src/endpoints/paging.js';
 import { pages as rowPages } from '../../src/endpoints/servicenow/pages.js';
@@ -52,14 +53,21 @@ describe('a list', () => {
     const body = JSON.stringify([{ id: 'T1', text: 'x'.repeat(1000) }]);
     answer = (_, response) => response.end(body);
     const api = new Api(clients.make(server.url), shape);
-    const page = new Paging({ pages: 10, bytes: 1500, time: 60_000 });
+    const page = new Paging({ ...LIST, bytes: 1500 });
     const read = () => api.list({ method: 'GET', path: '/t', what: 'list tickets' }, { page });
     await read();
     await assert.rejects(read(), { code: 'SWB_TOO_LARGE' });
   });
 
+  it('is refused when its pages have too many records together', () => {
+    const page = new Paging({ ...LIST, records: 3 });
+    const read = () => page.got({ records: 2, size: 4 }, 'Acme', { what: 'list tickets' });
+    read();
+    assert.throws(read, { code: 'SWB_TOO_LARGE', message: /list tickets: the list has more than 3 records\./ });
+  });
+
   it('is refused when it takes too long', () => {
-    const page = new Paging({ pages: 10, bytes: 10, time: -1 });
+    const page = new Paging({ ...LIST, time: -1 });
     assert.throws(() => page.next('Acme', { what: 'list tickets' }), /the list takes longer than/);
   });
 });

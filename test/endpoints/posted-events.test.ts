@@ -123,6 +123,9 @@ describe('the events in a request', () => {
   it('are limited in number', () => {
     const many = Array.from({ length: 1_001 }, (_, id) => ({ id }));
     assert.throws(() => postedEvents(many, {}), { code: 'SWB_TOO_LARGE' });
+    // Texts that are unpacked count together.
+    const packed = Buffer.from(JSON.stringify(Array(30_000).fill(1))).toString('base64');
+    assert.throws(() => postedEvents(Array(4).fill({ data: packed }), {}), { code: 'SWB_TOO_LARGE', message: /100000 values/ });
     assert.throws(() => postedEvents({ text: 'x'.repeat(1_000_000), records: many }, {}), { code: 'SWB_TOO_LARGE' });
   });
 

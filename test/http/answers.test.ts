@@ -138,6 +138,25 @@ describe('an answer', () => {
     assert.deepEqual([written.code, written.outcome, written.retry], ['SWB_TOO_LARGE', 'unknown', true]);
   });
 
+  for (const [what, text, message] of [
+    ['its values', `[${'{},'.repeat(500_000)}{}]`, /an answer that has more than 500000 values\. Have the record reduced/],
+    ['its names', JSON.stringify(Object.fromEntries(Array.from({ length: 10_001 }, (_, i) => [`k${i}`, 1]))), /10000 names/],
+  ] as const)
+    it(`is limited in ${what}, and not parsed beyond that`, async () => {
+      answer = write(answerText(text));
+      const [read, written] = [await failure(GET), await failure(POST)];
+      assert.match(read.message, message);
+      assert.deepEqual([read.code, read.outcome, read.retry], ['SWB_TOO_LARGE', 'notDone', false]);
+      assert.deepEqual([written.code, written.outcome, written.retry], ['SWB_TOO_LARGE', 'unknown', true]);
+    });
+
+  it('that failed is not parsed if it has too many names, and its status counts', async () => {
+    const many = JSON.stringify(Object.fromEntries(Array.from({ length: 10_001 }, (_, i) => [`k${i}`, 1])));
+    answer = write(answerText(many, [], '400 Bad Request'));
+    const { code, body } = await failure(GET);
+    assert.deepEqual([code, body], ['SWB_PARTNER_REFUSED', undefined]);
+  });
+
   it('is limited in the size that it has when it is decoded', async () => {
     const bomb = gzipSync(Buffer.alloc(50_000_000));
     answer = write(answerText(bomb, ['Content-Encoding: gzip']));

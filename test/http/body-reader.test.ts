@@ -105,7 +105,7 @@ describe('bodies that are read together', () => {
     begin('x', { 'Content-Length': '100' });
     const error = (await ended(1)) as SwitchboardError & { status?: number };
     assert.equal(error.status, 408);
-    assert.match(error.message, /did not arrive within 0.03 seconds/);
+    assert.match(error.message, /did not arrive within 0.03 s/);
   });
 
   it('that drip give way to new ones, where anyone may send them', async () => {

@@ -71,6 +71,14 @@ describe('a partner that answers too much', () => {
     });
   }
 
+  it('of which less than 10 KB comes over the wire is refused before it is parsed', async () => {
+    const small = gzipSync(`{"result":[${'{},'.repeat(3_300_000)}{}]}`);
+    answer = ({ socket }) => socket.write(answerText(small, ['Content-Encoding: gzip']));
+    const { code, message } = await failure(GET);
+    assert.ok(small.length < 10_000);
+    assert.deepEqual([code, /unpacks to more than 200 times/.test(message)], ['SWB_TOO_LARGE', true]);
+  });
+
   it('with chained codings is not unpacked', async () => {
     const twice = gzipSync(bombs.gzip);
     answer = ({ socket }) => socket.write(answerText(twice, ['Content-Encoding: gzip, gzip']));

@@ -102,6 +102,20 @@ describe('a file whose address a partner names', () => {
       assert.match(error.message, /only http and https are supported/);
     });
 
+  for (const address of ['http://[fe80::1%25lo]/f', 'http://files.partner.example:99999/f', 'https://'])
+    it(`with the address ${address}, which cannot be read, is refused`, async () => {
+      const error = await refused(address);
+      assert.deepEqual([error.code, error.retry], ['SWB_ADDRESS', false]);
+      assert.match(error.message, /download f\.txt was refused: its URL is not valid\. Ask the partner for the file/);
+    });
+
+  it('with credentials in its address comes with ours', async () => {
+    const { host } = new URL(partner.url);
+    listener = (req, res) => res.end(String(req.headers.authorization));
+    const made = client('', { auth: { kind: 'basic', user: 'we', password: 'ours' } });
+    assert.equal(await fetched(`http://ann:pw@${host}/f`, made), `Basic ${Buffer.from('we:ours').toString('base64')}`);
+  });
+
   for (const address of ['127.0.0.1', '127.0.0.2', '::1', '::ffff:127.0.0.1', '0.0.0.0', '169.254.169.254'])
     it(`at an allowed host that turns out to be at ${address} is refused, and nothing connects`, async () => {
       const host = `files.partner.example:${port}`;

@@ -115,6 +115,29 @@ describe('the body of a partner’s request', () => {
     assert.ok(process.memoryUsage().arrayBuffers - before < 25_000_000, 'it is not unpacked any further');
   });
 
+  const FORM = { 'content-type': 'application/x-www-form-urlencoded' };
+  const base64 = (text: string) => Buffer.from(text).toString('base64');
+  const ones = (count: number) => `[${'1,'.repeat(count - 2)}1]`;
+  const line = (count: number) => `{"a":${ones(count - 1)}}`;
+  const named = (count: number) => JSON.stringify(Object.fromEntries(Array.from({ length: count }, (_, i) => [`k${i}`, 1])));
+  const fields = (count: number) => Array.from({ length: count }, (_, i) => `k${i}=1`).join('&');
+  const parts = (count: number) => multipart(...Array.from({ length: count }, (_, i): [string, string] => [`k${i}`, '1']));
+  for (const [what, most, more, headers, message] of [
+    ['values', ones(100_000), ones(100_001), JSON_TYPE, /has more than 100000 values/],
+    ['values, in a JSON text', `"${ones(100_000)}"`, `"${ones(100_001)}"`, JSON_TYPE, /has more than 100000 values/],
+    ['values, in base64', base64(ones(100_000)), base64(ones(100_001)), {}, /has more than 100000 values/],
+    ['values of its lines', `${line(50_000)}\n${line(50_000)}`, `${line(50_000)}\n${line(50_001)}`, {}, /100000 values/],
+    ['names of an object', named(10_000), named(10_001), JSON_TYPE, /an object with more than 10000 names/],
+    ['names, in a form', `event=${named(10_000)}`, `event=${named(10_001)}`, FORM, /an object with more than 10000 names/],
+    ['fields', fields(1_000), fields(1_001), FORM, /The form has more than 1000 fields/],
+    ['parts', parts(1_000), parts(1_001), MULTIPART, /The form has more than 1000 fields/],
+  ] as const)
+    it(`is limited in the number of ${what}`, async () => {
+      assert.ok(await receivedBody(Buffer.from(most), headers, 10_000_000));
+      const refused = receivedBody(Buffer.from(more), headers, 10_000_000);
+      await assert.rejects(refused, { code: 'SWB_TOO_LARGE', message });
+    });
+
   for (const [open, close] of [
     ['[', ']'],
     ['{"a":', '}'],

@@ -101,6 +101,17 @@ describe('a redirect', () => {
     assert.match(error.message, /enter its new URL in the endpoint’s settings/);
   });
 
+  for (const [location, shown] of [
+    ['file:///etc/passwd', 'file:/etc/passwd'],
+    ['ftp://ann:pw@files.example/f?token=t', 'ftp://files.example/f'],
+    ['mailto:ann@acme.example?body=x', 'mailto:ann@acme.example'],
+  ] as const)
+    it(`to ${location} is reported as it is, without what may be secret`, async () => {
+      redirect(302, location);
+      const { message } = await failureOf(get());
+      assert.ok(message.includes(`it redirects to ${shown}.`), message);
+    });
+
   it('to this origin with a user is not followed', async () => {
     redirect(302, server.url.replace('//', '//ann:pw@'));
     assert.equal((await failureOf(get())).status, 302);

@@ -180,10 +180,10 @@ describe('the routes of the mapping designer', () => {
     ];
     for (const [body, field] of wrong) {
       const { status, body: answer } = await ask<{ code: string; message: string }>('preview', body);
-      assert.deepEqual([status, answer.code], [409, 'SWB_PAYLOAD'], field);
+      assert.deepEqual([status, answer.code], [400, 'SWB_PAYLOAD'], field);
       assert.match(answer.message, new RegExp(`Mapping preview: ${field}`));
     }
-    assert.equal((await ask('fields?system=x')).status, 409);
+    assert.equal((await ask('fields?system=x')).status, 400);
   });
 });
 

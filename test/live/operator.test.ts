@@ -103,7 +103,7 @@ describe('an operator', () => {
     const refused = await post(`deliveries/${sent!.id}/edit`, { payload: { ...payload, name: 7 } });
     assert.equal(refused.status, 409);
     assert.match(refused.body.message ?? '', /name/);
-    assert.equal((await post(`deliveries/${sent!.id}/edit`, {})).status, 409);
+    assert.equal((await post(`deliveries/${sent!.id}/edit`, {})).status, 400);
     assert.equal(rig.tickets('wrong title').length, 0);
 
     assert.equal((await post(`deliveries/${sent!.id}/edit`, { payload: { ...payload, name: 'right title' } })).status, 200);
@@ -227,7 +227,7 @@ describe('an operator', () => {
       entries.some(({ action, named }) => action === 'read' && named === undefined),
       'its opening no longer names it',
     );
-    assert.equal((await fetch(`${rig.live.url}/switchboard/audit/export?from=soon`)).status, 409);
+    assert.equal((await fetch(`${rig.live.url}/switchboard/audit/export?from=soon`)).status, 400);
     assert.equal(await command([CLI, 'audit', 'verify', '--store', folder]).ended, '0');
   });
 });

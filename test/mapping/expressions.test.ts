@@ -225,7 +225,7 @@ describe('expressions', () => {
     await assert.rejects(preview.evaluate(ENDLESS, {}, { where: 'Rule 1' }), { code: 'SWB_EXPRESSION' });
     await until('its time to be over', async () => preview.isOver);
     await assert.rejects(preview.evaluate('1', {}, { where: 'Rule 2' }), {
-      message: /^Rule 2: .*the preview took longer than 0.2 seconds/,
+      message: /^Rule 2: .*the preview took longer than 0.2 s/,
     });
   });
 });

@@ -28,6 +28,9 @@ export const BODIES: Record<string, string | Buffer> = {
   'empty lines': '\n\r'.repeat(450_000),
   'many keys': JSON.stringify(Object.fromEntries(Array.from({ length: 50_000 }, (_, i) => [`k${i}`, i]))),
   'many entries': `[${'{},'.repeat(250_000)}{}]`,
+  'many entries in base64': JSON.stringify(
+    Array.from({ length: 800 }, () => ({ data: Buffer.from(`[${'{},'.repeat(200)}{}]`).toString('base64') })),
+  ),
   'JSON in JSON': JSON.stringify(JSON.stringify(JSON.stringify({ table: 'incident' }))),
   escapes: JSON.stringify({
     table: ESCAPES,
@@ -120,6 +123,17 @@ function shapes({ method, path, headers, body }: Surface): Shot[] {
     request({ method, path, headers }, 'a form', '%=%&[a][b][c]=1&__proto__=x', {
       'Content-Type': 'application/x-www-form-urlencoded',
     }),
+    request({ method, path, headers }, 'a form of many fields', Array.from({ length: 100_000 }, (_, i) => `k${i}=1`).join('&'), {
+      'Content-Type': 'application/x-www-form-urlencoded',
+    }),
+    request(
+      { method, path, headers },
+      'a form of many parts',
+      '--b\r\nContent-Disposition: form-data; name="k"\r\n\r\n1\r\n'.repeat(15_000),
+      {
+        'Content-Type': 'multipart/form-data; boundary=b',
+      },
+    ),
     { ...raw('too little', head(line, { ...headers, 'Content-Length': '100' }), '\r\n{'), incomplete: true },
   ];
 }

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { gzipSync } from 'node:zlib';
 import { ESCAPES } from './corpus.js';
 import { bombs } from './floods.js';
 import { SIZES } from './limits.js';
@@ -8,6 +9,7 @@ export type Answer = (req: IncomingMessage, res: ServerResponse, internal: strin
 
 const JSON_TYPE = { 'Content-Type': 'application/json' };
 const packed = bombs();
+const packedValues = gzipSync(`[${'{},'.repeat(SIZES.values)}{}]`);
 
 /** Twenty megabytes a second, until the other side has had enough. */
 function forever(res: ServerResponse, piece: string): void {
@@ -72,6 +74,11 @@ export const ANSWERS = {
   deepArrays: (_req, res) => void res.writeHead(200, JSON_TYPE).end('['.repeat(SIZES.depth) + ']'.repeat(SIZES.depth)),
   deepObjects: (_req, res) =>
     void res.writeHead(200, JSON_TYPE).end(`[${'{"a":'.repeat(SIZES.depth)}1${'}'.repeat(SIZES.depth)}]`),
+  // Some kilobytes that are millions of values; values that are not packed; names of one object.
+  packedValues: (_req, res) => void res.writeHead(200, { ...JSON_TYPE, 'Content-Encoding': 'gzip' }).end(packedValues),
+  manyValues: (_req, res) => void res.writeHead(200, JSON_TYPE).end(`[${'{},'.repeat(SIZES.values)}{}]`),
+  manyNames: (_req, res) =>
+    void res.writeHead(200, JSON_TYPE).end(`[{${Array.from({ length: SIZES.names }, (_, i) => `"k${i}":1`).join(',')}}]`),
   prototypes: (_req, res) =>
     void res.writeHead(200, JSON_TYPE).end('[{"id":{"__proto__":[]},"__proto__":{"polluted":1},"constructor":{"prototype":1}}]'),
   escapes: (_req, res) => {
@@ -87,6 +94,7 @@ export const TOKEN_ANSWERS = {
   tokenDrip: ANSWERS.drip,
   tokenEndless: ANSWERS.endless,
   tokenDeep: ANSWERS.deepObjects,
+  tokenNames: ANSWERS.manyNames,
   tokenRedirect: ANSWERS.redirect,
   tokenEscapes: ANSWERS.escapes,
 } satisfies Record<string, Answer>;

@@ -21,6 +21,9 @@ export const SIZES = {
   body: 2_000_000,
   /** Levels of JSON. */
   depth: 100_000,
+  /** Values in one JSON text, and names of one object. */
+  values: 3_000_000,
+  names: 500_000,
   /** Unpacked bytes of a decompression bomb. */
   bomb: 512 * 2 ** 20,
   /** Connections at once. */

@@ -3,6 +3,7 @@ import { unpadded } from '../../src/conversation/item-compare.js';
 import { matchesPattern } from '../../src/conversation/route-condition.js';
 import { likelyField } from '../../src/conversation/route-fields.js';
 import { smallerPage } from '../../src/endpoints/page-size.js';
+import { postedEvents } from '../../src/endpoints/posted-events.js';
 import { plainText } from '../../src/endpoints/servicenow/html.js';
 import { serviceNowTimeToIso } from '../../src/endpoints/servicenow/parse.js';
 import { withoutCodeTags } from '../../src/endpoints/servicenow/render.js';
@@ -13,7 +14,8 @@ import { withoutMark } from '../../src/endpoints/tmf621/dialect.js';
 import type { PartnerError } from '../../src/errors.js';
 import { errorText, errorWords, stripMarkup } from '../../src/http/error-text.js';
 import { maskSecrets } from '../../src/http/masking.js';
-import { jsonIn } from '../../src/http/received-body.js';
+import { jsonIn, receivedBody } from '../../src/http/received-body.js';
+import { shapeOf } from '../../src/json-shape.js';
 import { shortPath } from '../../src/mapping/catalog/field.js';
 import { parsePath } from '../../src/mapping/paths.js';
 import { isoTime } from '../../src/mapping/times.js';
@@ -42,9 +44,12 @@ const READERS: Record<string, (text: string) => unknown> = {
   parsePath,
   percentDecoded,
   plainText,
+  postedEvents: (text) =>
+    postedEvents([text, { message: text, data_base64: btoa(text.toWellFormed().replace(/[^ -~]/g, '?')) }], {}),
   sameText: (text) => sameText(text, `${text}.`),
   searchValue,
   searchWords,
+  shapeOf: (text) => shapeOf(text, { depth: 1e6, values: 1e9, names: 1e9 }),
   serviceNowTimeToIso,
   shortPath,
   showsAfterPrefix: (text) => showsAfterPrefix(`[web] Ann: ${text}`, text),
@@ -56,6 +61,12 @@ const READERS: Record<string, (text: string) => unknown> = {
   withoutCodeTags,
   withoutMark,
 };
+
+const FORM = 'application/x-www-form-urlencoded';
+const PARTS = 'multipart/form-data; boundary=b';
+const range = <T>(count: number, of: (i: number) => T) => Array.from({ length: count }, (_, i) => of(i));
+const parted = (parts: string[]) =>
+  `${parts.map((part) => `--b\r\nContent-Disposition: form-data${part}\r\n`).join('')}--b--\r\n`;
 
 /** What is repeated to make a text hostile: beginnings without their end, and what such expressions wait for. */
 const PIECES = [
@@ -129,7 +140,42 @@ const NOISE = 25;
 const MOST = 3;
 const TRIES = 6;
 
+/** Bodies of requests as large as their limits let them be, and half of that: each makes one of so many parts. */
+const BODIES: Record<string, [most: number, type: string, of: (count: number) => string]> = {
+  'fields of a form': [1_000, FORM, (count) => range(count, (i) => `k${i}=${'%41'.repeat(300)}`).join('&')],
+  'characters of a field': [300_000, FORM, (count) => `k=${'%41'.repeat(count)}`],
+  'parts of a form': [1_000, PARTS, (count) => parted(range(count, (i) => `; name="k${i}"\r\n\r\n${'x'.repeat(900)}`))],
+  'headers of a part': [150_000, PARTS, (count) => parted([`; name="k"\r\n${'X: y\r\n'.repeat(count)}\r\n1`])],
+  'line breaks in a part': [200_000, PARTS, (count) => parted([`; name="k"\r\n\r\n${'\r\n--'.repeat(count)}`])],
+  'escapes in the name of a part': [300_000, PARTS, (count) => parted([`; name="${'%22'.repeat(count)}"\r\n\r\n1`])],
+  'names of an object': [9_999, '', (count) => `{${range(count, (i) => `"${i * 65_536}":1`).join(',')}}`],
+  'values of a list': [99_999, '', (count) => `[${range(count, () => '{}').join(',')}]`],
+  'JSON texts in lines': [49_999, '', (count) => '{"a":1}\n'.repeat(count)],
+  'texts in base64': [900, '', (count) => `[${range(count, () => `{"data":"${btoa(`[${'{},'.repeat(50)}{}]`)}"}`).join(',')}]`],
+};
+
 describe('texts of partners and users', () => {
+  for (const [name, [most, type, of]] of Object.entries(BODIES))
+    it(`that are bodies with many ${name} take no longer than in proportion to their number`, async () => {
+      const headers = { 'content-type': type };
+      const took = async (count: number) => {
+        const body = Buffer.from(of(count));
+        const begun = performance.now();
+        // Whether it is accepted is another matter.
+        await receivedBody(body, headers, 1e9)
+          .then((value) => postedEvents(value, headers))
+          .catch(() => undefined);
+        return performance.now() - begun;
+      };
+      let ratio = Number.POSITIVE_INFINITY;
+      for (let tried = 0; tried < TRIES && ratio > MOST; tried++) {
+        const long = await took(most);
+        if (long < NOISE) return;
+        ratio = Math.min(ratio, long / (await took(Math.floor(most / 2))));
+      }
+      assert.ok(ratio <= MOST, `twice as many take ${ratio.toFixed(1)} times as long`);
+    });
+
   for (const [name, reader] of Object.entries(READERS))
     it(`take ${name} no longer than in proportion to their length, however hostile`, () => {
       for (const piece of PIECES)

@@ -1,7 +1,9 @@
 import type { Readable } from 'node:stream';
+import { ANSWER_JSON } from '../../budgets.js';
 import { PartnerError } from '../../errors.js';
-import { jsonIn } from '../../http/failure.js';
+import { jsonIn } from '../../http/answer-json.js';
 import type { HttpAnswer, HttpClient, HttpRequest } from '../../http/http.js';
+import { JsonAllowance } from '../../json-shape.js';
 import { say } from '../../text/say.js';
 import { isObject } from '../evidence.js';
 
@@ -97,7 +99,9 @@ export class BatchingHttp implements HttpClient {
     try {
       const answer = await this.http.request({ method: 'POST', path: '/api/now/v1/batch', body, what });
       const serviced = isObject(answer.body) ? answer.body.serviced_requests : undefined;
-      if (Array.isArray(serviced)) return new Map(serviced.flatMap((item) => successOf(item, answer.headers)));
+      const allowance = new JsonAllowance(ANSWER_JSON);
+      if (Array.isArray(serviced))
+        return new Map(serviced.slice(0, MOST).flatMap((item) => successOf(item, answer.headers, allowance)));
     } catch (error) {
       if (!(error instanceof PartnerError)) throw error;
       // Nothing was written, whatever became of it.
@@ -115,7 +119,7 @@ function urlOf({ path, query = {} }: HttpRequest): string {
   return given.length === 0 ? path : `${path}?${new URLSearchParams(given)}`;
 }
 
-function successOf(item: unknown, outer: HttpAnswer['headers']): [string, HttpAnswer][] {
+function successOf(item: unknown, outer: HttpAnswer['headers'], allowance: JsonAllowance): [string, HttpAnswer][] {
   if (!isObject(item) || typeof item.body !== 'string') return [];
   const status = Number(item.status_code);
   if (!(status >= 200 && status < 300)) return [];
@@ -123,6 +127,6 @@ function successOf(item: unknown, outer: HttpAnswer['headers']): [string, HttpAn
   for (const header of Array.isArray(item.headers) ? item.headers : [])
     if (isObject(header)) headers[String(header.name).toLowerCase()] = String(header.value);
   const text = Buffer.from(item.body, 'base64').toString('utf8');
-  const body = jsonIn(text);
+  const body = jsonIn(text, allowance);
   return body === undefined ? [] : [[String(item.id), { status, headers, body, size: text.length }]];
 }

@@ -80,8 +80,8 @@ function withoutTies(request: HttpRequest): HttpRequest {
 export async function wholeList(api: Api, request: HttpRequest, expected: ListExpectations = {}): Promise<Row[]> {
   const found: Row[] = [];
   for await (const rows of pages(api, request, PAGE, expected)) {
+    if (found.length + rows.length > MAX_ROWS) throw tooManyRows(api, request);
     found.push(...rows);
-    if (found.length > MAX_ROWS) throw tooManyRows(api, request);
   }
   return found;
 }

@@ -129,7 +129,7 @@ export async function queryTable(
 ): Promise<Row[]> {
   const found: Row[] = [];
   for await (const rows of pages(api, tableList(table, query, what, columns), limit, expected)) {
-    found.push(...rows);
+    found.push(...rows.slice(0, limit));
     if (found.length >= limit) break;
   }
   return found;

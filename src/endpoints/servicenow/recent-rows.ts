@@ -31,10 +31,10 @@ export async function createdSince(
   for await (const rows of list) {
     const isBefore = (row: Row) => Date.parse(serviceNowTimeToIso(columnText(row.sys_created_on)) ?? '') < from;
     const recent = rows.filter((row) => !isBefore(row));
+    if (found.length + recent.length > MAX_ROWS) throw tooManyRows(api, { what: say`look for what was written` });
     found.push(...recent);
     if (rows.length > 0) isEmpty = false;
     if (recent.length < rows.length || isEnough(recent)) break;
-    if (found.length > MAX_ROWS) throw tooManyRows(api, { what: say`look for what was written` });
   }
   return { rows: found, isEmpty };
 }

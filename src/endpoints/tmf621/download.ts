@@ -15,9 +15,12 @@ export async function download(
   attachments: () => Promise<Attributes[]>,
 ): Promise<Readable> {
   const { name, url } = attachment;
-  if (url && URL.canParse(url, `${http.baseUrl}/`)) return http.file(url, say`download ${name}`);
+  const fetched = () => http.file(url!, say`download ${name}`);
+  if (url && URL.canParse(url, `${http.baseUrl}/`)) return fetched();
   const found = entryOf(await attachments(), attachment);
   if (typeof found?.content === 'string') return Readable.from([Buffer.from(found.content, 'base64')]);
+  // Is refused in words.
+  if (url) return fetched();
   throw new SwitchboardError('SWB_PAYLOAD', say`The ticket has neither the content nor the URL of ${name}.`, {
     where: http.name,
     field: 'attachment',

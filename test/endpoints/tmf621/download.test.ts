@@ -25,6 +25,16 @@ describe('a file that a ticket holds by value', () => {
       );
     });
 
+  it('is read there where its URL is not valid; else that URL is refused', async () => {
+    const fetched = { ...http, file: async (url: string) => assert.fail(`asked for ${url}`) } as HttpClient;
+    const file = { id: '1', name: 'f.txt', mimeType: 'text/plain', url: 'http://[fe80::1%25lo]/f' };
+    assert.equal(await text(await download(fetched, file, async () => [entry('1', 'one')])), 'one');
+    await assert.rejects(
+      download(fetched, file, async () => []),
+      /asked for http:\/\/\[fe80/,
+    );
+  });
+
   it('is not another file that has got its id since', async () => {
     const other = { ...entry('1', 'other'), name: 'g.txt' };
     const file = { id: '1', name: 'f.txt', mimeType: 'text/plain' };
