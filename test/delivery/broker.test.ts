@@ -7,6 +7,7 @@ import { PartnerError, SwitchboardError } from '../../src/errors.js';
 import type { Json } from '../../src/model/message.js';
 import { intakeQueue } from '../../src/store/message-queue.js';
 import { until } from '../live/node-red.js';
+import { PATIENCE } from '../patience.js';
 import { delivery } from '../store/records.js';
 import { Rig } from './rig.js';
 
@@ -166,6 +167,10 @@ describe('the broker', () => {
   });
 
   it('creates no second ticket while the partner does not show the accepted one yet', async () => {
+    await rig.stop();
+    rig = new Rig(folder);
+    rig.settling = PATIENCE;
+    await rig.start();
     rig.provider.faults.push('queued');
     await rig.receive('customer', { id: 'C1', fields: { title: 'Down' } });
     await until('the second lookup', () => rig.provider.calls.filter((call) => call.startsWith('find')).length >= 2);
