@@ -80,7 +80,8 @@ describe('repeated deploys under load', () => {
     await deploying;
     await asking;
     assert.deepEqual(
-      [...told].filter((status) => status !== 401 && status !== 503),
+      // 429: it tries a wrong secret very often.
+      [...told].filter((status) => ![401, 429, 503].includes(status)),
       [],
     );
     const complete = () => provider.tickets().filter((t) => ((t.note ?? []) as unknown[]).length >= 2).length;
