@@ -74,39 +74,26 @@ export function adminRoutes(RED: NodeAPI): AdminRoutes {
   const logError = (text: string) => logOfRuntime(RED, 'error', text);
   const respond = (handler: Handler, permission?: Permission) => respondWith(handler, permission, logError);
   const guards = [clearOnly, ownPagesOnly, singleValues];
+  const posted = (path: string, permission: Permission, handler: (req: Request, res: Response) => void) =>
+    app.post(`/switchboard/${path}`, needsPermission(permission), ...guards, jsonOnly, plainObject, handler);
   return {
     get: (path, handler, permission = 'switchboard.read') =>
       app.get(`/switchboard/${path}`, needsPermission(permission), ...guards, respond(handler, permission)),
     settings: (path, handler) =>
       app.get(`/switchboard/${path}`, needsPermission('switchboard.read'), ...guards, respond(handler)),
-    post: (path, handler, permission = 'switchboard.write') =>
-      app.post(
-        `/switchboard/${path}`,
-        needsPermission(permission),
-        ...guards,
-        jsonOnly,
-        plainObject,
-        respond(handler, permission),
-      ),
+    post: (path, handler, permission = 'switchboard.write') => posted(path, permission, respond(handler, permission)),
     lines: (path, handler, permission) =>
-      app.post(
-        `/switchboard/${path}`,
-        needsPermission(permission),
-        ...guards,
-        jsonOnly,
-        plainObject,
-        (req: Request, res: Response) => {
-          handler(req).then(
-            ({ name, lines }) => {
-              res.set({ 'X-Content-Type-Options': 'nosniff', 'Content-Disposition': `attachment; filename="${name}"` });
-              res.type('application/x-ndjson');
-              // Broken off, it does not look complete.
-              pipeline(Readable.from(lines), res).catch(() => undefined);
-            },
-            (error: unknown) => refuse(req, res, error, logError),
-          );
-        },
-      ),
+      posted(path, permission, (req, res) => {
+        handler(req).then(
+          ({ name, lines }) => {
+            res.set({ 'X-Content-Type-Options': 'nosniff', 'Content-Disposition': `attachment; filename="${name}"` });
+            res.type('application/x-ndjson');
+            // Broken off, it does not look complete.
+            pipeline(Readable.from(lines), res).catch(() => undefined);
+          },
+          (error: unknown) => refuse(req, res, error, logError),
+        );
+      }),
     check: (path, check) =>
       app.get(
         `/switchboard/${path}`,
