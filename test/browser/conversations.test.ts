@@ -8,6 +8,7 @@ import { HOSTILE, seedConversations } from '../nodes/sidebar/conversation-seed.j
 import { chromiumPath, launchBrowser } from './browser.js';
 import { CONVERSATIONS_FLOW as FLOW } from './conversations-flow.js';
 import { type EditorServer, NODE_RED, openEditor, startEditor } from './editor.js';
+import { answersLate } from './messages-flow.js';
 
 const PASSWORD = '$2b$04$lMjvzk6lsJBaByImLpHm8O5GKdZi08LXULIJzRmHuNPXwnexUXjFu'; // secret
 
@@ -120,6 +121,15 @@ describe(`the conversations view in Node-RED ${NODE_RED.version}`, () => {
     await page.waitForFunction(() => document.activeElement?.classList.contains('switchboard-swim-arrow-failed'));
     await page.keyboard.press('Escape');
     await page.waitForFunction(() => (document.activeElement as HTMLElement | null)?.dataset.id === 'SWB-TICKET');
+  });
+
+  it('takes the focus when a conversation is drawn by a refresh that came while it opened', async () => {
+    await answersLate(page, 'conversations/SWB-TICKET*');
+    await view().locator('.switchboard-row', { hasText: 'INC1' }).click();
+    await page.getByRole('tab', { name: 'Conversations' }).dispatchEvent('click');
+    await page.waitForSelector('.switchboard-swim-arrow-failed');
+    await page.keyboard.press('Escape');
+    await page.waitForSelector('.switchboard-timeline', { state: 'detached' });
   });
 
   it('updates itself when something changes', async () => {

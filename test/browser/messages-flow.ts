@@ -33,3 +33,21 @@ export function counts(page: Page, label: string) {
     label,
   );
 }
+
+/** Holds back the first answer for this path until the view has asked again, as it does when something changes meanwhile. */
+export function answersLate(page: Page, path: string): Promise<unknown> {
+  let askedAgain = () => {};
+  const late = new Promise<void>((done) => {
+    askedAgain = done;
+  });
+  let asked = 0;
+  return page.route(
+    `**/switchboard/${path}`,
+    async (route) => {
+      if (++asked === 1) await late;
+      else askedAgain();
+      await route.continue();
+    },
+    { times: 2 },
+  );
+}

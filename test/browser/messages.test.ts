@@ -5,7 +5,7 @@ import type { Change } from '../../src/store/store.js';
 import { conversation, HOSTILE, seedStore } from '../nodes/sidebar/seed.js';
 import { chromiumPath, launchBrowser } from './browser.js';
 import { type EditorServer, NODE_RED, openEditor, startEditor } from './editor.js';
-import { MESSAGES_FLOW, openMessages, shows } from './messages-flow.js';
+import { answersLate, MESSAGES_FLOW, openMessages, shows } from './messages-flow.js';
 
 const MAPPING = { id: 'map1', type: 'switchboard-mapping', name: 'Acme incident', system: 'servicenow', entityType: 'incident' };
 const FLOW = [...MESSAGES_FLOW, MAPPING];
@@ -95,6 +95,15 @@ describe(`the messages view in Node-RED ${NODE_RED.version}`, () => {
     await page.locator('.switchboard-detail').press('Escape');
     await page.waitForSelector('.switchboard-detail', { state: 'detached' });
     assert.equal(await page.evaluate('document.activeElement.dataset.id'), 'm2');
+  });
+
+  it('takes the focus when a message is drawn by a refresh that came while it opened', async () => {
+    await answersLate(page, 'messages/m2');
+    await page.locator('.switchboard-row', { hasText: 'INC0010022' }).click();
+    await page.getByRole('tab', { name: 'Messages', exact: true }).dispatchEvent('click');
+    await page.waitForSelector('.switchboard-detail');
+    await page.keyboard.press('Escape');
+    await page.waitForSelector('.switchboard-detail', { state: 'detached' });
   });
 
   it('filters the list by endpoint, direction and state', async () => {

@@ -41,6 +41,8 @@ export function conversationsView(backend: Backend): MountedSection {
   /** Number of the latest request; answers to earlier ones are dropped. */
   let requestNumber = 0;
   let detailRequestNumber = 0;
+  /** Whether what is open has been drawn. Until then a refresh is still its opening: it takes the focus and says what failed. */
+  let drawn = false;
   let typing: ReturnType<typeof setTimeout> | undefined;
 
   const search = element('input', {
@@ -93,7 +95,7 @@ export function conversationsView(backend: Backend): MountedSection {
     // A hidden view fetches nothing.
     if (!root.isConnected || root.offsetParent === null) return;
     load(false);
-    if (selected && (acted || !hasOpenForm())) fetchDetail(true, acted);
+    if (selected && (acted || !hasOpenForm())) fetchDetail(acted);
   }
 
   /** An open form must not be redrawn. */
@@ -148,34 +150,36 @@ export function conversationsView(backend: Backend): MountedSection {
       if (row.dataset.id === id) row.setAttribute('aria-current', 'true');
       else row.removeAttribute('aria-current');
     }
-    fetchDetail(false);
+    drawn = false;
+    fetchDetail();
   }
 
   /** Draws a message instead of the conversation; `entry`: the arrow to return to. */
   function openMessage(entry: string, message: string): void {
     pressed = { entry, message };
     detail.scrollTop = 0;
-    fetchDetail(false);
+    drawn = false;
+    fetchDetail();
   }
 
   /** Draws the open conversation, or the message selected in it. */
-  function fetchDetail(again: boolean, acted = false): void {
+  function fetchDetail(acted = false): void {
     const current = ++detailRequestNumber;
     const id = selected as string;
     const made = pressed
       ? messages.one(pressed.message).then(messageContent)
-      : conversations.one(id, again && !acted ? drawn() : '').then(conversationContent);
+      : conversations.one(id, drawn && !acted ? drawnMark() : '').then(conversationContent);
     made.then(
-      (content) => current === detailRequestNumber && content && (acted || !again || !hasOpenForm()) && draw(content, again),
+      (content) => current === detailRequestNumber && content && (acted || !drawn || !hasOpenForm()) && draw(content),
       (error) =>
         current === detailRequestNumber &&
-        !again &&
-        draw([back(), element('p', { class: 'switchboard-notice switchboard-failure' }, errorText(error, t))], false),
+        !drawn &&
+        draw([back(), element('p', { class: 'switchboard-notice switchboard-failure' }, errorText(error, t))]),
     );
   }
 
   /** The mark of the conversation as drawn. */
-  function drawn(): string {
+  function drawnMark(): string {
     return detail.querySelector('article')?.dataset.mark ?? '';
   }
 
@@ -228,10 +232,10 @@ export function conversationsView(backend: Backend): MountedSection {
     return [back(), messageDetail(message, context)];
   }
 
-  function draw(content: HTMLElement[], again: boolean): void {
+  function draw(content: HTMLElement[]): void {
     const scrolled = detail.scrollTop;
     const focused = detail.contains(document.activeElement) ? (document.activeElement as HTMLElement).dataset.id : undefined;
-    const folds = again ? [...detail.querySelectorAll('details')].map((fold) => fold.open) : undefined;
+    const folds = drawn ? [...detail.querySelectorAll('details')].map((fold) => fold.open) : undefined;
     detail.replaceChildren(...content);
     root.classList.add('switchboard-opened');
     detail.scrollTop = scrolled;
@@ -239,17 +243,19 @@ export function conversationsView(backend: Backend): MountedSection {
     if (folds?.length === now.length) for (const [index, fold] of now.entries()) fold.open = folds[index] ?? fold.open;
     const arrow = focused && arrowOf(focused);
     if (arrow) arrow.focus({ preventScroll: true });
-    else if (!again || focused) detail.focus({ preventScroll: true });
+    else if (!drawn || focused) detail.focus({ preventScroll: true });
+    drawn = true;
   }
 
   function backToDrawing(): void {
     const entry = pressed?.entry;
     pressed = undefined;
+    drawn = false;
     const current = ++detailRequestNumber;
     conversations.one(selected as string).then(
       (view) => {
         if (current !== detailRequestNumber) return;
-        draw(conversationContent(view) ?? [], false);
+        draw(conversationContent(view) ?? []);
         if (entry) arrowOf(entry)?.focus();
       },
       () => refresh(),

@@ -27,9 +27,11 @@ export function messagesView({ backend, show: showSection }: SectionContext): Mo
   /** Number of the latest request; answers to earlier ones are dropped. */
   let requestNumber = 0;
   let detailRequestNumber = 0;
+  /** Whether the selected message has been drawn. Until then a refresh is still its opening: it takes the focus and says what failed. */
+  let drawn = false;
   let loading = false;
 
-  const list = new MessageRows({ t, open: (id) => open(id, false), ticked: () => selection.update() });
+  const list = new MessageRows({ t, open, ticked: () => selection.update() });
   const selection = new SelectionBar({
     t,
     messages,
@@ -79,7 +81,7 @@ export function messagesView({ backend, show: showSection }: SectionContext): Mo
 
   function refresh(): void {
     load(false);
-    if (selected && !isBusy()) open(selected, true);
+    if (selected && !isBusy()) fetchDetail(selected);
   }
 
   /** An open form must not be redrawn. */
@@ -145,32 +147,37 @@ export function messagesView({ backend, show: showSection }: SectionContext): Mo
     troubles.show(views);
   }
 
-  function open(id: string, again: boolean): void {
-    const current = ++detailRequestNumber;
+  function open(id: string): void {
     selected = id;
+    drawn = false;
     list.select(id);
+    fetchDetail(id);
+  }
+
+  function fetchDetail(id: string): void {
+    const current = ++detailRequestNumber;
     messages.one(id).then(
       (message) => {
         // Busy: the user has opened a form in the meantime.
-        if (current !== detailRequestNumber || (again && isBusy())) return;
-        const drawn = messageDetail(message, {
+        if (current !== detailRequestNumber || (drawn && isBusy())) return;
+        const content = messageDetail(message, {
           t,
           backend,
           messages,
           wide: root.clientWidth >= WIDE,
           acted: () => acted(id),
           search: (text) => bar.search(text),
-          open: (other) => open(other, false),
+          open,
         });
-        const folds = again ? openFolds() : undefined;
-        const focused = again && detail.contains(document.activeElement);
-        draw(drawn);
+        const folds = drawn ? openFolds() : undefined;
+        const takesFocus = !drawn || detail.contains(document.activeElement);
+        draw(content);
         if (folds) restoreFolds(folds);
-        if (!again || focused) detail.focus({ preventScroll: true });
+        if (takesFocus) detail.focus({ preventScroll: true });
       },
       (error) =>
         current === detailRequestNumber &&
-        !again &&
+        !drawn &&
         draw(element('p', { class: 'switchboard-notice switchboard-failure' }, errorText(error, t))),
     );
   }
@@ -180,6 +187,7 @@ export function messagesView({ backend, show: showSection }: SectionContext): Mo
     detail.replaceChildren(button(t('detail.back'), 'switchboard-back switchboard-link', close), content);
     detail.scrollTop = scrolled;
     root.classList.add('switchboard-opened');
+    drawn = true;
   }
 
   function close(): void {
@@ -196,7 +204,7 @@ export function messagesView({ backend, show: showSection }: SectionContext): Mo
     // The pressed button disappears, so the focus has to move.
     detail.focus({ preventScroll: true });
     load(false);
-    open(id, true);
+    fetchDetail(id);
   }
 
   /** Which sections are unfolded, to keep them on a refresh. */
