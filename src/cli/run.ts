@@ -1,26 +1,27 @@
 import { existsSync, readFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { basename, join, resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { allOpen, brokers } from '../delivery/brokers.js';
 import { SwitchboardError } from '../errors.js';
 import { health } from '../health/health.js';
 import { liveness, readiness } from '../health/readiness.js';
-import { privateFolder, writePrivateFile } from '../private-files.js';
+import { privateFolder } from '../private-files.js';
 import { oneLine } from '../text/printable.js';
-import { credentialSecret, encryptCredentials } from './credentials.js';
+import { credentialSecret } from './credentials.js';
 import { checkExposure, isLoopback } from './exposure.js';
 import { readFlows } from './flow-file.js';
 import { mount, type Roots } from './mount.js';
 import { findNodeRed, packageFolder, startFlows } from './node-red.js';
 import { serve } from './server.js';
+import { placeFlows } from './user-flows.js';
 import { readSettings, rootOf, type UserSettings } from './user-settings.js';
 
 /** The usual name of the user folder. */
 export const USER_FOLDER = '.switchboard';
 
 export interface RunOptions {
-  /** The flow file; a copy of it in the user folder is run. */
+  /** The flow file; a copy of it in the user folder is run, unless it is the one there (user-flows.ts). */
   flow: string;
   userDir: string;
   /** Node-RED settings file. */
@@ -61,15 +62,12 @@ export async function run(options: RunOptions): Promise<RunningInstance> {
     node: rootOf(settings.httpNodeRoot, settings.httpRoot),
   };
   if (options.editor) await checkEditor(host, roots, settings, options.settings);
-  const { flows, credentials, missing } = readFlows(readFileSync(options.flow, 'utf8'), options.flow, process.env);
+  const flows = readFlows(readFileSync(options.flow, 'utf8'), options.flow, process.env);
   const installation = findNodeRed();
   const userDir = resolve(options.userDir);
   const wasOpen = openUserFolder(userDir);
   const secret = settings.credentialSecret || credentialSecret(userDir);
-  if (!options.keepFlows) {
-    writePrivateFile(join(userDir, 'flows.json'), JSON.stringify(flows, null, 2));
-    writePrivateFile(join(userDir, 'flows_cred.json'), JSON.stringify(encryptCredentials(credentials, secret)));
-  }
+  const replaced = options.keepFlows ? undefined : placeFlows(userDir, options.flow, flows, secret);
 
   const RED = installation.load();
   let starting = true;
@@ -118,7 +116,8 @@ export async function run(options: RunOptions): Promise<RunningInstance> {
   const warn = (text: string) => RED.log.warn(oneLine(text));
   if (problem) RED.log.error(problem.message);
   if (wasOpen) warn(wasOpen);
-  if (missing.length) warn(`These environment variables are used in the flows but not set: ${missing.join(', ')}`);
+  if (replaced) warn(replaced);
+  if (flows.missing.length) warn(`These environment variables are used in the flows but not set: ${flows.missing.join(', ')}`);
   if (settings.httpStatic) warn('httpStatic in the settings file is ignored.');
   if (roots.admin && web.url.startsWith('http:') && !(await isLoopback(host)))
     warn('Other machines can reach the editor over unencrypted HTTP. Set https in the settings file, or use a proxy with TLS.');
