@@ -1,7 +1,7 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { checkConditions, checkLegs, legOf } from '../../src/conversation/check-legs.js';
 import type { LegMessage } from '../../src/conversation/fan-out.js';
-import type { FanOutLeg } from '../../src/conversation/fan-out-rules.js';
+import { FAN_OUT_BY, type FanOutLeg, type FanOutRules } from '../../src/conversation/fan-out-rules.js';
 import type { Broker } from '../../src/delivery/broker.js';
 import { brokers, watchBrokers } from '../../src/delivery/brokers.js';
 import { errorRecord } from '../../src/delivery/error-record.js';
@@ -9,22 +9,23 @@ import type { Compensation } from '../../src/delivery/legs.js';
 import { SwitchboardError } from '../../src/errors.js';
 import { sharedExpressions } from '../../src/mapping/expressions.js';
 import type { GenericMessage } from '../../src/model/message.js';
-import type { MessageRecord } from '../../src/store/store.js';
+import { FAILURE_POLICIES, type MessageRecord } from '../../src/store/store.js';
 import { say } from '../../src/text/say.js';
 import { reportInvalid, whenValid } from '../kit/configured.js';
 import { envelopeFor } from '../kit/envelope.js';
 import { flowTracker } from '../kit/flow-tracker.js';
 import { envelopeOf, genericMessageOf, handle, type Msg } from '../kit/handle.js';
 import { requireEndpoint } from '../kit/parties.js';
+import { choiceSetting } from '../kit/settings.js';
 import { show } from '../kit/status.js';
-import type { FanOutConfig } from './fan-out.config.js';
+import { type FanOutConfig, fanOutDefaults } from './fan-out.config.js';
 
 export = (RED: NodeAPI) => {
   function FanOut(this: Node, config: NodeDef & FanOutConfig) {
     RED.nodes.createNode(this, config);
     const where = config.name || 'fan out';
     const legs = config.legs ?? [];
-    const rules = { by: config.by, legs, onFailure: config.onFailure };
+    const rules: FanOutRules = { ...fanOutDefaults, legs };
     const wires = (this as unknown as { wires: string[][] }).wires ?? [];
     const unassignedWired = (wires[legs.length]?.length ?? 0) > 0;
 
@@ -49,6 +50,8 @@ export = (RED: NodeAPI) => {
 
     try {
       checkLegs(legs, where);
+      rules.by = choiceSetting(config.by, FAN_OUT_BY, 'by', where) ?? rules.by;
+      rules.onFailure = choiceSetting(config.onFailure, FAILURE_POLICIES, 'onFailure', where) ?? rules.onFailure;
     } catch (error) {
       reportInvalid(this, error);
       return;
@@ -65,7 +68,7 @@ export = (RED: NodeAPI) => {
       const message = genericMessageOf(msg, where);
       const broker = await requireEndpoint(RED, envelope.endpoint, where).broker;
       const matching = new Set<string>();
-      if (config.by === 'target') for (const leg of legs) if (await matches(leg, message, where)) matching.add(leg.name);
+      if (rules.by === 'target') for (const leg of legs) if (await matches(leg, message, where)) matching.add(leg.name);
       const shared = await broker.legs.fanOut(
         envelope,
         this.id,
@@ -76,7 +79,7 @@ export = (RED: NodeAPI) => {
       );
       if (!shared) return;
       const out = outputs(msg, shared.legs);
-      if (shared.unassigned.length || (config.by === 'target' && shared.legs.length === 0 && message.changed === undefined)) {
+      if (shared.unassigned.length || (rules.by === 'target' && shared.legs.length === 0 && message.changed === undefined)) {
         const items = shared.unassigned.length ? { items: shared.unassigned } : {};
         out[legs.length] = { ...msg, payload: { ...message, fields: { ...message.fields, ...items } } };
       }

@@ -4,8 +4,9 @@ import { defaultsOf, type EndpointForm, type Settings, type SystemForm } from '.
 import { fieldsOf } from '../../src/endpoints/sign-in.js';
 import type { Side } from '../../src/model/message.js';
 
+export const PROXY_USES = ['none', 'node'] as const;
 /** Empty: the proxy of the environment (HTTP_PROXY, HTTPS_PROXY, NO_PROXY). */
-export type ProxyUse = '' | 'none' | 'node';
+export type ProxyUse = '' | (typeof PROXY_USES)[number];
 
 /**
  * Settings that every endpoint config node has, in addition to those of its system. Numbers are stored as text so that `${ENV}`

@@ -1,11 +1,12 @@
 import type { NodeAPI, NodeDef } from 'node-red';
-import { FIELD_RULES, type PartyRules } from '../../src/conversation/ownership.js';
+import { CARRY_RULES, FIELD_RULES, type PartyRules } from '../../src/conversation/ownership.js';
 import { Availability } from '../../src/delivery/availability.js';
 import { FILE_RULES, type FilePolicy } from '../../src/delivery/file-policy.js';
 import { fileTypes } from '../../src/delivery/file-types.js';
 import type { EndpointForm } from '../../src/endpoints/form.js';
 import { systemsOfNode } from '../../src/endpoints/registry.js';
 import { SwitchboardError } from '../../src/errors.js';
+import { SIDES } from '../../src/model/message.js';
 import { say } from '../../src/text/say.js';
 import type { StoreNode } from '../switchboard-store/switchboard-store.js';
 import { whenValid } from './configured.js';
@@ -16,7 +17,14 @@ import { makeClient } from './make-client.js';
 import { migrate } from './migrate.js';
 import type { EndpointNode } from './parties.js';
 import { warnOfRisks } from './risks.js';
-import { credentialsWithEnvironment, numberSetting, optionalSetting, withEnvironment } from './settings.js';
+import {
+  choiceSetting,
+  credentialsWithEnvironment,
+  flagSetting,
+  numberSetting,
+  optionalSetting,
+  withEnvironment,
+} from './settings.js';
 
 /** Longest wait for nodes that unregister at the partner, milliseconds; Node-RED allows 15 s for closing. */
 const UNREGISTER_TIME = 5_000;
@@ -37,7 +45,8 @@ export function endpointNode(RED: NodeAPI, node: string) {
 }
 
 /** The rules for this party; endpoints saved without these settings use the defaults. */
-function partyRules({ side, edits, deletions, fieldRules = {} }: EndpointConfig, where: string): Partial<PartyRules> {
+function partyRules(config: EndpointConfig, where: string): Partial<PartyRules> {
+  const { fieldRules = {} } = config;
   const invalid = Object.entries(fieldRules).find(([, rule]) => !FIELD_RULES.includes(rule));
   if (invalid) {
     throw new SwitchboardError('SWB_CONFIG', say`"${String(invalid[1])}" is not a rule for the field ${invalid[0]}.`, {
@@ -46,19 +55,16 @@ function partyRules({ side, edits, deletions, fieldRules = {} }: EndpointConfig,
       hint: say`Use one of ${FIELD_RULES.join(', ')}.`,
     });
   }
+  const side = choiceSetting(config.side, SIDES, 'side', where);
+  const edits = choiceSetting(config.edits, CARRY_RULES, 'edits', where);
+  const deletions = choiceSetting(config.deletions, CARRY_RULES, 'deletions', where);
   return { fields: fieldRules, ...(side && { side }), ...(edits && { edits }), ...(deletions && { deletions }) };
 }
 
 /** What files this party may send and get; endpoints saved without these settings use the defaults. */
 function filePolicy(config: EndpointConfig, defaults: EndpointConfig, where: string): FilePolicy {
-  const { attachments: rule = defaults.attachments, attachmentTypes = '' } = config;
-  if (!FILE_RULES.includes(rule)) {
-    throw new SwitchboardError('SWB_CONFIG', say`"${String(rule)}" is not a rule for attachments.`, {
-      where,
-      field: 'attachments',
-      hint: say`Use one of ${FILE_RULES.join(', ')}.`,
-    });
-  }
+  const { attachmentTypes = '' } = config;
+  const rule = choiceSetting(config.attachments, FILE_RULES, 'attachments', where) ?? defaults.attachments;
   const number = (name: 'attachmentMegabytes' | 'attachmentNameLength') =>
     Math.max(1, numberSetting(config[name], defaults[name], name, where));
   return {
@@ -132,7 +138,7 @@ function start(
     const settling = numberSetting(config.settling, defaults.settling, 'settling', where) * 1000;
     const concurrency = concurrencyOf(config, defaults, where);
     const retry = { baseDelay: retryDelay, maxTries };
-    const { recordTraffic } = config;
+    const recordTraffic = flagSetting(config.recordTraffic, 'recordTraffic', where);
     const rules = partyRules(config, where);
     const settings = { concurrency, settling, retry, recordTraffic, rules, files: filePolicy(config, defaults, where) };
     const accounts = [client.integrationUser, credentials.user].flatMap((name) => name || []);

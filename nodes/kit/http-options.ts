@@ -6,8 +6,8 @@ import { type AllowedHost, allowedHosts } from '../../src/http/allowed-hosts.js'
 import type { Auth, HttpOptions } from '../../src/http/http.js';
 import { environmentProxies, type ProxyRules, proxyFor } from '../../src/http/proxy.js';
 import { say } from '../../src/text/say.js';
-import { type EndpointConfig, type EndpointCredentials, endpointDefaults } from './endpoint.config.js';
-import { numberSetting, optionalSetting, requiredSetting } from './settings.js';
+import { type EndpointConfig, type EndpointCredentials, endpointDefaults, PROXY_USES } from './endpoint.config.js';
+import { choiceSetting, numberSetting, optionalSetting, requiredSetting } from './settings.js';
 
 /** The part of Node-RED's tls-config node that we use. */
 interface TlsNode extends Node {
@@ -99,8 +99,9 @@ function proxiesOf(
   addresses: readonly string[],
   where: string,
 ): ProxyRules | undefined {
-  if (proxyUse === 'none') return undefined;
-  const rules = proxyUse === 'node' ? configuredProxy(RED, proxy, where) : environmentProxies();
+  const use = choiceSetting(proxyUse, PROXY_USES, 'proxyUse', where);
+  if (use === 'none') return undefined;
+  const rules = use === 'node' ? configuredProxy(RED, proxy, where) : environmentProxies();
   try {
     for (const address of addresses) if (URL.canParse(address)) proxyFor(new URL(address), rules);
   } catch (error) {

@@ -1,5 +1,8 @@
 import type { ReceiveForm, SystemForm } from '../../src/endpoints/form.js';
 
+/** How senders of a webhook prove who they are: by a secret in a header, a password, or a signature with or without a time stamp. */
+export const WEBHOOK_AUTHS = ['header', 'basic', 'hmac', 'timed'] as const;
+
 /**
  * Settings of the in nodes; a system lacks those of ways to receive changes that it does not support. Numbers are stored as text
  * so that `${ENV}` works in them.
@@ -12,7 +15,7 @@ export interface InConfig {
   webhook?: boolean;
   /** Path under httpNodeRoot, e.g. `switchboard/acme`. */
   path?: string;
-  webhookAuth?: 'header' | 'basic' | 'hmac' | 'timed';
+  webhookAuth?: (typeof WEBHOOK_AUTHS)[number];
   /** Header that carries the shared secret or the signature. */
   webhookHeader?: string;
   /** Text before the signature, e.g. `sha256=`. */

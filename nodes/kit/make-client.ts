@@ -1,6 +1,6 @@
 import type { NodeAPI } from 'node-red';
 import type { EndpointClient } from '../../src/endpoints/endpoint.js';
-import type { EndpointForm } from '../../src/endpoints/form.js';
+import { type EndpointForm, type Settings, settingsOf } from '../../src/endpoints/form.js';
 import { systemOfSettings } from '../../src/endpoints/registry.js';
 import { fieldsOf } from '../../src/endpoints/sign-in.js';
 import type { HttpOptions } from '../../src/http/http.js';
@@ -8,17 +8,18 @@ import { createHttpClient } from '../../src/http/http-client.js';
 import { type EndpointConfig, type EndpointCredentials, endpointDefaults } from './endpoint.config.js';
 import { httpOptions } from './http-options.js';
 import { tokenKeeper } from './kept-tokens.js';
-import { optionalSecret, optionalSetting } from './settings.js';
+import { choiceSetting, optionalSecret, optionalSetting } from './settings.js';
 
 /** Creates an endpoint's client from saved or entered settings; throws SWB_CONFIG. `mayWrite`: see HttpOptions. */
 export function makeClient(
   RED: NodeAPI,
   { id, form, where }: { id: string; form: EndpointForm; where: string },
-  config: EndpointConfig,
+  entered: EndpointConfig,
   credentials: EndpointCredentials,
   mayWrite?: HttpOptions['mayWrite'],
 ): EndpointClient {
-  requireVariables(form, config, credentials, where);
+  requireVariables(form, entered, credentials, where);
+  const config = { ...entered, ...choicesOf(form, { ...entered }, where) };
   const system = systemOfSettings(form.node, { ...config });
   return system.createClient({
     id,
@@ -33,6 +34,14 @@ export function makeClient(
       }),
     clock: Date.now,
   });
+}
+
+/** The settings of the form with a fixed list of values, with defaults for empty ones; throws SWB_CONFIG for other values. */
+function choicesOf(form: EndpointForm, config: Settings, where: string): Settings {
+  const choices = settingsOf(form).filter((setting) => setting.kind === 'choice');
+  return Object.fromEntries(
+    choices.map(({ name, values, default: fallback }) => [name, choiceSetting(config[name], values, name, where) ?? fallback]),
+  );
 }
 
 /** Throws SWB_CONFIG if a variable in a setting is not set; fields of other authentication methods than the chosen one do not matter. */

@@ -8,10 +8,17 @@ import { ReplayWindow } from '../../src/http/replay-window.js';
 import { type WebhookAuth, webhookClaim } from '../../src/http/webhook-auth.js';
 import { say } from '../../src/text/say.js';
 import type { FormerSecret } from './former-secret.js';
-import { type InConfig, type InCredentials, SIGNATURE_TOLERANCE } from './in.config.js';
+import { type InConfig, type InCredentials, SIGNATURE_TOLERANCE, WEBHOOK_AUTHS } from './in.config.js';
 import type { EndpointNode } from './parties.js';
 import { refusedAt } from './refused.js';
-import { credentialsWithEnvironment, numberSetting, optionalSecret, optionalSetting, requiredSetting } from './settings.js';
+import {
+  choiceSetting,
+  credentialsWithEnvironment,
+  numberSetting,
+  optionalSecret,
+  optionalSetting,
+  requiredSetting,
+} from './settings.js';
 import { isListening, listen } from './webhooks.js';
 
 export type InNode = Node & { credentials?: InCredentials };
@@ -96,20 +103,21 @@ export function webhookHint(client: EndpointClient, event: PostedEvent, entityTy
 
 function webhookAuth(config: InConfig, credentials: InCredentials, where: string): WebhookAuth {
   const former = optionalSecret(credentials.formerSecret, 'formerSecret', where);
-  if (config.webhookAuth === 'basic') {
+  const kind = choiceSetting(config.webhookAuth, WEBHOOK_AUTHS, 'webhookAuth', where) ?? 'header';
+  if (kind === 'basic') {
     const user = requiredSetting(credentials.webhookUser, 'webhookUser', where);
     return { kind: 'basic', user, secret: requiredSetting(credentials.webhookPassword, 'webhookPassword', where), former };
   }
   const secrets = { secret: requiredSetting(credentials.secret, 'secret', where), former };
   const header = optionalSetting(config.webhookHeader, 'webhookHeader', where) || 'x-switchboard-secret';
-  switch (config.webhookAuth) {
+  switch (kind) {
     case 'hmac':
-      return { kind: 'hmac', header, ...secrets, prefix: optionalSetting(config.hmacPrefix, 'hmacPrefix', where) };
+      return { kind, header, ...secrets, prefix: optionalSetting(config.hmacPrefix, 'hmacPrefix', where) };
     case 'timed': {
       const minutes = numberSetting(config.signatureTolerance, SIGNATURE_TOLERANCE, 'signatureTolerance', where);
-      return { kind: 'timed', header, ...secrets, tolerance: minutes * 60_000 };
+      return { kind, header, ...secrets, tolerance: minutes * 60_000 };
     }
-    default:
-      return { kind: 'header', header, ...secrets };
+    case 'header':
+      return { kind, header, ...secrets };
   }
 }

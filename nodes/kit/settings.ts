@@ -85,6 +85,27 @@ export function optionalSetting(text: string | undefined, name: string, where: s
   throw missing(whyMissing(placeholder.slice(2, -1)), name, where);
 }
 
+/**
+ * A setting with a fixed list of values; undefined where it is empty, as in flows saved before there was such a setting. Throws
+ * SWB_CONFIG for any other value: nobody can know what was meant, and a default may be the least secure choice.
+ */
+export function choiceSetting<Value extends string>(
+  entered: unknown,
+  values: readonly Value[],
+  name: string,
+  where: string,
+): Value | undefined {
+  const value = typeof entered === 'string' ? optionalSetting(entered, name, where) : (entered ?? '');
+  if (value === '') return undefined;
+  const found = values.find((one) => one === value);
+  if (found !== undefined) return found;
+  throw new SwitchboardError('SWB_CONFIG', say`"${String(value)}" is not a value of ${name}.`, {
+    where,
+    field: name,
+    hint: say`Use one of ${values.join(', ')}.`,
+  });
+}
+
 /** As `optionalSetting`, for a secret, which may contain anything: only one that is nothing but a placeholder is one. */
 export function optionalSecret(text: string | undefined, name: string, where: string): string {
   return text && NOTHING_ELSE.test(text) ? optionalSetting(text, name, where) : (text ?? '');

@@ -1,9 +1,13 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
-import { DEFAULT_ROLL_UP } from '../../src/conversation/roll-up.js';
+import { placeOf } from '../../src/conversation/check-route.js';
+import { DEFAULT_ROLL_UP, ROLL_UP_WHEN, type RollUpRule } from '../../src/conversation/roll-up.js';
 import { SwitchboardError } from '../../src/errors.js';
+import { STATES } from '../../src/model/message.js';
 import { say } from '../../src/text/say.js';
+import { whenValid } from '../kit/configured.js';
 import { envelopeOf, genericMessageOf, handle } from '../kit/handle.js';
 import { requireEndpoint } from '../kit/parties.js';
+import { choiceSetting } from '../kit/settings.js';
 import { show } from '../kit/status.js';
 import type { RollUpConfig } from './roll-up.config.js';
 import { stateText } from './state-text.js';
@@ -13,7 +17,10 @@ export = (RED: NodeAPI) => {
     RED.nodes.createNode(this, config);
     const where = config.name || 'roll up';
     const rules = config.rules?.length ? config.rules : DEFAULT_ROLL_UP;
+    const check = () => checkRules(rules, where);
+    whenValid(RED, this, check);
     handle(this, async (msg, send) => {
+      check();
       const envelope = envelopeOf(msg, where);
       const message = genericMessageOf(msg, where);
       if (!envelope.conversation) {
@@ -31,3 +38,13 @@ export = (RED: NodeAPI) => {
   }
   RED.nodes.registerType('switchboard-roll-up', RollUp as never);
 };
+
+/** Throws SWB_CONFIG if a rule has a word that is none of its list. */
+function checkRules(rules: readonly RollUpRule[], where: string): void {
+  for (const [index, { when, of, gives }] of rules.entries()) {
+    const rule = placeOf(index + 1, where);
+    choiceSetting(when, ROLL_UP_WHEN, 'when', rule);
+    for (const state of of) choiceSetting(state, STATES, 'of', rule);
+    choiceSetting(gives, STATES, 'gives', rule);
+  }
+}

@@ -1,14 +1,15 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { checkExpressions, checkParties, checkRoute } from '../../src/conversation/check-route.js';
-import type { RouteRules } from '../../src/conversation/route-rules.js';
+import { ROUTE_MATCHES, type RouteRules } from '../../src/conversation/route-rules.js';
 import { SwitchboardError } from '../../src/errors.js';
 import { say } from '../../src/text/say.js';
 import { adminRoutes } from '../kit/admin-routes.js';
 import { whenValid } from '../kit/configured.js';
 import { envelopeOf, genericMessageOf, handle, type Msg } from '../kit/handle.js';
 import { type EndpointNode, requireEndpoint } from '../kit/parties.js';
+import { choiceSetting } from '../kit/settings.js';
 import { show } from '../kit/status.js';
-import type { RouteConfig } from './route.config.js';
+import { type RouteConfig, routeDefaults } from './route.config.js';
 import { serveRoutePreview } from './route-preview.js';
 
 export = (RED: NodeAPI) => {
@@ -17,16 +18,19 @@ export = (RED: NodeAPI) => {
   function Route(this: Node, config: NodeDef & RouteConfig) {
     RED.nodes.createNode(this, config);
     const where = config.name || 'route';
-    const { parties = [], rules = [], matches = 'first', otherwise = '' } = config;
-    const route: RouteRules = { parties, rules, matches, otherwise };
+    const { parties = [], rules = [], otherwise = '' } = config;
+    const route: RouteRules = { parties, rules, matches: config.matches || routeDefaults.matches, otherwise };
+    const checkMatches = () => choiceSetting(route.matches, ROUTE_MATCHES, 'matches', where);
 
     whenValid(RED, this, () => {
+      checkMatches();
       checkRoute(route, where, nameOf);
       return checkExpressions(route, where);
     });
     handle(this, async (msg, send) => {
       // An invalid rule fails the new cases that reach it; updates need no rule.
       checkParties(route, where, nameOf);
+      checkMatches();
       const envelope = envelopeOf(msg, where);
       if (!envelope.conversation) {
         throw new SwitchboardError('SWB_PAYLOAD', say`The message does not belong to a conversation.`, {

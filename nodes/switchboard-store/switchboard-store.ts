@@ -17,7 +17,7 @@ import { keptSecret } from '../kit/kept-secret.js';
 import { useRuntimeLanguage } from '../kit/language.js';
 import { log } from '../kit/log.js';
 import { warnOfUncheckedCertificates } from '../kit/risks.js';
-import { numberSetting, requiredSetting, withEnvironment } from '../kit/settings.js';
+import { flagSetting, numberSetting, requiredSetting, withEnvironment } from '../kit/settings.js';
 import { type StoreConfig, storeDefaults } from './switchboard-store.config.js';
 
 type NumberName = 'retentionDays' | 'retentionMegabytes' | 'inboxLimit' | 'flowTimeout' | 'auditMonths';
@@ -52,7 +52,10 @@ export = (RED: NodeAPI) => {
         auditMonths: number('auditMonths'),
         inboxLimit: number('inboxLimit'),
         flowTimeout: number('flowTimeout') * 1000,
-        people: new People(new Set(PERSONAL_CLASSES.filter((one) => config[MASKS[one]] === true)), usersOf(RED)),
+        people: new People(
+          new Set(PERSONAL_CLASSES.filter((one) => flagSetting(config[MASKS[one]], MASKS[one], where))),
+          usersOf(RED),
+        ),
         // From the environment: whoever edits flows must not be able to switch it off.
         scanner: virusScanner(process.env.SWITCHBOARD_CLAMD),
         secret: () => keptSecret(RED),

@@ -1,7 +1,7 @@
 import { SwitchboardError } from '../errors.js';
 import { sharedExpressions } from '../mapping/expressions.js';
 import { say } from '../text/say.js';
-import { type RouteProblem, type RouteRules, routeProblems } from './route-rules.js';
+import { ROUTE_OPERATORS, type RouteProblem, type RouteRules, routeProblems } from './route-rules.js';
 
 /** The name of an endpoint. */
 type NameOf = (endpoint: string) => string;
@@ -80,6 +80,8 @@ function describe({ kind, number = 0, field }: RouteProblem, party: string): [wh
       return [say`Rule ${number} leads to ${party}, which has no row.`, addRow];
     case 'ruleCondition':
       return [say`A condition of rule ${number} is incomplete.`, say`Enter its field and value, or remove it.`];
+    case 'ruleOperator':
+      return [say`A condition of rule ${number} has an unknown operator.`, say`Use one of ${ROUTE_OPERATORS.join(', ')}.`];
     case 'ruleExpression':
       return [say`An expression of rule ${number} is invalid.`, say`See docs.jsonata.org.`];
     case 'ruleTwice':

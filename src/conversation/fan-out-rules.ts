@@ -22,8 +22,10 @@ export interface FanOutLeg {
   after?: Predecessor[];
 }
 
+export const FAN_OUT_BY = ['item', 'target'] as const;
+
 export interface FanOutRules {
-  by: 'item' | 'target';
+  by: (typeof FAN_OUT_BY)[number];
   legs: FanOutLeg[];
   onFailure: FailurePolicy;
 }

@@ -3,11 +3,13 @@ import type { ConversationRecord, PlannedLeg } from '../store/store.js';
 import { linkOfLeg } from './plan.js';
 import { legInState } from './state-words.js';
 
+export const ROLL_UP_WHEN = ['all', 'any'] as const;
+
 /**
  * The first matching rule gives the state of the whole order. `all`: every item is in one of the states; `any`: at least one is.
  */
 export interface RollUpRule {
-  when: 'all' | 'any';
+  when: (typeof ROLL_UP_WHEN)[number];
   of: State[];
   gives: State;
 }

@@ -17,6 +17,8 @@ export const ROUTE_OPERATORS = [
 ] as const;
 export type RouteOperator = (typeof ROUTE_OPERATORS)[number];
 
+export const ROUTE_MATCHES = ['first', 'all'] as const;
+
 /** Fields that usually decide about the party; any other field of the generic message may be entered too. */
 export const ROUTE_FIELDS = [
   'entity',
@@ -69,7 +71,7 @@ export interface RouteRules {
   parties: string[];
   rules: RouteRule[];
   /** Whether only the first matching rule applies, or all. */
-  matches: 'first' | 'all';
+  matches: (typeof ROUTE_MATCHES)[number];
   /** Id of the endpoint that gets what no rule matches; '' = none: such messages leave through the last output. */
   otherwise: string;
 }
@@ -83,6 +85,7 @@ export interface RouteProblem {
     | 'ruleParty'
     | 'ruleTwice'
     | 'ruleCondition'
+    | 'ruleOperator'
     | 'ruleField'
     | 'ruleExpression'
     | 'default';
@@ -118,6 +121,7 @@ export function routeProblems(
     if (to.length === 0) problems.push({ kind: 'ruleWithoutParty', number });
     for (const endpoint of to) if (!rows.has(endpoint)) problems.push({ kind: 'ruleParty', number, endpoint });
     if (when.some((condition) => !isComplete(condition))) problems.push({ kind: 'ruleCondition', number });
+    if (when.some(({ operator }) => !ROUTE_OPERATORS.includes(operator))) problems.push({ kind: 'ruleOperator', number });
     problems.push(...unknownFields(when).map((unknown) => ({ kind: 'ruleField' as const, number, ...unknown })));
     if (when.some(({ operator, value }) => operator === 'expression' && !isExpression(value)))
       problems.push({ kind: 'ruleExpression', number });

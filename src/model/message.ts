@@ -6,7 +6,8 @@ export type SystemId = string;
 export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
 
 /** The party that orders or reports, and the party that delivers or fixes. */
-export type Side = 'customer' | 'provider';
+export const SIDES = ['customer', 'provider'] as const;
+export type Side = (typeof SIDES)[number];
 
 export const ENTITIES = ['incident', 'problem', 'change', 'case', 'request', 'task', 'order', 'orderLine'] as const;
 export type EntityKind = (typeof ENTITIES)[number];

@@ -227,7 +227,8 @@ export interface PlannedLeg {
 }
 
 /** What happens to the other legs when one fails: they are kept, they are cancelled, or an operator decides. */
-export type FailurePolicy = 'keep' | 'cancelRest' | 'ask';
+export const FAILURE_POLICIES = ['keep', 'cancelRest', 'ask'] as const;
+export type FailurePolicy = (typeof FAILURE_POLICIES)[number];
 
 export interface Plan {
   /** The fan-out node. */
