@@ -9,11 +9,15 @@ const MAX_LENGTH = 120;
 const MAX_NAME_WORDS = 8;
 /** Levels of a payload that are looked into. */
 const MAX_DEPTH = 40;
-const WORD = /[\p{L}\p{M}\p{N}]+(?:[.'’_-][\p{L}\p{M}\p{N}]+)*/gu;
+/** Soft hyphens, joiners and spaces without width: a name with one of them in it reads the same. */
+const INVISIBLE = /[\u00ad\u200b-\u200d\u2060\ufeff]/g;
+const WORD = /[\p{L}\p{M}\p{N}\u00ad\u200b-\u200d\u2060\ufeff]+(?:[.'’_-][\p{L}\p{M}\p{N}\u00ad\u200b-\u200d\u2060\ufeff]+)*/gu;
 const COMPOUND = /[.'’_-]/;
 /** Most words need no normalising, which is slow. */
 const ASCII = /^[!-~]*$/;
-const PART = /[\p{L}\p{M}\p{N}]+/gu;
+const PART = /[\p{L}\p{M}\p{N}\u00ad\u200b-\u200d\u2060\ufeff]+/gu;
+/** Between the words of one name. */
+const BETWEEN = /^\s{1,3}$/;
 /** Users that are programs or groups, and words beside names. */
 const NO_PERSON = new Set(
   'admin administrator agent api automation bot desk dr glide gmbh guest herr frau integration ltd mail maint mr mrs ms monitoring noc none operator portal prof root service servicedesk support switchboard system test unknown user webhook'.split(
@@ -34,7 +38,7 @@ export class KnownNames {
   /** Takes one name, or user name. */
   add(name: string): void {
     if (!isName(name)) return;
-    const words = name.normalize().match(WORD) ?? [];
+    const words = plain(name).match(WORD) ?? [];
     const isSingle = words.length === 1;
     for (const word of words) {
       // `van`, `de`: found with the words around them.
@@ -46,19 +50,36 @@ export class KnownNames {
     }
   }
 
-  /** Replaces every word of a known name in a text. */
+  /** Replaces every word of a known name in a text. In lower case, as in `jan peeters`, words are names beside others of names. */
   replaceIn(text: string, replace: (word: string) => string): string {
     if (this.words.size === 0) return text;
-    return text.replace(WORD, (word) => {
-      if (word.length < 2) return word;
-      if (this.has(word)) return replace(word);
-      return COMPOUND.test(word) ? word.replace(PART, (part) => (this.has(part) ? replace(part) : part)) : word;
-    });
+    const found = [...text.matchAll(WORD)].map(({ 0: word, index }) => ({ word, index, end: index + word.length }));
+    const areNames = found.map(({ word }) => this.find(word) !== undefined);
+    const isBesideName = (at: number, other: number) => {
+      const [before, after] = at < other ? [at, other] : [other, at];
+      return areNames[other] === true && BETWEEN.test(text.slice(found[before]!.end, found[after]!.index));
+    };
+    let replaced = '';
+    let done = 0;
+    for (const [at, { word, index, end }] of found.entries()) {
+      const isWhole = this.has(word) || (areNames[at] && (isBesideName(at, at - 1) || isBesideName(at, at + 1)));
+      if (!isWhole && !COMPOUND.test(word)) continue;
+      const shown = isWhole ? replace(word) : word.replace(PART, (part) => (this.has(part) ? replace(part) : part));
+      replaced += text.slice(done, index) + shown;
+      done = end;
+    }
+    return replaced + text.slice(done);
   }
 
   private has(word: string): boolean {
-    const anyNotation = this.words.get((ASCII.test(word) ? word : word.normalize()).toLowerCase());
-    return anyNotation !== undefined && (anyNotation || !/^\p{Ll}/u.test(word));
+    const isCapital = !/^\p{Ll}/u.test(word);
+    // In German, the genitive is written without an apostrophe: `Müllers`.
+    const anyNotation = this.find(word) ?? (isCapital && /..s$/i.test(word) ? this.find(word.slice(0, -1)) : undefined);
+    return anyNotation !== undefined && (anyNotation || isCapital);
+  }
+
+  private find(word: string): boolean | undefined {
+    return word.length < 2 ? undefined : this.words.get(plain(word).toLowerCase());
   }
 
   private keep(word: string, anyNotation: boolean, shortest: number): void {
@@ -87,6 +108,11 @@ export class KnownNames {
       }
     }
   }
+}
+
+/** A word in the form in which it is compared. */
+function plain(word: string): string {
+  return ASCII.test(word) ? word : word.replace(INVISIBLE, '').normalize();
 }
 
 /** Whether a value of a field for names is that of a program or a group: `system`, `Service Desk`. */

@@ -16,10 +16,13 @@ const DOMAIN_CHARACTER = /[\p{L}\p{N}.-]/u;
 /** Without a dot near it, it is no address. */
 const DOMAIN_START = /[\p{L}\p{N}-]{1,63}\.[\p{L}\p{N}]/uy;
 
-/** E-mail addresses, also those encoded for URLs. */
+/** Also as the wide forms of East Asian keyboards, and encoded for URLs. */
+export const AT_SIGN = /[@＠﹫]|%40/g;
+
+/** E-mail addresses. */
 export function emailsIn(text: string): Span[] {
   const found: Span[] = [];
-  for (const at of text.matchAll(/@|%40/g)) {
+  for (const at of text.matchAll(AT_SIGN)) {
     const from = at.index + at[0].length;
     DOMAIN_START.lastIndex = from;
     if (!DOMAIN_START.test(text)) continue;

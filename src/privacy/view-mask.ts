@@ -1,6 +1,6 @@
 import type { PersonalClass } from '../model/personal.js';
 import { isName, isTechnical, jsonOf, type KnownNames } from './known-names.js';
-import { emailsIn, phonesIn, replaceSpans } from './patterns.js';
+import { AT_SIGN, emailsIn, phonesIn, replaceSpans } from './patterns.js';
 import { type FieldKind, kindAt, trailOf } from './personal-fields.js';
 
 /** Values of views that identify a record, an endpoint, or a user of the editor: requests name them, and they must stay as they are. */
@@ -140,7 +140,7 @@ function initial(word: string): string {
 }
 
 function email(address: string): string {
-  const [at = '@'] = /@|%40/.exec(address) ?? [];
+  const [at = '@'] = address.match(AT_SIGN) ?? [];
   const [local = '', domain = ''] = address.split(at);
   return `${initial(local)}${at}${domain}`;
 }
