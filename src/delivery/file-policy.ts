@@ -3,6 +3,7 @@ import type { GenericAttachment } from '../model/message.js';
 import { say } from '../text/say.js';
 import { FileError } from './file-error.js';
 import { extensionOf, safeFileName, safeMediaType } from './file-name.js';
+import { ANY_BYTES, isTypeOf, saysNothing } from './served-type.js';
 
 /** Which types of files pass: all of them, only the listed ones, or all others. */
 export const FILE_RULES = ['all', 'only', 'except'] as const;
@@ -23,8 +24,8 @@ const MEGABYTE = 1024 ** 2;
 
 export const DEFAULT_FILE_POLICY: FilePolicy = { rule: 'all', types: [], largest: 250 * MEGABYTE, longestName: 200 };
 
-/** An attachment with a name and a media type that are safe to pass on. Pure. */
-export function asPassedOn<A extends GenericAttachment>(attachment: A, { longestName }: FilePolicy): A {
+/** An attachment with a name, at most `longestName` characters, and a media type that are safe to pass on. Pure. */
+export function asPassedOn<A extends GenericAttachment>(attachment: A, longestName: number): A {
   const { name, mimeType } = attachment;
   return { ...attachment, name: safeFileName(name, longestName), mimeType: safeMediaType(mimeType) };
 }
@@ -38,11 +39,31 @@ export function requireAllowed(file: GenericAttachment, policy: FilePolicy, part
   if (file.size !== undefined && file.size > policy.largest) throw fileTooLarge(file, policy.largest, party);
 }
 
+/**
+ * Throws FileError where a party's policy does not let a file pass, by the media type that its download names ('': none). What the
+ * sender has announced too was judged before.
+ */
+export function requireServedAllowed(file: GenericAttachment, served: string, { rule, types }: FilePolicy, party: string): void {
+  const { name, mimeType } = file;
+  if (rule === 'all' || saysNothing(served) || served === mediaTypeOf(mimeType)) return;
+  const isOwn = isTypeOf(extensionOf(safeFileName(name, Number.POSITIVE_INFINITY)), served);
+  const extensions = mime.getAllExtensions(served);
+  const listed = types.find((type) => covers(type, served)) ?? types.find((type) => extensions?.has(type));
+  // `exe` stands for all that Windows runs, but a `msi` is one of its own.
+  const isExcluded = listed !== undefined && (!isOwn || covers(listed, served));
+  if (rule === 'only' ? isOwn || listed !== undefined : !isExcluded) return;
+  const refusal =
+    rule === 'only'
+      ? say`The file ${name} is not passed on: it was downloaded as ${served}, and the settings of ${party} do not list that type.`
+      : say`The file ${name} is not passed on: it was downloaded as ${served}, and the settings of ${party} exclude the type ${listed}.`;
+  throw new FileError('SWB_FILE_REFUSED', refusal, { hint: changeOrSkip() });
+}
+
 /** Why the type of a file is not allowed; undefined: it is. */
 function refusalOf({ name, mimeType }: GenericAttachment, { rule, types }: FilePolicy, party: string): string | undefined {
   if (rule === 'all') return undefined;
   const extension = extensionOf(safeFileName(name, Number.POSITIVE_INFINITY));
-  const named = (mimeType.split(';')[0] ?? '').trim().toLowerCase();
+  const named = mediaTypeOf(mimeType);
   if (rule === 'except') {
     const excluded = types.find((type) => isOfType(extension, type) || isOfType(endsAs(extension), type) || covers(type, named));
     return excluded && say`The file ${name} is not passed on: the settings of ${party} exclude the type ${excluded}.`;
@@ -63,8 +84,10 @@ function refusalOf({ name, mimeType }: GenericAttachment, { rule, types }: FileP
   return say`The file ${name} is not passed on: its sender names the media type ${named}, and the settings of ${party} list neither ${extension} nor ${named}.`;
 }
 
-/** What senders name that do not know the type. */
-const ANY_BYTES = 'application/octet-stream';
+/** A media type without its parameters. */
+function mediaTypeOf(text: string): string {
+  return (text.split(';')[0] ?? '').trim().toLowerCase();
+}
 
 /** Whether an extension is a listed type, or stands for it; '' is and stands for none. */
 function isOfType(extension: string, type: string): boolean {

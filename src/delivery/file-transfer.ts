@@ -1,5 +1,6 @@
 import { pipeline, type Readable } from 'node:stream';
 import type { EndpointClient, SpooledAttachment } from '../endpoints/endpoint.js';
+import { requireNoPage } from '../endpoints/no-page.js';
 import { PartnerError, SwitchboardError } from '../errors.js';
 import { counted } from '../http/counted.js';
 import { Pace, type PaceLimits, type Progress } from '../http/pace.js';
@@ -24,6 +25,8 @@ export interface FetchOptions {
   store: (content: Readable, signal: AbortSignal) => Promise<SpooledAttachment>;
   /** The slowest transfer: a source that sends byte by byte never falls silent. */
   pace: PaceLimits;
+  /** Throws where what comes has a media type that may not pass; '': none is named. */
+  requireType: (mediaType: string) => void;
   /** The endpoint is closing. */
   closing: AbortSignal;
   /** The file's name, as it is shown. */
@@ -38,7 +41,7 @@ export async function fetchFile(
   source: EndpointClient,
   from: FileOrigin,
   attachment: GenericAttachment,
-  { store, pace: limits, closing, name }: FetchOptions,
+  { store, pace: limits, requireType, closing, name }: FetchOptions,
 ): Promise<SpooledAttachment> {
   const late = new AbortController();
   const signal = AbortSignal.any([late.signal, closing]);
@@ -47,6 +50,8 @@ export async function fetchFile(
   try {
     // Until it begins, it may wait for its turn; the time for an answer is limited as for any request.
     const begun = await within(signal, content);
+    requireNoPage(begun, attachment, source.name);
+    requireType(begun.mediaType ?? '');
     pace = new Pace(limits, (progress) => late.abort(progress));
     const counting = counted((bytes) => {
       pace?.passed(bytes);

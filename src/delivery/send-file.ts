@@ -4,7 +4,7 @@ import { PartnerError } from '../errors.js';
 import type { GenericAttachment } from '../model/message.js';
 import { say } from '../text/say.js';
 import { FileError } from './file-error.js';
-import { asPassedOn, type FilePolicy, fileTooLarge, requireAllowed } from './file-policy.js';
+import { asPassedOn, type FilePolicy, fileTooLarge, requireAllowed, requireServedAllowed } from './file-policy.js';
 import { type FileOrigin, fetchFile } from './file-transfer.js';
 import { keepLooking } from './in-doubt.js';
 import { withSentPart } from './link-updates.js';
@@ -29,7 +29,7 @@ export async function attach(write: PartWrite, request: AttachmentRequest): Prom
   const { delivery, link, inDoubt, context } = write;
   const { client, spool } = context;
   const parties = [request.from.endpoint, delivery.endpoint].map((id) => partyAt(id, context));
-  const attachment = asPassedOn(request.attachment, context.filePolicy(delivery.endpoint));
+  const attachment = asPassedOn(request.attachment, Math.min(...parties.map(({ policy }) => policy.longestName)));
   const requirePolicies = () => {
     for (const { policy, name } of parties) requireAllowed(attachment, policy, name);
   };
@@ -82,10 +82,13 @@ async function fetched(
   const requireSize = (bytes: number) => {
     for (const { policy, name } of parties) if (bytes > policy.largest) throw fileTooLarge(attachment, policy.largest, name);
   };
+  const requireType = (mediaType: string) => {
+    for (const { policy, name } of parties) requireServedAllowed(attachment, mediaType, policy, name);
+  };
   const store = (content: Readable, signal: AbortSignal) =>
     spool.store(delivery.id, attachment, content, { signal, requireSize });
   // The source knows it by its own name.
-  return fetchFile(source, from, asGiven, { store, pace, closing, name: attachment.name });
+  return fetchFile(source, from, asGiven, { store, pace, requireType, closing, name: attachment.name });
 }
 
 /** Throws FileError where the virus scanner finds something in a file, and removes it; or where it cannot scan it. */

@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream';
+import type { FileContent } from '../http/file-content.js';
 import type { ItemFacts } from '../model/item-facts.js';
 import type { GenericAttachment, GenericComment, GenericRelation, Json, Side, Source, SystemId } from '../model/message.js';
 import type { Problem } from '../model/problem.js';
@@ -145,7 +145,7 @@ export interface EndpointClient {
   removeComment?(entityType: string, id: string, part: string): Promise<boolean>;
   removeAttachment?(entityType: string, id: string, part: string): Promise<boolean>;
   /** Streams an attachment of one of this endpoint's entities. */
-  download(entityType: string, id: string, attachment: GenericAttachment): Promise<Readable>;
+  download(entityType: string, id: string, attachment: GenericAttachment): Promise<FileContent>;
   /**
    * Changes since the cursor (undefined: from now on): of records and, if they are stored separately, of journals and
    * attachments.

@@ -19,6 +19,7 @@ import {
   statusFailure,
   unusableAnswer,
 } from './failure.js';
+import type { FileContent } from './file-content.js';
 import type { HttpAnswer, HttpClient, HttpOptions, HttpRequest } from './http.js';
 import { maskSecrets } from './masking.js';
 import { dateOf, PartnerClock } from './partner-clock.js';
@@ -150,7 +151,7 @@ class Client implements HttpClient {
     }
   }
 
-  file(address: string, what: string): Promise<Readable> {
+  file(address: string, what: string): Promise<FileContent> {
     const { name, timeout, proxies } = this.options;
     const options = { name, auth: { kind: 'none' }, timeout, proxies, rateLimit: 0, concurrency: 1 } as const;
     const egress = this.egress.elsewhere;

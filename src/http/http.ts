@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { AllowedHost } from './allowed-hosts.js';
 import type { Resolve } from './egress.js';
+import type { FileContent } from './file-content.js';
 import type { PaceLimits } from './pace.js';
 import type { ProxyRules } from './proxy.js';
 
@@ -123,7 +124,7 @@ export interface HttpClient {
    * Streams a file from an address that the partner named, absolute or relative to the base URL; `what` as in a request. Credentials
    * go only to the origin of the base URL. Throws SWB_ADDRESS if the settings do not allow the host.
    */
-  file(address: string, what: string): Promise<Readable>;
+  file(address: string, what: string): Promise<FileContent>;
   /** A text with all secrets masked: of an answer that is quoted. */
   mask(text: string): string;
   /** Closes keep-alive connections; pending requests fail. */

@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import { REDIRECTS } from '../budgets.js';
 import { PartnerError } from '../errors.js';
 import { say } from '../text/say.js';
+import { type FileContent, fileContent } from './file-content.js';
 import type { HttpAnswer, HttpClient } from './http.js';
 import { targetOf } from './redirect.js';
 
@@ -17,7 +18,7 @@ export interface Elsewhere {
  * credentials. Redirects are followed to these hosts too, where storage services have the files; from there none leads back to the
  * partner.
  */
-export async function partnerFile(own: HttpClient, elsewhere: Elsewhere, address: string, what: string): Promise<Readable> {
+export async function partnerFile(own: HttpClient, elsewhere: Elsewhere, address: string, what: string): Promise<FileContent> {
   const base = `${own.baseUrl}/`;
   if (!URL.canParse(address, base)) throw unusable(own.name, say`${what} was refused: its URL is not valid.`);
   let url = new URL(address, base);
@@ -30,7 +31,7 @@ export async function partnerFile(own: HttpClient, elsewhere: Elsewhere, address
       (error: Error) => error,
     );
     if (!(answer instanceof Error)) {
-      if (!redirect || !isPage(answer)) return answer.body;
+      if (!redirect || !isPage(answer)) return fileContent(answer);
       answer.body.destroy();
       throw redirect;
     }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { DEFAULT_FILE_POLICY, type FileRule, requireAllowed } from '../../src/delivery/file-policy.js';
+import { DEFAULT_FILE_POLICY, type FileRule, requireAllowed, requireServedAllowed } from '../../src/delivery/file-policy.js';
 import { fileTypes } from '../../src/delivery/file-types.js';
 
 const file = (name: string, mimeType = '', size?: number) => ({ id: 'f', name, mimeType, ...(size !== undefined && { size }) });
@@ -79,6 +79,58 @@ describe('the attachment policy of a party', () => {
       const check = () => requireAllowed(file(name, media), policy(rule, types), 'Acme');
       if (passes) assert.doesNotThrow(check);
       else assert.throws(check, { code: 'SWB_FILE_REFUSED', waits: false });
+    });
+
+  for (const [rule, types, name, announced, served, passes] of [
+    ['all', '', 'sneaky.txt', 'text/plain', 'application/x-msdownload', true],
+
+    ['only', 'txt, pdf', 'sneaky.txt', 'text/plain', 'application/x-msdownload', false],
+    ['only', 'txt, pdf', 'sneaky.txt', '', 'application/x-dosexec', false],
+    ['only', 'txt, pdf', 'sneaky.txt', '', 'text/javascript', false],
+    ['only', 'txt, pdf', 'report.pdf', 'application/pdf', 'image/png', false],
+    ['only', 'application/pdf', 'report.pdf', '', 'application/zip', false],
+    ['only', 'txt, pdf', 'report.txt', '', 'application/pdf', true],
+    ['only', 'txt, pdf', 'report.pdf', '', 'application/pdf', true],
+    ['only', 'pdf, image/*', 'report.pdf', '', 'image/png', true],
+    ['only', 'image/*', 'photo', 'image/jpeg', 'application/x-msdownload', false],
+    ['only', 'image/*', 'photo', 'image/jpeg', 'image/png', true],
+    ['only', 'txt, pdf', 'report.pdf', '', '', true],
+    ['only', 'pdf', 'report.pdf', '', 'application/octet-stream', true],
+    ['only', 'pdf', 'report.pdf', '', 'binary/octet-stream', true],
+    ['only', 'pdf', 'report.pdf', '', 'application/force-download', true],
+    ['only', 'pdf', 'report.pdf', '', 'application/x-pdf', true],
+    ['only', 'csv', 'rows.csv', '', 'text/plain', true],
+    ['only', 'csv', 'rows.csv', '', 'application/csv', true],
+    ['only', 'csv', 'rows.csv', 'application/vnd.ms-excel', 'application/vnd.ms-excel', true],
+    ['only', 'log', 'trace.log', '', 'text/x-log', true],
+    ['only', 'json', 'data.json', '', 'text/plain', true],
+    ['only', 'json', 'data.json', '', 'text/json', true],
+    ['only', 'xml', 'data.xml', '', 'application/xml', true],
+    ['only', 'txt', 'notes.txt', '', 'text/markdown', true],
+    ['only', 'svg', 'plan.svg', '', 'application/xml', true],
+    ['only', 'docx', 'letter.docx', '', 'application/zip', true],
+    ['only', 'jpg', 'photo.jpg', '', 'image/jpg', true],
+    ['only', 'jpg', 'photo.jpg', '', 'image/pjpeg', true],
+    ['only', 'zip', 'all.zip', '', 'application/x-zip-compressed', true],
+    ['only', 'qwx', 'own.qwx', '', 'application/x-own', true],
+    ['only', 'qwx', 'own.qwx', '', 'application/x-msdownload', false],
+
+    ['except', 'exe', 'sneaky.txt', '', 'application/x-msdownload', false],
+    ['except', 'application/x-msdownload', 'sneaky.txt', '', 'application/x-msdownload', false],
+    ['except', 'exe', 'setup.msi', '', 'application/x-msdownload', true],
+    ['except', 'exe', 'notes.txt', '', 'application/octet-stream', true],
+    ['except', 'log', 'notes.txt', '', 'text/plain', true],
+    ['except', 'exe', 'report.pdf', '', 'application/pdf', true],
+  ] as const)
+    it(`"${rule} ${types}" ${passes ? 'lets' : 'does not let'} ${name} ${announced} pass that is served as ${served}`, () => {
+      const check = () => requireServedAllowed(file(name, announced), served, policy(rule, types), 'Acme');
+      if (passes) assert.doesNotThrow(check);
+      else
+        assert.throws(check, {
+          code: 'SWB_FILE_REFUSED',
+          waits: false,
+          message: new RegExp(`^The file ${name} is not passed on: it was downloaded as ${served}, and the settings of Acme `),
+        });
     });
 
   const HINT = ' Send the file another way and skip it, or change the attachment settings of the endpoint, deploy and replay it.';

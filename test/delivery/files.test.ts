@@ -120,6 +120,29 @@ describe('files', () => {
       assert.ok(ticket('A'));
     });
 
+  /** A download whose answer names a media type. */
+  const serves = (mediaType: string) => async () => Object.assign(Readable.from(['<html>']), { mediaType });
+
+  it('of which a page comes instead, such as one to sign in, are fetched again, and no page is delivered', async () => {
+    rig.customer.download = serves('text/html');
+    await open('A', ['report.pdf']);
+    await until('the dead letter', async () => (await fileDelivery())?.state === 'failed');
+    const { tries, error } = (await fileDelivery())!;
+    assert.deepEqual([tries, error?.code, files('A')], [4, 'SWB_PARTNER_ANSWER', []]);
+    assert.match(error?.message ?? '', /^customer: The download of report\.pdf is a web page, .* sign in/);
+    rig.customer.download = Partner.prototype.download;
+    await rig.broker.interventions.replayDelivery((await fileDelivery())!.id, { name: '' });
+    await rig.idle();
+    assert.deepEqual(files('A'), ['report.pdf']);
+  });
+
+  it('that are web pages pass as such', async () => {
+    rig.customer.download = serves('text/html');
+    await open('A', ['page.HTM']);
+    await rig.idle();
+    assert.deepEqual(files('A'), ['page.HTM']);
+  });
+
   it('that drip in hold up no other delivery, and no file from another source', async () => {
     const other = new Partner('other');
     rig.add(other);
@@ -245,6 +268,17 @@ describe('files', () => {
       }
     });
 
+    it('end in words where they come with a media type that the settings of either party do not allow', async () => {
+      await restart(() => {
+        rig.files = { customer: { ...DEFAULT_FILE_POLICY, rule: 'only', types: ['txt', 'pdf'] } };
+      });
+      rig.customer.download = serves('application/x-msdownload');
+      await open('A', ['sneaky.txt']);
+      await settled('failed');
+      const { tries, error } = (await fileDelivery())!;
+      assert.deepEqual([tries, error?.code, files('A')], [1, 'SWB_FILE_REFUSED', []]);
+    });
+
     it('are cut off where they are too large, while their ticket goes through; replayed with other settings, they pass', async () => {
       await restart(() => {
         rig.files = { provider: { ...DEFAULT_FILE_POLICY, largest: 5 } };
@@ -271,6 +305,23 @@ describe('files', () => {
       await open('A', ['../in\u202efdp.exe']);
       await rig.idle();
       assert.deepEqual([files('A'), asked], [['infdp.exe'], ['../in\u202efdp.exe']]);
+    });
+
+    it('have names as short as the settings of both parties want them', async () => {
+      for (const [customer, provider] of [
+        [40, 200],
+        [200, 40],
+      ] as const) {
+        await restart(() => {
+          rig.files = {
+            customer: { ...DEFAULT_FILE_POLICY, longestName: customer },
+            provider: { ...DEFAULT_FILE_POLICY, longestName: provider },
+          };
+        });
+        await open(`${customer}`, [`${'n'.repeat(250)}.txt`]);
+        await rig.idle();
+        assert.deepEqual(files(`${customer}`), [`${'n'.repeat(36)}.txt`]);
+      }
     });
 
     it('are refused with the name of what the virus scanner found, and removed', async () => {

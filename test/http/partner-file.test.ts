@@ -73,6 +73,14 @@ describe('a file whose address a partner names', () => {
       assert.equal(await fetched(address, client()), '/f k3y-of-ours');
   });
 
+  it('comes with the media type that the answer names', async () => {
+    const { mediaType } = await client().file('/f', 'download f.txt');
+    listener = (_req, res) => res.writeHead(200, { 'Content-Type': 'Text/HTML; charset=utf-8' }).end('<html>');
+    const page = await client().file('/f', 'download f.txt');
+    assert.deepEqual([mediaType, page.mediaType], ['', 'text/html']);
+    page.destroy();
+  });
+
   for (const host of [
     ...['127.0.0.1', '127.0.0.2', 'localhost', 'localhost.', 'a.localhost', '[::1]', '2130706433', '0x7f.1', '017700000001', '0'],
     ...['[::]', '[::ffff:127.0.0.1]', '[::ffff:7f00:1]', 'ann:pw@127.0.0.1', '127.1'],

@@ -1,5 +1,5 @@
-import type { Readable } from 'node:stream';
 import { PartnerError, SwitchboardError } from '../../errors.js';
+import { type FileContent, fileContent } from '../../http/file-content.js';
 import type { HttpClient } from '../../http/http.js';
 import type { GenericAttachment, GenericComment, Json } from '../../model/message.js';
 import type { Problem } from '../../model/problem.js';
@@ -241,15 +241,14 @@ class Client implements ServiceNowClient {
     return true;
   }
 
-  download(_entityType: string, _id: string, { id, name }: GenericAttachment): Promise<Readable> {
+  download(_entityType: string, _id: string, { id, name }: GenericAttachment): Promise<FileContent> {
     return this.contentOf(id, name);
   }
 
-  private async contentOf(id: string, name: string): Promise<Readable> {
+  private async contentOf(id: string, name: string): Promise<FileContent> {
     const path = `/api/now/attachment/${sysId(id)}/file`;
     const headers = { Accept: '*/*' };
-    const { body } = await this.http.request({ method: 'GET', path, headers, as: 'stream', what: say`download ${name}` });
-    return body;
+    return fileContent(await this.http.request({ method: 'GET', path, headers, as: 'stream', what: say`download ${name}` }));
   }
 
   poll(entityType: string, cursor: Json | undefined): Promise<PollResult> {

@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import type { Readable } from 'node:stream';
+import type { FileContent } from '../../http/file-content.js';
 import { say } from '../../text/say.js';
 import type { Api } from '../api.js';
 import type { SpooledAttachment, WrittenPart } from '../endpoint.js';
@@ -13,7 +13,7 @@ export interface FilesOptions {
   table: string;
   /** Whose files are ours; undefined = any. */
   integrationUser?: string;
-  download: (id: string, name: string) => Promise<Readable>;
+  download: (id: string, name: string) => Promise<FileContent>;
 }
 
 /** Attaches files to records of one table, and finds them there. */

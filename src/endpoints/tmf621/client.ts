@@ -1,5 +1,5 @@
-import type { Readable } from 'node:stream';
 import { PartnerError } from '../../errors.js';
+import type { FileContent } from '../../http/file-content.js';
 import type { GenericAttachment, GenericComment, Json } from '../../model/message.js';
 import type { Problem } from '../../model/problem.js';
 import { say } from '../../text/say.js';
@@ -161,7 +161,7 @@ class Client extends TmfBaseClient<Dialect> implements Tmf621Client {
     return undefined;
   }
 
-  download(_entityType: string, id: string, attachment: GenericAttachment): Promise<Readable> {
+  download(_entityType: string, id: string, attachment: GenericAttachment): Promise<FileContent> {
     return download(this.http, attachment, async () => entries((await this.entities.read(id)).attachment));
   }
 

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { SwitchboardError } from '../../errors.js';
+import type { FileContent } from '../../http/file-content.js';
 import type { HttpClient } from '../../http/http.js';
 import type { GenericAttachment } from '../../model/message.js';
 import { say } from '../../text/say.js';
@@ -13,7 +14,7 @@ export async function download(
   http: HttpClient,
   attachment: GenericAttachment,
   attachments: () => Promise<Attributes[]>,
-): Promise<Readable> {
+): Promise<FileContent> {
   const { name, url } = attachment;
   const fetched = () => http.file(url!, say`download ${name}`);
   if (url && URL.canParse(url, `${http.baseUrl}/`)) return fetched();
