@@ -7,7 +7,8 @@ import { MASK, maskSecrets } from './masking.js';
 const MAX_TEXT = 8 * 1024;
 /** Extra characters for masking: a secret that the limit would cut in half must be complete to be recognised, in each of its forms. */
 const MARGIN = 1024;
-const LONGEST_FORM = 6;
+/** Of a character: `&amp;#x20AC;` in JSON, or its bytes in a URL inside of a URL. */
+const LONGEST_FORM = 20;
 /**
  * Maximum number of requests kept per attempt: the last ones, because an attempt reads, looks up and writes, and the failure
  * comes last.

@@ -1,4 +1,6 @@
-import { base64FormsOf, formsOf } from './secret-forms.js';
+import { merged, replaceSpans, type Span } from '../text/spans.js';
+import { originOf, views, withoutLineBreaks } from './decoded-text.js';
+import { base64FormsOf, formsOf, literalOf } from './secret-forms.js';
 
 export const MASK = '•••';
 
@@ -12,6 +14,8 @@ const MAX_COMPILED = 32;
 /** Names of fields and parameters with secrets. */
 const NAMES =
   'passw(?:or)?d|passphrase|pwd|secret|token|api[-_]?key|private[-_]?key|credential|authori[sz]ation|signature|assertion';
+/** Texts without any of these need no decoding: escapes of characters that nobody has to escape, and line breaks. */
+const ENCODED = /%[0-9a-fu]|&[#a-z]|\\[ux]|[\r\n]|\\[rn]/i;
 /** Most texts contain none of these words, and testing for them is much cheaper than matching the fields. */
 const NAMED = new RegExp(NAMES, 'i');
 /** Every part is bounded, or ends where the next one begins: a hostile text must not take more time than its length. */
@@ -28,16 +32,34 @@ const JWT = /(?<![\w-])eyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?/g;
 const USER_INFO = /(?<=\/\/)[^\s/@"'<>]+@/g;
 
 /**
- * Masks every secret in a text, in the forms of secret-forms.ts, and everything that looks like one: Authorization values, tokens and
+ * Masks every secret in a text, also where it is encoded, and everything that looks like one: Authorization values, tokens and
  * passwords in JSON, XML, forms, URLs. Takes time in proportion to the text and to the number of secrets.
  */
 export function maskSecrets(text: string, secrets: readonly string[]): string {
-  const { plain, base64 } = compiled(secrets);
-  let masked = plain ? text.replace(plain, MASK) : text;
-  if (base64) masked = maskBase64(masked, base64);
+  const { plain, base64, literal } = compiled(secrets);
+  let masked = literal && ENCODED.test(text) ? maskDecoded(text, literal, base64) : text;
+  if (plain) masked = masked.replace(plain, MASK);
+  if (base64) masked = replaceSpans(masked, base64In(masked, base64), () => MASK);
   masked = masked.replace(SCHEME, `$1 ${MASK}`).replace(JWT, MASK).replace(USER_INFO, `${MASK}@`).replace(QUERY, `$1${MASK}`);
   if (!NAMED.test(masked)) return masked;
   return masked.replace(JSON_FIELD, maskedField).replace(XML_FIELD, `$1${MASK}`).replace(PARAMETER, `$1${MASK}`);
+}
+
+/**
+ * Masks what reads as a secret after decoding, however much of it is encoded, and base64 of it that is broken over lines. A secret
+ * that itself looks like an escape is found by the forms of secret-forms.ts.
+ */
+function maskDecoded(text: string, literal: RegExp, base64: RegExp | undefined): string {
+  const decoded = views(text);
+  const spans = decoded.flatMap((view) =>
+    [...view.text.matchAll(literal)].map(({ 0: { length }, index }) => originOf(view, { start: index, end: index + length })),
+  );
+  if (base64)
+    for (const view of decoded) {
+      const joined = withoutLineBreaks(view);
+      if (joined) spans.push(...base64In(joined.text, base64).map((span) => originOf(joined, span)));
+    }
+  return replaceSpans(text, merged(spans), () => MASK);
 }
 
 /** The tokens that a partner has issued. Expired ones too: a partner that quotes one may still accept it. */
@@ -58,7 +80,10 @@ export class IssuedSecrets {
 }
 
 interface Patterns {
+  /** In the forms of secret-forms.ts. */
   plain?: RegExp;
+  /** As they are; a space may be a plus, as in forms. */
+  literal?: RegExp;
   base64?: RegExp;
 }
 const patterns = new Map<string, Patterns>();
@@ -71,7 +96,10 @@ function compiled(secrets: readonly string[]): Patterns {
   const long = [...new Set(secrets)].filter(({ length }) => length >= MIN_LENGTH).sort((a, b) => b.length - a.length);
   const base64 = long.flatMap((secret) => base64FormsOf(secret) ?? []);
   const made: Patterns = {
-    ...(long.length > 0 && { plain: new RegExp(long.map(formsOf).join('|'), 'g') }),
+    ...(long.length > 0 && {
+      plain: new RegExp(long.map(formsOf).join('|'), 'g'),
+      literal: new RegExp(long.map((secret) => literalOf(secret).replaceAll(' ', '[ +]')).join('|'), 'g'),
+    }),
     ...(base64.length > 0 && { base64: new RegExp(base64.join('|'), 'g') }),
   };
   if (patterns.size >= MAX_COMPILED) patterns.delete(patterns.keys().next().value as string);
@@ -79,9 +107,9 @@ function compiled(secrets: readonly string[]): Patterns {
   return made;
 }
 
-/** Masks data in base64 as a whole: its other digits show a part of the first and of the last character of the secret. */
-function maskBase64(text: string, pattern: RegExp): string {
-  let masked = '';
+/** Data in base64 as a whole: its other digits show a part of the first and of the last character of the secret. */
+function base64In(text: string, pattern: RegExp): Span[] {
+  const found: Span[] = [];
   let done = 0;
   for (const { index, 0: match } of text.matchAll(pattern)) {
     if (index < done) continue;
@@ -89,10 +117,10 @@ function maskBase64(text: string, pattern: RegExp): string {
     let end = index + match.length;
     while (start > done && isDigit(text, start - 1)) start--;
     while (end < text.length && isDigit(text, end)) end++;
-    masked += text.slice(done, start) + MASK;
+    found.push({ start, end });
     done = end;
   }
-  return masked + text.slice(done);
+  return found;
 }
 
 function isDigit(text: string, at: number): boolean {

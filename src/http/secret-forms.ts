@@ -50,7 +50,7 @@ function formsOfCharacter(character: string): string {
   const letter = LETTERS[character];
   const forms = [
     // JSON escapes these three, and nothing is wrong with other escapes.
-    /["\\/]/.test(character) ? `\\\\{0,4}${literal(character)}` : literal(character),
+    /["\\/]/.test(character) ? `\\\\{0,4}${literalOf(character)}` : literalOf(character),
     ...(letter ? [`${ESCAPES}${letter}`] : []),
     ...(character === ' ' ? ['\\+'] : []),
     percent,
@@ -62,8 +62,9 @@ function formsOfCharacter(character: string): string {
   return `(?:${forms.join('|')})`;
 }
 
-function literal(character: string): string {
-  return character.replace(/[\\^$.*+?()[\]{}|/-]/, '\\$&');
+/** The source of a regular expression for a text as it is. */
+export function literalOf(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
 }
 
 function hexDigits(value: number, length: number): string {

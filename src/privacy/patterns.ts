@@ -1,13 +1,9 @@
+import type { Span } from '../text/spans.js';
+
 /*
  * Finds e-mail addresses, telephone numbers and IP addresses in text. The time is linear in the length of the text, whatever it
  * contains: no pattern looks further than a fixed number of characters from where it starts.
  */
-
-/** A part of a text: from `start` up to, but without, `end`. */
-export interface Span {
-  start: number;
-  end: number;
-}
 
 const MAX_LOCAL = 64;
 const MAX_DOMAIN = 253;
@@ -65,17 +61,4 @@ export function addressesIn(text: string): Span[] {
   return [IPV4, IPV6].flatMap((pattern) =>
     [...text.matchAll(pattern)].map(({ 0: match, index }) => ({ start: index, end: index + match.length })),
   );
-}
-
-/** The text with each span replaced; spans that overlap an earlier one are left out. */
-export function replaceSpans(text: string, spans: Span[], replace: (part: string) => string): string {
-  if (spans.length === 0) return text;
-  let result = '';
-  let done = 0;
-  for (const { start, end } of [...spans].sort((a, b) => a.start - b.start)) {
-    if (start < done) continue;
-    result += text.slice(done, start) + replace(text.slice(start, end));
-    done = end;
-  }
-  return result + text.slice(done);
 }

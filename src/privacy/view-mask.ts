@@ -1,6 +1,7 @@
 import type { PersonalClass } from '../model/personal.js';
+import { replaceSpans } from '../text/spans.js';
 import { isName, isTechnical, jsonOf, type KnownNames } from './known-names.js';
-import { AT_SIGN, emailsIn, phonesIn, replaceSpans } from './patterns.js';
+import { AT_SIGN, emailsIn, phonesIn } from './patterns.js';
 import { type FieldKind, kindAt, trailOf } from './personal-fields.js';
 
 /** Values of views that identify a record, an endpoint, or a user of the editor: requests name them, and they must stay as they are. */

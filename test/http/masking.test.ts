@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { encodeHTML } from 'entities';
 import { IssuedSecrets, maskSecrets } from '../../src/http/masking.js';
 
 const SECRETS = [
@@ -20,6 +21,10 @@ const html = (text: string) =>
     .replaceAll("'", '&#39;');
 const base64 = (text: string) => Buffer.from(text).toString('base64');
 
+const everyOne = (text: string, write: (character: string) => string) => [...text].map(write).join('');
+const percent = (text: string) => [...Buffer.from(text)].map((byte) => `%${byte.toString(16).padStart(2, '0')}`).join('');
+const unicode = (text: string) => `\\u${text.charCodeAt(0).toString(16).padStart(4, '0')}`;
+
 /** How a partner may return a secret. */
 const FORMS: Record<string, (secret: string) => string> = {
   'in plain text': (secret) => `Wrong: ${secret}!`,
@@ -34,6 +39,21 @@ const FORMS: Record<string, (secret: string) => string> = {
   'in HTML': (secret) => `<p>${html(secret)}</p>`,
   'in HTML inside of HTML': (secret) => `<p>${html(html(secret))}</p>`,
   'in HTML by numbers': (secret) => secret.replace(/[^\w ]/gu, (c) => `&#x${c.codePointAt(0)!.toString(16)};`),
+  'in HTML by numbers, every character': (secret) => everyOne(secret, (c) => `&#${c.codePointAt(0)};`),
+  'in HTML by hexadecimal numbers, every character': (secret) =>
+    everyOne(secret, (c) => `&#x${c.codePointAt(0)!.toString(16).toUpperCase()};`),
+  'in HTML by names': (secret) => `<p>${encodeHTML(secret)}</p>`,
+  'in HTML by names inside of HTML': (secret) => `<p>${html(encodeHTML(secret))}</p>`,
+  'in a URL, every byte': (secret) => everyOne(secret, percent),
+  'in a URL inside of a URL, every byte': (secret) => everyOne(secret, percent).replaceAll('%', '%25'),
+  'in a URL in Latin-1': (secret) => `/x?p=${escape(secret)}&q=1`,
+  'in JSON, every character': (secret) => `{"e":"${everyOne(secret, unicode)}"}`,
+  'in JSON inside of JSON, every character': (secret) => json(`{"e":"${everyOne(secret, unicode)}"}`),
+  'in a script, every character': (secret) => everyOne(secret, (c) => `\\u{${c.codePointAt(0)!.toString(16)}}`),
+  'in a URL in HTML in JSON': (secret) =>
+    json(`<a href="/x?p=${everyOne(everyOne(secret, percent), (c) => `&#${c.charCodeAt(0)};`)}">`),
+  'in base64 over several lines': (secret) => `got\r\n${base64(`client-id:${secret}`).replace(/.{8}/g, '$&\r\n')}.`,
+  'in base64 over several lines in JSON': (secret) => json(base64(`client-id:${secret}`).replace(/.{8}/g, '$&\n')),
   'in hexadecimal': (secret) => `0x${Buffer.from(secret).toString('hex').toUpperCase()}`,
   'in base64': (secret) => `hash ${base64(secret)} end`,
   'in base64 of a header': (secret) => `got Basic ${base64(`ann:${secret}`)}`,
@@ -65,6 +85,8 @@ describe('secrets in a text', () => {
       maskSecrets('code=404 for key=7: the token has expired, see https://acme.example/a@b', SECRETS),
       'code=404 for key=7: the token has expired, see https://acme.example/a@b',
     );
+    const around = 'a%20b &eacute;\\u0041 %zz &nosuchname; \\';
+    assert.equal(maskSecrets(`${around}${everyOne('plainSecret123', percent)}${around}`, SECRETS), `${around}•••${around}`);
     assert.equal(maskSecrets('first plainSecret123, then plainSecret123.', SECRETS), 'first •••, then •••.');
   });
 
@@ -103,6 +125,16 @@ describe('secrets in a text', () => {
       '<a:',
       'Bearer ',
       '%25',
+      '%c3',
+      '%41',
+      '&#65',
+      '&#x41;',
+      '&amp',
+      '&notit;',
+      '\\u0041',
+      '\\u{',
+      '%u0041',
+      'YWJj\n',
       '&amp;',
       'abcdeabcde',
       'YWJj',

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { addressesIn, emailsIn, phonesIn, type Span } from '../../src/privacy/patterns.js';
+import { addressesIn, emailsIn, phonesIn } from '../../src/privacy/patterns.js';
+import type { Span } from '../../src/text/spans.js';
 
 const found = (find: (text: string) => Span[], text: string) => find(text).map(({ start, end }) => text.slice(start, end));
 
