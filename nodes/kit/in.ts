@@ -126,11 +126,11 @@ function receive(RED: NodeAPI, node: InNode, config: NodeDef & InConfig, system:
             emit(record, payload, emission, onIdle);
           },
           ended,
-          readFailed: (record, error, retryAt) => {
+          readFailed: (record, error, retryAt, logs) => {
             // Without a retry the message is counted as failed.
             if (retryAt) status.trouble('read', error instanceof Error ? error.message : String(error), retryAt);
             else status.readable();
-            readFailed(record, error);
+            if (logs) readFailed(record, error);
           },
           polled: () => status.works('poll', hub || webhook ? undefined : say`polling`),
           trouble,

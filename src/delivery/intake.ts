@@ -36,7 +36,8 @@ export interface IntakeMember {
   identify?(record: MessageRecord, received: Json): Promise<IdentifiedEntity>;
   emit: Emitter['emit'];
   ended: Required<Emitter>['ended'];
-  readFailed(record: MessageRecord, error: unknown, retryAt?: number): void;
+  /** A message could not be read. `logs`: it is the in node that logs it. */
+  readFailed(record: MessageRecord, error: unknown, retryAt: number | undefined, logs: boolean): void;
   polled(): void;
   /** A part of the shared intake failed. `isFirst`: it is the one in node that logs it. */
   trouble(part: IntakePart, error: unknown, retryAt: number, isFirst: boolean): void;
@@ -147,8 +148,7 @@ export class Intake {
       },
       choose: (record, payload, isContinued) => this.choose(record, payload, isContinued),
       emit: (record, payload, emission, onIdle) => {
-        const running = this.running(record);
-        const member = running.find(({ node }) => node === emitterOf(record)) ?? running[0];
+        const member = this.emitterFor(record);
         if (member) member.emit(record, payload, emission, onIdle);
         else
           onIdle({ code: 'SWB_FLOW', message: say`The in node was stopped.`, at: new Date(this.broker.clock()).toISOString() });
@@ -157,7 +157,8 @@ export class Intake {
         for (const member of [...this.members.values(), ...this.guests.values()]) member.ended(emission);
       },
       readFailed: (record, error, retryAt) => {
-        for (const member of this.running(record)) member.readFailed(record, error, retryAt);
+        const own = this.emitterFor(record);
+        for (const member of this.running(record)) member.readFailed(record, error, retryAt, member === own);
       },
     };
   }
@@ -166,6 +167,12 @@ export class Intake {
   private running({ node }: MessageRecord): IntakeMember[] {
     if (this.members.size > 0) return [...this.members.values()];
     return [...this.guests.values()].filter((guest) => guest.node === node);
+  }
+
+  /** The in node whose flow a message is in, or which received it; another one where that has gone. */
+  private emitterFor(record: MessageRecord): IntakeMember | undefined {
+    const running = this.running(record);
+    return running.find(({ node }) => node === emitterOf(record)) ?? running[0];
   }
 
   private async choose(record: MessageRecord, payload: Json, isContinued: boolean): Promise<Entry> {

@@ -83,6 +83,16 @@ describe('an intake that in nodes share', () => {
       },
     ]);
 
+  it('shows a failed read at each in node, but logs it at one: the one that received the message', async () => {
+    const shown: string[] = [];
+    for (const node of ['in-a', 'in-b', 'in-c'])
+      joined(node, { readFailed: (_record, _error, _at, logs) => shown.push(`${node}${logs ? ' logs it' : ''}`) });
+    rig.provider.read = () => Promise.reject(new PartnerError('SWB_PARTNER_REFUSED', 'no', { outcome: 'notDone', retry: false }));
+    await report('T1', 'in-b');
+    await until('the failure', () => shown.length >= 3);
+    assert.deepEqual(shown, ['in-a', 'in-b logs it', 'in-c']);
+  });
+
   it('emits an update into the flow that leads to the customer of its conversation, whichever in node received it', async () => {
     joined('in-a');
     joined('in-b');
