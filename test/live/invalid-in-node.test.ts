@@ -39,4 +39,8 @@ describe('the webhook of an in node with an invalid setting', () => {
   it('answers 503, not 404, while it cannot know how to accept them', async () => {
     assert.equal(await post(await start({ webhookLimit: 'much' })), 503);
   });
+
+  it('does not accept the plain secret while the kind of its signature is misspelt', async () => {
+    assert.equal(await post(await start({ webhookAuth: 'hmacTimestamp' })), 503);
+  });
 });
