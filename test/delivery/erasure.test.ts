@@ -370,7 +370,16 @@ describe('erasing', () => {
         await rig.idle();
         const failed = (await rig.messages()).filter(({ state }) => state === 'failed');
         assert.deepEqual([failed.map(({ error }) => error?.code), filesWith(ERIKA)], [['SWB_ERASED'], []], what);
+        await rig.broker.interventions.replayMessage(failed[0]!.id, ANNA);
+        await received(`${what} again`);
+        await rig.idle();
+        const then = (await rig.messages()).filter(({ state }) => state === 'failed');
+        assert.deepEqual([then.map(({ id }) => id), filesWith(ERIKA)], [[failed[0]!.id], []], `${what}: once`);
         await rig.broker.interventions.skipMessage(failed[0]!.id, '', ANNA);
+        await restart(true);
+        await received(`${what} after a restart`);
+        await rig.idle();
+        assert.deepEqual([(await rig.messages()).filter(({ state }) => state === 'failed'), filesWith(ERIKA)], [[], []]);
       }
     });
 
@@ -387,6 +396,9 @@ describe('erasing', () => {
     await rig.idle();
     const [failed] = await rig.messages();
     assert.match(failed?.error?.message ?? '', /whether it was changed since cannot be told/);
+    await rig.receive('customer', { id: 'INC-AAA-1', version: '2', fields: closed }, 'k2');
+    await rig.idle();
+    assert.deepEqual((await ends()).map(String).sort(), ['failed,SWB_ERASED', 'settled,ignored'], 'it is said once');
     assert.deepEqual(filesWith(ERIKA), []);
   });
 
