@@ -5,7 +5,7 @@ import type { Json } from '../model/message.js';
 import type { Bodies, ErrorRecord, MessageRecord, Store } from '../store/store.js';
 import { say } from '../text/say.js';
 import { pausedFor } from './access.js';
-import { type Culprit, isNeverOfRecord } from './culprit.js';
+import { type Culprit, triesOfFinal } from './culprit.js';
 import { type EntityQueue, insert, remove } from './entity-queue.js';
 import type { ErasedRead } from './erased-read.js';
 import { errorRecord } from './error-record.js';
@@ -118,8 +118,7 @@ const inDoubt = () =>
 
 /** Whether the entity of a message is read from its endpoint. */
 const isRead = ({ origin }: MessageRecord) => origin === 'webhook' || origin === 'event' || origin === 'poll';
-const isTriedAgain = (error: PartnerError, { emissions }: MessageRecord) =>
-  error.retry || (emissions === 0 && isNeverOfRecord(error));
+const isTriedAgain = (error: PartnerError, { emissions }: MessageRecord) => error.retry || emissions + 1 < triesOfFinal(error);
 
 function notYet(what: string, hint: string): PartnerError {
   return new PartnerError('SWB_PARTNER_ANSWER', what, { hint, outcome: 'notDone', retry: true });
