@@ -287,6 +287,9 @@ export class Attempts {
     const conversation = await store.conversation(delivery.conversation);
     // What follows a failure that may pass is a retry: a dead letter has none.
     if (next.state === 'failed' && error instanceof PartnerError && error.retry) record.message = error.messageWithHint('');
+    // What to do about a refusal is not what to do about one of a look-up.
+    if (looking && !ended && error instanceof PartnerError && !error.retry)
+      record.message = error.messageWithHint(say`The record will be looked up before a retry.`);
     if (isUnresolved(error)) record.message = withLastAnswer(record.message, delivery.attempts);
     if (next.decision === 'unresolved' && error instanceof PartnerError && conversation)
       record.message = error.messageWithHint(

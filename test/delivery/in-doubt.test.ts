@@ -235,6 +235,7 @@ describe('deliveries, by the answers of the partner', () => {
         await opened();
         await inState('delivered');
         assert.deepEqual([calls('create'), rig.provider.tickets.length, rig.provider.lookUpFaults.length], [1, 1, 0]);
+        assert.match((await delivery()).attempts[1]?.error ?? '', /The record will be looked up before a retry\.$/);
       });
 
       it(`stays in doubt when what exists already cannot be looked up: ${fault}`, async () => {
