@@ -84,6 +84,13 @@ describe(`the dialogs in Node-RED ${NODE_RED.version}`, () => {
     await page.evaluate('document.querySelector("#node-config-dialog-cancel, #node-dialog-cancel")?.click()');
     await page.waitForSelector('.red-ui-tray', { state: 'detached' });
   });
+  /** What is wrong with a node as it is deployed, with some of its settings changed. */
+  const reasonsOf = (id: string, changes: object) =>
+    page.evaluate(`(() => {
+      const node = { ...RED.nodes.node(${JSON.stringify(id)}), ...${JSON.stringify(changes)} };
+      RED.editor.validateNode(node);
+      return node.validationErrors;
+    })()`);
   const config = (name: string) => page.locator(`#node-config-input-${name}`);
   const shot = (name: string) =>
     process.env.SCREENSHOTS && page.screenshot({ path: `${process.env.SCREENSHOTS}/${name}-${NODE_RED.version}.png` });
@@ -201,6 +208,9 @@ describe(`the dialogs in Node-RED ${NODE_RED.version}`, () => {
     await config('allowedHosts').fill('files.partner.example, https://files.partner.example/a');
     await config('allowedHosts').press('b');
     await page.waitForSelector('#node-config-input-allowedHosts.input-error');
+    assert.deepEqual(await reasonsOf('tmf1', { allowedHosts: 'a.example, https://b.example/a' }), [
+      '"https://b.example/a" is not a host. Enter hosts such as files.partner.example, *.partner.example or 10.1.2.3:8443',
+    ]);
     await config('allowedHosts').fill('files.partner.example, *.partner.example, 10.1.2.3:844');
     await config('allowedHosts').press('3');
     await page.waitForSelector('#node-config-input-allowedHosts:not(.input-error)');

@@ -28,7 +28,8 @@ export function address<Config>({ optional = false, orPath = false } = {}): Vali
 /** Host names or IP addresses, each with or without a port; may be empty, and is missing in flows saved before the setting existed. */
 export function hosts<Config>(): Validator<Config> {
   return function (value, _options) {
-    return !isLiteral(value) || allowedHosts(value).invalid === undefined || this._def._('invalid.hosts');
+    const { invalid } = isLiteral(value) ? allowedHosts(value) : {};
+    return invalid === undefined || this._def._('invalid.hosts', { invalid });
   };
 }
 
@@ -36,7 +37,8 @@ export function hosts<Config>(): Validator<Config> {
 export function typesOfFiles<Config>(): Validator<Config> {
   return function (value, _options) {
     if (!value?.trim()) return this._def._('invalid.missing');
-    return !isLiteral(value) || fileTypes(value).invalid === undefined || this._def._('invalid.fileTypes');
+    const { invalid } = isLiteral(value) ? fileTypes(value) : {};
+    return invalid === undefined || this._def._('invalid.fileTypes', { invalid });
   };
 }
 
