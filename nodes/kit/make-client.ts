@@ -18,7 +18,7 @@ export function makeClient(
   credentials: EndpointCredentials,
   mayWrite?: HttpOptions['mayWrite'],
 ): EndpointClient {
-  requireVariables(form, config, credentials, where);
+  requireVariables(RED, form, config, credentials, where);
   const system = systemOfSettings(form.node, { ...config });
   return system.createClient({
     id,
@@ -37,15 +37,16 @@ export function makeClient(
 
 /** Throws SWB_CONFIG if a variable in a setting is not set; fields of other authentication methods than the chosen one do not matter. */
 function requireVariables(
+  RED: NodeAPI,
   { signIn }: EndpointForm,
   config: EndpointConfig,
   credentials: EndpointCredentials,
   where: string,
 ): void {
   const used = signIn.find(({ id }) => id === config.auth)?.fields ?? [];
-  for (const { name, kept } of used) if (kept !== 'setting') optionalSecret(credentials[name], name, where);
+  for (const { name, kept } of used) if (kept !== 'setting') optionalSecret(RED, credentials[name], name, where);
   const unused = new Set(fieldsOf(signIn).map(({ name }) => name));
   for (const { name } of used) unused.delete(name);
   for (const [name, value] of Object.entries(config))
-    if (typeof value === 'string' && !unused.has(name)) optionalSetting(value, name, where);
+    if (typeof value === 'string' && !unused.has(name)) optionalSetting(RED, value, name, where);
 }

@@ -139,7 +139,13 @@ describe('GET /health/ready', () => {
   });
 
   const MISTAKES: [what: string, node: string, change: Record<string, unknown>, reason: RegExp, also: string[]][] = [
-    ['the secret of a webhook is missing', 'sb1-sn-in', { credentials: {} }, /secret is missing/, []],
+    [
+      'the secret of a webhook is missing',
+      'sb1-sn-in',
+      { credentials: {} },
+      /: "Secret" is missing\. Set "Secret" in the node’s settings/,
+      [],
+    ],
     [
       'the variable of a secret is not set',
       'sb1-sn-in',
