@@ -7,7 +7,7 @@ import type { Auth, HttpOptions } from '../../src/http/http.js';
 import { environmentProxies, type ProxyRules, proxyFor } from '../../src/http/proxy.js';
 import { say } from '../../src/text/say.js';
 import { type EndpointConfig, type EndpointCredentials, endpointDefaults } from './endpoint.config.js';
-import { numberSetting, optionalSetting, requiredSetting } from './settings.js';
+import { headerName, numberSetting, optionalSetting, requiredSetting } from './settings.js';
 
 /** The part of Node-RED's tls-config node that we use. */
 interface TlsNode extends Node {
@@ -162,7 +162,7 @@ function authOf(RED: NodeAPI, system: System, config: EndpointConfig, credential
     case 'bearer':
       return { kind: 'bearer', token: need('token') };
     case 'apiKey':
-      return { kind: 'apiKey', header: need('apiKeyHeader'), key: need('apiKey') };
+      return { kind: 'apiKey', header: headerName(RED, need('apiKeyHeader'), 'apiKeyHeader', where), key: need('apiKey') };
     case 'oauthClientCredentials':
       return { kind: 'oauthClientCredentials', ...oauth() };
     case 'oauthPassword':

@@ -11,7 +11,15 @@ import type { FormerSecret } from './former-secret.js';
 import { type InConfig, type InCredentials, SIGNATURE_TOLERANCE } from './in.config.js';
 import type { EndpointNode } from './parties.js';
 import { refusedAt } from './refused.js';
-import { credentialsWithEnvironment, numberSetting, optionalSecret, optionalSetting, requiredSetting } from './settings.js';
+import {
+  credentialsWithEnvironment,
+  headerName,
+  numberSetting,
+  optionalSecret,
+  optionalSetting,
+  requestPath,
+  requiredSetting,
+} from './settings.js';
 import { isListening, listen } from './webhooks.js';
 
 export type InNode = Node & { credentials?: InCredentials };
@@ -36,7 +44,7 @@ export function serveWebhook(
   endpoint: EndpointNode,
   { where, entityType, limit, former }: WebhookOptions,
 ): () => void {
-  const path = requiredSetting(RED, config.path, 'path', where);
+  const path = requestPath(RED, requiredSetting(RED, config.path, 'path', where), 'path', where);
   const auth = webhookAuth(RED, config, credentialsWithEnvironment(RED, node, node.credentials), where);
   const replays = new ReplayWindow<Reply>(Date.now);
   const accept = async (headers: Record<string, string>, body: Buffer): Promise<Reply> => {
@@ -101,7 +109,8 @@ function webhookAuth(RED: NodeAPI, config: InConfig, credentials: InCredentials,
     return { kind: 'basic', user, secret: requiredSetting(RED, credentials.webhookPassword, 'webhookPassword', where), former };
   }
   const secrets = { secret: requiredSetting(RED, credentials.secret, 'secret', where), former };
-  const header = optionalSetting(RED, config.webhookHeader, 'webhookHeader', where) || 'x-switchboard-secret';
+  const named = optionalSetting(RED, config.webhookHeader, 'webhookHeader', where) || 'x-switchboard-secret';
+  const header = headerName(RED, named, 'webhookHeader', where);
   switch (config.webhookAuth) {
     case 'hmac':
       return { kind: 'hmac', header, ...secrets, prefix: optionalSetting(RED, config.hmacPrefix, 'hmacPrefix', where) };

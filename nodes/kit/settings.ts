@@ -1,6 +1,7 @@
 import type { Node, NodeAPI } from 'node-red';
 import { environmentValue } from '../../src/environment.js';
 import { SwitchboardError } from '../../src/errors.js';
+import { isHeaderName, isRequestPath } from '../../src/http/request-names.js';
 import { say } from '../../src/text/say.js';
 import { labelOf } from './labels.js';
 
@@ -95,6 +96,26 @@ export function optionalSetting(RED: NodeAPI, text: string | undefined, name: st
 /** As `optionalSetting`, for a secret, which may contain anything: only one that is nothing but a placeholder is one. */
 export function optionalSecret(RED: NodeAPI, text: string | undefined, name: string, where: string): string {
   return text && NOTHING_ELSE.test(text) ? optionalSetting(RED, text, name, where) : (text ?? '');
+}
+
+/** Returns a path that a setting names; throws SWB_CONFIG if no request can have it. */
+export function requestPath(RED: NodeAPI, path: string, name: string, where: string): string {
+  if (isRequestPath(path)) return path;
+  throw new SwitchboardError('SWB_CONFIG', say`No request can have the path "${path}".`, {
+    where,
+    field: name,
+    hint: say`Set "${labelOf(RED, name)}" to letters without accents, digits, hyphens, dots and underscores, with / between the parts.`,
+  });
+}
+
+/** Returns the name of a header that a setting names; throws SWB_CONFIG if no header can have it. */
+export function headerName(RED: NodeAPI, header: string, name: string, where: string): string {
+  if (isHeaderName(header)) return header;
+  throw new SwitchboardError('SWB_CONFIG', say`No header can have the name "${header}".`, {
+    where,
+    field: name,
+    hint: say`Set "${labelOf(RED, name)}" to letters without accents, digits, hyphens and underscores, without spaces.`,
+  });
 }
 
 function missing(RED: NodeAPI, { what, hint }: { what: string; hint?: string }, name: string, where: string): SwitchboardError {

@@ -238,6 +238,28 @@ describe(`the dialogs in Node-RED ${NODE_RED.version}`, () => {
     await page.waitForSelector('.red-ui-tray', { state: 'detached' });
   });
 
+  it('mark a path that no request, and a header that no message can have, and say why', async () => {
+    const [path, header] = [/^No request can have this path\. Use letters/, /^No header can have this name\. Use letters/];
+    for (const [id, name, wrong, right, reason] of [
+      ['in1', 'path', '../x y?z', `acme/\${PLACE}`, path],
+      ['in1', 'webhookHeader', 'bad header!', 'x-acme', header],
+      ['tmf1', 'apiPath', '/tmf api/v4', '', path],
+      ['sn1', 'apiKeyHeader', 'x-größe', `\${HEADER}`, header],
+    ] as const) {
+      const auth = name === 'apiKeyHeader' ? { auth: 'apiKey' } : {};
+      assert.match(String(await reasonsOf(id, { ...auth, [name]: wrong })), reason, name);
+      assert.deepEqual(await reasonsOf(id, { ...auth, [name]: right }), [], name);
+    }
+    await editNode(page, 'in1');
+    const input = page.locator('#node-input-path');
+    await input.fill('../x y?z');
+    await input.press('End');
+    await page.waitForSelector('#node-input-path.input-error');
+    await input.hover();
+    await page.locator('.red-ui-popover', { hasText: 'No request can have this path' }).waitFor();
+    await shot('wrong-path');
+  });
+
   it('take the types of attachments, and mark what is none', async () => {
     await editNode(page, 'tmf1');
     await page.evaluate(`for (const one of document.querySelectorAll('.red-ui-tray details')) one.open = true`);

@@ -1,7 +1,13 @@
 import type { EndpointForm } from '../../../src/endpoints/form.js';
 import { fieldsOf } from '../../../src/endpoints/sign-in.js';
 import type { EndpointConfig } from '../endpoint.config.js';
-import { address, hosts, number, text, typesOfFiles, when } from './validate.js';
+import { address, headerName, hosts, number, text, typesOfFiles, when } from './validate.js';
+
+/** Of settings of authentication methods that are more than a text. */
+const VALIDATORS: Record<string, Validator<EndpointConfig>> = {
+  tokenUrl: address({ orPath: true }),
+  apiKeyHeader: headerName(),
+};
 
 /** The settings that all endpoints have, with their defaults and validators. */
 export function endpointFields({ address: hasAddress, signIn }: EndpointForm, defaults: EndpointConfig) {
@@ -10,7 +16,7 @@ export function endpointFields({ address: hasAddress, signIn }: EndpointForm, de
   const signInFields = fieldsOf(signIn)
     .filter(({ kept }) => kept === 'setting')
     .map(({ name }) => {
-      const valid = name === 'tokenUrl' ? address<EndpointConfig>({ orPath: true }) : text<EndpointConfig>();
+      const valid = VALIDATORS[name] ?? text<EndpointConfig>();
       const value = (defaults as unknown as Record<string, unknown>)[name] ?? '';
       return [name, { value, validate: when(usesField(name), valid) }];
     });

@@ -6,6 +6,7 @@ import { endpointFields } from './endpoint-fields.js';
 import { field, read, showBy } from './fields.js';
 import { prepareRows, readRows } from './rows.js';
 import { updateSettings } from './settings.js';
+import { requestPath } from './validate.js';
 
 const PREFIX = 'node-config-input';
 
@@ -22,7 +23,7 @@ export function endpointNode({
   return {
     defaults: {
       ...endpointFields(form, defaults),
-      ...Object.fromEntries(own.map(({ name, default: value }) => [name, { value }])),
+      ...Object.fromEntries(own.map((setting) => [setting.name, definitionOf(setting)])),
       ...versionSetting(form.migrations),
     } as never,
     credentials: credentialsOf(form) as never,
@@ -47,6 +48,11 @@ export function endpointNode({
       for (const table of tables) (this as Settings)[table.name] = readRows(table);
     },
   };
+}
+
+function definitionOf(setting: Setting): SettingDefinition<Config, unknown> {
+  const isPath = setting.kind === 'text' && setting.isPath;
+  return { value: setting.default, ...(isPath && { validate: requestPath({ optional: true }) }) };
 }
 
 /** Updates placeholders that depend on selections in the dialog. */

@@ -12,7 +12,7 @@ import { warnOfAddress } from './risks.js';
 import { sameUpdates, showSameUpdates } from './same-updates.js';
 import { updateSettings } from './settings.js';
 import { addStyle } from './style.js';
-import { address, number, text, when } from './validate.js';
+import { address, headerName, number, requestPath, when } from './validate.js';
 import { newPath, pathTaken } from './webhook-path.js';
 
 const PREFIX = 'node-input';
@@ -137,16 +137,18 @@ function webhookFields(defaults: InConfig) {
     webhook: { value: defaults.webhook },
     path: {
       value: '',
-      validate(this: EditorNode<InConfig>, value: string, _options: unknown) {
-        if (!this.webhook) return true;
-        if (!value) return this._def._('invalid.missing');
-        return pathTaken(this.id, value) ? this._def._('invalid.pathTaken') : true;
-      },
+      validate: when<InConfig>(
+        (node) => node.webhook === true,
+        function (value, options) {
+          if (value && pathTaken(this.id, value)) return this._def._('invalid.pathTaken');
+          return requestPath<InConfig>().call(this, value, options);
+        },
+      ),
     },
     webhookAuth: { value: defaults.webhookAuth },
     webhookHeader: {
       value: defaults.webhookHeader,
-      validate: when<InConfig>((node) => node.webhook === true && node.webhookAuth !== 'basic', text()),
+      validate: when<InConfig>((node) => node.webhook === true && node.webhookAuth !== 'basic', headerName()),
     },
     hmacPrefix: { value: defaults.hmacPrefix },
     signatureTolerance: {

@@ -1,5 +1,6 @@
 import { fileTypes } from '../../../src/delivery/file-types.js';
 import { allowedHosts } from '../../../src/http/allowed-hosts.js';
+import { isHeaderName, isRequestPath } from '../../../src/http/request-names.js';
 import { field, read } from './fields.js';
 
 /**
@@ -39,6 +40,22 @@ export function typesOfFiles<Config>(): Validator<Config> {
     if (!value?.trim()) return this._def._('invalid.missing');
     const { invalid } = isLiteral(value) ? fileTypes(value) : {};
     return invalid === undefined || this._def._('invalid.fileTypes', { invalid });
+  };
+}
+
+/** A path that requests can have. */
+export function requestPath<Config>({ optional = false } = {}): Validator<Config> {
+  return function (value, _options) {
+    if (!value) return optional || this._def._('invalid.missing');
+    return !isLiteral(value) || isRequestPath(value) || this._def._('invalid.path');
+  };
+}
+
+/** A name that headers can have. */
+export function headerName<Config>(): Validator<Config> {
+  return function (value, _options) {
+    if (!value?.trim()) return this._def._('invalid.missing');
+    return !isLiteral(value) || isHeaderName(value) || this._def._('invalid.header');
   };
 }
 
