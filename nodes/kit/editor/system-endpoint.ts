@@ -1,8 +1,9 @@
 import { type Setting, type Settings, type SystemForm, settingsOf } from '../../../src/endpoints/form.js';
 import { credentialsOf, type EndpointConfig, type EndpointCredentials, endpointDefaults } from '../endpoint.config.js';
 import { versionSetting } from '../migrate.js';
+import { checkedCredentials } from './credentials.js';
 import { prepareEndpoint, values } from './endpoint-dialog.js';
-import { endpointFields } from './endpoint-fields.js';
+import { endpointFields, needsField } from './endpoint-fields.js';
 import { field, read, showBy } from './fields.js';
 import { prepareRows, readRows } from './rows.js';
 import { updateSettings } from './settings.js';
@@ -26,7 +27,7 @@ export function endpointNode({
       ...Object.fromEntries(own.map((setting) => [setting.name, definitionOf(setting)])),
       ...versionSetting(form.migrations),
     } as never,
-    credentials: credentialsOf(form) as never,
+    ...checkedCredentials<Config>(credentialsOf(form), (name, { auth }) => needsField(form, auth, name)),
     label() {
       return this.name || this.baseUrl || `${form.label.toLowerCase()} endpoint`;
     },

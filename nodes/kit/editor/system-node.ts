@@ -1,10 +1,18 @@
 import type { SystemForm } from '../../../src/endpoints/form.js';
-import { hasTypes, headerFor, type InConfig, type InCredentials, inCredentials, inDefaults } from '../in.config.js';
+import {
+  hasTypes,
+  headerFor,
+  type InConfig,
+  type InCredentials,
+  inCredentials,
+  inDefaults,
+  needsCredential,
+} from '../in.config.js';
 import { versionSetting } from '../migrate.js';
 import { type OutConfig, outDefaults } from '../out.config.js';
 import { CATEGORY } from './category.js';
 import { copyField, httpRoot } from './copy-field.js';
-import { fillEmptyCredentials } from './credentials.js';
+import { checkedCredentials, fillEmptyCredentials } from './credentials.js';
 import { endpointField } from './endpoints.js';
 import { entityTypeSelect } from './entity-types.js';
 import { field, openInvalid, showBy } from './fields.js';
@@ -96,7 +104,7 @@ export function inNode(form: SystemForm): Definition<InConfig, InCredentials> {
       newOnly: { value: '', validate: sameUpdates(form) },
       ...versionSetting(migrations),
     },
-    credentials: inCredentials(form.receive) as never,
+    ...checkedCredentials<InConfig>(inCredentials(form.receive), needsCredential),
     onadd() {
       if (webhook && !this.path) this.path = newPath(form.id, this.id);
     },
