@@ -50,7 +50,7 @@ function partyRules({ side, edits, deletions, fieldRules = {} }: EndpointConfig,
 }
 
 /** What files this party may send and get; endpoints saved without these settings use the defaults. */
-function filePolicy(config: EndpointConfig, defaults: EndpointConfig, where: string): FilePolicy {
+function filePolicy(RED: NodeAPI, config: EndpointConfig, defaults: EndpointConfig, where: string): FilePolicy {
   const { attachments: rule = defaults.attachments, attachmentTypes = '' } = config;
   if (!FILE_RULES.includes(rule)) {
     throw new SwitchboardError('SWB_CONFIG', say`"${String(rule)}" is not a rule for attachments.`, {
@@ -60,18 +60,18 @@ function filePolicy(config: EndpointConfig, defaults: EndpointConfig, where: str
     });
   }
   const number = (name: 'attachmentMegabytes' | 'attachmentNameLength') =>
-    Math.max(1, numberSetting(config[name], defaults[name], name, where));
+    Math.max(1, numberSetting(RED, config[name], defaults[name], name, where));
   return {
     rule,
-    types: rule === 'all' ? [] : listedTypes(attachmentTypes, where),
+    types: rule === 'all' ? [] : listedTypes(RED, attachmentTypes, where),
     largest: number('attachmentMegabytes') * 1024 ** 2,
     longestName: number('attachmentNameLength'),
   };
 }
 
 /** The types that a rule for attachments names; throws SWB_CONFIG. An empty list would refuse every file, or none. */
-function listedTypes(text: string, where: string): string[] {
-  const { types, invalid } = fileTypes(optionalSetting(text, 'attachmentTypes', where));
+function listedTypes(RED: NodeAPI, text: string, where: string): string[] {
+  const { types, invalid } = fileTypes(optionalSetting(RED, text, 'attachmentTypes', where));
   if (invalid === undefined && types.length > 0) return types;
   throw new SwitchboardError(
     'SWB_CONFIG',
@@ -127,14 +127,14 @@ function start(
         hint: say`Choose or add a store in the endpoint’s settings and deploy.`,
       });
     }
-    const retryDelay = numberSetting(config.retryDelay, defaults.retryDelay, 'retryDelay', where) * 1000;
-    const maxTries = Math.max(1, numberSetting(config.maxTries, defaults.maxTries, 'maxTries', where));
-    const settling = numberSetting(config.settling, defaults.settling, 'settling', where) * 1000;
-    const concurrency = concurrencyOf(config, defaults, where);
+    const retryDelay = numberSetting(RED, config.retryDelay, defaults.retryDelay, 'retryDelay', where) * 1000;
+    const maxTries = Math.max(1, numberSetting(RED, config.maxTries, defaults.maxTries, 'maxTries', where));
+    const settling = numberSetting(RED, config.settling, defaults.settling, 'settling', where) * 1000;
+    const concurrency = concurrencyOf(RED, config, defaults, where);
     const retry = { baseDelay: retryDelay, maxTries };
     const { recordTraffic } = config;
     const rules = partyRules(config, where);
-    const settings = { concurrency, settling, retry, recordTraffic, rules, files: filePolicy(config, defaults, where) };
+    const settings = { concurrency, settling, retry, recordTraffic, rules, files: filePolicy(RED, config, defaults, where) };
     const accounts = [client.integrationUser, credentials.user].flatMap((name) => name || []);
     const update = () => {
       const { broker, trouble } = store.availability;

@@ -1,6 +1,6 @@
 import type { NodeAPI } from 'node-red';
 import type { EndpointClient } from '../../src/endpoints/endpoint.js';
-import type { EndpointForm } from '../../src/endpoints/form.js';
+import { type EndpointForm, type Settings, settingsOf } from '../../src/endpoints/form.js';
 import { systemOfSettings } from '../../src/endpoints/registry.js';
 import { fieldsOf } from '../../src/endpoints/sign-in.js';
 import type { HttpOptions } from '../../src/http/http.js';
@@ -8,7 +8,7 @@ import { createHttpClient } from '../../src/http/http-client.js';
 import { type EndpointConfig, type EndpointCredentials, endpointDefaults } from './endpoint.config.js';
 import { httpOptions } from './http-options.js';
 import { tokenKeeper } from './kept-tokens.js';
-import { optionalSecret, optionalSetting } from './settings.js';
+import { optionalSecret, optionalSetting, requestPath } from './settings.js';
 
 /** Creates an endpoint's client from saved or entered settings; throws SWB_CONFIG. `mayWrite`: see HttpOptions. */
 export function makeClient(
@@ -18,7 +18,8 @@ export function makeClient(
   credentials: EndpointCredentials,
   mayWrite?: HttpOptions['mayWrite'],
 ): EndpointClient {
-  requireVariables(form, config, credentials, where);
+  requireVariables(RED, form, config, credentials, where);
+  requirePaths(RED, form, { ...config }, where);
   const system = systemOfSettings(form.node, { ...config });
   return system.createClient({
     id,
@@ -35,17 +36,25 @@ export function makeClient(
   });
 }
 
+/** Throws SWB_CONFIG if one of the system's own settings is a path that no request can have. */
+function requirePaths(RED: NodeAPI, form: EndpointForm, config: Settings, where: string): void {
+  for (const setting of settingsOf(form))
+    if (setting.kind === 'text' && setting.isPath && config[setting.name])
+      requestPath(RED, String(config[setting.name]), setting.name, where);
+}
+
 /** Throws SWB_CONFIG if a variable in a setting is not set; fields of other authentication methods than the chosen one do not matter. */
 function requireVariables(
+  RED: NodeAPI,
   { signIn }: EndpointForm,
   config: EndpointConfig,
   credentials: EndpointCredentials,
   where: string,
 ): void {
   const used = signIn.find(({ id }) => id === config.auth)?.fields ?? [];
-  for (const { name, kept } of used) if (kept !== 'setting') optionalSecret(credentials[name], name, where);
+  for (const { name, kept } of used) if (kept !== 'setting') optionalSecret(RED, credentials[name], name, where);
   const unused = new Set(fieldsOf(signIn).map(({ name }) => name));
   for (const { name } of used) unused.delete(name);
   for (const [name, value] of Object.entries(config))
-    if (typeof value === 'string' && !unused.has(name)) optionalSetting(value, name, where);
+    if (typeof value === 'string' && !unused.has(name)) optionalSetting(RED, value, name, where);
 }

@@ -40,9 +40,9 @@ export = (RED: NodeAPI) => {
     const config = withEnvironment(RED, this, given);
     const where = config.name || 'switchboard-store';
     warnOfUncheckedCertificates(this);
-    const number = (name: NumberName) => numberSetting(config[name], storeDefaults[name], name, where);
+    const number = (name: NumberName) => numberSetting(RED, config[name], storeDefaults[name], name, where);
     const open = () => {
-      const path = requiredSetting(config.path || storeDefaults.path, 'path', where);
+      const path = requiredSetting(RED, config.path || storeDefaults.path, 'path', where);
       return new BrokerHost({
         id: this.id,
         name: where,
