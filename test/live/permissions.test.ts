@@ -157,7 +157,6 @@ describe('the admin routes', () => {
         'integrator export conversation c1 done',
         'integrator export conversation c2 done people',
         'operator lookFor person  done',
-        'operator erase person  refused',
         'reader preview mapping route done people',
         'exporter export trail  done',
       ])
