@@ -59,7 +59,7 @@ export function auditView({ backend, show }: SectionContext): MountedSection {
       });
   }
 
-  function line({ at, by, source, action, outcome, target, reason, search, people, store }: AuditEntry): HTMLElement {
+  function line({ at, by, source, action, outcome, target, endpoint, reason, search, people, store }: AuditEntry): HTMLElement {
     const { kind, id, name, count } = target;
     const isSingle = count === undefined || kind === 'conversation';
     const what = isSingle ? t(`audit.${kind}`) : t(`audit.many_${kind}`, { count });
@@ -78,6 +78,7 @@ export function auditView({ backend, show }: SectionContext): MountedSection {
         {},
         `${t(`audit.did_${action}`)} ${what} `,
         found && name ? button(name, 'switchboard-link', () => show('messages', name)) : (name ?? (isSingle ? id : '')),
+        endpoint && ` ${t('audit.to', { endpoint })}`,
         search && ` "${search}"`,
         people && ` ${t('audit.people')}`,
         store && ` ${t('audit.store', { store })}`,

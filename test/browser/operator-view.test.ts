@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import type { Browser, Page } from 'playwright-core';
+import type { Change } from '../../src/store/store.js';
+import { conversation, delivery, message, seedStore } from '../nodes/sidebar/seed.js';
+import { chromiumPath, launchBrowser } from './browser.js';
+import { type EditorServer, editorLoaded, NODE_RED, openEditor, scriptErrors, startEditor } from './editor.js';
+import { MESSAGES_FLOW, openMessages } from './messages-flow.js';
+
+/** Its base URL is missing. */
+const BROKEN = { ...MESSAGES_FLOW.at(-1), id: 'tmf2', name: 'South Telecom', baseUrl: '' };
+const ENDED: Change[] = [
+  { kind: 'conversation', record: conversation(9, { state: 'closed', title: 'Jane Doe is offline' }) },
+  { kind: 'message', record: message(9, { conversation: 'c9' }), bodies: { received: { text: 'Jane Doe' } } },
+  { kind: 'delivery', record: delivery(9, {}) },
+];
+
+describe(`the operator's view in Node-RED ${NODE_RED.version}`, () => {
+  let server: EditorServer;
+  let browser: Browser;
+
+  before(async function () {
+    if (!chromiumPath()) return this.skip();
+    server = await startEditor({ flow: [...MESSAGES_FLOW, BROKEN], prepare: (folder) => seedStore(folder, ENDED) });
+    browser = await launchBrowser();
+  });
+
+  after(async () => {
+    await browser?.close();
+    await server?.stop();
+  });
+
+  /** The editor in a language, with the view open in its sidebar. */
+  async function openView(language = 'en-US'): Promise<Page> {
+    const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+    await page.addInitScript((chosen) => localStorage.setItem('editor-language', chosen), language);
+    await page.goto(server.url);
+    await editorLoaded(page);
+    await openMessages(page);
+    return page;
+  }
+
+  async function post(path: string, body: object): Promise<Response> {
+    const headers = { 'Content-Type': 'application/json' };
+    const answer = await fetch(`${server.url}${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
+    assert.ok(answer.ok, `${path}: ${answer.status}`);
+    return answer;
+  }
+
+  it('says in the log which delivery was skipped, by ticket and endpoint', async () => {
+    await post('switchboard/deliveries/d2/skip', { reason: 'no longer needed' });
+    const page = await openView();
+    await page.getByRole('tab', { name: 'Log' }).click();
+    const entry = page.locator('.switchboard-audit li', { hasText: 'no longer needed' });
+    assert.match((await entry.innerText()).replace(/\s+/g, ' '), /skipped delivery INC0010022 to North Telecom/);
+    await post('switchboard/deliveries/d2/undo', {});
+    await page.close();
+  });
+});
