@@ -46,6 +46,19 @@ describe(`the operator's view in Node-RED ${NODE_RED.version}`, () => {
     return answer;
   }
 
+  it('says in the language of the user that something was skipped without a reason', async () => {
+    const page = await openView('de');
+    await post('switchboard/messages/m6/skip', {});
+    const row = page.locator('.switchboard-row', { hasText: 'INC0010026' });
+    await row.getByText('Von einem Benutzer übersprungen.').waitFor();
+    await row.click();
+    await page.locator('.switchboard-detail').getByText('Von einem Benutzer übersprungen.').waitFor();
+    await page.getByRole('tab', { name: 'Protokoll' }).click();
+    await page.locator('.switchboard-audit').getByText('Von einem Benutzer übersprungen.').waitFor();
+    await post('switchboard/messages/m6/undo', {});
+    await page.close();
+  });
+
   it('says in the log which delivery was skipped, by ticket and endpoint', async () => {
     await post('switchboard/deliveries/d2/skip', { reason: 'no longer needed' });
     const page = await openView();

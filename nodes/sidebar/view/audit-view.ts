@@ -4,6 +4,7 @@ import { errorText, MessageApi } from './backend.js';
 import { download } from './download.js';
 import { button, element, fill } from './element.js';
 import { erasePanel } from './erase-panel.js';
+import { reasonText } from './fixed-text.js';
 import type { MountedSection, SectionContext } from './section.js';
 import { shortTime } from './time.js';
 
@@ -84,7 +85,7 @@ export function auditView({ backend, show }: SectionContext): MountedSection {
         store && ` ${t('audit.store', { store })}`,
         outcome !== 'done' && element('span', { class: 'switchboard-failure' }, ` ${t(`audit.${outcome}`)}`),
       ),
-      reason && element('span', { class: 'switchboard-muted' }, reason),
+      reason && element('span', { class: 'switchboard-muted' }, reasonText(reason, t)),
     );
   }
 }

@@ -2,6 +2,7 @@ import type { EndpointState } from '../../../src/delivery/endpoint-state.js';
 import type { DeliveryRow, MessageRow, ShownState, ShownWarning, WaitView } from '../views.js';
 import type { Backend } from './backend.js';
 import { element } from './element.js';
+import { reasonText } from './fixed-text.js';
 import { shortTime, wholeTime } from './time.js';
 import { waitText } from './wait-text.js';
 
@@ -76,7 +77,7 @@ export function messageRow(row: MessageRow, { t, open, tick }: RowContext): HTML
 
 /** What went wrong, or with what the message was merged. */
 function reason({ reason: text, wait, deliveries }: MessageRow, t: Backend['t']): string | undefined {
-  if (text) return wait?.kind === 'read' ? t('list.unread', { reason: text }) : text;
+  if (text) return wait?.kind === 'read' ? t('list.unread', { reason: text }) : reasonText(text, t);
   const into = deliveries.find((delivery) => delivery.mergedInto)?.mergedInto;
   return into && t('merged.list', { state: t(`state.${into.state}`) });
 }
