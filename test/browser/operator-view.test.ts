@@ -68,4 +68,17 @@ describe(`the operator's view in Node-RED ${NODE_RED.version}`, () => {
     await post('switchboard/deliveries/d2/undo', {});
     await page.close();
   });
+
+  it('opens from a refused erasure what has to be replayed or skipped first', async () => {
+    const page = await openView();
+    await page.getByRole('tab', { name: 'Log' }).click();
+    await page.getByRole('button', { name: 'Erase people’s data…' }).click();
+    const form = page.locator('.switchboard-erase');
+    await form.getByLabel('What to erase').selectOption('ticket');
+    await form.getByLabel('Ticket numbers, one per line').fill('INC0010022');
+    await form.getByRole('button', { name: 'Show what would be erased' }).click();
+    await form.getByRole('button', { name: 'INC0010022' }).click();
+    await page.locator('.switchboard-detail h2', { hasText: 'INC0010022' }).waitFor();
+    await page.close();
+  });
 });

@@ -21,7 +21,7 @@ export function auditView({ backend, show }: SectionContext): MountedSection {
   const root = element(
     'div',
     { class: 'switchboard-scroll switchboard-padded' },
-    erasePanel(backend, refresh),
+    erasePanel(backend, (number) => show('messages', number), refresh),
     element('div', { class: 'switchboard-audit-bar' }, more, exportAll),
     permissionNote(access.export, t, EXPORT),
     element('p', { class: 'switchboard-muted' }, t('audit.times')),

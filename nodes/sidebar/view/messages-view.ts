@@ -30,6 +30,8 @@ export function messagesView({ backend, show: showSection }: SectionContext): Mo
   /** Whether the selected message has been drawn. Until then a refresh is still its opening: it takes the focus and says what failed. */
   let drawn = false;
   let loading = false;
+  /** Another section looks for one message: if it is the only one found, it is opened. */
+  let opensOnly = false;
 
   const list = new MessageRows({ t, open, ticked: () => selection.update() });
   const selection = new SelectionBar({
@@ -77,11 +79,16 @@ export function messagesView({ backend, show: showSection }: SectionContext): Mo
   // Scrolling to the end loads more; the button is for keyboard users.
   new IntersectionObserver((seen) => seen.some((one) => one.isIntersecting) && load(true), { root: scroll }).observe(more);
   show(undefined);
-  return { root, refresh, find: (text) => bar.search(text) };
+  return { root, refresh, find };
 
   function refresh(): void {
     load(false);
-    if (selected && !isBusy()) fetchDetail(selected);
+    if (selected) fetchDetail(selected);
+  }
+
+  function find(text: string): void {
+    opensOnly = true;
+    bar.search(text);
   }
 
   /** An open form must not be redrawn. */
@@ -103,6 +110,9 @@ export function messagesView({ backend, show: showSection }: SectionContext): Mo
           rows = [...(further ? rows : []), ...page.messages.filter((row) => !known.has(row.id))];
           next = page.next;
           show(undefined);
+          const [only, ...others] = rows;
+          if (opensOnly && only && others.length === 0 && next === undefined) open(only.id);
+          opensOnly = false;
         },
         (error) => current === requestNumber && show(errorText(error, t)),
       )
