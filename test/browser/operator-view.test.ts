@@ -81,4 +81,24 @@ describe(`the operator's view in Node-RED ${NODE_RED.version}`, () => {
     await page.locator('.switchboard-detail h2', { hasText: 'INC0010022' }).waitFor();
     await page.close();
   });
+
+  it('no longer shows what was erased while it was open', async () => {
+    const page = await openView();
+    await page.locator('.switchboard-row', { hasText: 'INC0010029' }).click();
+    await page.locator('.switchboard-detail').getByText('Jane Doe').first().waitFor();
+    await page.getByRole('tab', { name: 'Conversations' }).click();
+    const conversations = page.locator('.switchboard-conversations');
+    await conversations.locator('.switchboard-row', { hasText: 'Jane Doe' }).click();
+    await conversations.locator('.switchboard-swim-arrow').first().click();
+    await conversations.locator('.switchboard-detail').getByText('Jane Doe').first().waitFor();
+    await post('switchboard/people/erase', { ticket: ['INC0010029'], confirm: 1 });
+    await conversations.getByText('The message does not exist. It may have been deleted.').waitFor();
+    assert.doesNotMatch(await conversations.innerText(), /Jane Doe/);
+    await page.getByRole('tab', { name: 'Messages' }).click();
+    await page.getByText('The message does not exist. It may have been deleted.').waitFor();
+    assert.doesNotMatch(await page.locator('.switchboard-view').innerText(), /Jane Doe/);
+    await page.getByRole('button', { name: 'Back to the list' }).click();
+    await page.locator('.switchboard-row').first().waitFor();
+    await page.close();
+  });
 });

@@ -159,5 +159,8 @@ export function errorText(error: unknown, t: Backend['t']): string {
   if (error.status === 0) return t('trouble.noRuntime');
   if (error.status === 401) return t('trouble.signIn');
   if (error.status === 403) return error.message || t('trouble.notAllowed');
+/** Whether what was asked for does not exist any more: it must not be shown any longer. */
+export const isGone = (error: unknown): boolean => error instanceof RequestError && error.status === 404;
+
   return error.message;
 }

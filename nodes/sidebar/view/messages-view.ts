@@ -1,5 +1,5 @@
 import type { EndpointView, MessageRow, NamedEndpoint, Query } from '../views.js';
-import { errorText, MessageApi } from './backend.js';
+import { errorText, isGone, MessageApi } from './backend.js';
 import { messageDetail } from './detail.js';
 import { button, element } from './element.js';
 import { MessageRows } from './message-list.js';
@@ -168,7 +168,6 @@ export function messagesView({ backend, show: showSection }: SectionContext): Mo
     const current = ++detailRequestNumber;
     messages.one(id).then(
       (message) => {
-        // Busy: the user has opened a form in the meantime.
         if (current !== detailRequestNumber || (drawn && isBusy())) return;
         const content = messageDetail(message, {
           t,
@@ -180,23 +179,23 @@ export function messagesView({ backend, show: showSection }: SectionContext): Mo
           open,
         });
         const folds = drawn ? openFolds() : undefined;
-        const takesFocus = !drawn || detail.contains(document.activeElement);
         draw(content);
         if (folds) restoreFolds(folds);
-        if (takesFocus) detail.focus({ preventScroll: true });
       },
       (error) =>
         current === detailRequestNumber &&
-        !drawn &&
+        (!drawn || isGone(error)) &&
         draw(element('p', { class: 'switchboard-notice switchboard-failure' }, errorText(error, t))),
     );
   }
 
   function draw(content: HTMLElement): void {
     const scrolled = detail.scrollTop;
+    const takesFocus = !drawn || detail.contains(document.activeElement);
     detail.replaceChildren(button(t('detail.back'), 'switchboard-back switchboard-link', close), content);
     detail.scrollTop = scrolled;
     root.classList.add('switchboard-opened');
+    if (takesFocus) detail.focus({ preventScroll: true });
     drawn = true;
   }
 
