@@ -101,4 +101,27 @@ describe(`the operator's view in Node-RED ${NODE_RED.version}`, () => {
     await page.locator('.switchboard-row').first().waitFor();
     await page.close();
   });
+
+  // Last: it changes the flows.
+  it('masks people’s data, and says so, once that is deployed while the editor is open', async () => {
+    const { page } = await openEditor(browser, server);
+    await openMessages(page);
+    await page.locator('.switchboard-row', { hasText: 'INC0010022' }).click();
+    const edit = page.locator('.switchboard-detail').getByRole('button', { name: 'Edit and replay' }).first();
+    await edit.waitFor();
+    assert.ok(await edit.isEnabled());
+    const masking = { maskNames: true, maskEmail: true, maskPhone: true };
+    await post(
+      'flows',
+      MESSAGES_FLOW.map((node) => (node.id === 'store1' ? { ...node, ...masking } : node)),
+    );
+    await page.getByText('People’s data is masked where it is recognised').waitFor();
+    await page.getByRole('button', { name: 'Show people’s data' }).waitFor();
+    await page.waitForFunction(() =>
+      [...document.querySelectorAll<HTMLButtonElement>('.switchboard-detail button')].some(
+        (one) => one.textContent === 'Edit and replay' && one.disabled,
+      ),
+    );
+    await page.close();
+  });
 });
