@@ -46,6 +46,24 @@ describe(`the operator's view in Node-RED ${NODE_RED.version}`, () => {
     return answer;
   }
 
+  for (const language of ['en-US', 'de']) {
+    it(`shows all tabs in the sidebar as wide as it is at first (${language})`, async () => {
+      const page = await openView(language);
+      await page.locator('.switchboard-tab > span').waitFor();
+      const outside = await page.$$eval('.switchboard-tab', (tabs) => {
+        const place = (document.querySelector('.switchboard-tabs') as Element).getBoundingClientRect();
+        return tabs
+          .filter((tab) => {
+            const { left, right, bottom } = tab.getBoundingClientRect();
+            return left < place.left || right > place.right + 1 || bottom > place.bottom + 1;
+          })
+          .map((tab) => tab.textContent);
+      });
+      assert.deepEqual(outside, []);
+      await page.close();
+    });
+  }
+
   it('says in the language of the user that something was skipped without a reason', async () => {
     const page = await openView('de');
     await post('switchboard/messages/m6/skip', {});
