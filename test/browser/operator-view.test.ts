@@ -120,6 +120,17 @@ describe(`the operator's view in Node-RED ${NODE_RED.version}`, () => {
     await page.close();
   });
 
+  it('shows the full page in the language chosen in the editor', async () => {
+    const page = await browser.newPage({ locale: 'en-GB' });
+    const errors = scriptErrors(page);
+    await page.addInitScript(() => localStorage.setItem('editor-language', 'de'));
+    await page.goto(`${server.url}switchboard/page`);
+    await page.getByRole('tab', { name: 'Protokoll' }).waitFor();
+    assert.equal(await page.locator('html').getAttribute('lang'), 'de');
+    assert.deepEqual(errors, []);
+    await page.close();
+  });
+
   // Last: it changes the flows.
   it('masks people’s data, and says so, once that is deployed while the editor is open', async () => {
     const { page } = await openEditor(browser, server);
