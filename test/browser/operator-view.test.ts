@@ -64,6 +64,19 @@ describe(`the operator's view in Node-RED ${NODE_RED.version}`, () => {
     });
   }
 
+  it('shows endpoints that cannot work as they are configured, with the reason', async () => {
+    const page = await openView();
+    await page.getByRole('tab', { name: 'Endpoints' }).click();
+    const card = page.locator('.switchboard-card', { hasText: 'South Telecom' });
+    assert.match((await card.innerText()).replace(/\s+/g, ' '), /^South Telecom Misconfigured .*base ?URL/i);
+    await page.route('**/switchboard/endpoints', (route) => route.fulfill({ json: [] }));
+    await page.getByRole('tab', { name: 'Endpoints' }).click();
+    await page.locator('.switchboard-card', { hasText: 'North Telecom' }).waitFor({ state: 'detached' });
+    await card.waitFor();
+    assert.equal(await page.getByText('The flows contain no endpoints.').count(), 0);
+    await page.close();
+  });
+
   it('says in the language of the user that something was skipped without a reason', async () => {
     const page = await openView('de');
     await post('switchboard/messages/m6/skip', {});

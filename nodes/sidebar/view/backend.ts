@@ -10,6 +10,7 @@ import type {
   ErasureView,
   MessageList,
   MessageView,
+  MisconfiguredEndpoint,
   NamedEndpoint,
   Query,
   UnmappedView,
@@ -90,6 +91,11 @@ export class MessageApi {
     return this.backend.get('endpoints') as Promise<EndpointView[]>;
   }
 
+  /** Endpoints that cannot work as they are configured. */
+  misconfiguredEndpoints(): Promise<MisconfiguredEndpoint[]> {
+    return this.backend.get('endpoints/misconfigured') as Promise<MisconfiguredEndpoint[]>;
+  }
+
   /** Endpoints that are no longer in the flows. */
   deletedEndpoints(): Promise<NamedEndpoint[]> {
     return this.backend.get('endpoints/deleted') as Promise<NamedEndpoint[]>;
@@ -153,14 +159,14 @@ export function write(backend: Backend, path: string, body: object): Promise<unk
   });
 }
 
+/** Whether what was asked for does not exist any more: it must not be shown any longer. */
+export const isGone = (error: unknown): boolean => error instanceof RequestError && error.status === 404;
+
 /** The text to show for a failed request. */
 export function errorText(error: unknown, t: Backend['t']): string {
   if (!(error instanceof RequestError)) return error instanceof Error ? error.message : String(error);
   if (error.status === 0) return t('trouble.noRuntime');
   if (error.status === 401) return t('trouble.signIn');
   if (error.status === 403) return error.message || t('trouble.notAllowed');
-/** Whether what was asked for does not exist any more: it must not be shown any longer. */
-export const isGone = (error: unknown): boolean => error instanceof RequestError && error.status === 404;
-
   return error.message;
 }

@@ -7,7 +7,7 @@ import { shortTime, wholeTime } from './time.js';
 import { waitText } from './wait-text.js';
 
 /** The state as a word, with a colour in addition. */
-export function chip(state: ShownState | EndpointState, t: Backend['t']): HTMLElement {
+export function chip(state: ShownState | EndpointState | 'misconfigured', t: Backend['t']): HTMLElement {
   return element('span', { class: `switchboard-chip switchboard-is-${state}` }, t(`state.${state}`));
 }
 
