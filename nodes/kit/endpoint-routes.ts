@@ -1,5 +1,5 @@
 import type { NodeAPI } from 'node-red';
-import type { EndpointClient } from '../../src/endpoints/endpoint.js';
+import type { Check, EndpointClient } from '../../src/endpoints/endpoint.js';
 import { type EndpointForm, settingsOf as formSettings } from '../../src/endpoints/form.js';
 import { systemOf } from '../../src/endpoints/registry.js';
 import { SwitchboardError } from '../../src/errors.js';
@@ -14,7 +14,7 @@ import { credentialsFor } from './saved-secrets.js';
 import { credentialsWithEnvironment, withEnvironment } from './settings.js';
 
 /** `body`: the body of the request. */
-type ClientCall = (client: EndpointClient, body: Record<string, unknown>) => Promise<unknown>;
+type ClientCall<T = unknown> = (client: EndpointClient, body: Record<string, unknown>) => Promise<T>;
 
 /** An endpoint's form, and Node-RED as its node set knows it: with the labels of its dialog. */
 interface Registered {
@@ -48,7 +48,8 @@ export function serveEndpointRoutes(RED: NodeAPI, type: string, form: EndpointFo
   const routes = adminRoutes(RED);
   const post = (path: string, handler: (req: Request) => Promise<unknown>) =>
     routes.post(`endpoints/:id/${path}`, handler, 'flows.write');
-  post('test', (req) => noteRequest(req, 'test', () => withDialogSettings(forms, req, (client) => client.test())));
+  const isFailed = (checks: Check[]) => checks.some(({ ok }) => ok === false);
+  post('test', (req) => noteRequest(req, 'test', () => withDialogSettings(forms, req, (client) => client.test()), isFailed));
   post('typed/:list', (req) => noteRequest(req, 'lookUp', () => withDialogSettings(forms, req, pickListOf(req))));
   post('lists/:list', async (req) => pickListOf(req)(deployedClient(RED, req), req.body ?? {}));
 }
@@ -78,7 +79,7 @@ function deployedClient(RED: NodeAPI, { params }: Request): EndpointClient {
 /**
  * Calls a client that is created from the settings in the dialog. Placeholders `${NAME}` are filled in, as they are on deploy.
  */
-async function withDialogSettings(forms: Map<string, Registered>, req: Request, call: ClientCall): Promise<unknown> {
+async function withDialogSettings<T>(forms: Map<string, Registered>, req: Request, call: ClientCall<T>): Promise<T> {
   const { type, config, credentials } = req.body ?? {};
   const registered = forms.get(String(type));
   if (!registered)
