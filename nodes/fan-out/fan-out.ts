@@ -50,8 +50,8 @@ export = (RED: NodeAPI) => {
 
     try {
       checkLegs(legs, where);
-      rules.by = choiceSetting(config.by, FAN_OUT_BY, 'by', where) ?? rules.by;
-      rules.onFailure = choiceSetting(config.onFailure, FAILURE_POLICIES, 'onFailure', where) ?? rules.onFailure;
+      rules.by = choiceSetting(RED, config.by, FAN_OUT_BY, 'by', where) ?? rules.by;
+      rules.onFailure = choiceSetting(RED, config.onFailure, FAILURE_POLICIES, 'onFailure', where) ?? rules.onFailure;
     } catch (error) {
       reportInvalid(this, error);
       return;

@@ -33,8 +33,13 @@ function logFor(endpoint: string): AuditLog | undefined {
   return (open.find((broker) => broker.client(endpoint)) ?? open[0])?.audit;
 }
 
-/** Notes what the server was made to send to a partner, with how it ended. */
-export async function noteRequest<T>(req: Request, action: 'test' | 'lookUp', send: () => Promise<T>): Promise<T> {
+/** Notes what the server was made to send to a partner, with how it ended. `isFailed`: whether a result says that it failed. */
+export async function noteRequest<T>(
+  req: Request,
+  action: 'test' | 'lookUp',
+  send: () => Promise<T>,
+  isFailed: (result: T) => boolean = () => false,
+): Promise<T> {
   const { id = '' } = req.params;
   const { name } = (req.body?.config ?? {}) as { name?: unknown };
   const target = { kind: 'endpoint', id, ...(typeof name === 'string' && name && { name }) } as const;
@@ -50,7 +55,7 @@ export async function noteRequest<T>(req: Request, action: 'test' | 'lookUp', se
     await note('failed');
     throw error;
   }
-  await note('done');
+  await note(isFailed(result) ? 'failed' : 'done');
   return result;
 }
 

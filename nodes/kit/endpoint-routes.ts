@@ -1,5 +1,5 @@
 import type { NodeAPI } from 'node-red';
-import type { EndpointClient } from '../../src/endpoints/endpoint.js';
+import type { Check, EndpointClient } from '../../src/endpoints/endpoint.js';
 import { type EndpointForm, settingsOf as formSettings } from '../../src/endpoints/form.js';
 import { systemOf } from '../../src/endpoints/registry.js';
 import { SwitchboardError } from '../../src/errors.js';
@@ -14,9 +14,15 @@ import { credentialsFor } from './saved-secrets.js';
 import { credentialsWithEnvironment, withEnvironment } from './settings.js';
 
 /** `body`: the body of the request. */
-type ClientCall = (client: EndpointClient, body: Record<string, unknown>) => Promise<unknown>;
+type ClientCall<T = unknown> = (client: EndpointClient, body: Record<string, unknown>) => Promise<T>;
 
-const formsOf = new WeakMap<object, Map<string, EndpointForm>>();
+/** An endpoint's form, and Node-RED as its node set knows it: with the labels of its dialog. */
+interface Registered {
+  RED: NodeAPI;
+  form: EndpointForm;
+}
+
+const formsOf = new WeakMap<object, Map<string, Registered>>();
 
 /**
  * Routes for the dialogs of endpoints. Each makes the server send a request, so each needs the permission to deploy, and is a
@@ -34,16 +40,17 @@ export function serveEndpointRoutes(RED: NodeAPI, type: string, form: EndpointFo
   const admin = RED.httpAdmin;
   const known = formsOf.get(admin);
   if (known) {
-    known.set(type, form);
+    known.set(type, { RED, form });
     return;
   }
-  const forms = new Map([[type, form]]);
+  const forms = new Map([[type, { RED, form }]]);
   formsOf.set(admin, forms);
   const routes = adminRoutes(RED);
   const post = (path: string, handler: (req: Request) => Promise<unknown>) =>
     routes.post(`endpoints/:id/${path}`, handler, 'flows.write');
-  post('test', (req) => noteRequest(req, 'test', () => withDialogSettings(RED, forms, req, (client) => client.test())));
-  post('typed/:list', (req) => noteRequest(req, 'lookUp', () => withDialogSettings(RED, forms, req, pickListOf(req))));
+  const isFailed = (checks: Check[]) => checks.some(({ ok }) => ok === false);
+  post('test', (req) => noteRequest(req, 'test', () => withDialogSettings(forms, req, (client) => client.test()), isFailed));
+  post('typed/:list', (req) => noteRequest(req, 'lookUp', () => withDialogSettings(forms, req, pickListOf(req))));
   post('lists/:list', async (req) => pickListOf(req)(deployedClient(RED, req), req.body ?? {}));
 }
 
@@ -72,16 +79,12 @@ function deployedClient(RED: NodeAPI, { params }: Request): EndpointClient {
 /**
  * Calls a client that is created from the settings in the dialog. Placeholders `${NAME}` are filled in, as they are on deploy.
  */
-async function withDialogSettings(
-  RED: NodeAPI,
-  forms: Map<string, EndpointForm>,
-  req: Request,
-  call: ClientCall,
-): Promise<unknown> {
+async function withDialogSettings<T>(forms: Map<string, Registered>, req: Request, call: ClientCall<T>): Promise<T> {
   const { type, config, credentials } = req.body ?? {};
-  const form = forms.get(String(type));
-  if (!form)
+  const registered = forms.get(String(type));
+  if (!registered)
     throw new SwitchboardError('SWB_CONFIG', say`"${String(type)}" is not an endpoint type.`, { hint: say`Reload the editor.` });
+  const { RED, form } = registered;
   const settings = withEnvironment(RED, null, settingsOf(form, config));
   const credentialValues = credentialsFor(RED, form, {
     id: req.params.id ?? '',

@@ -45,7 +45,7 @@ export function endpointNode(RED: NodeAPI, node: string) {
 }
 
 /** The rules for this party; endpoints saved without these settings use the defaults. */
-function partyRules(config: EndpointConfig, where: string): Partial<PartyRules> {
+function partyRules(RED: NodeAPI, config: EndpointConfig, where: string): Partial<PartyRules> {
   const { fieldRules = {} } = config;
   const invalid = Object.entries(fieldRules).find(([, rule]) => !FIELD_RULES.includes(rule));
   if (invalid) {
@@ -55,29 +55,29 @@ function partyRules(config: EndpointConfig, where: string): Partial<PartyRules> 
       hint: say`Use one of ${FIELD_RULES.join(', ')}.`,
     });
   }
-  const side = choiceSetting(config.side, SIDES, 'side', where);
-  const edits = choiceSetting(config.edits, CARRY_RULES, 'edits', where);
-  const deletions = choiceSetting(config.deletions, CARRY_RULES, 'deletions', where);
+  const side = choiceSetting(RED, config.side, SIDES, 'side', where);
+  const edits = choiceSetting(RED, config.edits, CARRY_RULES, 'edits', where);
+  const deletions = choiceSetting(RED, config.deletions, CARRY_RULES, 'deletions', where);
   return { fields: fieldRules, ...(side && { side }), ...(edits && { edits }), ...(deletions && { deletions }) };
 }
 
 /** What files this party may send and get; endpoints saved without these settings use the defaults. */
-function filePolicy(config: EndpointConfig, defaults: EndpointConfig, where: string): FilePolicy {
+function filePolicy(RED: NodeAPI, config: EndpointConfig, defaults: EndpointConfig, where: string): FilePolicy {
   const { attachmentTypes = '' } = config;
-  const rule = choiceSetting(config.attachments, FILE_RULES, 'attachments', where) ?? defaults.attachments;
+  const rule = choiceSetting(RED, config.attachments, FILE_RULES, 'attachments', where) ?? defaults.attachments;
   const number = (name: 'attachmentMegabytes' | 'attachmentNameLength') =>
-    Math.max(1, numberSetting(config[name], defaults[name], name, where));
+    Math.max(1, numberSetting(RED, config[name], defaults[name], name, where));
   return {
     rule,
-    types: rule === 'all' ? [] : listedTypes(attachmentTypes, where),
+    types: rule === 'all' ? [] : listedTypes(RED, attachmentTypes, where),
     largest: number('attachmentMegabytes') * 1024 ** 2,
     longestName: number('attachmentNameLength'),
   };
 }
 
 /** The types that a rule for attachments names; throws SWB_CONFIG. An empty list would refuse every file, or none. */
-function listedTypes(text: string, where: string): string[] {
-  const { types, invalid } = fileTypes(optionalSetting(text, 'attachmentTypes', where));
+function listedTypes(RED: NodeAPI, text: string, where: string): string[] {
+  const { types, invalid } = fileTypes(optionalSetting(RED, text, 'attachmentTypes', where));
   if (invalid === undefined && types.length > 0) return types;
   throw new SwitchboardError(
     'SWB_CONFIG',
@@ -133,14 +133,14 @@ function start(
         hint: say`Choose or add a store in the endpoint’s settings and deploy.`,
       });
     }
-    const retryDelay = numberSetting(config.retryDelay, defaults.retryDelay, 'retryDelay', where) * 1000;
-    const maxTries = Math.max(1, numberSetting(config.maxTries, defaults.maxTries, 'maxTries', where));
-    const settling = numberSetting(config.settling, defaults.settling, 'settling', where) * 1000;
-    const concurrency = concurrencyOf(config, defaults, where);
+    const retryDelay = numberSetting(RED, config.retryDelay, defaults.retryDelay, 'retryDelay', where) * 1000;
+    const maxTries = Math.max(1, numberSetting(RED, config.maxTries, defaults.maxTries, 'maxTries', where));
+    const settling = numberSetting(RED, config.settling, defaults.settling, 'settling', where) * 1000;
+    const concurrency = concurrencyOf(RED, config, defaults, where);
     const retry = { baseDelay: retryDelay, maxTries };
-    const recordTraffic = flagSetting(config.recordTraffic, 'recordTraffic', where);
-    const rules = partyRules(config, where);
-    const settings = { concurrency, settling, retry, recordTraffic, rules, files: filePolicy(config, defaults, where) };
+    const recordTraffic = flagSetting(RED, config.recordTraffic, 'recordTraffic', where);
+    const rules = partyRules(RED, config, where);
+    const settings = { concurrency, settling, retry, recordTraffic, rules, files: filePolicy(RED, config, defaults, where) };
     const accounts = [client.integrationUser, credentials.user].flatMap((name) => name || []);
     const update = () => {
       const { broker, trouble } = store.availability;

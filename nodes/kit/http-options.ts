@@ -7,7 +7,7 @@ import type { Auth, HttpOptions } from '../../src/http/http.js';
 import { environmentProxies, type ProxyRules, proxyFor } from '../../src/http/proxy.js';
 import { say } from '../../src/text/say.js';
 import { type EndpointConfig, type EndpointCredentials, endpointDefaults, PROXY_USES } from './endpoint.config.js';
-import { choiceSetting, numberSetting, optionalSetting, requiredSetting } from './settings.js';
+import { choiceSetting, headerName, numberSetting, optionalSetting, requiredSetting } from './settings.js';
 
 /** The part of Node-RED's tls-config node that we use. */
 interface TlsNode extends Node {
@@ -31,19 +31,19 @@ export function httpOptions(
 ): HttpOptions {
   const defaults = endpointDefaults(system.endpoint);
   const tls = config.tls ? tlsOptions(RED, config.tls, where) : undefined;
-  const auth = authOf(system, config, credentials, where);
-  const address = baseUrl(config, where);
+  const auth = authOf(RED, system, config, credentials, where);
+  const address = baseUrl(RED, config, where);
   return {
     name: where,
     baseUrl: address,
     auth,
-    allowedHosts: hostsOf(config, where),
+    allowedHosts: hostsOf(RED, config, where),
     proxies: proxiesOf(RED, config, ['tokenUrl' in auth ? auth.tokenUrl : address, address], where),
-    timeout: numberSetting(config.timeout, defaults.timeout, 'timeout', where) * 1000,
-    rateLimit: numberSetting(config.rateLimit, defaults.rateLimit, 'rateLimit', where),
-    concurrency: concurrencyOf(config, defaults, where),
-    retryDelay: numberSetting(config.retryDelay, defaults.retryDelay, 'retryDelay', where) * 1000,
-    maxRetryAfter: numberSetting(config.maxRetryAfter, defaults.maxRetryAfter, 'maxRetryAfter', where) * 1000,
+    timeout: numberSetting(RED, config.timeout, defaults.timeout, 'timeout', where) * 1000,
+    rateLimit: numberSetting(RED, config.rateLimit, defaults.rateLimit, 'rateLimit', where),
+    concurrency: concurrencyOf(RED, config, defaults, where),
+    retryDelay: numberSetting(RED, config.retryDelay, defaults.retryDelay, 'retryDelay', where) * 1000,
+    maxRetryAfter: numberSetting(RED, config.maxRetryAfter, defaults.maxRetryAfter, 'maxRetryAfter', where) * 1000,
     ...(tls && { tls }),
     secrets: secretsOf(system, credentials),
   };
@@ -56,12 +56,12 @@ function secretsOf({ endpoint }: System, credentials: EndpointCredentials): stri
 }
 
 /** The number of concurrent requests. */
-export function concurrencyOf({ concurrency }: EndpointConfig, defaults: EndpointConfig, where: string): number {
-  return Math.max(1, numberSetting(concurrency, defaults.concurrency, 'concurrency', where));
+export function concurrencyOf(RED: NodeAPI, { concurrency }: EndpointConfig, defaults: EndpointConfig, where: string): number {
+  return Math.max(1, numberSetting(RED, concurrency, defaults.concurrency, 'concurrency', where));
 }
 
-function baseUrl(config: EndpointConfig, where: string): string {
-  const text = requiredSetting(config.baseUrl, 'baseUrl', where).replace(/\/+$/, '');
+function baseUrl(RED: NodeAPI, config: EndpointConfig, where: string): string {
+  const text = requiredSetting(RED, config.baseUrl, 'baseUrl', where).replace(/\/+$/, '');
   const url = URL.canParse(text) ? new URL(text) : undefined;
   // A path appended after a query or a fragment never reaches the partner.
   if (url && /^https?:$/.test(url.protocol) && !/[?#]/.test(text)) return text;
@@ -72,8 +72,8 @@ function baseUrl(config: EndpointConfig, where: string): string {
   });
 }
 
-function hostsOf({ allowedHosts: text }: EndpointConfig, where: string): AllowedHost[] {
-  const { hosts, invalid } = allowedHosts(optionalSetting(text, 'allowedHosts', where));
+function hostsOf(RED: NodeAPI, { allowedHosts: text }: EndpointConfig, where: string): AllowedHost[] {
+  const { hosts, invalid } = allowedHosts(optionalSetting(RED, text, 'allowedHosts', where));
   if (invalid === undefined) return hosts;
   throw new SwitchboardError('SWB_CONFIG', say`"${invalid}" is not a host.`, {
     where,
@@ -99,7 +99,7 @@ function proxiesOf(
   addresses: readonly string[],
   where: string,
 ): ProxyRules | undefined {
-  const use = choiceSetting(proxyUse, PROXY_USES, 'proxyUse', where);
+  const use = choiceSetting(RED, proxyUse, PROXY_USES, 'proxyUse', where);
   if (use === 'none') return undefined;
   const rules = use === 'node' ? configuredProxy(RED, proxy, where) : environmentProxies();
   try {
@@ -147,9 +147,9 @@ function requiredTokenUrl(address: string, where: string): string {
   });
 }
 
-function authOf(system: System, config: EndpointConfig, credentials: EndpointCredentials, where: string): Auth {
+function authOf(RED: NodeAPI, system: System, config: EndpointConfig, credentials: EndpointCredentials, where: string): Auth {
   const settings: Record<string, unknown> = { ...endpointDefaults(system.endpoint), ...config };
-  const need = (name: string) => requiredSetting(credentials[name] ?? (settings[name] as string | undefined), name, where);
+  const need = (name: string) => requiredSetting(RED, credentials[name] ?? (settings[name] as string | undefined), name, where);
   const tokenUrl = () => requiredTokenUrl(tokenAddress({ ...config, tokenUrl: need('tokenUrl') }), where);
   const scope = config.scope || undefined;
   const oauth = () => ({ tokenUrl: tokenUrl(), clientId: need('clientId'), clientSecret: credentials.clientSecret ?? '', scope });
@@ -163,7 +163,7 @@ function authOf(system: System, config: EndpointConfig, credentials: EndpointCre
     case 'bearer':
       return { kind: 'bearer', token: need('token') };
     case 'apiKey':
-      return { kind: 'apiKey', header: need('apiKeyHeader'), key: need('apiKey') };
+      return { kind: 'apiKey', header: headerName(RED, need('apiKeyHeader'), 'apiKeyHeader', where), key: need('apiKey') };
     case 'oauthClientCredentials':
       return { kind: 'oauthClientCredentials', ...oauth() };
     case 'oauthPassword':

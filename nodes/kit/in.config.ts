@@ -71,6 +71,12 @@ export function inCredentials({ webhook }: ReceiveForm): Partial<Record<keyof In
   return { secret: password, formerSecret: password, webhookUser: { type: 'text' }, webhookPassword: password };
 }
 
+/** Whether the webhook of a node needs a credential. */
+export function needsCredential(name: string, { webhook, webhookAuth }: InConfig): boolean {
+  if (!webhook) return false;
+  return webhookAuth === 'basic' ? name === 'webhookUser' || name === 'webhookPassword' : name === 'secret';
+}
+
 /** Whether the dialog offers a choice of record types. */
 export function hasTypes({ entityTypes }: Pick<SystemForm, 'entityTypes'>): boolean {
   return entityTypes.length > 1;

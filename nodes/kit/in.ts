@@ -43,8 +43,8 @@ function receive(RED: NodeAPI, node: InNode, config: NodeDef & InConfig, system:
   const where = config.name || `${system.id} in`;
   const defaults = inDefaults(system);
   const entityType = config.entityType || (system.entityTypes[0] ?? '');
-  const number = (name: keyof InConfig) => numberSetting(config[name] as string, String(defaults[name]), name, where);
-  const flag = (name: 'webhook' | 'hub' | 'poll') => flagSetting(config[name], name, where);
+  const number = (name: keyof InConfig) => numberSetting(RED, config[name] as string, String(defaults[name]), name, where);
+  const flag = (name: 'webhook' | 'hub' | 'poll') => flagSetting(RED, config[name], name, where);
   const start = () => {
     const endpoint = requireEndpoint(RED, config.endpoint, where);
     const { client } = endpoint;

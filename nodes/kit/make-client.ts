@@ -8,7 +8,7 @@ import { createHttpClient } from '../../src/http/http-client.js';
 import { type EndpointConfig, type EndpointCredentials, endpointDefaults } from './endpoint.config.js';
 import { httpOptions } from './http-options.js';
 import { tokenKeeper } from './kept-tokens.js';
-import { choiceSetting, optionalSecret, optionalSetting } from './settings.js';
+import { choiceSetting, optionalSecret, optionalSetting, requestPath } from './settings.js';
 
 /** Creates an endpoint's client from saved or entered settings; throws SWB_CONFIG. `mayWrite`: see HttpOptions. */
 export function makeClient(
@@ -18,8 +18,9 @@ export function makeClient(
   credentials: EndpointCredentials,
   mayWrite?: HttpOptions['mayWrite'],
 ): EndpointClient {
-  requireVariables(form, entered, credentials, where);
-  const config = { ...entered, ...choicesOf(form, { ...entered }, where) };
+  requireVariables(RED, form, entered, credentials, where);
+  const config = { ...entered, ...choicesOf(RED, form, { ...entered }, where) };
+  requirePaths(RED, form, { ...config }, where);
   const system = systemOfSettings(form.node, { ...config });
   return system.createClient({
     id,
@@ -37,24 +38,35 @@ export function makeClient(
 }
 
 /** The settings of the form with a fixed list of values, with defaults for empty ones; throws SWB_CONFIG for other values. */
-function choicesOf(form: EndpointForm, config: Settings, where: string): Settings {
+function choicesOf(RED: NodeAPI, form: EndpointForm, config: Settings, where: string): Settings {
   const choices = settingsOf(form).filter((setting) => setting.kind === 'choice');
   return Object.fromEntries(
-    choices.map(({ name, values, default: fallback }) => [name, choiceSetting(config[name], values, name, where) ?? fallback]),
+    choices.map(({ name, values, default: fallback }) => [
+      name,
+      choiceSetting(RED, config[name], values, name, where) ?? fallback,
+    ]),
   );
+}
+
+/** Throws SWB_CONFIG if one of the system's own settings is a path that no request can have. */
+function requirePaths(RED: NodeAPI, form: EndpointForm, config: Settings, where: string): void {
+  for (const setting of settingsOf(form))
+    if (setting.kind === 'text' && setting.isPath && config[setting.name])
+      requestPath(RED, String(config[setting.name]), setting.name, where);
 }
 
 /** Throws SWB_CONFIG if a variable in a setting is not set; fields of other authentication methods than the chosen one do not matter. */
 function requireVariables(
+  RED: NodeAPI,
   { signIn }: EndpointForm,
   config: EndpointConfig,
   credentials: EndpointCredentials,
   where: string,
 ): void {
   const used = signIn.find(({ id }) => id === config.auth)?.fields ?? [];
-  for (const { name, kept } of used) if (kept !== 'setting') optionalSecret(credentials[name], name, where);
+  for (const { name, kept } of used) if (kept !== 'setting') optionalSecret(RED, credentials[name], name, where);
   const unused = new Set(fieldsOf(signIn).map(({ name }) => name));
   for (const { name } of used) unused.delete(name);
   for (const [name, value] of Object.entries(config))
-    if (typeof value === 'string' && !unused.has(name)) optionalSetting(value, name, where);
+    if (typeof value === 'string' && !unused.has(name)) optionalSetting(RED, value, name, where);
 }

@@ -34,13 +34,13 @@ export async function subscriberOf(
   { hub, events, where, number }: { hub: EventHub; events: EventListener; where: string; number(name: keyof InConfig): number },
   { onUnknownCallback, onAccepted, ...reports }: Reports,
 ): Promise<Subscriber> {
-  const publicUrl = optionalSetting(config.publicUrl, 'publicUrl', where);
+  const publicUrl = optionalSetting(RED, config.publicUrl, 'publicUrl', where);
   const callback = await callbackOf(RED, { publicUrl, partner: hub.address, where }, onUnknownCallback);
   return {
     node: node.id,
     hub,
     ...(callback !== undefined && { callback: `${callback}/${events.path}` }),
-    query: optionalSetting(config.query, 'query', where),
+    query: optionalSetting(RED, config.query, 'query', where),
     renewInterval: Math.max(1_000, number('renewInterval') * 60_000),
     accept: (registration) => {
       events.registration = registration;

@@ -14,9 +14,11 @@ import { refusedAt } from './refused.js';
 import {
   choiceSetting,
   credentialsWithEnvironment,
+  headerName,
   numberSetting,
   optionalSecret,
   optionalSetting,
+  requestPath,
   requiredSetting,
 } from './settings.js';
 import { isListening, listen } from './webhooks.js';
@@ -43,8 +45,8 @@ export function serveWebhook(
   endpoint: EndpointNode,
   { where, entityType, limit, former }: WebhookOptions,
 ): () => void {
-  const path = requiredSetting(config.path, 'path', where);
-  const auth = webhookAuth(config, credentialsWithEnvironment(RED, node, node.credentials), where);
+  const path = requestPath(RED, requiredSetting(RED, config.path, 'path', where), 'path', where);
+  const auth = webhookAuth(RED, config, credentialsWithEnvironment(RED, node, node.credentials), where);
   const replays = new ReplayWindow<Reply>(Date.now);
   const accept = async (headers: Record<string, string>, body: Buffer): Promise<Reply> => {
     const events = await receivedEvents({ headers, body }, limit * 1024);
@@ -101,20 +103,21 @@ export function webhookHint(client: EndpointClient, event: PostedEvent, entityTy
   throw new SwitchboardError('SWB_CONFIG', say`${client.name} does not support webhooks.`, { hint: say`Use polling instead.` });
 }
 
-function webhookAuth(config: InConfig, credentials: InCredentials, where: string): WebhookAuth {
-  const former = optionalSecret(credentials.formerSecret, 'formerSecret', where);
-  const kind = choiceSetting(config.webhookAuth, WEBHOOK_AUTHS, 'webhookAuth', where) ?? 'header';
+function webhookAuth(RED: NodeAPI, config: InConfig, credentials: InCredentials, where: string): WebhookAuth {
+  const former = optionalSecret(RED, credentials.formerSecret, 'formerSecret', where);
+  const kind = choiceSetting(RED, config.webhookAuth, WEBHOOK_AUTHS, 'webhookAuth', where) ?? 'header';
   if (kind === 'basic') {
-    const user = requiredSetting(credentials.webhookUser, 'webhookUser', where);
-    return { kind: 'basic', user, secret: requiredSetting(credentials.webhookPassword, 'webhookPassword', where), former };
+    const user = requiredSetting(RED, credentials.webhookUser, 'webhookUser', where);
+    return { kind: 'basic', user, secret: requiredSetting(RED, credentials.webhookPassword, 'webhookPassword', where), former };
   }
-  const secrets = { secret: requiredSetting(credentials.secret, 'secret', where), former };
-  const header = optionalSetting(config.webhookHeader, 'webhookHeader', where) || 'x-switchboard-secret';
+  const secrets = { secret: requiredSetting(RED, credentials.secret, 'secret', where), former };
+  const named = optionalSetting(RED, config.webhookHeader, 'webhookHeader', where) || 'x-switchboard-secret';
+  const header = headerName(RED, named, 'webhookHeader', where);
   switch (kind) {
     case 'hmac':
-      return { kind, header, ...secrets, prefix: optionalSetting(config.hmacPrefix, 'hmacPrefix', where) };
+      return { kind, header, ...secrets, prefix: optionalSetting(RED, config.hmacPrefix, 'hmacPrefix', where) };
     case 'timed': {
-      const minutes = numberSetting(config.signatureTolerance, SIGNATURE_TOLERANCE, 'signatureTolerance', where);
+      const minutes = numberSetting(RED, config.signatureTolerance, SIGNATURE_TOLERANCE, 'signatureTolerance', where);
       return { kind, header, ...secrets, tolerance: minutes * 60_000 };
     }
     case 'header':

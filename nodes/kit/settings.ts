@@ -1,7 +1,9 @@
 import type { Node, NodeAPI } from 'node-red';
 import { environmentValue } from '../../src/environment.js';
 import { SwitchboardError } from '../../src/errors.js';
+import { isHeaderName, isRequestPath } from '../../src/http/request-names.js';
 import { say } from '../../src/text/say.js';
+import { labelOf } from './labels.js';
 
 const PLACEHOLDER = /\$\{([^}]+)\}/g;
 const NOTHING_ELSE = /^\$\{[^}]+\}$/;
@@ -56,7 +58,13 @@ function whyMissing(name: string): { what: string; hint?: string } {
 }
 
 /** Parses a number that is stored as text (so that `${ENV}` works); throws SWB_CONFIG if it is not a number from 0 to 1e9. */
-export function numberSetting(text: string | number | undefined, fallback: string, name: string, where: string): number {
+export function numberSetting(
+  RED: NodeAPI,
+  text: string | number | undefined,
+  fallback: string,
+  name: string,
+  where: string,
+): number {
   const entered = text === undefined || text === '' ? fallback : String(text);
   const value = Number(entered);
   if (value >= 0 && value <= LARGEST) return value;
@@ -66,23 +74,23 @@ export function numberSetting(text: string | number | undefined, fallback: strin
     {
       where,
       field: name,
-      hint: say`Set ${name} to a number, or to \${NAME} of an environment variable that contains one.`,
+      hint: say`Set "${labelOf(RED, name)}" to a number, or to \${NAME} of an environment variable that contains one.`,
     },
   );
 }
 
 /** A required setting; throws SWB_CONFIG if it is empty or its environment variable has no value. */
-export function requiredSetting(text: string | undefined, name: string, where: string): string {
-  const value = optionalSetting(text, name, where);
+export function requiredSetting(RED: NodeAPI, text: string | undefined, name: string, where: string): string {
+  const value = optionalSetting(RED, text, name, where);
   if (value) return value;
-  throw missing({ what: say`${name} is missing.` }, name, where);
+  throw missing(RED, { what: say`"${labelOf(RED, name)}" is missing.` }, name, where);
 }
 
 /** A setting that may be empty; throws SWB_CONFIG if its environment variable has no value. */
-export function optionalSetting(text: string | undefined, name: string, where: string): string {
+export function optionalSetting(RED: NodeAPI, text: string | undefined, name: string, where: string): string {
   const [placeholder] = text?.match(PLACEHOLDER) ?? [];
   if (!placeholder) return text ?? '';
-  throw missing(whyMissing(placeholder.slice(2, -1)), name, where);
+  throw missing(RED, whyMissing(placeholder.slice(2, -1)), name, where);
 }
 
 /**
@@ -90,12 +98,13 @@ export function optionalSetting(text: string | undefined, name: string, where: s
  * SWB_CONFIG for any other value: nobody can know what was meant, and a default may be the least secure choice.
  */
 export function choiceSetting<Value extends string>(
+  RED: NodeAPI,
   entered: unknown,
   values: readonly Value[],
   name: string,
   where: string,
 ): Value | undefined {
-  const value = typeof entered === 'string' ? optionalSetting(entered, name, where) : (entered ?? '');
+  const value = typeof entered === 'string' ? optionalSetting(RED, entered, name, where) : (entered ?? '');
   if (value === '') return undefined;
   const found = values.find((one) => one === value);
   if (found !== undefined) return found;
@@ -107,20 +116,40 @@ export function choiceSetting<Value extends string>(
 }
 
 /** As `optionalSetting`, for a secret, which may contain anything: only one that is nothing but a placeholder is one. */
-export function optionalSecret(text: string | undefined, name: string, where: string): string {
-  return text && NOTHING_ELSE.test(text) ? optionalSetting(text, name, where) : (text ?? '');
+export function optionalSecret(RED: NodeAPI, text: string | undefined, name: string, where: string): string {
+  return text && NOTHING_ELSE.test(text) ? optionalSetting(RED, text, name, where) : (text ?? '');
 }
 
-function missing({ what, hint }: { what: string; hint?: string }, name: string, where: string): SwitchboardError {
+/** Returns a path that a setting names; throws SWB_CONFIG if no request can have it. */
+export function requestPath(RED: NodeAPI, path: string, name: string, where: string): string {
+  if (isRequestPath(path)) return path;
+  throw new SwitchboardError('SWB_CONFIG', say`No request can have the path "${path}".`, {
+    where,
+    field: name,
+    hint: say`Set "${labelOf(RED, name)}" to letters without accents, digits, hyphens, dots and underscores, with / between the parts.`,
+  });
+}
+
+/** Returns the name of a header that a setting names; throws SWB_CONFIG if no header can have it. */
+export function headerName(RED: NodeAPI, header: string, name: string, where: string): string {
+  if (isHeaderName(header)) return header;
+  throw new SwitchboardError('SWB_CONFIG', say`No header can have the name "${header}".`, {
+    where,
+    field: name,
+    hint: say`Set "${labelOf(RED, name)}" to letters without accents, digits, hyphens and underscores, without spaces.`,
+  });
+}
+
+function missing(RED: NodeAPI, { what, hint }: { what: string; hint?: string }, name: string, where: string): SwitchboardError {
   return new SwitchboardError('SWB_CONFIG', what, {
     where,
     field: name,
-    hint: hint ?? say`Set ${name} in the node’s settings and deploy.`,
+    hint: hint ?? say`Set "${labelOf(RED, name)}" in the node’s settings and deploy.`,
   });
 }
 
 /** A check box; the value of an environment variable is text. Throws SWB_CONFIG if the variable is not set. */
-export function flagSetting(value: unknown, name: string, where: string): boolean {
+export function flagSetting(RED: NodeAPI, value: unknown, name: string, where: string): boolean {
   if (typeof value !== 'string') return value === true;
-  return !/^(false|no|off|0|)$/i.test(optionalSetting(value, name, where).trim());
+  return !/^(false|no|off|0|)$/i.test(optionalSetting(RED, value, name, where).trim());
 }

@@ -17,7 +17,7 @@ export = (RED: NodeAPI) => {
     RED.nodes.createNode(this, config);
     const where = config.name || 'roll up';
     const rules = config.rules?.length ? config.rules : DEFAULT_ROLL_UP;
-    const check = () => checkRules(rules, where);
+    const check = () => checkRules(RED, rules, where);
     whenValid(RED, this, check);
     handle(this, async (msg, send) => {
       check();
@@ -40,11 +40,11 @@ export = (RED: NodeAPI) => {
 };
 
 /** Throws SWB_CONFIG if a rule has a word that is none of its list. */
-function checkRules(rules: readonly RollUpRule[], where: string): void {
+function checkRules(RED: NodeAPI, rules: readonly RollUpRule[], where: string): void {
   for (const [index, { when, of, gives }] of rules.entries()) {
     const rule = placeOf(index + 1, where);
-    choiceSetting(when, ROLL_UP_WHEN, 'when', rule);
-    for (const state of of) choiceSetting(state, STATES, 'of', rule);
-    choiceSetting(gives, STATES, 'gives', rule);
+    choiceSetting(RED, when, ROLL_UP_WHEN, 'when', rule);
+    for (const state of of) choiceSetting(RED, state, STATES, 'of', rule);
+    choiceSetting(RED, gives, STATES, 'gives', rule);
   }
 }

@@ -20,7 +20,7 @@ export = (RED: NodeAPI) => {
     const where = config.name || 'route';
     const { parties = [], rules = [], otherwise = '' } = config;
     const route: RouteRules = { parties, rules, matches: config.matches || routeDefaults.matches, otherwise };
-    const checkMatches = () => choiceSetting(route.matches, ROUTE_MATCHES, 'matches', where);
+    const checkMatches = () => choiceSetting(RED, route.matches, ROUTE_MATCHES, 'matches', where);
 
     whenValid(RED, this, () => {
       checkMatches();

@@ -1,7 +1,8 @@
 import type { NodeAPI } from 'node-red';
 import type { Broker } from '../../src/delivery/broker.js';
 import { brokers } from '../../src/delivery/brokers.js';
-import type { AdminRoutes, Request } from '../kit/admin-routes.js';
+import { maskedClasses } from '../../src/delivery/shown-text.js';
+import { type AdminRoutes, maskFor, type Request } from '../kit/admin-routes.js';
 import { shownTo } from '../kit/audited.js';
 import { EXPORT, isClear } from '../kit/rights.js';
 import { conversationDetail, listConversations } from './conversation-view-model.js';
@@ -30,8 +31,8 @@ export function serveConversations(RED: NodeAPI, routes: AdminRoutes): void {
   routes.get('conversations/:id', async (req): Promise<ConversationDetail | Unchanged> => {
     const { broker, id } = await conversationOf(req);
     const asked = typeof req.query.known === 'string' ? req.query.known : '';
-    // What is shown in clear differs from what is masked, though nothing has changed.
-    const view = isClear(req) ? 'clear-' : 'shown-';
+    // What is shown in clear differs from what is masked, though nothing has changed; so does what a deploy has masked since.
+    const view = maskFor(req) ? `${maskedClasses().join('-')}-` : 'clear-';
     const known = asked.startsWith(view) ? asked.slice(view.length) : undefined;
     const detail = (await conversationDetail([broker], id, nameOf, readPayload, known)) ?? notFound('conversation');
     const mark = `${view}${detail.mark}`;

@@ -2,16 +2,18 @@ import type { Broker } from '../../src/delivery/broker.js';
 import { brokers } from '../../src/delivery/brokers.js';
 import { endpointState } from '../../src/delivery/endpoint-state.js';
 import type { IntakeTrouble } from '../../src/delivery/intake-troubles.js';
+import { nodeTroubles } from '../../src/delivery/node-troubles.js';
 import { sharedIntakesOf } from '../../src/delivery/shared-intakes.js';
 import { maskedClasses } from '../../src/delivery/shown-text.js';
 import { type UnmappedValue, unmappedKey } from '../../src/delivery/unmapped-counter.js';
+import { SYSTEMS } from '../../src/endpoints/systems.js';
 import { SwitchboardError } from '../../src/errors.js';
 import type { ViewMask } from '../../src/privacy/view-mask.js';
 import { say } from '../../src/text/say.js';
 import { type AdminRoutes, maskFor, type Request } from '../kit/admin-routes.js';
 import { EXPORT, isGranted } from '../kit/rights.js';
 import { notFound, openBrokers, personOf, reasonOf, storeName } from './requests.js';
-import type { Access, AuditEntry, EndpointView, UnmappedView } from './views.js';
+import type { Access, AuditEntry, EndpointView, MisconfiguredEndpoint, UnmappedView } from './views.js';
 
 const AUDIT = 200;
 
@@ -19,6 +21,7 @@ const AUDIT = 200;
 export function serveOperatorViews(routes: AdminRoutes): void {
   routes.get('access', access);
   routes.get('endpoints', endpoints);
+  routes.get('endpoints/misconfigured', misconfigured);
   routes.get('endpoints/deleted', async () => openBrokers().flatMap((broker) => broker.deletedEndpoints()));
   for (const action of ['suspend', 'resume'] as const) {
     routes.post(`endpoints/:id/${action}`, async (req) => {
@@ -38,6 +41,14 @@ export function serveOperatorViews(routes: AdminRoutes): void {
 
 function access(req: Request): Access {
   return { write: isGranted(req, 'switchboard.write'), export: isGranted(req, EXPORT), masked: maskedClasses() };
+}
+
+/** The deployed endpoints that cannot work as they are configured, so that no broker knows them. */
+function misconfigured(): MisconfiguredEndpoint[] {
+  const types = new Set(SYSTEMS.map(({ endpoint: { node } }) => `switchboard-${node}`));
+  return nodeTroubles()
+    .filter(({ type }) => types.has(type))
+    .map(({ id, name, since, reason }) => ({ id, name, since, reason }));
 }
 
 async function endpoints(): Promise<EndpointView[]> {

@@ -274,6 +274,12 @@ export interface EndpointView extends NamedEndpoint {
   callbacks: (IntakeHub & { name: string })[];
 }
 
+/** An endpoint that cannot work as it is configured: since when, and what to do. */
+export interface MisconfiguredEndpoint extends NamedEndpoint {
+  since: string;
+  reason: string;
+}
+
 /** A value without a row in its value map, to be added in a custom mapping. */
 export interface UnmappedView extends UnmappedValue {
   store: string;

@@ -40,9 +40,9 @@ export = (RED: NodeAPI) => {
     const config = withEnvironment(RED, this, given);
     const where = config.name || 'switchboard-store';
     warnOfUncheckedCertificates(this);
-    const number = (name: NumberName) => numberSetting(config[name], storeDefaults[name], name, where);
+    const number = (name: NumberName) => numberSetting(RED, config[name], storeDefaults[name], name, where);
     const open = () => {
-      const path = requiredSetting(config.path || storeDefaults.path, 'path', where);
+      const path = requiredSetting(RED, config.path || storeDefaults.path, 'path', where);
       return new BrokerHost({
         id: this.id,
         name: where,
@@ -53,7 +53,7 @@ export = (RED: NodeAPI) => {
         inboxLimit: number('inboxLimit'),
         flowTimeout: number('flowTimeout') * 1000,
         people: new People(
-          new Set(PERSONAL_CLASSES.filter((one) => flagSetting(config[MASKS[one]], MASKS[one], where))),
+          new Set(PERSONAL_CLASSES.filter((one) => flagSetting(RED, config[MASKS[one]], MASKS[one], where))),
           usersOf(RED),
         ),
         // From the environment: whoever edits flows must not be able to switch it off.

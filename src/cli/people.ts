@@ -83,21 +83,30 @@ async function eraseAt(
 /** The result as text. */
 export function eraseText({ tickets, values, entries, erased, confirmed, warning }: EraseOutcome): string {
   const lines = tickets.map(({ numbers, title, messages, deliveries, refused }) => {
-    const contents = `${messages} messages, ${deliveries} deliveries`;
+    const contents = `${counted(messages, 'message')}, ${counted(deliveries, 'delivery', 'deliveries')}`;
     return `${numbers.join(', ')}${title ? ` "${title}"` : ''}: ${refused ? `NOT erased. ${refused}` : contents}`;
   });
   const count = erasableIn({ tickets });
-  const also = `with ${values} unknown values, and the names in ${entries} entries of the log.`;
-  if (erased) return [...lines, `${count} tickets erased, ${also}`].join('\n');
-  const isAny = count + values + entries > 0;
-  const result = isAny ? `${count} tickets would be erased, ${also}` : nothing(tickets.length);
+  const parts = [
+    count > 0 && counted(count, 'ticket'),
+    values > 0 && counted(values, 'unknown value'),
+    entries > 0 && `the names in ${counted(entries, 'entry', 'entries')} of the log`,
+  ].filter((part) => part !== false);
+  const list = parts.join(', ');
+  if (erased) return [...lines, list ? `Erased: ${list}.` : 'Nothing was erased.'].join('\n');
+  // As long as tickets name the person, it is no use to erase only where else that name is.
+  const isRefused = count === 0 && tickets.length > 0;
+  const isAny = !isRefused && parts.length > 0;
+  const result = isAny ? `Would be erased: ${list}.` : isRefused ? NOT_YET : NOTHING;
   const mistake = confirmed === undefined ? '' : `${notConfirmed(confirmed, count)} `;
   const next = isAny ? ` To erase for good, run it again with --confirm ${count}` : '';
   return [...lines, result, ...(warning ? [warning] : []), `${mistake}Nothing was erased.${next}`].join('\n');
 }
 
-const nothing = (found: number): string =>
-  found > 0 ? 'What was found cannot be erased yet.' : 'Nothing to erase was found: look for other spellings.';
+const NOT_YET = 'What was found cannot be erased yet.';
+const NOTHING = 'Nothing to erase was found: look for other spellings.';
+
+const counted = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`;
 
 function unreachable(url: string, error: Error): SwitchboardError {
   const { code, message } = (error.cause ?? error) as Error & { code?: string };

@@ -35,6 +35,26 @@ export function isChangedSince({ key, fields, parts, worded, hash }: ErasedConte
   return contentHash(key, fields, shown.record, new Map(words)) !== hash;
 }
 
+/** Whether another message already failed for what this read shows: users are asked once about each change. */
+export function isReported(content: ErasedContent, shown: Shown, message: string): boolean {
+  const { reported } = content;
+  return reported !== undefined && reported.message !== message && reported.hash === shownHash(content, shown);
+}
+
+/** The content with a message that failed for what this read shows. */
+export function withReported(content: ErasedContent, shown: Shown, message: string): ErasedContent {
+  return { ...content, reported: { message, hash: shownHash(content, shown) } };
+}
+
+/** One hash of all that a read shows. */
+function shownHash({ key, fields }: ErasedContent, { deleted, record, comments, attachments }: Shown): string {
+  const parts = [...comments, ...attachments].map(({ id }) => id).sort();
+  // Where no fields were known, each of them may be the one that changed.
+  const names = fields.length > 0 ? fields : Object.keys(record).sort();
+  const words = wordsOfParts({ comments, attachments });
+  return hashOf(key, JSON.stringify([deleted ?? false, parts, contentHash(key, names, record, words)]));
+}
+
 /** One hash of everything: nobody can find out single values by trying. */
 function contentHash(key: string, fields: readonly string[], record: Record<string, Json>, words: Map<string, Json>): string {
   const values = fields.map((name) => plain(fingerprint(record[name])));

@@ -31,7 +31,7 @@ const MAX_ORPHANS = 1_000;
 /** Key prefix of a message that is a partner's answer; the delivery's id follows. */
 const ANSWER = 'answer|';
 
-export interface AttemptOptions extends Omit<SendContext, 'beforeResend' | 'lookLeft'> {
+export interface AttemptOptions extends Omit<SendContext, 'beforeResend' | 'lookedUp' | 'lookLeft'> {
   /** Steady clock for due times and durations (src/steady-clock.ts); `clock` is for times that are shown. */
   steady: () => number;
   policy: RetryPolicy;
@@ -124,7 +124,12 @@ export class Attempts {
       delivery = { ...sending, version: sending.version + 1 };
     }
     // On disk before it is sent again: after a crash the settling time starts over.
+    let looking = inDoubt;
+    const lookedUp = () => {
+      looking = false;
+    };
     const beforeResend = async () => {
+      lookedUp();
       const record = { ...delivery, lookLeft: this.options.settlingTimes.restart(delivery.id) };
       await store.commit([{ kind: 'delivery', record }]);
       delivery = { ...record, version: record.version + 1 };
@@ -133,10 +138,10 @@ export class Attempts {
     let sent: SendResult;
     try {
       const lookLeft = () => this.options.settlingTimes.left(delivery);
-      const attempt = () => this.send(delivery, inDoubt, { beforeResend, lookLeft });
+      const attempt = () => this.send(delivery, inDoubt, { beforeResend, lookedUp, lookLeft });
       sent = await (traffic ? traffic.during(attempt) : attempt());
     } catch (error) {
-      await this.failed(delivery, error, started, inDoubt, traffic);
+      await this.failed(delivery, error, started, { inDoubt, looking }, traffic);
       return true;
     }
     this.options.circuit.succeeded();
@@ -148,7 +153,7 @@ export class Attempts {
     } catch (error) {
       const conflict = await this.linkedElsewhere(delivery, sent, error);
       if (!conflict) throw error;
-      await this.failed(delivery, conflict, started, inDoubt, traffic);
+      await this.failed(delivery, conflict, started, { inDoubt, looking: false }, traffic);
     }
     return true;
   }
@@ -156,7 +161,7 @@ export class Attempts {
   private async send(
     delivery: DeliveryRecord,
     inDoubt: boolean,
-    doubt: Pick<SendContext, 'beforeResend' | 'lookLeft'>,
+    doubt: Pick<SendContext, 'beforeResend' | 'lookedUp' | 'lookLeft'>,
   ): Promise<SendResult> {
     const { client } = this.options;
     if (!inDoubt || delivery.doubtAt === client.address) return send(delivery, inDoubt, { ...this.options, ...doubt });
@@ -260,7 +265,7 @@ export class Attempts {
     delivery: DeliveryRecord,
     error: unknown,
     started: AttemptStart,
-    inDoubt: boolean,
+    { inDoubt, looking }: { inDoubt: boolean; looking: boolean },
     traffic: ExchangeLog | undefined,
   ): Promise<void> {
     const { store, conversations, clock, steady, random, log, client } = this.options;
@@ -269,7 +274,7 @@ export class Attempts {
     if (!(error instanceof PartnerError && error.otherPartner !== undefined))
       this.options.outages.failed(errorRecord(error, now));
     const culprit = await this.culpritOf(error, delivery);
-    const next = verdict(error, delivery.tries, this.options.policy, random, { inDoubt, culprit });
+    const next = verdict(error, delivery.tries, this.options.policy, random, { inDoubt, looking, culprit });
     // A failed try does not settle the doubt of an earlier one: the delivery stays in doubt.
     const state = inDoubt && next.state === 'pending' ? 'inDoubt' : next.state;
     if (next.unhealthy) await this.unhealthy(delivery, error as PartnerError, culprit);
@@ -282,6 +287,9 @@ export class Attempts {
     const conversation = await store.conversation(delivery.conversation);
     // What follows a failure that may pass is a retry: a dead letter has none.
     if (next.state === 'failed' && error instanceof PartnerError && error.retry) record.message = error.messageWithHint('');
+    // What to do about a refusal is not what to do about one of a look-up.
+    if (looking && !ended && error instanceof PartnerError && !error.retry)
+      record.message = error.messageWithHint(say`The record will be looked up before a retry.`);
     if (isUnresolved(error)) record.message = withLastAnswer(record.message, delivery.attempts);
     if (next.decision === 'unresolved' && error instanceof PartnerError && conversation)
       record.message = error.messageWithHint(

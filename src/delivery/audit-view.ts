@@ -13,6 +13,8 @@ export interface AuditEntry {
   reason?: string;
   /** What was looked for; absent if it was erased, found nothing, or the user sees people's data masked. */
   search?: string;
+  /** Name of the endpoint that a delivery is for. */
+  endpoint?: string;
   /** People's data was not masked. */
   people?: true;
   /** Name of the store, if there are several. */

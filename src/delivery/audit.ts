@@ -156,6 +156,7 @@ function shownEntry({ at, by, action, outcome, source, target, names, facts }: N
     ...(reason && { reason }),
     ...(search && { search }),
     ...(facts?.people === true && { people: true }),
+    ...(typeof facts?.endpoint === 'string' && { endpoint: facts.endpoint }),
   };
 }
 

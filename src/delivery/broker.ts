@@ -2,13 +2,10 @@ import { FILE_PACE } from '../budgets.js';
 import { conflictText, restoreRequest, withNewestWriter } from '../conversation/conflict.js';
 import { ConversationQueue } from '../conversation/conversation-queue.js';
 import { Conversations } from '../conversation/conversations.js';
-import { linkOf } from '../conversation/correlate.js';
 import { type CorrelationResult, Correlator, type SavedChanges, savedChanges } from '../conversation/correlator.js';
-import { erasedError, isChangedSince } from '../conversation/erased-entity.js';
 import type { InboundMessage } from '../conversation/inbound-message.js';
 import { LinkEditor } from '../conversation/link-editor.js';
 import { DEFAULT_RULES, type PartyRules } from '../conversation/ownership.js';
-import { conversationReference } from '../conversation/reference.js';
 import type { EndpointClient, RawEntity } from '../endpoints/endpoint.js';
 import { DecisionError, type ErrorCode, SwitchboardError } from '../errors.js';
 import type { PaceLimits } from '../http/pace.js';
@@ -25,6 +22,7 @@ import { answeredDelivery } from './attempts.js';
 import { AuditLog } from './audit.js';
 import { planRecovery, type RecoveryPlan, withoutRecoverable } from './comment-recovery.js';
 import { EndpointNames } from './endpoint-names.js';
+import { erasedRead } from './erased-read.js';
 import { Eraser } from './erasure.js';
 import { errorRecord } from './error-record.js';
 import { DEFAULT_FILE_POLICY, type FilePolicy } from './file-policy.js';
@@ -184,7 +182,7 @@ export class Broker {
       whyStale: (record, read, age) => whyStale(this.store, this.client(record.endpoint), record, read, age),
       isShown: async ({ endpoint }, received, read) => this.client(endpoint)?.shows?.(read as RawEntity, received) ?? false,
       entityOf: ({ endpoint, entityType, entityId }) => this.client(endpoint)?.entityOf?.(entityType, entityId) ?? entityId,
-      whyErased: (record, read) => this.whyErased(record, read),
+      erasedRead: (record, read) => erasedRead(this, record, read),
       ownWriteDone: (record) => this.ownWriteDone(record),
       deletedPayload: (record) => this.deletedPayload(record),
       mustWait: async (record) => record.key.startsWith(AFTER_DOUBT) && (await this.correlator.isInDoubt(record)),
@@ -361,22 +359,6 @@ export class Broker {
     const known = this.client(endpoint)?.entityOf?.(entityType, entityId) ?? entityId;
     const conversation = await this.store.conversationByLink(endpoint, entityType, known);
     if (conversation) await this.worker(endpoint)?.updateDone(conversation.id);
-  }
-
-  private async whyErased({ endpoint, entityType, entityId }: MessageRecord, read: Json): Promise<string | undefined> {
-    const client = this.client(endpoint);
-    const shown = client?.parse(read as RawEntity);
-    const id = shown?.source.id || entityId;
-    const reference = shown?.source.reference;
-    const known =
-      (await this.store.conversationByLink(endpoint, entityType, id)) ??
-      (reference ? await this.store.conversationByReference(conversationReference(reference)) : undefined);
-    if (!shown || !known?.erasedAt) return undefined;
-    const content = linkOf(known, endpoint, entityType, id)?.erased;
-    // One that only has its reference was added since.
-    const changed = content ? isChangedSince(content, shown) : true;
-    if (changed !== false) throw erasedError({ ...shown.source, id }, known.erasedAt, client?.name, changed);
-    return say`Its data was erased, and it was not changed since.`;
   }
 
   private async deletedPayload({ endpoint, entityType, entityId }: MessageRecord): Promise<Json | undefined> {

@@ -10,6 +10,8 @@ export type Culprit = 'record' | 'endpoint' | 'unreachable';
 
 /** Statuses that say nothing of one record: of the sign-in, of a proxy or network on the way, of the server's name or protocol. */
 const NEVER_OF_RECORD = new Set([401, 407, 421, 426, 511]);
+/** Half a minute, and no more of such answers than that. */
+const TRIES_OF_TOO_LARGE = 4;
 /** Statuses that mean the same for a probe as for any other request. */
 const OF_ALL = new Set([...NEVER_OF_RECORD, 402]);
 
@@ -25,9 +27,13 @@ export function mayConcernEndpoint(error: unknown): error is PartnerError {
   return error.code === 'SWB_PARTNER_REFUSED' && error.body === undefined;
 }
 
-/** Whether a failure is never about one record, so that it is tried once more even if the neutral probe works. Pure. */
-export function isNeverOfRecord(error: PartnerError): boolean {
-  return NEVER_OF_RECORD.has(error.status ?? 0) || isRedirect(error);
+/**
+ * How often a request is tried whose failure says that it fails again: twice if it is never about one record, even if the neutral
+ * probe works; a few times for an answer that is too large, which may come from something on the way. Pure.
+ */
+export function triesOfFinal(error: PartnerError): number {
+  if (NEVER_OF_RECORD.has(error.status ?? 0) || isRedirect(error)) return 2;
+  return error.code === 'SWB_TOO_LARGE' ? TRIES_OF_TOO_LARGE : 1;
 }
 
 function isRedirect({ status = 0 }: PartnerError): boolean {

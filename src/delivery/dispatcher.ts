@@ -5,8 +5,9 @@ import type { Json } from '../model/message.js';
 import type { Bodies, ErrorRecord, MessageRecord, Store } from '../store/store.js';
 import { say } from '../text/say.js';
 import { pausedFor } from './access.js';
-import { type Culprit, isNeverOfRecord } from './culprit.js';
+import { type Culprit, triesOfFinal } from './culprit.js';
 import { type EntityQueue, insert, remove } from './entity-queue.js';
+import type { ErasedRead } from './erased-read.js';
 import { errorRecord } from './error-record.js';
 import type { Flows } from './flows.js';
 import type { FlowEnd, MessageInFlow } from './message-in-flow.js';
@@ -85,11 +86,8 @@ export interface ReadingOptions {
   ownWriteDone: (record: MessageRecord) => Promise<void>;
   /** Payload that represents a known entity that no longer exists; undefined where it was not known. */
   deletedPayload?: (record: MessageRecord) => Promise<Json | undefined>;
-  /**
-   * Why a message about an erased ticket says nothing new, by what was read for it; undefined where its ticket was not erased. Rejects
-   * with SWB_ERASED where the ticket was changed since, or may have been.
-   */
-  whyErased?: (record: MessageRecord, read: Json) => Promise<string | undefined>;
+  /** What becomes of a message about an erased ticket, by what was read for it; undefined where its ticket was not erased. */
+  erasedRead?: (record: MessageRecord, read: Json) => Promise<ErasedRead | undefined>;
   /** Throws PausedError while nothing may be read from the endpoint of a message. */
   assertOpen: (record: MessageRecord) => void;
   /** Whose trouble it is that a message could not be read, by the neutral probe of its endpoint. */
@@ -120,8 +118,7 @@ const inDoubt = () =>
 
 /** Whether the entity of a message is read from its endpoint. */
 const isRead = ({ origin }: MessageRecord) => origin === 'webhook' || origin === 'event' || origin === 'poll';
-const isTriedAgain = (error: PartnerError, { emissions }: MessageRecord) =>
-  error.retry || (emissions === 0 && isNeverOfRecord(error));
+const isTriedAgain = (error: PartnerError, { emissions }: MessageRecord) => error.retry || emissions + 1 < triesOfFinal(error);
 
 function notYet(what: string, hint: string): PartnerError {
   return new PartnerError('SWB_PARTNER_ANSWER', what, { hint, outcome: 'notDone', retry: true });
@@ -315,8 +312,13 @@ export class Dispatcher {
     if (read) {
       // Nothing that was read of an erased ticket is kept, or reaches a flow.
       try {
-        const erased = await this.inbox.options.whyErased?.(claimed, payload as Json);
-        if (erased !== undefined) return await this.settleIgnored(claimed, erased);
+        const erased = await this.inbox.options.erasedRead?.(claimed, payload as Json);
+        if (erased && 'ignored' in erased) return await this.settleIgnored(claimed, erased.ignored);
+        if (erased) {
+          await this.unreadable(claimed, erased.error);
+          await erased.reported();
+          return 'left';
+        }
       } catch (error) {
         return await this.unreadable(claimed, error);
       }

@@ -22,7 +22,7 @@ export interface ErasureResult {
   tickets: FoundTicket[];
   /** Unknown values that name the person. */
   values: number;
-  /** Entries of the log that no longer name the person or ticket. */
+  /** Entries of the log that no longer name the person or ticket, with the one of this search. */
   entries: number;
   /** Why more may have been found than was meant, in words. */
   warning?: string;

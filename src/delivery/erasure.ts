@@ -18,7 +18,7 @@ import {
   tombstoneOf,
   whyNot,
 } from './erasable.js';
-import { type Cut, cutFacts, cutting, entriesNaming, LISTED, SHORTEST_MARK } from './erased-entries.js';
+import { type Cut, cutFacts, cutting, entriesNaming, isNamedBy, SHORTEST_MARK, searchOf } from './erased-entries.js';
 import type { ErasureRequest, ErasureResult, FoundTicket } from './erasure-view.js';
 import { type Mentions, mentionsOf, oneWordIn } from './mentions.js';
 import type { Person } from './person.js';
@@ -62,17 +62,19 @@ export class Eraser {
     return this.noteSearch(request, found, { by, action: 'erase', outcome: 'refused' });
   }
 
+  /** Where nothing is found, there was nothing to erase or to refuse: somebody looked. */
   private noteSearch(
-    { person = [], ticket = [] }: ErasureRequest,
+    request: ErasureRequest,
     { tickets, values, entries }: ErasureResult,
-    note: Pick<Note, 'by' | 'action' | 'outcome'>,
+    { by, ...note }: Pick<Note, 'by' | 'action' | 'outcome'>,
   ): Promise<void> {
     const isFound = tickets.length + values + entries > 0;
     return this.options.audit.add({
-      ...note,
-      target: { kind: person.length > 0 ? 'person' : 'ticket', id: '', count: tickets.length },
+      by,
+      ...(isFound ? note : { action: 'lookFor' }),
+      target: { kind: request.person?.length ? 'person' : 'ticket', id: '', count: tickets.length },
       // Of somebody who is nowhere in the store, the trail must not become the only trace.
-      ...(isFound && { search: [...person, ...ticket].map((text) => text.trim()).join(LISTED) }),
+      ...(isFound && { search: searchOf(request) }),
     });
   }
 
@@ -80,16 +82,16 @@ export class Eraser {
     const person = personIn(request);
     const found = await this.find(request, person);
     const values = await this.valuesOf(person);
-    const { entries } = await entriesNaming(
-      this.options.store,
-      found.filter(({ ticket }) => !ticket.refused),
-      person,
-    );
+    const erasable = found.filter(({ ticket }) => !ticket.refused);
+    const { entries } = await entriesNaming(this.options.store, erasable, person);
     const warning = found.length > 1 ? oneWordIn(request.person) : undefined;
+    // That somebody looks is noted before the number is told, so that this entry is one of them.
+    const isFound = found.length + values.length + entries.length > 0;
+    const own = isFound && isNamedBy(searchOf(request), erasable, person) ? 1 : 0;
     return {
       tickets: found.map(({ ticket }) => ticket),
       values: values.length,
-      entries: entries.length,
+      entries: entries.length + own,
       ...(warning && { warning }),
     };
   }
@@ -115,7 +117,7 @@ export class Eraser {
     const { entriesOf } = await entriesNaming(store, all, person);
     const tickets: FoundTicket[] = [];
     const erased: Found[] = [];
-    let cut = 0;
+    const cut = new Set<string>();
     for (const found of all) {
       const entries = entriesOf.get(found) ?? [];
       const refused = found.ticket.refused ?? (await this.eraseOne(found.record, entries, by));
@@ -123,7 +125,7 @@ export class Eraser {
       if (refused) await audit.add({ by, action: 'erase', outcome: 'refused', target: targetOf(found.record) });
       else {
         erased.push(found);
-        cut += entries.length;
+        for (const { id } of entries) cut.add(id);
       }
     }
     const values = await this.valuesOf(person);
@@ -132,16 +134,17 @@ export class Eraser {
       await unmapped.forget(values, [audit.note({ by, action: 'erase', target })], true);
     }
     // Those that name the person and are about no ticket, and what was noted meanwhile.
-    const { entries } = await entriesNaming(store, erased, person);
-    if (entries.length > 0) {
-      const target = { kind: 'trail', id: '', count: entries.length } as const;
-      await store.commit([...cutting(entries), audit.note({ by, action: 'erase', target, facts: cutFacts(entries) })], {
-        erase: true,
-      });
+    const entries = (await entriesNaming(store, erased, person)).entries.filter(({ id }) => !cut.has(id));
+    // With those that were cut off with the tickets: as many as the preview told.
+    const count = cut.size + entries.length;
+    if (count > 0) {
+      const target = { kind: 'trail', id: '', count } as const;
+      const facts = entries.length > 0 ? cutFacts(entries) : undefined;
+      await store.commit([...cutting(entries), audit.note({ by, action: 'erase', target, facts })], { erase: true });
     }
     const marks = [...(request.person ?? []), ...erased.flatMap(({ numbers }) => numbers)];
     await store.purge(marks.map((mark) => mark.trim()).filter(({ length }) => length >= SHORTEST_MARK));
-    const result = { tickets, values: values.length, entries: cut + entries.length };
+    const result = { tickets, values: values.length, entries: count };
     // Who has nothing erased has looked, too.
     if (tickets.length + result.values + result.entries === 0) await this.noteSearch(request, result, { by, action: 'erase' });
     return result;

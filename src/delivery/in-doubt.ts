@@ -121,3 +121,8 @@ export function mayPass(conflict: PartnerError): PartnerError {
   const hint = say`Another user may be changing the record. It is read, and the update is sent again a few times.`;
   return conflict.withDetails({ hint, outcome: 'unknown', retry: true, concernsRecord: true });
 }
+
+/** A look-up after a conflict failed: the record may be there. */
+export function asDoubt(error: unknown): never {
+  throw error instanceof PartnerError ? error.withDetails({ outcome: 'unknown', retry: true }) : error;
+}

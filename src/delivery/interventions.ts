@@ -204,7 +204,7 @@ export class Interventions {
     const conversation = await store.conversation(record.conversation);
     // The restored delivery must not block its lane if the entity has been linked in another way meanwhile.
     if (conversation && linkAt(conversation, record.endpoint, record.entityType, record.leg)) restored.blocking = undefined;
-    const also = [this.note('undo', record, by)];
+    const also = [await this.note('undo', record, by)];
     if ((restored.state === 'failed' || restored.state === 'needsDecision') && conversation)
       await conversations.update(
         record.conversation,
@@ -302,7 +302,7 @@ export class Interventions {
     const hasParts = before.undo?.kept ?? after.undo?.kept;
     if (!hasParts || conversation === undefined || !(await store.conversation(conversation)))
       return this.commit(action, before, by, changes, reason);
-    const also = [...changes, this.note(action, before, by, reason)];
+    const also = [...changes, await this.note(action, before, by, reason)];
     const others = await keptByOthers(before, store);
     await conversations.update(conversation, (latest) => withKeptParts(latest, before, after, others), also);
   }
@@ -314,13 +314,19 @@ export class Interventions {
     changes: Change[],
     reason?: string,
   ): Promise<void> {
-    await this.options.store.commit([...changes, this.note(action, record, by, reason)]);
+    await this.options.store.commit([...changes, await this.note(action, record, by, reason)]);
   }
 
-  private note(action: AuditAction, record: MessageRecord | DeliveryRecord, by: Person, reason?: string): Change {
-    const kind = 'lane' in record ? 'delivery' : 'message';
-    const name = record.number ?? (record.entityId || record.id);
-    return this.options.audit.note({ by, action, target: { kind, id: record.id, name }, reason });
+  /** A delivery that has no number yet, because it was to create a record, has the one of its message. */
+  private async note(action: AuditAction, record: MessageRecord | DeliveryRecord, by: Person, reason?: string): Promise<Change> {
+    const { store, audit, client } = this.options;
+    const nameOf = (one: MessageRecord | DeliveryRecord | undefined) => one?.number ?? (one?.entityId || undefined);
+    const { id } = record;
+    if (!('lane' in record))
+      return audit.note({ by, action, target: { kind: 'message', id, name: nameOf(record) ?? id }, reason });
+    const name = nameOf(record) ?? nameOf(await store.message(record.message)) ?? id;
+    const endpoint = client(record.endpoint)?.name;
+    return audit.note({ by, action, target: { kind: 'delivery', id, name }, reason, ...(endpoint && { facts: { endpoint } }) });
   }
 
   private now(): string {

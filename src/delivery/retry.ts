@@ -2,7 +2,7 @@ import { backoff, DEFAULT_DELAYS, type Delays } from '../backoff.js';
 import { DecisionError, type DecisionKind, PartnerError, SwitchboardError } from '../errors.js';
 import type { DeliveryState } from '../store/store.js';
 import { say } from '../text/say.js';
-import { type Culprit, isNeverOfRecord } from './culprit.js';
+import { type Culprit, triesOfFinal } from './culprit.js';
 import { FileError } from './file-error.js';
 
 export interface RetryPolicy extends Delays {
@@ -55,14 +55,31 @@ export class LookupPendingError extends SwitchboardError {
 
 /**
  * Next state of a delivery after a failed try (RFC 9110 §15; facts in each endpoint's README). `inDoubt`: an earlier try may have
- * reached the partner. `culprit`: by the neutral probe; nothing fails while the whole endpoint is in trouble.
+ * reached the partner. `looking`: this try was still looking for that one's write. `culprit`: by the neutral probe; nothing fails
+ * while the whole endpoint is in trouble.
  */
 export function verdict(
   error: unknown,
   tries: number,
   policy: RetryPolicy,
   random: () => number,
-  { inDoubt = false, culprit = 'record' }: { inDoubt?: boolean; culprit?: Culprit } = {},
+  { inDoubt = false, looking = false, culprit = 'record' }: { inDoubt?: boolean; looking?: boolean; culprit?: Culprit } = {},
+): Verdict {
+  const found = ofTry(error, tries, policy, random, { inDoubt, culprit });
+  // No failure of a look-up says anything of the write that is looked for (docs/promises.md, what counts as proof); what is wrong on
+  // our side does not pass by itself.
+  const isOurs = error instanceof SwitchboardError && !(error instanceof PartnerError);
+  if (!looking || isOurs || found.state !== 'failed') return found;
+  if (tries >= policy.maxTries) return { ...found, state: 'needsDecision', decision: 'unresolved' };
+  return { ...found, state: 'inDoubt', wait: waitAfter(error, backoff(policy, tries, random)) };
+}
+
+function ofTry(
+  error: unknown,
+  tries: number,
+  policy: RetryPolicy,
+  random: () => number,
+  { inDoubt, culprit }: { inDoubt: boolean; culprit: Culprit },
 ): Verdict {
   const again = (state: Verdict['state'], more: Partial<Verdict> = {}): Verdict => ({
     state,
@@ -103,7 +120,7 @@ export function verdict(
   const unhealthy = !error.concernsRecord && !error.otherPartner;
   if (error.outcome === 'unknown')
     return left ? again(state, { wait: waitFor(error), unhealthy: unhealthy && error.retry }) : ended('unresolved', unhealthy);
-  if (!error.retry) return isNeverOfRecord(error) && tries < 2 ? again(state) : ended();
+  if (!error.retry) return tries < triesOfFinal(error) ? again(state) : ended();
   const limited = isLimited(error);
   // A file that cannot be fetched must not be tried for ever.
   if (error.otherPartner && !limited) return left ? again(state, { wait: waitFor(error) }) : ended();

@@ -37,6 +37,11 @@ export interface SendContext {
   ages: EntityAges;
   /** Remaining settling time of the delivery, milliseconds. */
   lookLeft: () => number;
+  /**
+   * The look-up of a write in doubt is over, or needs none: what fails from now on is a write. Until then a failure says nothing of
+   * the write that is looked for.
+   */
+  lookedUp: () => void;
   /** To be called before a write in doubt is sent again, because from then on another answer may be lost. */
   beforeResend: () => Promise<void>;
 }

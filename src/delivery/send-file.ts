@@ -46,6 +46,7 @@ export async function attach(write: PartWrite, request: AttachmentRequest): Prom
     requirePolicies();
     await requireClean(file, delivery.id, context);
   }
+  context.lookedUp();
   const part = found ?? (await client.attach(delivery.entityType, link.id, file, link.seen));
   const stamp = context.ids();
   await spool.remove(delivery.id);

@@ -36,6 +36,7 @@ export async function comment(write: PartWrite, text: GenericComment): Promise<S
     client.findComment(delivery.entityType, link.id, text, delivery.begun ?? '', others);
   const found = await findPart(write, lookUp, say`the comment`, text.at);
   if (inDoubt && !found) await keepLooking(say`the comment`, delivery, context);
+  context.lookedUp();
   const part = found ?? (await client.comment(delivery.entityType, link.id, text, link.seen));
   const stamp = context.ids();
   return {
@@ -87,6 +88,7 @@ export async function carryEdit(write: PartWrite, { kind, there = '', comment: e
   const { delivery, link, context } = write;
   const { client } = context;
   const { entityType } = delivery;
+  context.lookedUp();
   const remove = () =>
     (kind === 'comment' ? client.removeComment : client.removeAttachment)?.call(client, entityType, link.id, there);
   const done = await (edited ? client.rewordComment?.(entityType, link.id, there, edited) : remove());
@@ -104,9 +106,10 @@ export async function carryEdit(write: PartWrite, { kind, there = '', comment: e
 
 /** Restores comments that a write of ours removed; idempotent. */
 export async function restoreComments(
-  { delivery: { entityType }, link, context: { client, store } }: PartWrite,
+  { delivery: { entityType }, link, context: { client, store, lookedUp } }: PartWrite,
   request: CommentRecovery,
 ): Promise<SendResult> {
+  lookedUp();
   const texts =
     (await client.putBack?.(entityType, link.id, await snapshotsOf(store, request), request.since, request.only)) ?? [];
   const list = texts.map((text) => say`"${text}"`).join(', ');

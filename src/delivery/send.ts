@@ -16,6 +16,7 @@ import type { Bodies, ConversationRecord, DeliveryRecord, Link } from '../store/
 import { say } from '../text/say.js';
 import type { CommentRecovery } from './comment-recovery.js';
 import {
+  asDoubt,
   demandDecision,
   describeWrite,
   followMove,
@@ -109,6 +110,7 @@ async function create(
     // Waiting would not help: nothing can be looked up.
     else demandDecision(sought, client);
   }
+  context.lookedUp();
   let written: WriteResult;
   try {
     written = found
@@ -116,7 +118,7 @@ async function create(
       : await client.create(delivery.entityType, request.fields, reference);
   } catch (error) {
     // A conflict (409) may mean the record that an earlier try created.
-    found = isConflict(error) ? await lookUp() : undefined;
+    found = isConflict(error) ? await lookUp().catch(asDoubt) : undefined;
     if (!found) throw inDoubt && isConflict(error) ? halfDone(error) : error;
     written = await applyManualEdits(found, delivery, request, client);
   }
@@ -228,6 +230,7 @@ async function update(
     if (names.length === 0) return found(say`found written by an earlier try`);
     if (delivery.onlyLook) demandDecision(say`the new ${names.join(', ')}`, client);
   }
+  context.lookedUp();
   // Fields that are only written together with others need no write where the partner has their value, by all that is known.
   if (current) names = names.filter((name) => isItemList(request, name) || !isAlreadyThere(name, request, link, current));
   const { kept, unsent, conflict } = current

@@ -27,6 +27,8 @@ export interface TextSetting extends CommonSetting {
   default: string;
   /** Placeholder; a function if it depends on other settings in the dialog. */
   example?: string | ((settings: Settings) => string);
+  /** It is empty, or the path of requests. */
+  isPath?: boolean;
 }
 
 /** One of several values; `dialog.<name>Kind.<value>` are their labels. */

@@ -38,7 +38,7 @@ interface Summary {
  * so that nobody can fill the log.
  */
 export class Refusals {
-  /** By the code of the error: a text may quote what a sender wrote. */
+  /** By `reasonOf`. */
   private readonly summaries = new Map<string, Summary>();
   private timer: Timer | undefined;
 
@@ -53,7 +53,8 @@ export class Refusals {
   add(error: unknown, source: string, first: (reason: string) => string): void {
     const code = error instanceof SwitchboardError ? error.code : '';
     this.count(code, error);
-    const known = this.summaries.get(code);
+    const key = reasonOf(error);
+    const known = this.summaries.get(key);
     if (known) {
       known.refused++;
       if (known.sources.size < MAX_SOURCES) known.sources.add(source);
@@ -62,7 +63,7 @@ export class Refusals {
     const text = error instanceof Error ? error.message : String(error);
     this.log(`${first(text)} (${source})`);
     const reason = error instanceof SwitchboardError ? error.what : text;
-    this.summaries.set(code, { reason, refused: 0, sources: new Set() });
+    this.summaries.set(key, { reason, refused: 0, sources: new Set() });
     this.timer ??= new Timer(this.interval, () => this.summarise()).unref();
   }
 
@@ -86,15 +87,29 @@ export class Refusals {
 
   private summarise(): void {
     this.timer = undefined;
-    for (const [code, { refused, reason, sources }] of this.summaries) {
-      if (refused === 0) {
-        this.summaries.delete(code);
+    for (const [key, summary] of this.summaries) {
+      if (summary.refused === 0) {
+        this.summaries.delete(key);
         continue;
       }
-      const from = sources.size < MAX_SOURCES ? sources.size : `${MAX_SOURCES}+`;
-      this.log(say`${refused} more requests to /${this.path} were refused in the last minute, from ${from} addresses: ${reason}`);
-      this.summaries.set(code, { reason, refused: 0, sources: new Set() });
+      this.log(lineOf(this.path, summary));
+      this.summaries.set(key, { reason: summary.reason, refused: 0, sources: new Set() });
     }
     if (this.summaries.size > 0) this.timer = new Timer(this.interval, () => this.summarise()).unref();
   }
+}
+
+/**
+ * What requests have in common that are refused for the same reason: the code and what to do. What happened may quote what a sender
+ * wrote, or numbers that differ each time.
+ */
+function reasonOf(error: unknown): string {
+  return error instanceof SwitchboardError ? `${error.code} ${error.hint ?? ''}` : '';
+}
+
+function lineOf(path: string, { refused, reason, sources }: Summary): string {
+  if (refused === 1) return say`1 more request to /${path} was refused in the last minute: ${reason}`;
+  const count = sources.size < MAX_SOURCES ? sources.size : `${MAX_SOURCES}+`;
+  const from = count === 1 ? say`1 address` : say`${count} addresses`;
+  return say`${refused} more requests to /${path} were refused in the last minute, from ${from}: ${reason}`;
 }

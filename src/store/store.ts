@@ -184,6 +184,8 @@ export interface ErasedContent {
   worded: string[];
   /** Of the values of all fields and the texts of all parts together. */
   hash: string;
+  /** The newest message that failed because the entity was changed since, and a hash of what was read for it. */
+  reported?: { message: string; hash: string };
 }
 
 export interface OurWrite {

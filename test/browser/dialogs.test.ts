@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { storeDefaults } from '../../nodes/switchboard-store/switchboard-store.config.js';
+import { encryptCredentials } from '../../src/cli/credentials.js';
 import { ENTITY_TYPES } from '../../src/endpoints/servicenow/form.js';
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.js';
 import { serviceNowEndpointDefaults, serviceNowInDefaults, tmfEndpointDefaults } from '../nodes/defaults.js';
@@ -61,6 +64,12 @@ const OLD_FLOW = [
   { ...FLOW[4], id: 'in3', y: 300, path: 'c', webhookAuth: 'hmac' },
 ];
 
+/** An in node without a secret; all others have what they need. */
+const WITHOUT_SECRET = { ...FLOW[4], id: 'in4', y: 400, path: 'd' };
+const USER = { user: 'me', password: 'hunter2', apiKey: 'key' };
+const SECRET = { secret: 'hunter2' };
+const CREDENTIALS = { sn1: USER, sn2: USER, tmf1: { clientId: 'me' }, in1: SECRET, in2: SECRET, in3: SECRET };
+
 describe(`the dialogs in Node-RED ${NODE_RED.version}`, () => {
   let sandbox: Sandbox;
   let server: EditorServer;
@@ -71,7 +80,11 @@ describe(`the dialogs in Node-RED ${NODE_RED.version}`, () => {
   before(async function () {
     if (!chromiumPath()) return this.skip();
     sandbox = await startSandbox();
-    server = await startEditor({ flow: [...FLOW, ...OLD_FLOW] });
+    server = await startEditor({
+      flow: [...FLOW, ...OLD_FLOW, WITHOUT_SECRET],
+      prepare: async (folder) =>
+        writeFileSync(join(folder, 'flows_cred.json'), JSON.stringify(encryptCredentials(CREDENTIALS, 'test'))),
+    });
     browser = await launchBrowser();
     ({ page, errors } = await openEditor(browser, server));
   });
@@ -84,6 +97,13 @@ describe(`the dialogs in Node-RED ${NODE_RED.version}`, () => {
     await page.evaluate('document.querySelector("#node-config-dialog-cancel, #node-dialog-cancel")?.click()');
     await page.waitForSelector('.red-ui-tray', { state: 'detached' });
   });
+  /** What is wrong with a node as it is deployed, with some of its settings changed. */
+  const reasonsOf = (id: string, changes: object) =>
+    page.evaluate(`(() => {
+      const node = { ...RED.nodes.node(${JSON.stringify(id)}), ...${JSON.stringify(changes)} };
+      RED.editor.validateNode(node);
+      return node.validationErrors;
+    })()`);
   const config = (name: string) => page.locator(`#node-config-input-${name}`);
   const shot = (name: string) =>
     process.env.SCREENSHOTS && page.screenshot({ path: `${process.env.SCREENSHOTS}/${name}-${NODE_RED.version}.png` });
@@ -99,6 +119,44 @@ describe(`the dialogs in Node-RED ${NODE_RED.version}`, () => {
     await config('baseUrl').fill('acme');
     await config('baseUrl').press('x');
     await page.waitForSelector('#node-config-input-baseUrl.input-error');
+  });
+
+  it('mark a credential that is missing, in the dialog and at the node, but none that is saved or not needed', async () => {
+    const isMarked = (field: string) => page.locator(`#${field}`).evaluate((input) => input.classList.contains('input-error'));
+    const triangles = () => page.evaluate(`RED.nodes.node('in4').validationErrors`);
+    const close = async () => {
+      await page.click('#node-dialog-ok, #node-config-dialog-ok');
+      await page.waitForSelector('.red-ui-tray', { state: 'detached' });
+    };
+    await editNode(page, 'in4');
+    assert.equal(await isMarked('node-input-secret'), true);
+    await page.locator('#node-input-webhookAuth').selectOption('basic');
+    for (const [field, marked] of [
+      ['secret', false],
+      ['webhookUser', true],
+      ['webhookPassword', true],
+      ['formerSecret', false],
+    ] as const)
+      assert.equal(await isMarked(`node-input-${field}`), marked, field);
+    await close();
+    assert.deepEqual(await triangles(), ['A value is required', 'A value is required']);
+    await editNode(page, 'in4');
+    await page.fill('#node-input-webhookUser', `\${WEBHOOK_USER}`);
+    await page.locator('#node-input-webhookPassword').pressSequentially('p');
+    assert.deepEqual([await isMarked('node-input-webhookUser'), await isMarked('node-input-webhookPassword')], [false, false]);
+    await shot('credentials');
+    await close();
+    assert.deepEqual(await triangles(), []);
+    await editNode(page, 'sn1');
+    assert.equal(await page.inputValue('#node-config-input-password'), '__PWRD__');
+    assert.equal(await isMarked('node-config-input-user'), false);
+    await config('auth').selectOption('oauthClientCredentials');
+    assert.deepEqual(
+      [await isMarked('node-config-input-clientId'), await isMarked('node-config-input-clientSecret')],
+      [true, false],
+    );
+    await config('auth').selectOption('apiKey');
+    assert.equal(await isMarked('node-config-input-apiKey'), false, 'saved as well');
   });
 
   it('warn of addresses that can be read on the way, and of certificates that are not verified', async () => {
@@ -201,6 +259,9 @@ describe(`the dialogs in Node-RED ${NODE_RED.version}`, () => {
     await config('allowedHosts').fill('files.partner.example, https://files.partner.example/a');
     await config('allowedHosts').press('b');
     await page.waitForSelector('#node-config-input-allowedHosts.input-error');
+    assert.deepEqual(await reasonsOf('tmf1', { allowedHosts: 'a.example, https://b.example/a' }), [
+      '"https://b.example/a" is not a host. Enter hosts such as files.partner.example, *.partner.example or 10.1.2.3:8443',
+    ]);
     await config('allowedHosts').fill('files.partner.example, *.partner.example, 10.1.2.3:844');
     await config('allowedHosts').press('3');
     await page.waitForSelector('#node-config-input-allowedHosts:not(.input-error)');
@@ -226,6 +287,28 @@ describe(`the dialogs in Node-RED ${NODE_RED.version}`, () => {
     assert.equal(await header(), 'x-acme');
     await page.click('#node-dialog-cancel');
     await page.waitForSelector('.red-ui-tray', { state: 'detached' });
+  });
+
+  it('mark a path that no request, and a header that no message can have, and say why', async () => {
+    const [path, header] = [/^No request can have this path\. Use letters/, /^No header can have this name\. Use letters/];
+    for (const [id, name, wrong, right, reason] of [
+      ['in1', 'path', '../x y?z', `acme/\${PLACE}`, path],
+      ['in1', 'webhookHeader', 'bad header!', 'x-acme', header],
+      ['tmf1', 'apiPath', '/tmf api/v4', '', path],
+      ['sn1', 'apiKeyHeader', 'x-größe', `\${HEADER}`, header],
+    ] as const) {
+      const auth = name === 'apiKeyHeader' ? { auth: 'apiKey' } : {};
+      assert.match(String(await reasonsOf(id, { ...auth, [name]: wrong })), reason, name);
+      assert.deepEqual(await reasonsOf(id, { ...auth, [name]: right }), [], name);
+    }
+    await editNode(page, 'in1');
+    const input = page.locator('#node-input-path');
+    await input.fill('../x y?z');
+    await input.press('End');
+    await page.waitForSelector('#node-input-path.input-error');
+    await input.hover();
+    await page.locator('.red-ui-popover', { hasText: 'No request can have this path' }).waitFor();
+    await shot('wrong-path');
   });
 
   it('take the types of attachments, and mark what is none', async () => {

@@ -123,9 +123,14 @@ export async function openEditor(browser: Browser, server: { url: string }, them
   });
   await page.addInitScript((chosen) => localStorage.setItem('view-dark-theme', chosen), theme);
   await page.goto(server.url + path);
+  await editorLoaded(page);
+  return { page, errors };
+}
+
+/** Waits until the editor can be used. */
+export async function editorLoaded(page: Page): Promise<void> {
   await page.waitForSelector('#red-ui-palette-container .red-ui-palette-node');
   await page.waitForFunction('typeof RED !== "undefined" && !document.querySelector("#red-ui-loading-progress")?.offsetParent');
-  return { page, errors };
 }
 
 /** Opens the dialog of a node or config node by its id. */

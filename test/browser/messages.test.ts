@@ -307,16 +307,16 @@ describe(`the messages view in Node-RED ${NODE_RED.version}`, () => {
     });
     await page.getByRole('tab', { name: 'Endpoints' }).click();
     const card = page.locator('[data-endpoint=tmf1]');
-    await card.getByText('The callback of North tickets is registered at the provider since').waitFor();
+    await card.getByText('The callback of "North tickets" has been registered with the provider since').waitFor();
     await card.getByText('still accepted. It has not been used since it was renewed,').waitFor();
     const renew = card.getByRole('button', { name: 'Renew the callback’s secret' });
     await renew.click();
-    await card.getByText('renewing a second time ends it').waitFor();
+    await card.getByText('until you renew the secret again').waitFor();
     await card.getByRole('button', { name: 'Cancel' }).click();
     assert.equal(renewals, 0);
     await renew.click();
     await renew.click();
-    await card.getByText('It is not certain yet that the provider has the current callback of North tickets.').waitFor();
+    await card.getByText('It is not yet certain that the provider has the current callback of "North tickets".').waitFor();
     assert.equal(renewals, 1);
     await page.unroute('**/switchboard/endpoints/tmf1/renewSecret');
     await page.unroute('**/switchboard/endpoints');
@@ -369,7 +369,7 @@ describe(`the messages view in Node-RED ${NODE_RED.version}`, () => {
     const form = page.locator('.switchboard-erase');
     const look = async (kind: string, text: string) => {
       await form.getByLabel('What to erase').selectOption(kind);
-      await form.getByLabel('One per line').fill(text);
+      await form.getByLabel(/, one per line$/).fill(text);
       await form.getByRole('button', { name: 'Show what would be erased' }).click();
       await form.locator('.switchboard-result p, .switchboard-failure').first().waitFor();
       return (await form.locator('.switchboard-result').innerText()).replace(/\s+/g, ' ');
@@ -380,13 +380,17 @@ describe(`the messages view in Node-RED ${NODE_RED.version}`, () => {
     );
     assert.match(await look('ticket', 'INC0'), /^Nothing was found in any ticket\.$/);
     assert.match(await look('person', 'x'), /"x" is too short to find a person by/);
-    assert.match(await look('person', 'jane doe\n'), /^Tickets to be erased for good: 1\. INC0010029 Jane Doe is offline/);
+    assert.match(
+      await look('person', 'jane doe\n'),
+      /^Tickets to be erased for good: 1\. Names in entries of the log: 1\. INC0010029 Jane Doe/,
+    );
     const go = form.getByRole('button', { name: 'Erase', exact: true });
     assert.equal(await go.isDisabled(), true);
     await form.getByLabel('To confirm').fill('1');
     await go.click();
-    await form.getByText('Tickets erased: 1.').waitFor();
-    await page.locator('.switchboard-audit li', { hasText: 'erased conversation' }).waitFor();
+    await form.getByText('Tickets erased: 1. Names in entries of the log: 1.').waitFor();
+    for (const line of ['erased conversation', 'erased names in entries of the log: 1'])
+      await page.locator('.switchboard-audit li', { hasText: line }).waitFor();
     await page.getByRole('button', { name: 'Erase people’s data…' }).click();
     await page.getByRole('tab', { name: 'Messages' }).click();
   });

@@ -75,7 +75,7 @@ describe('a new system, added as one folder', () => {
       const headers = { 'Content-Type': 'application/json' };
       return (await fetch(`${server.url}switchboard/endpoints/new/test`, { method: 'POST', headers, body })).json();
     };
-    assert.match(((await answer({})) as { message: string }).message, /Toy: deskKey is missing/);
+    assert.match(((await answer({})) as { message: string }).message, /Toy: "Desk key" is missing\. Set "Desk key" in/);
     assert.deepEqual(await answer({ deskKey: 'key' }), []);
   });
 

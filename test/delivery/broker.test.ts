@@ -273,6 +273,29 @@ describe('the broker', () => {
     ]);
   });
 
+  it('fails a record whose read is too large, unless it is so only for a moment', async () => {
+    const { inbox } = rig.broker;
+    const about = { endpoint: 'customer', entityType: 'polled' };
+    const reads = new Map<string, number>();
+    const detach = inbox.attach(intakeQueue('customer', 'polled'), {
+      read: async ({ entityId }) => {
+        const count = (reads.get(entityId) ?? 0) + 1;
+        reads.set(entityId, count);
+        if (entityId === 'A' && count === 4) return { fields: {} };
+        throw new PartnerError('SWB_TOO_LARGE', 'too large', { outcome: 'notDone', retry: false, concernsRecord: true });
+      },
+      emit: (_record, _payload, _emission, onIdle) => onIdle(),
+    });
+    for (const entityId of ['A', 'B'])
+      await inbox.accept([{ node: 'in-poll', origin: 'poll', ...about, entityId, key: entityId, payload: {} }]);
+    await until('both to end', async () => {
+      const { settled, failed } = (await rig.store.counts()).messages;
+      return settled === 1 && failed === 1;
+    });
+    assert.deepEqual(Object.fromEntries(reads), { A: 4, B: 4 });
+    await detach();
+  });
+
   it('reports no failure for a record that is incomplete for a moment, but one for a partner that cannot be read', async () => {
     const { inbox } = rig.broker;
     const about = { endpoint: 'customer', entityType: 'polled', entityId: 'A' };

@@ -116,11 +116,12 @@ describe('erasing', () => {
         },
       ],
       values: 1,
-      entries: 2,
+      entries: 3,
     });
     assert.ok(filesWith(ERIKA).length > 0, 'a preview erases nothing');
-    const { tickets } = await rig.broker.eraser.erase({ person: [ERIKA.toUpperCase()] }, ANNA);
-    assert.equal(tickets.length, 1);
+    const { tickets, entries } = await rig.broker.eraser.erase({ person: [ERIKA.toUpperCase()] }, ANNA);
+    assert.deepEqual([tickets.length, entries], [1, 3], 'as many as the preview said');
+    assert.deepEqual((await rig.broker.audit.list(1))[0]?.target, { kind: 'trail', id: '', count: 3 }, 'and as the log says');
     for (const text of [ERIKA, 'Erika']) assert.deepEqual(filesWith(text), []);
     assert.deepEqual(await rig.broker.unmapped.list(), []);
     const tombstone = (await conversationOf('INC-AAA-1'))!;
@@ -175,7 +176,7 @@ describe('erasing', () => {
         ['lookFor', 'done', { kind: 'person', id: '', count: 0 }, undefined],
       ],
     );
-    assert.equal((await rig.broker.eraser.erase(request, ANNA)).entries, 2);
+    assert.deepEqual([found.entries, (await rig.broker.eraser.erase(request, ANNA)).entries], [1, 2]);
     assert.deepEqual(filesWith('Erika'), []);
     assert.deepEqual((await checkTrail(folder)).problems, []);
     await ticket('X1', 'Max Power');
@@ -184,8 +185,13 @@ describe('erasing', () => {
     await rig.broker.eraser.erase({ ticket: ['X1'] }, ANNA);
     assert.ok((await rig.broker.audit.list(9)).every(({ search }) => search === undefined));
     await rig.broker.eraser.erase(request, ANNA);
-    const [nothing] = await rig.broker.audit.list(1);
-    assert.deepEqual([nothing?.target, nothing?.search], [{ kind: 'person', id: '', count: 0 }, undefined]);
+    await rig.broker.eraser.refuse(request, await rig.broker.eraser.look(request), ANNA);
+    for (const nothing of await rig.broker.audit.list(2))
+      assert.deepEqual(
+        [nothing.action, nothing.outcome, nothing.target, nothing.search],
+        ['lookFor', 'done', { kind: 'person', id: '', count: 0 }, undefined],
+        'nothing was erased or refused',
+      );
   });
 
   it('refuses a ticket that has not ended, or of which something is still to be done, in words, and keeps all of it', async () => {
@@ -370,7 +376,16 @@ describe('erasing', () => {
         await rig.idle();
         const failed = (await rig.messages()).filter(({ state }) => state === 'failed');
         assert.deepEqual([failed.map(({ error }) => error?.code), filesWith(ERIKA)], [['SWB_ERASED'], []], what);
+        await rig.broker.interventions.replayMessage(failed[0]!.id, ANNA);
+        await received(`${what} again`);
+        await rig.idle();
+        const then = (await rig.messages()).filter(({ state }) => state === 'failed');
+        assert.deepEqual([then.map(({ id }) => id), filesWith(ERIKA)], [[failed[0]!.id], []], `${what}: once`);
         await rig.broker.interventions.skipMessage(failed[0]!.id, '', ANNA);
+        await restart(true);
+        await received(`${what} after a restart`);
+        await rig.idle();
+        assert.deepEqual([(await rig.messages()).filter(({ state }) => state === 'failed'), filesWith(ERIKA)], [[], []]);
       }
     });
 
@@ -387,6 +402,9 @@ describe('erasing', () => {
     await rig.idle();
     const [failed] = await rig.messages();
     assert.match(failed?.error?.message ?? '', /whether it was changed since cannot be told/);
+    await rig.receive('customer', { id: 'INC-AAA-1', version: '2', fields: closed }, 'k2');
+    await rig.idle();
+    assert.deepEqual((await ends()).map(String).sort(), ['failed,SWB_ERASED', 'settled,ignored'], 'it is said once');
     assert.deepEqual(filesWith(ERIKA), []);
   });
 

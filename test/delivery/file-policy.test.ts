@@ -137,7 +137,8 @@ describe('the attachment policy of a party', () => {
   for (const [rule, types, name, media, message] of [
     ['except', 'png, exe', 'run.exe', '', 'the settings of Acme exclude the type exe.'],
     ['except', 'image/*', 'a.png', '', 'the settings of Acme exclude the type image/*.'],
-    ['only', 'image/*', 'a.html', 'image/png', 'the settings of Acme do not list html, text/html.'],
+    ['only', 'image/*', 'a.html', 'image/png', 'the settings of Acme do not list html.'],
+    ['only', 'pdf', 'run.exe', 'application/octet-stream', 'the settings of Acme do not list exe.'],
     ['only', 'image/*', 'a.ps1', 'image/png', 'the settings of Acme do not list ps1.'],
     ['only', 'image/*', 'a', 'text/html', 'it has no extension, and the settings of Acme do not list text/html.'],
     ['only', 'image/*', 'a', '', 'the settings of Acme require a listed type, and it has neither an extension nor a media type.'],

@@ -227,6 +227,58 @@ describe('deliveries, by the answers of the partner', () => {
       assert.deepEqual([(await delivery()).decision, calls('create')], ['unresolved', 1]);
     });
 
+    for (const fault of ['refused', 'tooLarge', 'moved'] as const) {
+      it(`is looked up again when a look-up is answered: ${fault}`, async () => {
+        await rig.start();
+        rig.provider.faults.push('lost');
+        rig.provider.lookUpFaults.push(fault, fault);
+        await opened();
+        await inState('delivered');
+        assert.deepEqual([calls('create'), rig.provider.tickets.length, rig.provider.lookUpFaults.length], [1, 1, 0]);
+        assert.match((await delivery()).attempts[1]?.error ?? '', /The record will be looked up before a retry\.$/);
+      });
+
+      it(`stays in doubt when what exists already cannot be looked up: ${fault}`, async () => {
+        await rig.start();
+        rig.provider.faults.push('conflictDone');
+        rig.provider.lookUpFaults.push(fault);
+        await opened();
+        await inState('delivered');
+        assert.deepEqual([calls('create'), rig.provider.tickets.length], [1, 1]);
+      });
+
+      it(`of a comment is looked up again when a look-up is answered: ${fault}`, async () => {
+        await rig.start();
+        await opened();
+        await rig.idle();
+        rig.provider.faults.push('lost');
+        rig.provider.lookUpFaults.push(fault, fault);
+        await rig.receive('customer', { id: 'A', version: '2', fields: { title: 'one' }, comments: ['hello'] });
+        await until('the comment', async () =>
+          (await rig.deliveries()).some(({ part, state }) => part.startsWith('comment:') && state === 'delivered'),
+        );
+        assert.deepEqual([calls('comment'), rig.provider.lookUpFaults.length], [1, 0]);
+      });
+
+      it(`needs a decision when every look-up is answered: ${fault}`, async () => {
+        await rig.start();
+        rig.provider.faults.push('lost');
+        rig.provider.lookUpFaults.push(...Array<typeof fault>(20).fill(fault));
+        await opened();
+        await inState('needsDecision');
+        assert.deepEqual([(await delivery()).decision, calls('create')], ['unresolved', 1]);
+      });
+    }
+
+    it('fails when the partner refuses it, once it is certainly not there', async () => {
+      await rig.start();
+      rig.provider.faults.push('lost', 'refused');
+      rig.provider.tickets.push = () => 0;
+      await opened();
+      await inState('failed');
+      assert.equal(calls('create'), 2);
+    });
+
     it('needs a decision, and is not sent again, when it was confirmed but is not shown', async () => {
       await rig.start();
       rig.provider.faults.push('unshown');

@@ -49,6 +49,9 @@ describe('manual actions', () => {
       await hands().skipDelivery(failed.id, 'Done by phone.', ANNA);
       const skipped = (await rig.store.delivery(failed.id))!;
       assert.deepEqual([skipped.state, skipped.error?.message], ['skipped', 'Done by phone.']);
+      const [{ target, endpoint } = assert.fail()] = await rig.broker.audit.list(1);
+      const { name } = rig.broker.client(failed.endpoint)!;
+      assert.deepEqual([target.kind, target.name, endpoint], ['delivery', 'A', name], 'the log names its ticket and partner');
       await hands().undoDelivery(failed.id, ANNA);
       const back = (await rig.store.delivery(failed.id))!;
       assert.deepEqual(

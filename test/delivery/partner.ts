@@ -19,7 +19,18 @@ interface Ticket {
  * rejected; conflictDone: it takes effect and is rejected; queued: it is accepted, and takes effect on `release`; unshown: it is confirmed, but has no effect; strange: the
  * answer is invalid.
  */
-export type Fault = 'down' | 'lost' | 'refused' | 'limited' | 'queued' | 'conflict' | 'conflictDone' | 'unshown' | 'strange';
+export type Fault =
+  | 'down'
+  | 'lost'
+  | 'refused'
+  | 'limited'
+  | 'queued'
+  | 'conflict'
+  | 'conflictDone'
+  | 'unshown'
+  | 'strange'
+  | 'tooLarge'
+  | 'moved';
 
 const FAULTS: Record<Fault, () => PartnerError> = {
   unshown: () =>
@@ -30,6 +41,8 @@ const FAULTS: Record<Fault, () => PartnerError> = {
       notVisible: true,
     }),
   strange: () => new PartnerError('SWB_PARTNER_ANSWER', 'answered HTML', { outcome: 'notDone', retry: true, status: 200 }),
+  tooLarge: () => new PartnerError('SWB_TOO_LARGE', 'is too large', { outcome: 'notDone', retry: false, concernsRecord: true }),
+  moved: () => new PartnerError('SWB_PARTNER_REFUSED', 'redirects', { outcome: 'notDone', retry: false, status: 301 }),
   queued: () =>
     new PartnerError('SWB_PARTNER_ANSWER', 'answered 202 without an id', { outcome: 'unknown', retry: true, status: 202 }),
   conflictDone: () => FAULTS.conflict(),
@@ -52,7 +65,7 @@ export class Partner implements EndpointClient {
   /** Start times of the lookups of comments. */
   readonly soughtSince: string[] = [];
   readonly faults: Fault[] = [];
-  /** What goes wrong with the next lookups by reference. */
+  /** What goes wrong with the next lookups by reference, and of comments and files. */
   readonly lookUpFaults: Fault[] = [];
   private readonly queue: (() => void)[] = [];
   /** Tickets that lookups do not show yet. */
@@ -163,6 +176,8 @@ export class Partner implements EndpointClient {
   }
   async findComment(_type: string, id: string, comment: GenericComment, since: string, seen: readonly string[] = []) {
     this.soughtSince.push(since);
+    const fault = this.lookUpFaults.shift();
+    if (fault) throw FAULTS[fault]();
     if (this.hidden.has(id)) return undefined;
     const at = this.ticket(id).comments.findIndex((text, index) => text === comment.text && !seen.includes(`n${index}`));
     return at < 0 ? undefined : { id: `n${at}` };
@@ -174,6 +189,8 @@ export class Partner implements EndpointClient {
     });
   }
   async findAttachment(_type: string, id: string, file: SpooledAttachment) {
+    const fault = this.lookUpFaults.shift();
+    if (fault) throw FAULTS[fault]();
     return this.ticket(id).files.some((f) => f.name === file.name) ? {} : undefined;
   }
   async download(_type: string, _id: string, attachment: GenericAttachment) {

@@ -17,6 +17,8 @@ const locked = new PartnerError('SWB_PARTNER_AUTH', 'locked', {
   status: 423,
 });
 
+const tooLarge = new PartnerError('SWB_TOO_LARGE', 'too large', { outcome: 'notDone', retry: false, concernsRecord: true });
+
 const conflict = new PartnerError('SWB_PARTNER_REFUSED', 'being edited', {
   outcome: 'unknown',
   retry: true,
@@ -52,6 +54,8 @@ describe('after a failed try, a delivery', () => {
     ['it is the wrong entity', new SwitchboardError('SWB_WRONG_ENTITY', 'no'), 1, 'needsDecision', true],
     ['it is looked for and not found yet', new LookupPendingError('no', 'x', 8_000, 60_000), 3, 'inDoubt', false],
     ['the store was busy', new SwitchboardError('SWB_STORE', 'no'), 1, 'inDoubt', true],
+    ['an answer to a read is too large', tooLarge, 3, 'pending', true],
+    ['an answer to a read stays too large', tooLarge, 4, 'failed', true],
     ['its file waits for room', new FileError('SWB_BUSY', 'no', { waits: true }), 99, 'pending', false],
     ['its file is refused', new FileError('SWB_FILE_REFUSED', 'no'), 1, 'failed', true],
     ['our code is wrong', new TypeError('x is undefined'), 1, 'failed', true],

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { SwitchboardError } from '../../src/errors.js';
 import { Refusals, refusalCounts } from '../../src/http/refusals.js';
 import { RefusedRequest } from '../../src/http/refused-request.js';
+import { webhookClaim } from '../../src/http/webhook-auth.js';
 import { until } from '../live/node-red.js';
 
 describe('requests that are refused', () => {
@@ -38,6 +39,40 @@ describe('requests that are refused', () => {
     assert.equal(lines.length, 2);
     refusals.close();
     assert.match(lines[2] ?? '', /^99 more requests .*: Not JSON: 0$/);
+  });
+
+  it('with a wrong signature, an old time stamp and no header are three reasons, each counted on its own', () => {
+    const auth = { kind: 'timed', header: 'x-signature', secret: 'hunter2', tolerance: 60_000 } as const;
+    const refusalOf = (header: string, now: number) => {
+      try {
+        webhookClaim(auth, header ? { 'x-signature': header } : {}, now).prove(Buffer.from('{}'));
+      } catch (error) {
+        return error;
+      }
+      return assert.fail('not refused');
+    };
+    const signature = `t=1000,v1=${'0'.repeat(64)}`;
+    // The age differs from one request to the next; the reason is the same.
+    for (const age of [1, 2, 3, 4]) {
+      refusals.add(refusalOf(signature, 1_000_000), '192.0.2.1', first);
+      refusals.add(refusalOf(signature, 1_000_000 + 100_000 * age), '192.0.2.1', first);
+    }
+    for (let i = 0; i < 2; i++) refusals.add(refusalOf('', 0), '192.0.2.1', first);
+    assert.deepEqual(
+      lines.map((line) => line.replace(/^A webhook was rejected: (.*?\.) .*$/, '$1')),
+      [
+        'The signature does not match the body.',
+        'The time stamp of the signature differs from the clock here by 100 seconds.',
+        'The header x-signature is missing.',
+      ],
+    );
+    refusals.close();
+    const about = 'to /switchboard/acme';
+    assert.deepEqual(lines.slice(3), [
+      `3 more requests ${about} were refused in the last minute, from 1 address: The signature does not match the body.`,
+      `3 more requests ${about} were refused in the last minute, from 1 address: The time stamp of the signature differs from the clock here by 100 seconds.`,
+      `1 more request ${about} was refused in the last minute: The header x-signature is missing.`,
+    ]);
   });
 
   it('are told apart by at most a thousand addresses', () => {

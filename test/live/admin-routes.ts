@@ -18,6 +18,7 @@ export const RIGHTS: Record<string, Permission | 'anyone'> = {
   'GET health/ready': 'switchboard.read',
   'GET endpoints': 'switchboard.read',
   'GET endpoints/deleted': 'switchboard.read',
+  'GET endpoints/misconfigured': 'switchboard.read',
   'GET unmapped': 'switchboard.read',
   'GET audit': 'switchboard.read',
   'POST audit/export': 'switchboard.export',

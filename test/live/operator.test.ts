@@ -193,7 +193,7 @@ describe('an operator', () => {
     });
     await rig.quiet();
     assert.equal((await post('people/erase', { ticket: [incident.number], confirm: 2 })).status, 409, 'another number');
-    assert.match(await erase('--confirm', '1'), /^0 (?:.|\n)*1 tickets erased/);
+    assert.match(await erase('--confirm', '1'), /^0 (?:.|\n)*Erased: 1 ticket/);
     const folder = join(rig.folder, 'user', 'switchboard');
     const left = readdirSync(folder, { recursive: true, withFileTypes: true }).filter(
       (file) => file.isFile() && /Mustermann/.test(readFileSync(join(file.parentPath, file.name), 'utf8')),

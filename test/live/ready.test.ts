@@ -139,7 +139,13 @@ describe('GET /health/ready', () => {
   });
 
   const MISTAKES: [what: string, node: string, change: Record<string, unknown>, reason: RegExp, also: string[]][] = [
-    ['the secret of a webhook is missing', 'sb1-sn-in', { credentials: {} }, /secret is missing/, []],
+    [
+      'the secret of a webhook is missing',
+      'sb1-sn-in',
+      { credentials: {} },
+      /: "Secret" is missing\. Set "Secret" in the node’s settings/,
+      [],
+    ],
     [
       'the variable of a secret is not set',
       'sb1-sn-in',
@@ -157,6 +163,14 @@ describe('GET /health/ready', () => {
     ['a setting is invalid', 'sb1-tmf-in', { pollInterval: 'soon' }, /"soon" is not a number/, []],
     ['a switch is a variable that is not set', 'sb1-sn-in', { poll: `\${SWB_T_NOT_SET}` }, /SWB_T_NOT_SET is not set/, []],
     ['a condition is invalid', 'sb1-sn-in', { newOnly: 'category =' }, /New records only if: .*"category =" is invalid/, []],
+    [
+      'no request can have the path of a webhook',
+      'sb1-sn-in',
+      { path: '../x y?z' },
+      /: No request can have the path .* Set "Path" /,
+      [],
+    ],
+    ['no header can have the name', 'sb1-sn-in', { webhookHeader: 'bad header!' }, /: No header can .* Set "Header" to /, []],
     ['a map node has no endpoint', 'sb1-map-tmf', { endpoint: '' }, /The node has no endpoint/, []],
     ['a mapping does not exist', 'sb1-norm-sn', { mapping: 'nowhere' }, /mapping does not exist/, []],
     ['the store has no path', 'sb1-store', { path: `\${SWB_T_NOT_SET}` }, /SWB_T_NOT_SET is not set/, []],

@@ -233,6 +233,12 @@ describe('an endpoint node', () => {
         /Acme: .*is not the URL of a token endpoint/,
       ));
 
+  it('rejects a header for the API key whose name no header can have', () =>
+    assert.rejects(
+      load({ auth: 'apiKey', apiKeyHeader: 'bad header!' }, { apiKey: 'k' }),
+      /Acme: No header can have the name "bad header!"\. Set "apiKeyHeader" to letters without accents, digits/,
+    ));
+
   it('reports which environment variable is not set', async () => {
     await assert.rejects(load({ auth: 'none', baseUrl: env('NOT_SET') }), /Acme: .*SWB_T_NOT_SET.* is not set/);
     await assert.rejects(load({ auth: 'none', baseUrl: `http://${env('NOT_SET')}/x` }), /Acme: .*SWB_T_NOT_SET.* is not set/);

@@ -350,6 +350,11 @@ describe('the nodes', () => {
       ['an unknown authentication method', [store(), serviceNow({ auth: 'magic' })], /"magic" is not an authentication method/],
       ['no user for basic authentication', [store(), serviceNow({ auth: 'basic' })], /user/],
       ['no token URL for OAuth', [store(), tmf({ auth: 'oauthClientCredentials', tokenUrl: '' })], /tokenUrl/],
+      [
+        'an API path that no request can have',
+        [store(), tmf({ apiPath: '../x y' })],
+        /North: No request can have the path "\.\.\/x y"/,
+      ],
       ['a timeout that is not a number', [store(), tmf({ timeout: 'soon' })], /timeout/],
     ] as [string, object[], RegExp][]) {
       it(`with ${what} report it`, async () => {

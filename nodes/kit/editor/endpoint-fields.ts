@@ -1,18 +1,28 @@
 import type { EndpointForm } from '../../../src/endpoints/form.js';
 import { fieldsOf } from '../../../src/endpoints/sign-in.js';
 import type { EndpointConfig } from '../endpoint.config.js';
-import { address, hosts, number, text, typesOfFiles, when } from './validate.js';
+import { address, headerName, hosts, number, text, typesOfFiles, when } from './validate.js';
+
+/** Whether an authentication method needs a field to be filled in. */
+export function needsField({ signIn }: EndpointForm, auth: string, name: string): boolean {
+  return signIn.find(({ id }) => id === auth)?.fields.some((field) => field.name === name && !field.optional) ?? false;
+}
+
+/** Of settings of authentication methods that are more than a text. */
+const VALIDATORS: Record<string, Validator<EndpointConfig>> = {
+  tokenUrl: address({ orPath: true }),
+  apiKeyHeader: headerName(),
+};
 
 /** The settings that all endpoints have, with their defaults and validators. */
-export function endpointFields({ address: hasAddress, signIn }: EndpointForm, defaults: EndpointConfig) {
-  const usesField = (name: string) => (node: EndpointConfig) =>
-    signIn.find(({ id }) => id === node.auth)?.fields.some((field) => field.name === name && !field.optional) ?? false;
+export function endpointFields(form: EndpointForm, defaults: EndpointConfig) {
+  const { address: hasAddress, signIn } = form;
   const signInFields = fieldsOf(signIn)
     .filter(({ kept }) => kept === 'setting')
     .map(({ name }) => {
-      const valid = name === 'tokenUrl' ? address<EndpointConfig>({ orPath: true }) : text<EndpointConfig>();
+      const valid = VALIDATORS[name] ?? text<EndpointConfig>();
       const value = (defaults as unknown as Record<string, unknown>)[name] ?? '';
-      return [name, { value, validate: when(usesField(name), valid) }];
+      return [name, { value, validate: when<EndpointConfig>(({ auth }) => needsField(form, auth, name), valid) }];
     });
   return {
     name: { value: defaults.name },

@@ -47,6 +47,7 @@ interface NodeDefinition<Config, Credentials> {
   labelStyle?: () => string;
   defaults: { [Key in keyof Config]: SettingDefinition<Config, Config[Key]> };
   credentials?: { [Key in keyof Credentials]-?: { type: 'text' | 'password' } };
+  _creds?: Record<string, never>;
   onadd?: () => void;
   oneditprepare?: () => void;
   oneditsave?: () => void;

@@ -1,11 +1,13 @@
 import { type Setting, type Settings, type SystemForm, settingsOf } from '../../../src/endpoints/form.js';
 import { credentialsOf, type EndpointConfig, type EndpointCredentials, endpointDefaults } from '../endpoint.config.js';
 import { versionSetting } from '../migrate.js';
+import { checkedCredentials } from './credentials.js';
 import { prepareEndpoint, values } from './endpoint-dialog.js';
-import { endpointFields } from './endpoint-fields.js';
+import { endpointFields, needsField } from './endpoint-fields.js';
 import { field, read, showBy } from './fields.js';
 import { prepareRows, readRows } from './rows.js';
 import { updateSettings } from './settings.js';
+import { requestPath } from './validate.js';
 
 const PREFIX = 'node-config-input';
 
@@ -22,10 +24,10 @@ export function endpointNode({
   return {
     defaults: {
       ...endpointFields(form, defaults),
-      ...Object.fromEntries(own.map(({ name, default: value }) => [name, { value }])),
+      ...Object.fromEntries(own.map((setting) => [setting.name, definitionOf(setting)])),
       ...versionSetting(form.migrations),
     } as never,
-    credentials: credentialsOf(form) as never,
+    ...checkedCredentials<Config>(credentialsOf(form), (name, { auth }) => needsField(form, auth, name)),
     label() {
       return this.name || this.baseUrl || `${form.label.toLowerCase()} endpoint`;
     },
@@ -47,6 +49,11 @@ export function endpointNode({
       for (const table of tables) (this as Settings)[table.name] = readRows(table);
     },
   };
+}
+
+function definitionOf(setting: Setting): SettingDefinition<Config, unknown> {
+  const isPath = setting.kind === 'text' && setting.isPath;
+  return { value: setting.default, ...(isPath && { validate: requestPath({ optional: true }) }) };
 }
 
 /** Updates placeholders that depend on selections in the dialog. */

@@ -1,10 +1,18 @@
 import type { SystemForm } from '../../../src/endpoints/form.js';
-import { hasTypes, headerFor, type InConfig, type InCredentials, inCredentials, inDefaults } from '../in.config.js';
+import {
+  hasTypes,
+  headerFor,
+  type InConfig,
+  type InCredentials,
+  inCredentials,
+  inDefaults,
+  needsCredential,
+} from '../in.config.js';
 import { versionSetting } from '../migrate.js';
 import { type OutConfig, outDefaults } from '../out.config.js';
 import { CATEGORY } from './category.js';
 import { copyField, httpRoot } from './copy-field.js';
-import { fillEmptyCredentials } from './credentials.js';
+import { checkedCredentials, fillEmptyCredentials } from './credentials.js';
 import { endpointField } from './endpoints.js';
 import { entityTypeSelect } from './entity-types.js';
 import { field, openInvalid, showBy } from './fields.js';
@@ -12,7 +20,7 @@ import { warnOfAddress } from './risks.js';
 import { sameUpdates, showSameUpdates } from './same-updates.js';
 import { updateSettings } from './settings.js';
 import { addStyle } from './style.js';
-import { address, number, text, when } from './validate.js';
+import { address, headerName, number, requestPath, when } from './validate.js';
 import { newPath, pathTaken } from './webhook-path.js';
 
 const PREFIX = 'node-input';
@@ -96,7 +104,7 @@ export function inNode(form: SystemForm): Definition<InConfig, InCredentials> {
       newOnly: { value: '', validate: sameUpdates(form) },
       ...versionSetting(migrations),
     },
-    credentials: inCredentials(form.receive) as never,
+    ...checkedCredentials<InConfig>(inCredentials(form.receive), needsCredential),
     onadd() {
       if (webhook && !this.path) this.path = newPath(form.id, this.id);
     },
@@ -137,16 +145,18 @@ function webhookFields(defaults: InConfig) {
     webhook: { value: defaults.webhook },
     path: {
       value: '',
-      validate(this: EditorNode<InConfig>, value: string, _options: unknown) {
-        if (!this.webhook) return true;
-        if (!value) return this._def._('invalid.missing');
-        return pathTaken(this.id, value) ? this._def._('invalid.pathTaken') : true;
-      },
+      validate: when<InConfig>(
+        (node) => node.webhook === true,
+        function (value, options) {
+          if (value && pathTaken(this.id, value)) return this._def._('invalid.pathTaken');
+          return requestPath<InConfig>().call(this, value, options);
+        },
+      ),
     },
     webhookAuth: { value: defaults.webhookAuth },
     webhookHeader: {
       value: defaults.webhookHeader,
-      validate: when<InConfig>((node) => node.webhook === true && node.webhookAuth !== 'basic', text()),
+      validate: when<InConfig>((node) => node.webhook === true && node.webhookAuth !== 'basic', headerName()),
     },
     hmacPrefix: { value: defaults.hmacPrefix },
     signatureTolerance: {

@@ -1,5 +1,6 @@
 import { fileTypes } from '../../../src/delivery/file-types.js';
 import { allowedHosts } from '../../../src/http/allowed-hosts.js';
+import { isHeaderName, isRequestPath } from '../../../src/http/request-names.js';
 import { field, read } from './fields.js';
 
 /**
@@ -28,7 +29,8 @@ export function address<Config>({ optional = false, orPath = false } = {}): Vali
 /** Host names or IP addresses, each with or without a port; may be empty, and is missing in flows saved before the setting existed. */
 export function hosts<Config>(): Validator<Config> {
   return function (value, _options) {
-    return !isLiteral(value) || allowedHosts(value).invalid === undefined || this._def._('invalid.hosts');
+    const { invalid } = isLiteral(value) ? allowedHosts(value) : {};
+    return invalid === undefined || this._def._('invalid.hosts', { invalid });
   };
 }
 
@@ -36,7 +38,24 @@ export function hosts<Config>(): Validator<Config> {
 export function typesOfFiles<Config>(): Validator<Config> {
   return function (value, _options) {
     if (!value?.trim()) return this._def._('invalid.missing');
-    return !isLiteral(value) || fileTypes(value).invalid === undefined || this._def._('invalid.fileTypes');
+    const { invalid } = isLiteral(value) ? fileTypes(value) : {};
+    return invalid === undefined || this._def._('invalid.fileTypes', { invalid });
+  };
+}
+
+/** A path that requests can have. */
+export function requestPath<Config>({ optional = false } = {}): Validator<Config> {
+  return function (value, _options) {
+    if (!value) return optional || this._def._('invalid.missing');
+    return !isLiteral(value) || isRequestPath(value) || this._def._('invalid.path');
+  };
+}
+
+/** A name that headers can have. */
+export function headerName<Config>(): Validator<Config> {
+  return function (value, _options) {
+    if (!value?.trim()) return this._def._('invalid.missing');
+    return !isLiteral(value) || isHeaderName(value) || this._def._('invalid.header');
   };
 }
 

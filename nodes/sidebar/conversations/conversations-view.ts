@@ -8,7 +8,7 @@ import {
   type Unchanged,
 } from '../conversation-views.js';
 import { ALL } from '../view/access.js';
-import { type Backend, errorText, MessageApi } from '../view/backend.js';
+import { type Backend, errorText, isGone, MessageApi } from '../view/backend.js';
 import { messageDetail } from '../view/detail.js';
 import { button, element } from '../view/element.js';
 import type { MountedSection } from '../view/section.js';
@@ -95,7 +95,7 @@ export function conversationsView(backend: Backend): MountedSection {
     // A hidden view fetches nothing.
     if (!root.isConnected || root.offsetParent === null) return;
     load(false);
-    if (selected && (acted || !hasOpenForm())) fetchDetail(acted);
+    if (selected) fetchDetail(acted);
   }
 
   /** An open form must not be redrawn. */
@@ -173,7 +173,7 @@ export function conversationsView(backend: Backend): MountedSection {
       (content) => current === detailRequestNumber && content && (acted || !drawn || !hasOpenForm()) && draw(content),
       (error) =>
         current === detailRequestNumber &&
-        !drawn &&
+        (!drawn || isGone(error)) &&
         draw([back(), element('p', { class: 'switchboard-notice switchboard-failure' }, errorText(error, t))]),
     );
   }

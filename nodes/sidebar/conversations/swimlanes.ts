@@ -1,6 +1,7 @@
 import type { ConversationDetail, Lane, Note, TimelineEntry } from '../conversation-views.js';
 import type { Backend } from '../view/backend.js';
 import { button, element } from '../view/element.js';
+import { reasonText } from '../view/fixed-text.js';
 import { chip, time, warningMark } from '../view/row.js';
 import { wholeTime } from '../view/time.js';
 import { waitText } from '../view/wait-text.js';
@@ -138,7 +139,7 @@ function row(
     entry.warning && element('p', { class: 'switchboard-entry-reason' }, warningMark(entry.warning, t)),
     entry.event !== 'nothing' &&
       entry.reason &&
-      element('p', { class: `switchboard-entry-reason switchboard-reason-${entry.state}` }, entry.reason),
+      element('p', { class: `switchboard-entry-reason switchboard-reason-${entry.state}` }, reasonText(entry.reason, t)),
   );
   return element(
     'li',

@@ -1,6 +1,7 @@
 import { RequestError } from '../view/backend.js';
 import { operatorView } from '../view/operator-view.js';
 import { jsonDialog } from './json-dialog.js';
+import { stored } from './stored.js';
 import { followTheme } from './theme.js';
 
 /** Milliseconds between refreshes, because the editor's comms channel is only available in the editor. */
@@ -12,8 +13,12 @@ start();
 
 async function start(): Promise<void> {
   followTheme();
-  const labels = (await (await fetch('page/labels')).json()) as object;
+  const language = stored('editor-language');
+  const labels = (await (
+    await fetch('page/labels', { headers: language ? { 'Accept-Language': language } : {} })
+  ).json()) as object;
   const t = (key: string, values: Record<string, unknown> = {}) => label(labels, key, values);
+  document.documentElement.lang = t('page.language');
   document.title = t('tab.name');
   const editor = document.getElementById('editor');
   if (editor) editor.textContent = t('page.editor');
@@ -61,7 +66,7 @@ const contentOf = (answer: Response): Promise<unknown> => answer.json().catch(()
 /** The access token of the editor's session; Node-RED stores one for each path of an editor. */
 function accessToken(): string | undefined {
   try {
-    const kept = localStorage.getItem(`auth-tokens${ROOT.replace(/\//g, '-')}`);
+    const kept = stored(`auth-tokens${ROOT.replace(/\//g, '-')}`);
     return (JSON.parse(kept ?? 'null') as { access_token?: string } | null)?.access_token;
   } catch {
     return undefined;

@@ -32,7 +32,8 @@ export class AccessControl {
   readonly bar = element('div', { class: 'switchboard-access', hidden: true });
   readonly backend: Backend;
   private isClear = false;
-  private known = false;
+  /** What is drawn, which keeps the focus as long as it is unchanged. */
+  private drawn = '';
 
   /** `changed`: called when everything has to be fetched again. */
   constructor(
@@ -47,15 +48,17 @@ export class AccessControl {
     };
   }
 
-  /** Asks the runtime what the user may do, unless it has answered before. */
+  /** Asks the runtime what the user may do: each deploy can change what is masked, also while the view is not shown. */
   async load(): Promise<void> {
-    if (this.known) return;
+    let access: Access;
     try {
-      this.backend.access = (await this.host.get('access')) as Access;
-      this.known = true;
+      access = (await this.host.get('access')) as Access;
     } catch {
       return;
     }
+    if (JSON.stringify(access) === this.drawn) return;
+    this.drawn = JSON.stringify(access);
+    this.backend.access = access;
     this.draw();
   }
 

@@ -4,6 +4,7 @@ import { errorText, MessageApi } from './backend.js';
 import { download } from './download.js';
 import { button, element, fill } from './element.js';
 import { erasePanel } from './erase-panel.js';
+import { reasonText } from './fixed-text.js';
 import type { MountedSection, SectionContext } from './section.js';
 import { shortTime } from './time.js';
 
@@ -20,7 +21,7 @@ export function auditView({ backend, show }: SectionContext): MountedSection {
   const root = element(
     'div',
     { class: 'switchboard-scroll switchboard-padded' },
-    erasePanel(backend, refresh),
+    erasePanel(backend, (number) => show('messages', number), refresh),
     element('div', { class: 'switchboard-audit-bar' }, more, exportAll),
     permissionNote(access.export, t, EXPORT),
     element('p', { class: 'switchboard-muted' }, t('audit.times')),
@@ -59,7 +60,7 @@ export function auditView({ backend, show }: SectionContext): MountedSection {
       });
   }
 
-  function line({ at, by, source, action, outcome, target, reason, search, people, store }: AuditEntry): HTMLElement {
+  function line({ at, by, source, action, outcome, target, endpoint, reason, search, people, store }: AuditEntry): HTMLElement {
     const { kind, id, name, count } = target;
     const isSingle = count === undefined || kind === 'conversation';
     const what = isSingle ? t(`audit.${kind}`) : t(`audit.many_${kind}`, { count });
@@ -78,12 +79,13 @@ export function auditView({ backend, show }: SectionContext): MountedSection {
         {},
         `${t(`audit.did_${action}`)} ${what} `,
         found && name ? button(name, 'switchboard-link', () => show('messages', name)) : (name ?? (isSingle ? id : '')),
+        endpoint && ` ${t('audit.to', { endpoint })}`,
         search && ` "${search}"`,
         people && ` ${t('audit.people')}`,
         store && ` ${t('audit.store', { store })}`,
         outcome !== 'done' && element('span', { class: 'switchboard-failure' }, ` ${t(`audit.${outcome}`)}`),
       ),
-      reason && element('span', { class: 'switchboard-muted' }, reason),
+      reason && element('span', { class: 'switchboard-muted' }, reasonText(reason, t)),
     );
   }
 }

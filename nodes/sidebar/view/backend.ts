@@ -10,6 +10,7 @@ import type {
   ErasureView,
   MessageList,
   MessageView,
+  MisconfiguredEndpoint,
   NamedEndpoint,
   Query,
   UnmappedView,
@@ -90,6 +91,11 @@ export class MessageApi {
     return this.backend.get('endpoints') as Promise<EndpointView[]>;
   }
 
+  /** Endpoints that cannot work as they are configured. */
+  misconfiguredEndpoints(): Promise<MisconfiguredEndpoint[]> {
+    return this.backend.get('endpoints/misconfigured') as Promise<MisconfiguredEndpoint[]>;
+  }
+
   /** Endpoints that are no longer in the flows. */
   deletedEndpoints(): Promise<NamedEndpoint[]> {
     return this.backend.get('endpoints/deleted') as Promise<NamedEndpoint[]>;
@@ -152,6 +158,9 @@ export function write(backend: Backend, path: string, body: object): Promise<unk
     throw error instanceof RequestError && error.status === 401 ? new RequestError('', 403) : error;
   });
 }
+
+/** Whether what was asked for does not exist any more: it must not be shown any longer. */
+export const isGone = (error: unknown): boolean => error instanceof RequestError && error.status === 404;
 
 /** The text to show for a failed request. */
 export function errorText(error: unknown, t: Backend['t']): string {

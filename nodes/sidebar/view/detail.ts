@@ -4,6 +4,7 @@ import { type ActionContext, actionBar, change } from './action-bar.js';
 import { incomingFields, outgoingFields, valueText } from './columns.js';
 import { button, element } from './element.js';
 import { attempts } from './exchange.js';
+import { reasonText } from './fixed-text.js';
 import { bodiesView } from './json.js';
 import { chip, time, warningMark } from './row.js';
 import { waitDetails } from './wait-details.js';
@@ -77,7 +78,7 @@ function incoming(message: MessageView, fields: HTMLElement, context: DetailCont
       message.wait && waitOf(message, message.id, context),
       problem(message, context),
       message.warning && warning(message.warning, context),
-      why(message),
+      why(message, context),
       ...message.routes.map((one) => route(one, context)),
       actionBar({ kind: 'messages', ...message }, context),
       edits(message, context),
@@ -104,9 +105,9 @@ function waitOf({ wait, error }: MessageView | DeliveryView, shown: string, { t,
 }
 
 /** The reason of the message, unless its error or a delivery already shows it. */
-function why({ reason, error, sent }: MessageView): HTMLElement | undefined {
+function why({ reason, error, sent }: MessageView, { t }: DetailContext): HTMLElement | undefined {
   const shown = [error?.message, ...sent.map((one) => one.error?.message)];
-  return reason && !shown.includes(reason) ? element('p', { class: 'switchboard-reason' }, reason) : undefined;
+  return reason && !shown.includes(reason) ? element('p', { class: 'switchboard-reason' }, reasonText(reason, t)) : undefined;
 }
 
 /** Where a route node sent the message, and why. */
@@ -233,7 +234,13 @@ function problem({ error, decision }: MessageView | DeliveryView, { t }: DetailC
     );
   }
   return (
-    error && element('p', { class: 'switchboard-reason switchboard-failure' }, error.message, element('code', {}, error.code))
+    error &&
+    element(
+      'p',
+      { class: 'switchboard-reason switchboard-failure' },
+      reasonText(error.message, t),
+      element('code', {}, error.code),
+    )
   );
 }
 

@@ -1,4 +1,4 @@
-import type { EndpointView } from '../views.js';
+import type { EndpointView, MisconfiguredEndpoint } from '../views.js';
 import { ALL, permissionNote, permitted } from './access.js';
 import { errorText, MessageApi } from './backend.js';
 import { button, element, fill } from './element.js';
@@ -18,16 +18,25 @@ export function endpointsView({ backend }: SectionContext): MountedSection {
   function refresh(): void {
     // An open form must not be redrawn.
     if (list.querySelector('.switchboard-primary')) return;
-    messages.endpoints().then(
-      (views) => {
-        notice.textContent = views.length === 0 ? t('endpoints.none') : '';
+    Promise.all([messages.endpoints(), messages.misconfiguredEndpoints()]).then(
+      ([views, misconfigured]) => {
+        notice.textContent = views.length + misconfigured.length === 0 ? t('endpoints.none') : '';
         // Those in trouble first; otherwise by name, as they come.
         const sorted = [...views].sort((one, other) => Number(isInTrouble(other)) - Number(isInTrouble(one)));
-        fill(list, ...sorted.map(card));
+        fill(list, ...misconfigured.map(misconfiguredCard), ...sorted.map(card));
       },
       (error) => {
         notice.textContent = errorText(error, t);
       },
+    );
+  }
+
+  function misconfiguredCard({ id, name, since, reason }: MisconfiguredEndpoint): HTMLElement {
+    return element(
+      'li',
+      { class: 'switchboard-card', 'data-endpoint': id },
+      element('div', { class: 'switchboard-row-top' }, element('b', {}, name), chip('misconfigured', t), time(since)),
+      element('p', { class: 'switchboard-reason switchboard-failure' }, reason),
     );
   }
 

@@ -4,8 +4,8 @@ import type { Backend } from './backend.js';
 import { errorText, MessageApi } from './backend.js';
 import { button, element, fill } from './element.js';
 
-/** Erases people's data: what to look for, what was found, and a confirmation that has to be typed. */
-export function erasePanel(backend: Backend, done: () => void): HTMLElement {
+/** Erases people's data: what to look for, what was found, and a confirmation that has to be typed. `find`: shows the messages of a ticket. */
+export function erasePanel(backend: Backend, find: (number: string) => void, done: () => void): HTMLElement {
   const { t, access = ALL } = backend;
   const messages = new MessageApi(backend);
   const kind = element(
@@ -15,7 +15,8 @@ export function erasePanel(backend: Backend, done: () => void): HTMLElement {
     element('option', { value: 'ticket' }, t('erase.ticket')),
   );
   const texts = element('textarea', { rows: '2' });
-  const label = element('label', {}, t('erase.texts'), texts);
+  const caption = element('span', {});
+  const label = element('label', {}, caption, texts);
   const limits = element('p', { class: 'switchboard-muted' }, t('erase.limits'));
   const result = element('div', { class: 'switchboard-result', role: 'status' });
   const look = button(t('erase.look'), 'switchboard-button', () => void preview());
@@ -28,7 +29,19 @@ export function erasePanel(backend: Backend, done: () => void): HTMLElement {
   open.setAttribute('aria-expanded', 'false');
   // What was confirmed must be what was looked for.
   for (const input of [kind, texts]) input.addEventListener('input', () => result.replaceChildren());
-  return element('div', {}, permitted(open, access.write, t), permissionNote(access.write, t), form);
+  kind.addEventListener('input', showCaption);
+  showCaption();
+  return element(
+    'div',
+    { class: 'switchboard-erase-panel' },
+    permitted(open, access.write, t),
+    permissionNote(access.write, t),
+    form,
+  );
+
+  function showCaption(): void {
+    caption.textContent = t(`erase.texts_${kind.value}`);
+  }
 
   function request(): ErasureRequest {
     const lines = texts.value.split('\n').filter((line) => line.trim());
@@ -46,15 +59,13 @@ export function erasePanel(backend: Backend, done: () => void): HTMLElement {
     confirm.addEventListener('input', () => {
       go.disabled = confirm.value.trim() !== String(count);
     });
-    const also = [
-      found.values > 0 && t('erase.values', { count: found.values }),
-      found.entries > 0 && t('erase.entries', { count: found.entries }),
-    ].filter((text) => text !== false);
-    const summary = count > 0 ? 'erase.found' : found.tickets.length > 0 ? 'erase.refused' : 'erase.nothing';
-    const isAny = count + found.values + found.entries > 0;
+    // As long as tickets name the person, it is no use to erase only where else that name is.
+    const isRefused = count === 0 && found.tickets.length > 0;
+    const isAny = !isRefused && count + found.values + found.entries > 0;
+    const summary = count > 0 ? 'erase.found' : isRefused ? 'erase.refused' : 'erase.nothing';
     fill(
       result,
-      element('p', {}, t(summary, { count }), ' ', also.join(' ')),
+      element('p', {}, t(summary, { count }), ' ', isAny && alsoIn(found)),
       found.warning && element('p', { class: 'switchboard-failure' }, found.warning),
       ticketList(found),
       isAny && element('label', {}, t('erase.confirm', { count }), ' ', confirm),
@@ -67,9 +78,14 @@ export function erasePanel(backend: Backend, done: () => void): HTMLElement {
     result.replaceChildren(t('erase.running'));
     const erased = await attempt(() => messages.erase(asked, count));
     if (!erased) return;
-    fill(result, element('p', {}, t('erase.done', { count: erasable(erased) })), ticketList(erased));
+    fill(result, element('p', {}, t('erase.done', { count: erasable(erased) }), ' ', alsoIn(erased)), ticketList(erased));
     texts.value = '';
     done();
+  }
+
+  function alsoIn({ values, entries }: ErasureView): string {
+    const also = [values > 0 && t('erase.values', { count: values }), entries > 0 && t('erase.entries', { count: entries })];
+    return also.filter((text) => text !== false).join(' ');
   }
 
   function ticketList({ tickets }: ErasureView): HTMLElement {
@@ -77,7 +93,10 @@ export function erasePanel(backend: Backend, done: () => void): HTMLElement {
       element(
         'li',
         {},
-        element('b', {}, numbers.join(' · ')),
+        // What has to be done first is done in the messages of the ticket.
+        ...(refused
+          ? numbers.flatMap((number, at) => [at > 0 && ' · ', button(number, 'switchboard-link', () => find(number))])
+          : [element('b', {}, numbers.join(' · '))]),
         ` ${title ?? ''} (${t('erase.messages', { count })})`,
         refused && element('span', { class: 'switchboard-failure' }, ` ${refused}`),
       ),

@@ -1,5 +1,5 @@
 import type { EndpointView, MessageRow, NamedEndpoint, Query } from '../views.js';
-import { errorText, MessageApi } from './backend.js';
+import { errorText, isGone, MessageApi } from './backend.js';
 import { messageDetail } from './detail.js';
 import { button, element } from './element.js';
 import { MessageRows } from './message-list.js';
@@ -30,6 +30,8 @@ export function messagesView({ backend, show: showSection }: SectionContext): Mo
   /** Whether the selected message has been drawn. Until then a refresh is still its opening: it takes the focus and says what failed. */
   let drawn = false;
   let loading = false;
+  /** Another section looks for one message: if it is the only one found, it is opened. */
+  let opensOnly = false;
 
   const list = new MessageRows({ t, open, ticked: () => selection.update() });
   const selection = new SelectionBar({
@@ -77,11 +79,16 @@ export function messagesView({ backend, show: showSection }: SectionContext): Mo
   // Scrolling to the end loads more; the button is for keyboard users.
   new IntersectionObserver((seen) => seen.some((one) => one.isIntersecting) && load(true), { root: scroll }).observe(more);
   show(undefined);
-  return { root, refresh, find: (text) => bar.search(text) };
+  return { root, refresh, find };
 
   function refresh(): void {
     load(false);
-    if (selected && !isBusy()) fetchDetail(selected);
+    if (selected) fetchDetail(selected);
+  }
+
+  function find(text: string): void {
+    opensOnly = true;
+    bar.search(text);
   }
 
   /** An open form must not be redrawn. */
@@ -103,6 +110,9 @@ export function messagesView({ backend, show: showSection }: SectionContext): Mo
           rows = [...(further ? rows : []), ...page.messages.filter((row) => !known.has(row.id))];
           next = page.next;
           show(undefined);
+          const [only, ...others] = rows;
+          if (opensOnly && only && others.length === 0 && next === undefined) open(only.id);
+          opensOnly = false;
         },
         (error) => current === requestNumber && show(errorText(error, t)),
       )
@@ -158,7 +168,6 @@ export function messagesView({ backend, show: showSection }: SectionContext): Mo
     const current = ++detailRequestNumber;
     messages.one(id).then(
       (message) => {
-        // Busy: the user has opened a form in the meantime.
         if (current !== detailRequestNumber || (drawn && isBusy())) return;
         const content = messageDetail(message, {
           t,
@@ -170,23 +179,23 @@ export function messagesView({ backend, show: showSection }: SectionContext): Mo
           open,
         });
         const folds = drawn ? openFolds() : undefined;
-        const takesFocus = !drawn || detail.contains(document.activeElement);
         draw(content);
         if (folds) restoreFolds(folds);
-        if (takesFocus) detail.focus({ preventScroll: true });
       },
       (error) =>
         current === detailRequestNumber &&
-        !drawn &&
+        (!drawn || isGone(error)) &&
         draw(element('p', { class: 'switchboard-notice switchboard-failure' }, errorText(error, t))),
     );
   }
 
   function draw(content: HTMLElement): void {
     const scrolled = detail.scrollTop;
+    const takesFocus = !drawn || detail.contains(document.activeElement);
     detail.replaceChildren(button(t('detail.back'), 'switchboard-back switchboard-link', close), content);
     detail.scrollTop = scrolled;
     root.classList.add('switchboard-opened');
+    if (takesFocus) detail.focus({ preventScroll: true });
     drawn = true;
   }
 

@@ -40,8 +40,8 @@ export function operatorView(host: Backend): OperatorView {
   function refresh(): void {
     // A hidden view fetches nothing.
     if (!root.isConnected || root.offsetParent === null) return;
-    control.load();
-    mounted.get(current)?.refresh();
+    // What may be done is known before it is drawn.
+    control.load().then(() => mounted.get(current)?.refresh());
     messages.counts().then(
       (counts) => {
         for (const [index, { label, count }] of SECTIONS.entries()) {

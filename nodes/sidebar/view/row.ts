@@ -2,11 +2,12 @@ import type { EndpointState } from '../../../src/delivery/endpoint-state.js';
 import type { DeliveryRow, MessageRow, ShownState, ShownWarning, WaitView } from '../views.js';
 import type { Backend } from './backend.js';
 import { element } from './element.js';
+import { reasonText } from './fixed-text.js';
 import { shortTime, wholeTime } from './time.js';
 import { waitText } from './wait-text.js';
 
 /** The state as a word, with a colour in addition. */
-export function chip(state: ShownState | EndpointState, t: Backend['t']): HTMLElement {
+export function chip(state: ShownState | EndpointState | 'misconfigured', t: Backend['t']): HTMLElement {
   return element('span', { class: `switchboard-chip switchboard-is-${state}` }, t(`state.${state}`));
 }
 
@@ -76,7 +77,7 @@ export function messageRow(row: MessageRow, { t, open, tick }: RowContext): HTML
 
 /** What went wrong, or with what the message was merged. */
 function reason({ reason: text, wait, deliveries }: MessageRow, t: Backend['t']): string | undefined {
-  if (text) return wait?.kind === 'read' ? t('list.unread', { reason: text }) : text;
+  if (text) return wait?.kind === 'read' ? t('list.unread', { reason: text }) : reasonText(text, t);
   const into = deliveries.find((delivery) => delivery.mergedInto)?.mergedInto;
   return into && t('merged.list', { state: t(`state.${into.state}`) });
 }

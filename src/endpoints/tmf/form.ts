@@ -30,6 +30,7 @@ export const tmfEndpoint: EndpointForm = {
           name: 'apiPath',
           icon: 'fa-link',
           default: '',
+          isPath: true,
           example: ({ api, version }) => `${PATHS[String(api)] ?? ''}${String(version)}`,
         },
         {
