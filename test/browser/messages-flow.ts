@@ -34,6 +34,23 @@ export function counts(page: Page, label: string) {
   );
 }
 
+/** Holds back the next list of endpoints until the returned function is called. */
+export async function endpointsHeldBack(page: Page): Promise<() => void> {
+  let release = () => {};
+  const released = new Promise<void>((done) => {
+    release = done;
+  });
+  await page.route(
+    '**/switchboard/endpoints',
+    async (route) => {
+      await released;
+      await route.continue();
+    },
+    { times: 1 },
+  );
+  return release;
+}
+
 /** Holds back the first answer for this path until the view has asked again, as it does when something changes meanwhile. */
 export function answersLate(page: Page, path: string): Promise<unknown> {
   let askedAgain = () => {};

@@ -5,7 +5,7 @@ import type { Change } from '../../src/store/store.js';
 import { conversation, HOSTILE, seedStore } from '../nodes/sidebar/seed.js';
 import { chromiumPath, launchBrowser } from './browser.js';
 import { type EditorServer, NODE_RED, openEditor, startEditor } from './editor.js';
-import { answersLate, MESSAGES_FLOW, openMessages, shows } from './messages-flow.js';
+import { answersLate, endpointsHeldBack, MESSAGES_FLOW, openMessages, shows } from './messages-flow.js';
 
 const MAPPING = { id: 'map1', type: 'switchboard-mapping', name: 'Acme incident', system: 'servicenow', entityType: 'incident' };
 const FLOW = [...MESSAGES_FLOW, MAPPING];
@@ -237,7 +237,14 @@ describe(`the messages view in Node-RED ${NODE_RED.version}`, () => {
     const tab = (name: string) => page.getByRole('tab', { name });
     await tab('Endpoints').click();
     const card = page.locator('[data-endpoint=tmf1]');
+    await card.waitFor();
+    // A list that is still being fetched when the form is opened.
+    const release = await endpointsHeldBack(page);
+    const answered = page.waitForResponse('**/switchboard/endpoints');
+    await tab('Endpoints').dispatchEvent('click');
     await card.getByText('Suspend').click();
+    release();
+    await (await answered).finished();
     await card.locator('input').fill('Maintenance until six.');
     await card.locator('input').press('Enter');
     await card.locator('.switchboard-is-suspended').waitFor();

@@ -15,11 +15,16 @@ export function endpointsView({ backend }: SectionContext): MountedSection {
   const root = element('div', { class: 'switchboard-scroll switchboard-padded' }, notice, list);
   return { root, refresh };
 
+  /** An open form must not be redrawn. */
+  function hasOpenForm(): boolean {
+    return list.querySelector('.switchboard-primary') !== null;
+  }
+
   function refresh(): void {
-    // An open form must not be redrawn.
-    if (list.querySelector('.switchboard-primary')) return;
+    if (hasOpenForm()) return;
     Promise.all([messages.endpoints(), messages.misconfiguredEndpoints()]).then(
       ([views, misconfigured]) => {
+        if (hasOpenForm()) return;
         notice.textContent = views.length + misconfigured.length === 0 ? t('endpoints.none') : '';
         // Those in trouble first; otherwise by name, as they come.
         const sorted = [...views].sort((one, other) => Number(isInTrouble(other)) - Number(isInTrouble(one)));
