@@ -65,8 +65,14 @@ for (const group of groups) {
     ],
     {
       stdio: 'inherit',
-      // Whatever tests leave behind is removed with it.
-      env: { ...env, MOCHA_COUNTS: counts, TMPDIR: folder },
+      env: {
+        ...env,
+        MOCHA_COUNTS: counts,
+        // Whatever tests leave behind is removed with it.
+        TMPDIR: folder,
+        // Node-RED is started hundreds of times: a third faster where Node.js keeps what it has compiled (22.1 and newer).
+        NODE_COMPILE_CACHE: join(folder, 'compiled'),
+      },
     },
   );
   try {

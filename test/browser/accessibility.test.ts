@@ -5,9 +5,10 @@ import type { Browser, Page } from 'playwright-core';
 import { seedConversations } from '../nodes/sidebar/conversation-seed.js';
 import { nodeSets, nodeType } from '../package/built-set.js';
 import { wrongIn } from './axe.js';
-import { chromiumPath, launchBrowser } from './browser.js';
+import { chromiumPath } from './browser.js';
 import { CONVERSATIONS_FLOW } from './conversations-flow.js';
 import { type EditorServer, editNode, NODE_RED, openEditor, startEditor } from './editor.js';
+import { closePages, sharedBrowser } from './shared-browser.js';
 
 // The built sandbox: its page is next to it in dist/.
 const { startSandbox } = require(resolve('dist/src/sandbox/sandbox.js')) as typeof import('../../src/sandbox/sandbox.js');
@@ -34,9 +35,9 @@ describe(`accessibility in Node-RED ${NODE_RED.version}`, () => {
   let browser: Browser;
   before(async function () {
     if (!chromiumPath()) return this.skip();
-    browser = await launchBrowser();
+    browser = await sharedBrowser();
   });
-  after(() => browser?.close());
+  after(() => closePages(browser));
 
   for (const theme of NODE_RED.version >= 5 ? (['light', 'dark'] as const) : (['light'] as const)) {
     describe(`dialogs (${theme})`, () => {

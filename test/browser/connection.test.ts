@@ -4,8 +4,9 @@ import type { AddressInfo } from 'node:net';
 import type { Browser, Page } from 'playwright-core';
 import { storeDefaults } from '../../nodes/switchboard-store/switchboard-store.config.js';
 import { serviceNowEndpointDefaults } from '../nodes/defaults.js';
-import { chromiumPath, launchBrowser } from './browser.js';
+import { chromiumPath } from './browser.js';
 import { type EditorServer, editNode, NODE_RED, openEditor, startEditor } from './editor.js';
+import { closePages, sharedBrowser } from './shared-browser.js';
 
 const FLOW = [
   { id: 'tab', type: 'tab', label: 'Test' },
@@ -39,12 +40,12 @@ describe(`Test connection in Node-RED ${NODE_RED.version}`, () => {
     });
     await new Promise<void>((listening) => partner.listen(0, '127.0.0.1', listening));
     server = await startEditor({ flow: FLOW });
-    browser = await launchBrowser();
+    browser = await sharedBrowser();
     ({ page } = await openEditor(browser, server));
   });
 
   after(async () => {
-    await browser?.close();
+    await closePages(browser);
     await server?.stop();
     partner?.close();
   });

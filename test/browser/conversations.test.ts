@@ -5,10 +5,11 @@ import type { Browser, Page } from 'playwright-core';
 import type { Fixture } from '../../src/fixture/fixture.js';
 import { until } from '../live/node-red.js';
 import { HOSTILE, seedConversations } from '../nodes/sidebar/conversation-seed.js';
-import { chromiumPath, launchBrowser } from './browser.js';
+import { chromiumPath } from './browser.js';
 import { CONVERSATIONS_FLOW as FLOW } from './conversations-flow.js';
 import { type EditorServer, NODE_RED, openEditor, startEditor } from './editor.js';
 import { answersLate } from './messages-flow.js';
+import { closePages, sharedBrowser } from './shared-browser.js';
 
 const PASSWORD = '$2b$04$lMjvzk6lsJBaByImLpHm8O5GKdZi08LXULIJzRmHuNPXwnexUXjFu'; // secret
 
@@ -30,7 +31,7 @@ describe(`the conversations view in Node-RED ${NODE_RED.version}`, () => {
   before(async function () {
     if (!chromiumPath()) return this.skip();
     server = await startEditor({ flow: FLOW, prepare: seedConversations });
-    browser = await launchBrowser();
+    browser = await sharedBrowser();
     ({ page, errors } = await openEditor(browser, server));
     await page.evaluate(`RED.actions.invoke('switchboard:show-messages')`);
     await page.getByRole('tab', { name: 'Conversations' }).click();
@@ -38,7 +39,7 @@ describe(`the conversations view in Node-RED ${NODE_RED.version}`, () => {
   });
 
   after(async () => {
-    await browser?.close();
+    await closePages(browser);
     await server?.stop();
   });
 

@@ -7,8 +7,9 @@ import { encryptCredentials } from '../../src/cli/credentials.js';
 import { ENTITY_TYPES } from '../../src/endpoints/servicenow/form.js';
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.js';
 import { serviceNowEndpointDefaults, serviceNowInDefaults, tmfEndpointDefaults } from '../nodes/defaults.js';
-import { chromiumPath, launchBrowser } from './browser.js';
+import { chromiumPath } from './browser.js';
 import { type EditorServer, editNode, NODE_RED, openEditor, scriptErrors, startEditor } from './editor.js';
+import { closePages, sharedBrowser } from './shared-browser.js';
 
 const FLOW = [
   { id: 'tab', type: 'tab', label: 'Test' },
@@ -85,11 +86,11 @@ describe(`the dialogs in Node-RED ${NODE_RED.version}`, () => {
       prepare: async (folder) =>
         writeFileSync(join(folder, 'flows_cred.json'), JSON.stringify(encryptCredentials(CREDENTIALS, 'test'))),
     });
-    browser = await launchBrowser();
+    browser = await sharedBrowser();
     ({ page, errors } = await openEditor(browser, server));
   });
   after(async () => {
-    await browser?.close();
+    await closePages(browser);
     await server?.stop();
     await sandbox?.close();
   });

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import type { Browser, Page } from 'playwright-core';
 import { flowSets, nodeSets, nodeType } from '../package/built-set.js';
-import { chromiumPath, launchBrowser } from './browser.js';
+import { chromiumPath } from './browser.js';
 import { type EditorServer, editNode, NODE_RED, openEditor, startEditor } from './editor.js';
+import { closePages, sharedBrowser } from './shared-browser.js';
 
 type FlowNode = { id: string; type: string; [key: string]: unknown };
 
@@ -37,12 +38,12 @@ describe(`the editor of Node-RED ${NODE_RED.version}`, () => {
     if (!chromiumPath()) return this.skip();
     // The flows are not started: these tests are about dialogs and must not depend on a partner.
     server = await startEditor({ flow: flow(), safe: true });
-    browser = await launchBrowser();
+    browser = await sharedBrowser();
     ({ page, errors } = await openEditor(browser, server));
   });
 
   after(async () => {
-    await browser?.close();
+    await closePages(browser);
     await server?.stop();
   });
 

@@ -4,8 +4,9 @@ import type { Browser, Page } from 'playwright-core';
 import { placeOrder } from '../../src/sandbox/servicenow-orders.js';
 import { until } from '../live/node-red.js';
 import { LiveRig } from '../live/rig.js';
-import { chromiumPath, launchBrowser } from './browser.js';
+import { chromiumPath } from './browser.js';
 import { openEditor, scriptErrors } from './editor.js';
+import { closePages, sharedBrowser } from './shared-browser.js';
 
 // The built sandbox: its page is next to it in dist/.
 const { startSandbox } = require(resolve('dist/src/sandbox/sandbox.js')) as typeof import('../../src/sandbox/sandbox.js');
@@ -40,7 +41,7 @@ describe('text in tickets, comments, attachments and party names', () => {
   before(async function () {
     if (!chromiumPath()) return this.skip();
     rig = await LiveRig.start({ version: 'v4', customer: 'webhook', provider: 'hub' }, names);
-    browser = await launchBrowser();
+    browser = await sharedBrowser();
     const desk = rig.sandbox.servicenow;
     opened = CORPUS.map((text, i) => {
       const row = rig.open(text, { description: text });
@@ -60,7 +61,7 @@ describe('text in tickets, comments, attachments and party names', () => {
     await until('the notes at the customer', () => opened.every((id) => desk.journal(id).length >= 3));
   });
   after(async () => {
-    await browser?.close();
+    await closePages(browser);
     await rig?.stop();
   });
 

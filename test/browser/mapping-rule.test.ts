@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import type { Browser, Locator, Page, Route } from 'playwright-core';
 import type { Mapping, Rule } from '../../src/mapping/mapping.js';
 import { mappingFlow, seedMessages } from '../nodes/mapping/seed.js';
-import { chromiumPath, launchBrowser } from './browser.js';
+import { chromiumPath } from './browser.js';
 import { closeMapping, drag, JSON_TEXT, openMapping, pasteOver, savedMapping, turnTo } from './designer.js';
 import { type EditorServer, editNode, NODE_RED, openEditor, startEditor } from './editor.js';
+import { closePages, sharedBrowser } from './shared-browser.js';
 
 const TITLE: Rule = { field: 'short_description', generic: 'title' };
 const STATE: Rule = { field: 'state', generic: 'state', values: [{ partner: '2', generic: 'inProgress' }] };
@@ -20,11 +21,11 @@ describe(`a rule in the mapping designer in Node-RED ${NODE_RED.version}`, () =>
     if (!chromiumPath()) return this.skip();
     const several = { id: 'several', type: 'switchboard-mapping', name: 'Several', preset: '', mapping: MAPPING };
     server = await startEditor({ flow: [...mappingFlow(), several], prepare: seedMessages });
-    browser = await launchBrowser();
+    browser = await sharedBrowser();
   });
 
   after(async () => {
-    await browser?.close();
+    await closePages(browser);
     await server?.stop();
   });
 

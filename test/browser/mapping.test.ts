@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import type { Mapping, Rule } from '../../src/mapping/mapping.js';
 import { mappingFlow, seedMessages } from '../nodes/mapping/seed.js';
-import { chromiumPath, launchBrowser } from './browser.js';
+import { chromiumPath } from './browser.js';
 import { closeMapping, drag, openMapping, pasteOver, savedMapping, turnTo } from './designer.js';
 import { type EditorServer, NODE_RED, openEditor, startEditor } from './editor.js';
+import { closePages, sharedBrowser } from './shared-browser.js';
 
 describe(`the mapping designer in Node-RED ${NODE_RED.version}`, () => {
   let server: EditorServer;
@@ -17,12 +18,12 @@ describe(`the mapping designer in Node-RED ${NODE_RED.version}`, () => {
   before(async function () {
     if (!chromiumPath()) return this.skip();
     server = await startEditor({ flow: mappingFlow(), prepare: seedMessages });
-    browser = await launchBrowser();
+    browser = await sharedBrowser();
     await begin();
   });
 
   after(async () => {
-    await browser?.close();
+    await closePages(browser);
     await server?.stop();
   });
 

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import type { Browser, Page } from 'playwright-core';
 import { startWithPeople, TITLE, type Token } from '../nodes/sidebar/people-seed.js';
-import { chromiumPath, launchBrowser } from './browser.js';
+import { chromiumPath } from './browser.js';
 import { closeMapping, openMapping } from './designer.js';
 import { type EditorServer, editNode, NODE_RED, scriptErrors } from './editor.js';
+import { closePages, sharedBrowser } from './shared-browser.js';
 
 describe(`what users see of people’s data that is masked, in Node-RED ${NODE_RED.version}`, () => {
   let server: EditorServer;
@@ -13,10 +14,10 @@ describe(`what users see of people’s data that is masked, in Node-RED ${NODE_R
   before(async function () {
     if (!chromiumPath()) return this.skip();
     ({ server, tokens } = await startWithPeople());
-    browser = await launchBrowser();
+    browser = await sharedBrowser();
   });
   after(async () => {
-    await browser?.close();
+    await closePages(browser);
     await server?.stop();
   });
 

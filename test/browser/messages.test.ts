@@ -3,9 +3,10 @@ import type { Browser, Page } from 'playwright-core';
 import type { MessageList } from '../../nodes/sidebar/views.js';
 import type { Change } from '../../src/store/store.js';
 import { conversation, HOSTILE, seedStore } from '../nodes/sidebar/seed.js';
-import { chromiumPath, launchBrowser } from './browser.js';
+import { chromiumPath } from './browser.js';
 import { type EditorServer, NODE_RED, openEditor, startEditor } from './editor.js';
 import { answersLate, endpointsHeldBack, MESSAGES_FLOW, openMessages, shows } from './messages-flow.js';
+import { closePages, sharedBrowser } from './shared-browser.js';
 
 const MAPPING = { id: 'map1', type: 'switchboard-mapping', name: 'Acme incident', system: 'servicenow', entityType: 'incident' };
 const FLOW = [...MESSAGES_FLOW, MAPPING];
@@ -22,13 +23,13 @@ describe(`the messages view in Node-RED ${NODE_RED.version}`, () => {
     const names: Change = { kind: 'setting', key: 'endpointNames', value: { gone: 'Old Telecom' } };
     const ended: Change = { kind: 'conversation', record: conversation(9, { state: 'closed', title: 'Jane Doe is offline' }) };
     server = await startEditor({ flow: FLOW, prepare: (folder) => seedStore(folder, [names, ended]) });
-    browser = await launchBrowser();
+    browser = await sharedBrowser();
     ({ page, errors } = await openEditor(browser, server));
     await openMessages(page);
   });
 
   after(async () => {
-    await browser?.close();
+    await closePages(browser);
     await server?.stop();
   });
 
@@ -491,11 +492,11 @@ describe(`the messages page behind a login in Node-RED ${NODE_RED.version}`, () 
     if (!chromiumPath()) return this.skip();
     const adminAuth = { type: 'credentials', users: [{ ...USER, permissions: 'read' }] };
     server = await startEditor({ flow: FLOW, prepare: seedStore, settings: { httpAdminRoot: '/admin', adminAuth } });
-    browser = await launchBrowser();
+    browser = await sharedBrowser();
   });
 
   after(async () => {
-    await browser?.close();
+    await closePages(browser);
     await server?.stop();
   });
 

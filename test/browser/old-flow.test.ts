@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import type { Browser, Page } from 'playwright-core';
-import { chromiumPath, launchBrowser } from './browser.js';
+import { chromiumPath } from './browser.js';
 import { type EditorServer, editNode, openEditor, startEditor } from './editor.js';
+import { closePages, sharedBrowser } from './shared-browser.js';
 
 type FlowNode = { id: string; type: string; [setting: string]: unknown };
 
@@ -16,11 +17,11 @@ describe('a flow file of version 0.1.0 in the editor', () => {
   before(async function () {
     if (!chromiumPath()) return this.skip();
     server = await startEditor({ flow: FLOW.map(({ credentials: _, ...node }) => node), safe: true });
-    browser = await launchBrowser();
+    browser = await sharedBrowser();
     ({ page, errors } = await openEditor(browser, server));
   });
   after(async () => {
-    await browser?.close();
+    await closePages(browser);
     await server?.stop();
   });
 

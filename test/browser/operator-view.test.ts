@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import type { Browser, Page } from 'playwright-core';
 import type { Change } from '../../src/store/store.js';
 import { conversation, delivery, message, seedStore } from '../nodes/sidebar/seed.js';
-import { chromiumPath, launchBrowser } from './browser.js';
+import { chromiumPath } from './browser.js';
 import { type EditorServer, editorLoaded, NODE_RED, openEditor, scriptErrors, startEditor } from './editor.js';
 import { MESSAGES_FLOW, openMessages } from './messages-flow.js';
+import { closePages, sharedBrowser } from './shared-browser.js';
 
 /** Its base URL is missing. */
 const BROKEN = { ...MESSAGES_FLOW.at(-1), id: 'tmf2', name: 'South Telecom', baseUrl: '' };
@@ -21,11 +22,11 @@ describe(`the operator's view in Node-RED ${NODE_RED.version}`, () => {
   before(async function () {
     if (!chromiumPath()) return this.skip();
     server = await startEditor({ flow: [...MESSAGES_FLOW, BROKEN], prepare: (folder) => seedStore(folder, ENDED) });
-    browser = await launchBrowser();
+    browser = await sharedBrowser();
   });
 
   after(async () => {
-    await browser?.close();
+    await closePages(browser);
     await server?.stop();
   });
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Browser, Page } from 'playwright-core';
-import { launchBrowser } from './browser.js';
 import { type EditorServer, editNode, openEditor, startEditor } from './editor.js';
+import { closePages, sharedBrowser } from './shared-browser.js';
 
 const FLOW = [
   { id: 'tab', type: 'tab', label: 'Orders' },
@@ -50,12 +50,12 @@ describe('the fan-out and roll-up dialogs', () => {
   let page: Page;
   let errors: string[];
   before(async () => {
-    browser = await launchBrowser();
+    browser = await sharedBrowser();
     server = await startEditor({ flow: FLOW });
     ({ page, errors } = await openEditor(browser, server));
   });
   after(async () => {
-    await browser?.close();
+    await closePages(browser);
     await server?.stop();
   });
 

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import type { Browser, Page } from 'playwright-core';
 import { until } from '../live/node-red.js';
 import { type Product, startProduct } from '../live/product.js';
-import { chromiumPath, launchBrowser } from './browser.js';
+import { chromiumPath } from './browser.js';
+import { closePages, sharedBrowser } from './shared-browser.js';
 
 /** The content security policy blocks injected code, and nothing that the pages do themselves. */
 describe('the content security policy', () => {
@@ -11,10 +12,10 @@ describe('the content security policy', () => {
   before(async function () {
     if (!chromiumPath()) return this.skip();
     product = await startProduct();
-    browser = await launchBrowser();
+    browser = await sharedBrowser();
   });
   after(async () => {
-    await browser?.close();
+    await closePages(browser);
     await product?.remove();
   });
 

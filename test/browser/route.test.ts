@@ -6,8 +6,9 @@ import type { Browser, Page } from 'playwright-core';
 import type { RouteRule } from '../../src/conversation/route-rules.js';
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.js';
 import { freePort, type Live, startNodeRed, until } from '../live/node-red.js';
-import { chromiumPath, launchBrowser } from './browser.js';
+import { chromiumPath } from './browser.js';
 import { type EditorServer, editNode, NODE_RED, openEditor, startEditor } from './editor.js';
+import { closePages, sharedBrowser } from './shared-browser.js';
 
 type FlowNode = { id: string; type: string; [setting: string]: unknown };
 interface Route {
@@ -45,12 +46,12 @@ describe(`the route dialog in Node-RED ${NODE_RED.version}`, () => {
   let errors: string[];
   before(async function () {
     if (!chromiumPath()) return this.skip();
-    browser = await launchBrowser();
+    browser = await sharedBrowser();
     server = await startEditor({ flow: EXAMPLE, safe: true });
     ({ page, errors } = await openEditor(browser, server));
   });
   after(async () => {
-    await browser?.close();
+    await closePages(browser);
     await server?.stop();
   });
 
@@ -211,7 +212,7 @@ describe(`routing with a partner's messages in Node-RED ${NODE_RED.version}`, ()
   let errors: string[];
   before(async function () {
     if (!chromiumPath()) return this.skip();
-    browser = await launchBrowser();
+    browser = await sharedBrowser();
     sandbox = await startSandbox();
     folder = mkdtempSync(join(tmpdir(), 'switchboard-route-'));
     const flow = JSON.parse(readFileSync('examples/3-routing.json', 'utf8').replaceAll('http://127.0.0.1:1881', sandbox.url));
@@ -224,7 +225,7 @@ describe(`routing with a partner's messages in Node-RED ${NODE_RED.version}`, ()
     ({ page, errors } = await openEditor(browser, { url: `${live.url}/` }));
   });
   after(async () => {
-    await browser?.close();
+    await closePages(browser);
     await live?.stop();
     await sandbox?.close();
     if (folder) rmSync(folder, { recursive: true, force: true });

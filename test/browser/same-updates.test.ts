@@ -3,8 +3,9 @@ import type { Browser, Page } from 'playwright-core';
 import { storeDefaults } from '../../nodes/switchboard-store/switchboard-store.config.js';
 import { until } from '../live/node-red.js';
 import { serviceNowEndpointDefaults, tmfEndpointDefaults, tmfInDefaults } from '../nodes/defaults.js';
-import { chromiumPath, launchBrowser } from './browser.js';
+import { chromiumPath } from './browser.js';
 import { type EditorServer, editNode, NODE_RED, openEditor, startEditor } from './editor.js';
+import { closePages, sharedBrowser } from './shared-browser.js';
 
 const onTab = { z: 'tab', x: 200 };
 const inNode = (id: string, y: number, to: string[]) => ({
@@ -52,11 +53,11 @@ describe(`in nodes that claim the same updates in Node-RED ${NODE_RED.version}`,
   before(async function () {
     if (!chromiumPath()) return this.skip();
     server = await startEditor({ flow: FLOW });
-    browser = await launchBrowser();
+    browser = await sharedBrowser();
     ({ page, errors } = await openEditor(browser, server));
   });
   after(async () => {
-    await browser?.close();
+    await closePages(browser);
     await server?.stop();
   });
 

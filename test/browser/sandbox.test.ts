@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { type Product, startProduct } from '../live/product.js';
-import { launchBrowser } from './browser.js';
+import { closePages, sharedBrowser } from './shared-browser.js';
 
 /** Text that would run if it were treated as HTML. */
 const NASTY = '<img src=x onerror="document.title=\'hit\'">';
@@ -17,7 +17,7 @@ describe('the sandbox desks', () => {
   const errors: string[] = [];
   before(async () => {
     product = await startProduct();
-    browser = await launchBrowser();
+    browser = await sharedBrowser();
     page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
     page.on('pageerror', (error) => errors.push(error.message));
     await page.goto(product.desks);
@@ -25,7 +25,7 @@ describe('the sandbox desks', () => {
     provider = page.locator('#provider');
   });
   after(async () => {
-    await browser?.close();
+    await closePages(browser);
     await product?.remove();
   });
   const form = (desk: Locator, name: string) => desk.locator(`form[data-form=${name}]`);

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
-import { chromiumPath, launchBrowser } from './browser.js';
+import { chromiumPath } from './browser.js';
 import { type EditorServer, NODE_RED, openEditor, startEditor } from './editor.js';
+import { closePages, sharedBrowser } from './shared-browser.js';
 
 const TITLES = ['Switchboard', 'The nodes', 'Messages', 'Getting started'];
 
@@ -19,11 +20,11 @@ describe(`the tour in Node-RED ${NODE_RED.version}`, () => {
     const seen = { _: { editor: { tours: { welcome: '99.0.0' } } } };
     const prepare = (folder: string) => writeFile(join(folder, '.config.users.json'), JSON.stringify(seen));
     server = await startEditor({ settings: { editorTheme: { tours: true } }, prepare });
-    browser = await launchBrowser();
+    browser = await sharedBrowser();
     await begin();
   });
   after(async () => {
-    await browser?.close();
+    await closePages(browser);
     await server?.stop();
   });
   const begin = async () => {

@@ -5,8 +5,9 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { PATIENCE } from '../patience.js';
-import { chromiumPath, launchBrowser } from './browser.js';
+import { chromiumPath } from './browser.js';
 import { type EditorServer, openEditor, startEditor } from './editor.js';
+import { closePages, sharedBrowser } from './shared-browser.js';
 
 /* The proof that a system is one folder: the smallest one is added to a copy of the project, and nothing else in it is touched. */
 
@@ -48,11 +49,11 @@ describe('a new system, added as one folder', () => {
     process.env.SWITCHBOARD_PACK = copy;
     server = await startEditor({ flow: [{ id: 'tab', type: 'tab', label: 'Test' }, ...FLOW] });
     delete process.env.SWITCHBOARD_PACK;
-    browser = await launchBrowser();
+    browser = await sharedBrowser();
     ({ page } = await openEditor(browser, server));
   });
   after(async () => {
-    await browser?.close();
+    await closePages(browser);
     await server?.stop();
     if (copy) rmSync(copy, { recursive: true, force: true });
   });

@@ -3,9 +3,10 @@ import type { Browser, Page } from 'playwright-core';
 import { seedStore } from '../nodes/sidebar/seed.js';
 import { WAITING } from '../nodes/sidebar/waiting-seed.js';
 import { wrongIn } from './axe.js';
-import { chromiumPath, launchBrowser } from './browser.js';
+import { chromiumPath } from './browser.js';
 import { type EditorServer, NODE_RED, openEditor, startEditor } from './editor.js';
 import { MESSAGES_FLOW, openMessages } from './messages-flow.js';
+import { closePages, sharedBrowser } from './shared-browser.js';
 
 describe(`what waits, in Node-RED ${NODE_RED.version}`, () => {
   let server: EditorServer;
@@ -16,13 +17,13 @@ describe(`what waits, in Node-RED ${NODE_RED.version}`, () => {
   before(async function () {
     if (!chromiumPath()) return this.skip();
     server = await startEditor({ flow: MESSAGES_FLOW, prepare: (folder) => seedStore(folder, WAITING) });
-    browser = await launchBrowser();
+    browser = await sharedBrowser();
     ({ page, errors } = await openEditor(browser, server));
     await openMessages(page);
   });
 
   after(async () => {
-    await browser?.close();
+    await closePages(browser);
     await server?.stop();
   });
 

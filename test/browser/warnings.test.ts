@@ -3,9 +3,10 @@ import type { Browser, Page } from 'playwright-core';
 import { seedStore } from '../nodes/sidebar/seed.js';
 import { WARNINGS } from '../nodes/sidebar/warning-seed.js';
 import { wrongIn } from './axe.js';
-import { chromiumPath, launchBrowser } from './browser.js';
+import { chromiumPath } from './browser.js';
 import { type EditorServer, NODE_RED, openEditor, startEditor } from './editor.js';
 import { counts, MESSAGES_FLOW, openMessages, shows } from './messages-flow.js';
+import { closePages, sharedBrowser } from './shared-browser.js';
 
 describe(`warnings in Node-RED ${NODE_RED.version}`, () => {
   let server: EditorServer;
@@ -16,13 +17,13 @@ describe(`warnings in Node-RED ${NODE_RED.version}`, () => {
   before(async function () {
     if (!chromiumPath()) return this.skip();
     server = await startEditor({ flow: MESSAGES_FLOW, prepare: (folder) => seedStore(folder, WARNINGS) });
-    browser = await launchBrowser();
+    browser = await sharedBrowser();
     ({ page, errors } = await openEditor(browser, server));
     await openMessages(page);
   });
 
   after(async () => {
-    await browser?.close();
+    await closePages(browser);
     await server?.stop();
   });
 

@@ -3,8 +3,9 @@ import type { Browser, Page } from 'playwright-core';
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.js';
 import { placeOrder } from '../../src/sandbox/servicenow-orders.js';
 import { until } from '../live/node-red.js';
-import { chromiumPath, launchBrowser } from './browser.js';
+import { chromiumPath } from './browser.js';
 import { type EditorServer, NODE_RED, openEditor, startEditor } from './editor.js';
+import { closePages, sharedBrowser } from './shared-browser.js';
 
 describe(`New connection in Node-RED ${NODE_RED.version}`, () => {
   let sandbox: Sandbox;
@@ -17,12 +18,12 @@ describe(`New connection in Node-RED ${NODE_RED.version}`, () => {
     if (!chromiumPath()) return this.skip();
     sandbox = await startSandbox();
     server = await startEditor();
-    browser = await launchBrowser();
+    browser = await sharedBrowser();
     ({ page, errors } = await openEditor(browser, server));
   });
 
   after(async () => {
-    await browser?.close();
+    await closePages(browser);
     await server?.stop();
     await sandbox?.close();
   });

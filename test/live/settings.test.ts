@@ -166,14 +166,6 @@ describe('switchboard run with a settings file', () => {
       return started.output();
     };
     assert.match(await ended('a: ['), /settings\.js: The settings file cannot be loaded: /);
-    assert.match(await ended("httpAuth: { user: 'a', pass: 'b' }"), /settings\.js: httpAuth is not supported\. Use adminAuth/);
-    for (const auth of ['{}', 'true', "{ type: 'credentials' }", "{ type: 'credentials', users: [] }", "{ type: 'strategy' }"])
-      assert.match(
-        await ended(`adminAuth: ${auth}`),
-        /Nobody can sign in with this adminAuth\. It should look like this: adminAuth:/,
-      );
-    assert.match(await ended("...[], uiHost: ['127.0.0.1']"), /uiHost is not a string/);
-    assert.match(await ended('}; module.exports = async () => {'), /exports no settings/);
     assert.match(await ended('httpAdminRoot: false', '--editor'), /httpAdminRoot is false, but --editor needs it/);
   });
 
