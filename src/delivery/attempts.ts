@@ -123,13 +123,12 @@ export class Attempts {
       }
       delivery = { ...sending, version: sending.version + 1 };
     }
-    // On disk before it is sent again: after a crash the settling time starts over.
     let looking = inDoubt;
     const lookedUp = () => {
       looking = false;
     };
+    // On disk before it is sent again: after a crash the settling time starts over.
     const beforeResend = async () => {
-      lookedUp();
       const record = { ...delivery, lookLeft: this.options.settlingTimes.restart(delivery.id) };
       await store.commit([{ kind: 'delivery', record }]);
       delivery = { ...record, version: record.version + 1 };

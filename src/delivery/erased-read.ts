@@ -45,9 +45,9 @@ export async function erasedRead(
     error: erasedError({ ...shown.source, id }, known.erasedAt, client?.name, changed),
     reported: async () => {
       if (!content) return;
+      const erased = withReported(content, shown, message);
       await conversations.update(known.id, (latest) => {
         const link = linkOf(latest, endpoint, entityType, id);
-        const erased = withReported(content, shown, message);
         return { ...latest, links: latest.links.map((one) => (one === link ? { ...one, erased } : one)) };
       });
     },
