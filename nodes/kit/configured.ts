@@ -1,5 +1,5 @@
 import type { Node, NodeAPI } from 'node-red';
-import { beginNodeTrouble } from '../../src/delivery/node-troubles.js';
+import { beginNodeCheck, beginNodeTrouble } from '../../src/delivery/node-troubles.js';
 import type { SwitchboardError } from '../../src/errors.js';
 import { deployedFlows } from './deployed-flows.js';
 import { log } from './log.js';
@@ -49,9 +49,14 @@ export function whenValid(RED: NodeAPI, node: Node, start: () => void | Promise<
   const attempt = (): boolean => {
     try {
       const started = start();
-      // What could not be found out now is told by the messages that need it.
-      if (started) started.then(works, (error) => (error as Partial<SwitchboardError>).code === 'SWB_CONFIG' && fails(error));
-      else works();
+      if (!started) works();
+      else {
+        const checked = beginNodeCheck({ id: node.id, name: shownName(node) });
+        // What could not be found out now is told by the messages that need it.
+        started
+          .then(works, (error) => (error as Partial<SwitchboardError>).code === 'SWB_CONFIG' && fails(error))
+          .finally(checked);
+      }
       return true;
     } catch (error) {
       return fails(error);

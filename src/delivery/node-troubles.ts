@@ -25,3 +25,19 @@ export function beginNodeTrouble(trouble: Omit<NodeTrouble, 'since'>): () => voi
 export function nodeTroubles(): NodeTrouble[] {
   return [...troubles.values()];
 }
+
+const checks = new Set<NodeCheck>();
+
+/** A node of which it is not known yet whether it can work as it is configured. */
+export type NodeCheck = Pick<NodeTrouble, 'id' | 'name'>;
+
+/** Registers that the settings of a node are being checked; returns the function that ends it. */
+export function beginNodeCheck(check: NodeCheck): () => void {
+  checks.add(check);
+  return () => checks.delete(check);
+}
+
+/** All nodes whose settings are being checked. */
+export function nodeChecks(): NodeCheck[] {
+  return [...checks];
+}

@@ -1,6 +1,6 @@
 import { type DeployedStore, deployedStores } from '../delivery/brokers.js';
 import { flowsStopped } from '../delivery/flow-state.js';
-import { nodeTroubles } from '../delivery/node-troubles.js';
+import { nodeChecks, nodeTroubles } from '../delivery/node-troubles.js';
 import { viewMask } from '../delivery/shown-text.js';
 import { say } from '../text/say.js';
 import { type InFlowReport, inFlowReports, type PartnerReport, partnerReports } from './partners.js';
@@ -53,6 +53,14 @@ export async function readiness(phase?: Phase): Promise<HealthAnswer<Readiness>>
     ...phaseReasons(phase, stores.length > 0),
     ...parts.flatMap((part) => part.reasons),
     ...nodeTroubles().map(({ id, name, since, reason }): NotReady => ({ kind: 'node', node: id, name, since, text: reason })),
+    ...nodeChecks().map(
+      ({ id, name }): NotReady => ({
+        kind: 'node',
+        node: id,
+        name,
+        text: say`The settings of the node are being checked.`,
+      }),
+    ),
   ];
   const isReady = reasons.length === 0;
   const body: Readiness = {

@@ -4,7 +4,7 @@ import type { Node, NodeAPI } from 'node-red';
 import { reportInvalid, whenValid } from '../../../nodes/kit/configured.js';
 import { handle } from '../../../nodes/kit/handle.js';
 import { flowsStarted, flowsStopping } from '../../../src/delivery/brokers.js';
-import { nodeTroubles } from '../../../src/delivery/node-troubles.js';
+import { nodeChecks, nodeTroubles } from '../../../src/delivery/node-troubles.js';
 import { SwitchboardError } from '../../../src/errors.js';
 
 /** A node that notes what it shows and logs. */
@@ -19,6 +19,16 @@ function fakeNode() {
   });
   const troubles = () => nodeTroubles().filter(({ id }) => id === node.id).length;
   return { node: node as unknown as Node, seen, troubles, close: () => node.emit('close') };
+}
+
+function withResolvers() {
+  let resolve!: () => void;
+  let reject!: (error: Error) => void;
+  const promise = new Promise<void>((ok, failed) => {
+    resolve = ok;
+    reject = failed;
+  });
+  return { promise, resolve, reject };
 }
 
 describe('a node whose config node is missing', () => {
@@ -39,6 +49,25 @@ describe('a node whose config node is missing', () => {
     deploy();
     assert.deepEqual([seen.slice(2), troubles(), started], [['cleared'], 0, 1]);
     close();
+  });
+});
+
+describe('a node whose settings take a while to be checked', () => {
+  it('is known to be unchecked until its trouble, or that it has none, is known', async () => {
+    const RED = { events: new EventEmitter() } as unknown as NodeAPI;
+    for (const error of [undefined, new SwitchboardError('SWB_CONFIG', 'No condition.'), new Error('busy')]) {
+      const { node, troubles, close } = fakeNode();
+      const isChecked = () => !nodeChecks().some(({ id }) => id === node.id);
+      const { promise, resolve, reject } = withResolvers();
+      whenValid(RED, node, () => promise);
+      assert.deepEqual([isChecked(), troubles()], [false, 0]);
+      if (error) reject(error);
+      else resolve();
+      // Nothing can ask between the end of the check and the trouble.
+      while (!isChecked()) await Promise.resolve();
+      assert.equal(troubles(), error instanceof SwitchboardError ? 1 : 0);
+      close();
+    }
   });
 });
 
