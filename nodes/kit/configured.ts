@@ -52,6 +52,7 @@ export function whenValid(RED: NodeAPI, node: Node, start: () => void | Promise<
       if (!started) works();
       else {
         const checked = beginNodeCheck({ id: node.id, name: shownName(node) });
+        node.on('close', checked);
         // What could not be found out now is told by the messages that need it.
         started
           .then(works, (error) => (error as Partial<SwitchboardError>).code === 'SWB_CONFIG' && fails(error))

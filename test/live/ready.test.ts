@@ -12,9 +12,15 @@ import { LiveRig } from './rig.js';
 
 const WAY: FlowOptions = { version: 'v4', customer: 'webhook', provider: 'hub' };
 
+/** The answer of a health check, once no node has settings that are still being checked. */
 async function check(url: string): Promise<[status: number, body: Readiness]> {
-  const answer = await fetch(url);
-  return [answer.status, (await answer.json()) as Readiness];
+  for (;;) {
+    const answer = await fetch(url);
+    const body = (await answer.json()) as Readiness;
+    if (!body.reasons?.some(({ text }) => text.includes('being checked'))) return [answer.status, body];
+    assert.equal(answer.status, 503);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
 }
 
 const partner = ({ partners }: Readiness, id: string) => partners.find((one) => one.id === id) as PartnerReport;
@@ -43,7 +49,7 @@ describe('GET /health/ready', () => {
     it('answers 200, with its partners; so does /health/live', async () => {
       const [status, body] = await until('the registration to be reported', async () => {
         const [code, found] = await ready();
-        return code === 200 && partner(found, 'sb1-tmf')?.receiving[0]?.hub?.registered === true && ([code, found] as const);
+        return partner(found, 'sb1-tmf')?.receiving[0]?.hub?.registered === true && ([code, found] as const);
       });
       assert.equal(status, 200);
       assert.deepEqual([body.status, body.reasons], ['ready', []]);
@@ -107,7 +113,7 @@ describe('GET /health/ready', () => {
       });
       assert.equal(failing.name, 'customer’s incidents');
       assert.equal(failing.poll!.interval, 0.1);
-      await until('it to be ready all the same', async () => (await ready())[0] === 200);
+      assert.equal((await ready())[0], 200);
       rig.sandbox.servicenow.faults.clear();
       await until('all to be well', async () => (await receiving()).troubles.length === 0);
       await until('the log line', () => /Polling works again/.test(rig.live.output()));
@@ -127,7 +133,7 @@ describe('GET /health/ready', () => {
       assert.ok(held.since >= before);
       const [status, { inFlow }] = await until('the messages of earlier polls to have passed', async () => {
         const [code, found] = await ready();
-        return code === 200 && found.inFlow.every(({ count }) => count === 1) && ([code, found] as const);
+        return found.inFlow.every(({ count }) => count === 1) && ([code, found] as const);
       });
       assert.equal(status, 200);
       assert.deepEqual(
@@ -180,12 +186,8 @@ describe('GET /health/ready', () => {
       const rig = await LiveRig.start({ ...WAY, provider: 'poll' }, { [id]: change });
       try {
         const url = `${rig.live.url}/health/ready`;
-        const isChecking = ({ text }: Readiness['reasons'][number]) => text.includes('being checked');
-        const body = await until('all settings to be checked', async () => {
-          const [status, found] = await check(url);
-          assert.equal(status, 503);
-          return !found.reasons.some(isChecking) && found;
-        });
+        const [status, body] = await check(url);
+        assert.equal(status, 503);
         const nodes = body.reasons.filter(({ kind }) => kind === 'node');
         assert.deepEqual(nodes.map(({ node }) => node).sort(), [id, ...also].sort(), JSON.stringify(body.reasons));
         const found = nodes.find(({ node }) => node === id)!;

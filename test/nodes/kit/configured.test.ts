@@ -21,16 +21,6 @@ function fakeNode() {
   return { node: node as unknown as Node, seen, troubles, close: () => node.emit('close') };
 }
 
-function withResolvers() {
-  let resolve!: () => void;
-  let reject!: (error: Error) => void;
-  const promise = new Promise<void>((ok, failed) => {
-    resolve = ok;
-    reject = failed;
-  });
-  return { promise, resolve, reject };
-}
-
 describe('a node whose config node is missing', () => {
   it('works once a deploy of only the modified nodes brings it, and complains once until then', () => {
     const RED = { events: new EventEmitter() } as unknown as NodeAPI;
@@ -53,21 +43,27 @@ describe('a node whose config node is missing', () => {
 });
 
 describe('a node whose settings take a while to be checked', () => {
+  const RED = { events: new EventEmitter() } as unknown as NodeAPI;
+  const isChecked = ({ id }: Node) => !nodeChecks().some((check) => check.id === id);
+
   it('is known to be unchecked until its trouble, or that it has none, is known', async () => {
-    const RED = { events: new EventEmitter() } as unknown as NodeAPI;
     for (const error of [undefined, new SwitchboardError('SWB_CONFIG', 'No condition.'), new Error('busy')]) {
       const { node, troubles, close } = fakeNode();
-      const isChecked = () => !nodeChecks().some(({ id }) => id === node.id);
-      const { promise, resolve, reject } = withResolvers();
-      whenValid(RED, node, () => promise);
-      assert.deepEqual([isChecked(), troubles()], [false, 0]);
-      if (error) reject(error);
-      else resolve();
+      whenValid(RED, node, () => (error ? Promise.reject(error) : Promise.resolve()));
+      assert.deepEqual([isChecked(node), troubles()], [false, 0]);
       // Nothing can ask between the end of the check and the trouble.
-      while (!isChecked()) await Promise.resolve();
+      while (!isChecked(node)) await Promise.resolve();
       assert.equal(troubles(), error instanceof SwitchboardError ? 1 : 0);
       close();
     }
+  });
+
+  it('is forgotten when it is closed before that', () => {
+    const { node, close } = fakeNode();
+    whenValid(RED, node, () => new Promise<void>(() => undefined));
+    assert.equal(isChecked(node), false);
+    close();
+    assert.equal(isChecked(node), true);
   });
 });
 
