@@ -1,12 +1,15 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { placeOf } from '../../src/conversation/check-route.js';
 import { DEFAULT_ROLL_UP, ROLL_UP_WHEN, type RollUpRule } from '../../src/conversation/roll-up.js';
+import { orderNodes } from '../../src/delivery/order-nodes.js';
+import type { OrderNotice } from '../../src/delivery/order-notices.js';
 import { SwitchboardError } from '../../src/errors.js';
 import { STATES } from '../../src/model/message.js';
 import { say } from '../../src/text/say.js';
 import { whenValid } from '../kit/configured.js';
 import { envelopeOf, genericMessageOf, handle } from '../kit/handle.js';
 import { requireEndpoint } from '../kit/parties.js';
+import { takePlanMessages } from '../kit/plan-messages.js';
 import { choiceSetting } from '../kit/settings.js';
 import { show } from '../kit/status.js';
 import type { RollUpConfig } from './roll-up.config.js';
@@ -30,11 +33,20 @@ export = (RED: NodeAPI) => {
         });
       }
       const broker = await requireEndpoint(RED, envelope.endpoint, where).broker;
-      const whole = await broker.legs.rollUp(envelope, rules, message);
+      const whole = await broker.legs.rollUp(envelope, this.id, rules, message);
       msg.payload = whole;
       send(msg);
       show(this, 'ok', whole.fields.state ? stateText(whole.fields.state) : say`unchanged`);
     });
+    // What the customer has to know without a message of a vendor: a refused order, for example.
+    takePlanMessages<OrderNotice>(RED, this, async ({ broker, payload, reference, msg }) => {
+      const whole = await broker.legs.notify(reference, this.id, rules, payload);
+      if (whole?.fields.state) show(this, 'ok', stateText(whole.fields.state));
+      return () => {
+        if (whole) this.send({ ...msg, payload: whole });
+      };
+    });
+    this.on('close', orderNodes.add('rollUp', this.id, this.z ?? ''));
   }
   RED.nodes.registerType('switchboard-roll-up', RollUp as never);
 };

@@ -1,9 +1,10 @@
 import type { EntityRequest } from '../../src/conversation/entity-request.js';
 import { attachmentMark, commentMark } from '../../src/conversation/fingerprint.js';
-import { isOver, linkOfLeg } from '../../src/conversation/plan.js';
+import { phaseOf, statusOf } from '../../src/conversation/item-life.js';
+import { isOver, itemsOfLeg, linkOfLeg } from '../../src/conversation/plan.js';
 import { writtenFields } from '../../src/delivery/send-result.js';
 import type { GenericAttachment, GenericComment, State } from '../../src/model/message.js';
-import type { ConversationRecord, DeliveryRecord, Link, MessageRecord, PlannedLeg } from '../../src/store/store.js';
+import type { ConversationRecord, DeliveryRecord, Link, MessageRecord, Plan, PlannedLeg } from '../../src/store/store.js';
 import type { NameOf } from './broker-access.js';
 import type { Lane, LanePlan, Note, TimelineEntry } from './conversation-views.js';
 import { shownDelivery, shownMessage, shownWarning } from './shown-state.js';
@@ -143,7 +144,7 @@ class LaneList {
     for (const planned of conversation.plan?.legs ?? []) {
       const link = linkOfLeg(conversation, planned.leg);
       const lane = link ? this.lanes.get(keyOf(link.endpoint, link.entityType, link.leg)) : undefined;
-      if (lane) lane.plan = planOf(planned);
+      if (lane) lane.plan = planOf(planned, conversation.plan!);
     }
   }
 
@@ -162,7 +163,7 @@ class LaneList {
     if (entityId && known?.of?.id !== entityId) return this.unlinkedLane(endpoint, entityType, entityId, number);
     if (!known) {
       const planned = this.conversation.plan?.legs.find((l) => l.leg === leg);
-      this.add(endpoint, entityType, leg, undefined, planned && planOf(planned));
+      this.add(endpoint, entityType, leg, undefined, planned && planOf(planned, this.conversation.plan!));
     }
     return key;
   }
@@ -177,7 +178,13 @@ class LaneList {
     for (const planned of this.conversation.plan?.legs ?? []) {
       if (planned.leg === '' || shown.has(planned.leg)) continue;
       const key = keyOf('', '', planned.leg);
-      this.lanes.set(key, { key, endpoint: planned.leg, entityType: '', leg: planned.leg, plan: planOf(planned) });
+      this.lanes.set(key, {
+        key,
+        endpoint: planned.leg,
+        entityType: '',
+        leg: planned.leg,
+        plan: planOf(planned, this.conversation.plan!),
+      });
     }
     return [...this.lanes.values()].map(({ of, ...lane }) => {
       const state = (of?.lastKnown.state as State | undefined) ?? states.get(lane.key);
@@ -221,20 +228,17 @@ const keyOf = (endpoint: string, entityType: string, leg: string) => [endpoint, 
 const partnerFirst = (link: Link) => (link.origin === 'theirs' ? 0 : 1);
 const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 
-function planOf(leg: PlannedLeg): LanePlan {
-  const items = leg.items.map((id) => {
-    const progress = leg.progress.find((item) => item.id === id);
-    return {
-      id,
-      ...(progress?.state && { state: progress.state }),
-      ...(progress?.stateReason && { reason: progress.stateReason }),
-    };
+function planOf(leg: PlannedLeg, plan: Plan): LanePlan {
+  const items = itemsOfLeg(plan, leg.leg).map((item) => {
+    const { id, state, stateReason } = statusOf(item, leg);
+    const isKnown = phaseOf(item, leg) !== 'planned';
+    return { id, ...(isKnown && { state }), ...(stateReason && { reason: stateReason }) };
   });
   return {
     items,
     after: isOver(leg) || leg.state ? [] : (leg.after ?? []),
     ...(leg.state && { state: leg.state }),
-    ...(leg.stateReason && { reason: leg.stateReason }),
+    ...((leg.refused ?? leg.stateReason) && { reason: leg.refused ?? leg.stateReason }),
     ...(leg.dropped && { dropped: leg.dropped }),
   };
 }

@@ -43,7 +43,8 @@ export class Conversations {
         const next = change(latest);
         const changes = typeof also === 'function' ? also(latest) : [...also];
         if (next !== latest) changes.unshift({ kind: 'conversation', record: next });
-        const open = next === latest ? [] : await this.store.openDeliveries(id);
+        const isChanged = (d: DeliveryRecord) => changes.some((c) => c.kind === 'delivery' && c.record.id === d.id);
+        const open = next === latest ? [] : (await this.store.openDeliveries(id)).filter((d) => !isChanged(d));
         if (next.plan && next.plan !== latest.plan) changes.push(...releaseDeliveries(next.plan, open, this.now()));
         if (next.links !== latest.links) releaseLinked(next, open, changes);
         return changes.length === 0 ? { skipped: [], started: [] } : this.store.commit(changes, options);

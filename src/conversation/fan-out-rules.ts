@@ -4,6 +4,8 @@ import type { FailurePolicy, Predecessor } from '../store/store.js';
 
 /** A leg's name is part of our reference at the vendor, where other characters might not survive. */
 export const LEG_NAME = /^[a-z0-9][a-z0-9-]{0,23}$/i;
+/** The most characters of a leg’s name. */
+export const LEG_NAME_LENGTH = 24;
 
 /** An item goes to a leg if the value at `field` matches one of `is`; `*` matches any text, case is ignored. */
 export interface ItemRule {

@@ -1,6 +1,16 @@
 import { FINAL_STATES, type GenericFields, type State } from '../model/message.js';
-import type { Change, ConversationRecord, DeliveryRecord, Link, Plan, PlannedLeg, Predecessor } from '../store/store.js';
+import type {
+  Change,
+  ConversationRecord,
+  DeliveryRecord,
+  Link,
+  Plan,
+  PlannedItem,
+  PlannedLeg,
+  Predecessor,
+} from '../store/store.js';
 import { say } from '../text/say.js';
+import { isCancelling, phaseOf, statusOf } from './item-life.js';
 import { legInState } from './state-words.js';
 
 /** Final states of a leg that are not a success. */
@@ -8,6 +18,16 @@ const FAILURES: readonly State[] = ['failed', 'rejected', 'cancelled'];
 
 export function legOf(plan: Plan | undefined, leg: string): PlannedLeg | undefined {
   return plan?.legs.find((l) => l.leg === leg);
+}
+
+/** The row of the fan-out node that a leg was made by. */
+export function rowOf({ leg, row }: PlannedLeg): string {
+  return row ?? leg;
+}
+
+/** The items that are ordered with a leg. */
+export function itemsOfLeg(plan: Plan, leg: string): PlannedItem[] {
+  return plan.items.filter((item) => item.leg === leg);
 }
 
 /** The link of a leg's entity, at whichever endpoint. */
@@ -20,34 +40,65 @@ export function isOver(leg: PlannedLeg): boolean {
   return leg.dropped !== undefined || (leg.state !== undefined && FINAL_STATES.includes(leg.state));
 }
 
-/** The leg failed, was rejected, or was cancelled without our request. */
-export function hasFailed(leg: PlannedLeg): boolean {
-  return leg.state !== undefined && FAILURES.includes(leg.state) && !(leg.cancelled && leg.state === 'cancelled');
+/** Whether a further item can still be ordered with a leg. */
+export function takesItems(plan: Plan, leg: PlannedLeg): boolean {
+  if (isOver(leg) || leg.refused !== undefined || leg.cancelled) return false;
+  const items = itemsOfLeg(plan, leg.leg);
+  return items.length === 0 || items.some((item) => !isCancelling(item) && phaseOf(item, leg) !== 'withdrawn');
 }
 
-/** The predecessors that have not reached a required state. */
+/** The customer has cancelled all of a leg, and its party did not deliver it all the same. */
+export function isWithdrawn(plan: Plan, leg: PlannedLeg): boolean {
+  const items = itemsOfLeg(plan, leg.leg);
+  return items.length > 0 && items.every((item) => statusOf(item, leg).isWithdrawn);
+}
+
+/** The leg failed, was refused, was given up, or was cancelled without our request. */
+export function hasFailed(plan: Plan, leg: PlannedLeg): boolean {
+  if (leg.refused !== undefined) return true;
+  if (leg.state === undefined || !FAILURES.includes(leg.state)) return false;
+  return leg.state !== 'cancelled' || !(leg.cancelled || isWithdrawn(plan, leg));
+}
+
+/**
+ * The predecessors that have not reached a required state, by the names of their rows. One that the customer has cancelled is not
+ * waited for: what waits for it is wanted all the same.
+ */
 export function unmetPredecessors(plan: Plan | undefined, after: readonly Predecessor[] = []): Predecessor[] {
-  return after.filter(({ leg, states }) => {
-    const state = legOf(plan, leg)?.state;
-    return state === undefined || !states.includes(state);
+  return after.filter((predecessor) => {
+    const legs = plan ? legsOfRow(plan, predecessor.leg) : [];
+    return legs.length === 0 || unmetLegs(plan!, predecessor).length > 0;
   });
+}
+
+function legsOfRow(plan: Plan, row: string): PlannedLeg[] {
+  return plan.legs.filter((leg) => rowOf(leg) === row);
+}
+
+function unmetLegs(plan: Plan, { leg: row, states }: Predecessor): PlannedLeg[] {
+  const isMet = (leg: PlannedLeg) => (leg.state !== undefined && states.includes(leg.state)) || isWithdrawn(plan, leg);
+  return legsOfRow(plan, row).filter((leg) => !isMet(leg));
 }
 
 /** The plan after a report from a leg's party. Pure. */
 export function planAfter(plan: Plan, leg: string, report: { fields: GenericFields; hasPublicComment: boolean }): Plan {
-  const legs = plan.legs.map((l) => (l.leg === leg ? withReport(l, report.fields) : l));
-  return dropUnreachable({ ...plan, legs, ...(report.hasPublicComment && { asked: leg }) });
-}
-
-function withReport(leg: PlannedLeg, { state, stateReason, progress }: GenericFields): PlannedLeg {
-  const known = new Map(leg.progress.map((p) => [p.id, p]));
-  for (const item of progress ?? []) known.set(item.id, item);
-  return {
-    ...leg,
-    progress: [...known.values()],
-    ...(state && { state }),
-    ...(state && { stateReason }),
-  };
+  const { state, stateReason, expectedCompletionAt, progress = [] } = report.fields;
+  const reported = new Map(progress.map((item) => [item.id, item]));
+  const legs = plan.legs.map((one) =>
+    one.leg === leg
+      ? {
+          ...one,
+          ...(state && { state, stateReason, refused: undefined }),
+          ...(expectedCompletionAt && { expectedCompletionAt }),
+        }
+      : one,
+  );
+  // An id that a vendor uses for an item of its own may be that of another vendor's item.
+  const items = plan.items.map((item) =>
+    item.leg === leg && reported.has(item.id) ? { ...item, ordered: true as const, reported: reported.get(item.id) } : item,
+  );
+  const asked = report.hasPublicComment ? [...(plan.asked ?? []).filter((one) => one !== leg), leg] : plan.asked;
+  return dropUnreachable({ ...plan, legs, items, ...(asked && { asked }) });
 }
 
 /**
@@ -56,22 +107,29 @@ function withReport(leg: PlannedLeg, { state, stateReason, progress }: GenericFi
  */
 export function dropUnreachable(plan: Plan): Plan {
   if (plan.onFailure === 'ask') return plan;
-  let { legs } = plan;
-  for (let again = true; again; ) {
-    again = false;
-    legs = legs.map((leg) => {
-      if (isOver(leg) || leg.state !== undefined) return leg;
-      const ended = unmetPredecessors({ ...plan, legs }, leg.after ?? [])
-        .map(({ leg: name }) => legs.find((l) => l.leg === name))
-        .find((l) => l && isOver(l));
-      if (!ended) return leg;
-      again = true;
-      return {
-        ...leg,
-        dropped: ended.dropped === undefined && ended.state ? legInState(ended.leg, ended.state) : `${ended.leg} was dropped`,
-      };
-    });
+  let next = plan;
+  for (;;) {
+    const legs = next.legs.map((leg) => droppedIfUnreachable(leg, next));
+    if (legs.every((leg, i) => leg === next.legs[i])) return next;
+    next = { ...next, legs };
   }
+}
+
+function droppedIfUnreachable(leg: PlannedLeg, plan: Plan): PlannedLeg {
+  const isSent = leg.state !== undefined || itemsOfLeg(plan, leg.leg).some((item) => item.ordered);
+  if (isOver(leg) || leg.refused !== undefined || isSent) return leg;
+  const ended = leg.after?.flatMap((predecessor) => unmetLegs(plan, predecessor)).find(isOver);
+  if (!ended) return leg;
+  const dropped = ended.dropped === undefined && ended.state ? legInState(ended.leg, ended.state) : `${ended.leg} was dropped`;
+  return { ...leg, dropped };
+}
+
+/** The plan in which legs no longer wait for one that has failed: a user let them continue. Pure. */
+export function continueWithout(plan: Plan, failed: string): Plan {
+  const legs = plan.legs.map((leg) => {
+    const after = leg.after?.filter((predecessor) => predecessor.leg !== failed);
+    return after?.length === leg.after?.length ? leg : { ...leg, after: after?.length ? after : undefined };
+  });
   return { ...plan, legs };
 }
 
@@ -79,10 +137,11 @@ export function dropUnreachable(plan: Plan): Plan {
 export function releaseDeliveries(plan: Plan, open: readonly DeliveryRecord[], now: string): Change[] {
   return open.flatMap((delivery): Change[] => {
     const { waitsFor } = delivery;
-    const dropped = delivery.leg && legOf(plan, delivery.leg)?.dropped;
-    if (dropped) return [{ kind: 'delivery', record: skippedDelivery(delivery, dropped, now) }];
+    const leg = legOf(plan, delivery.leg);
+    if (delivery.leg && leg?.dropped) return [{ kind: 'delivery', record: skippedDelivery(delivery, leg.dropped, now) }];
     if (!Array.isArray(waitsFor)) return [];
-    const rest = unmetPredecessors(plan, waitsFor);
+    const isPlanned = ({ leg: row }: Predecessor) => !leg || (leg.after ?? []).some((predecessor) => predecessor.leg === row);
+    const rest = unmetPredecessors(plan, waitsFor.filter(isPlanned));
     if (rest.length === waitsFor.length) return [];
     return [{ kind: 'delivery', record: { ...delivery, waitsFor: rest.length ? rest : undefined, updatedAt: now } }];
   });

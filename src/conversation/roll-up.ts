@@ -1,6 +1,8 @@
-import { FINAL_STATES, type ItemProgress, type State } from '../model/message.js';
-import type { ConversationRecord, PlannedLeg } from '../store/store.js';
-import { linkOfLeg } from './plan.js';
+import type { ItemProgress, State } from '../model/message.js';
+import type { ConversationRecord, Plan, PlannedLeg } from '../store/store.js';
+import { withoutEnd } from '../text/hostile.js';
+import { type ItemStatus, statusOf } from './item-life.js';
+import { isWithdrawn, itemsOfLeg, legOf, linkOfLeg } from './plan.js';
 import { legInState } from './state-words.js';
 
 export const ROLL_UP_WHEN = ['all', 'any'] as const;
@@ -18,19 +20,19 @@ const FINAL_ITEM_STATES: State[] = ['completed', 'partial', 'failed', 'rejected'
 
 /**
  * Named after the order states of TMF622, which defines completed, failed and partial; the other rules follow from the meaning of
- * the states.
+ * the states. What somebody has to act on comes first: a question, a cancellation to be decided, a stop.
  */
 export const DEFAULT_ROLL_UP: readonly RollUpRule[] = [
   { when: 'all', of: ['cancelled'], gives: 'cancelled' },
-  { when: 'all', of: ['rejected'], gives: 'rejected' },
+  { when: 'all', of: ['rejected', 'cancelled'], gives: 'rejected' },
   { when: 'all', of: ['completed'], gives: 'completed' },
   { when: 'all', of: ['failed', 'rejected', 'cancelled'], gives: 'failed' },
   { when: 'all', of: FINAL_ITEM_STATES, gives: 'partial' },
   { when: 'any', of: ['pending'], gives: 'pending' },
+  { when: 'any', of: ['assessingCancellation'], gives: 'assessingCancellation' },
   { when: 'all', of: ['pendingCancellation', ...FINAL_ITEM_STATES], gives: 'pendingCancellation' },
-  { when: 'all', of: ['assessingCancellation', 'pendingCancellation', ...FINAL_ITEM_STATES], gives: 'assessingCancellation' },
-  { when: 'all', of: ['held', ...FINAL_ITEM_STATES], gives: 'held' },
-  { when: 'all', of: ['acknowledged'], gives: 'acknowledged' },
+  { when: 'any', of: ['held'], gives: 'held' },
+  { when: 'all', of: ['acknowledged', 'pendingCancellation', ...FINAL_ITEM_STATES], gives: 'acknowledged' },
   // The final states of fanned-out tickets.
   { when: 'all', of: ['closed'], gives: 'closed' },
   { when: 'all', of: ['resolved', 'closed'], gives: 'resolved' },
@@ -67,6 +69,7 @@ export interface WholeOrder {
   state: State;
   /** Which legs have problems, and why; undefined if none has. */
   stateReason?: string;
+  /** The status of each item; empty where whole messages were fanned out. */
   progress: ItemProgress[];
 }
 
@@ -81,47 +84,39 @@ export function wholeOrder(
 ): WholeOrder | undefined {
   const { plan } = conversation;
   if (!plan) return undefined;
-  const progress: ItemProgress[] = [];
-  const reasons: string[] = [];
-  for (const leg of plan.legs) {
-    const link = linkOfLeg(conversation, leg.leg);
-    const who = { name: link && vendor(link.endpoint), number: link?.number };
-    progress.push(...progressOf(leg, who));
-    const reason = reasonOf(leg, who);
-    if (reason) reasons.push(reason);
-  }
-  const states = progress.map((p) => p.state ?? 'acknowledged');
+  const vendorOf = (leg: string): Vendor => {
+    const link = linkOfLeg(conversation, leg);
+    return { name: link && vendor(link.endpoint), number: link?.number };
+  };
+  const statuses = plan.items.map((item) => statusOf(item, legOf(plan, item.leg ?? '')));
+  const progress = plan.items.map((item, i): ItemProgress => {
+    const { isWithdrawn: _isWithdrawn, ...status } = statuses[i]!;
+    const { name, number } = item.leg === undefined ? {} : vendorOf(item.leg);
+    return { ...status, ...(name && { vendor: name }), ...(number && { vendorNumber: number }) };
+  });
+  const reasons = plan.legs.flatMap((leg) => reasonOf(plan, leg, vendorOf(leg.leg)) ?? []);
+  const states = plan.items.length > 0 ? statesThatCount(statuses) : plan.legs.map(stateOfLeg);
   return { state: rollUp(states, rules).state, ...(reasons.length && { stateReason: reasons.join(' ') }), progress };
 }
 
-/** The state of each item of a leg: as reported for the item, otherwise as reported for the whole leg. */
-function progressOf(leg: PlannedLeg, { name, number }: Vendor): ItemProgress[] {
-  const ids = leg.items.length ? leg.items : leg.progress.length ? leg.progress.map((p) => p.id) : [leg.leg];
-  return ids.map((id) => {
-    const reported = leg.progress.find((p) => p.id === id);
-    // When a vendor's order is finished, its items are too, whatever was last reported for them.
-    const ended = leg.state && FINAL_STATES.includes(leg.state) && leg.state !== 'partial' && !isEnd(reported?.state);
-    const state: State =
-      leg.dropped !== undefined ? 'cancelled' : ended ? leg.state! : (reported?.state ?? leg.state ?? 'acknowledged');
-    const stateReason = leg.dropped ?? reported?.stateReason ?? leg.stateReason;
-    return {
-      id,
-      state,
-      ...(stateReason && { stateReason }),
-      ...(reported?.expectedCompletionAt && { expectedCompletionAt: reported.expectedCompletionAt }),
-      ...(name && { vendor: name }),
-      ...(number && { vendorNumber: number }),
-    };
-  });
+/** What the customer cancelled does not count, unless that is everything: the rest decides what becomes of the order. */
+export function statesThatCount(statuses: readonly ItemStatus[]): State[] {
+  const rest = statuses.filter(({ isWithdrawn }) => !isWithdrawn);
+  return (rest.length > 0 ? rest : statuses).map(({ state }) => state);
 }
 
-function reasonOf(leg: PlannedLeg, { name }: Vendor): string | undefined {
-  if (leg.dropped !== undefined) return `${leg.leg} was not ordered: ${leg.dropped}.`;
+/** The state of a leg that was sent a whole message. */
+function stateOfLeg({ state, dropped, refused }: PlannedLeg): State {
+  if (refused !== undefined) return 'rejected';
+  return dropped === undefined ? (state ?? 'acknowledged') : 'cancelled';
+}
+
+function reasonOf(plan: Plan, leg: PlannedLeg, { name }: Vendor): string | undefined {
+  if (isWithdrawn(plan, leg)) return undefined;
+  const at = name ? ` at ${name}` : '';
+  if (leg.refused !== undefined) return `${leg.leg} was refused${at}: ${withoutEnd(leg.refused, /[.\s]/)}.`;
+  if (leg.dropped !== undefined) return `${leg.leg} was not ordered: ${withoutEnd(leg.dropped, /[.\s]/)}.`;
   if (!leg.state || !EXPLAINED_STATES.includes(leg.state) || (leg.cancelled && leg.state === 'cancelled')) return undefined;
-  const why = leg.stateReason ?? leg.progress.find((p) => p.stateReason)?.stateReason;
-  return `${legInState(leg.leg, leg.state)}${name ? ` at ${name}` : ''}${why ? `: ${why}` : ''}.`;
-}
-
-function isEnd(state: State | undefined): boolean {
-  return state !== undefined && FINAL_STATES.includes(state);
+  const why = leg.stateReason ?? itemsOfLeg(plan, leg.leg).find((item) => item.reported?.stateReason)?.reported?.stateReason;
+  return `${legInState(leg.leg, leg.state)}${at}${why ? `: ${withoutEnd(why, /[.\s]/)}` : ''}.`;
 }

@@ -1,11 +1,12 @@
 import { conversationState } from '../conversation/correlate.js';
+import type { EntityRequest } from '../conversation/entity-request.js';
 import { isFromOlderCopy } from '../conversation/store-memory.js';
 import { partnerTime } from '../endpoints/partner-time.js';
 import { DecisionError, isConcurrentChange, PartnerError, SwitchboardError } from '../errors.js';
 import type { Exchange } from '../http/exchange.js';
 import { ExchangeLog, exchangeOf } from '../http/exchange-log.js';
 import type { Json } from '../model/message.js';
-import type { Attempt, Bodies, Change, DeliveryRecord, ErrorRecord, MessageRecord } from '../store/store.js';
+import type { Attempt, Bodies, Change, ConversationRecord, DeliveryRecord, ErrorRecord, MessageRecord } from '../store/store.js';
 import { say } from '../text/say.js';
 import type { EndpointAccess } from './access.js';
 import type { Circuit } from './circuit.js';
@@ -15,6 +16,8 @@ import { WrongEntityError } from './identity-guard.js';
 import { describeWrite } from './in-doubt.js';
 import type { IntakeTroubles } from './intake-troubles.js';
 import { resubmitted } from './interventions.js';
+import type { Failure } from './order-results.js';
+import { OrderUnreadError } from './order-unread.js';
 import type { OutageLog } from './outage.js';
 import { isLimited, isPassingConflict, LookupPendingError, type RetryPolicy, verdict } from './retry.js';
 import { send } from './send.js';
@@ -28,10 +31,15 @@ const MAX_ATTEMPTS = 20;
 const MAX_EXCHANGES = 3;
 /** Messages without a conversation that are read for an entity found. */
 const MAX_ORPHANS = 1_000;
+/** A customer's order that is not read all the same is read again after this time, milliseconds. */
+const REREAD_INTERVAL = 60_000;
 /** Key prefix of a message that is a partner's answer; the delivery's id follows. */
 const ANSWER = 'answer|';
 
-export interface AttemptOptions extends Omit<SendContext, 'beforeResend' | 'lookedUp' | 'lookLeft'> {
+/** What of the context of a send belongs to one try. */
+type PerTry = 'beforeResend' | 'replaceRequest' | 'lookedUp' | 'lookLeft';
+
+export interface AttemptOptions extends Omit<SendContext, PerTry> {
   /** Steady clock for due times and durations (src/steady-clock.ts); `clock` is for times that are shown. */
   steady: () => number;
   policy: RetryPolicy;
@@ -127,20 +135,23 @@ export class Attempts {
     const lookedUp = () => {
       looking = false;
     };
-    // On disk before it is sent again: after a crash the settling time starts over.
-    const beforeResend = async () => {
-      const record = { ...delivery, lookLeft: this.options.settlingTimes.restart(delivery.id) };
-      await store.commit([{ kind: 'delivery', record }]);
+    const update = async (record: DeliveryRecord, bodies?: Bodies) => {
+      await store.commit([{ kind: 'delivery', record, ...(bodies && { bodies }) }]);
       delivery = { ...record, version: record.version + 1 };
     };
+    // On disk before it is sent again: after a crash the settling time starts over.
+    const beforeResend = () => update({ ...delivery, lookLeft: this.options.settlingTimes.restart(delivery.id) });
+    // On disk before it is sent: another try has to know what this one ordered.
+    const replaceRequest = (request: EntityRequest) => update(delivery, { request });
     const traffic = this.options.recordTraffic ? new ExchangeLog() : undefined;
     let sent: SendResult;
     try {
       const lookLeft = () => this.options.settlingTimes.left(delivery);
-      const attempt = () => this.send(delivery, inDoubt, { beforeResend, lookedUp, lookLeft });
+      const attempt = () => this.send(delivery, inDoubt, { beforeResend, replaceRequest, lookedUp, lookLeft });
       sent = await (traffic ? traffic.during(attempt) : attempt());
     } catch (error) {
-      await this.failed(delivery, error, started, { inDoubt, looking }, traffic);
+      if (error instanceof OrderUnreadError) await this.postpone({ claimed, begun }, delivery, error);
+      else await this.failed(delivery, error, started, { inDoubt, looking }, traffic);
       return true;
     }
     this.options.circuit.succeeded();
@@ -157,11 +168,7 @@ export class Attempts {
     return true;
   }
 
-  private async send(
-    delivery: DeliveryRecord,
-    inDoubt: boolean,
-    doubt: Pick<SendContext, 'beforeResend' | 'lookedUp' | 'lookLeft'>,
-  ): Promise<SendResult> {
+  private async send(delivery: DeliveryRecord, inDoubt: boolean, doubt: Pick<SendContext, PerTry>): Promise<SendResult> {
     const { client } = this.options;
     if (!inDoubt || delivery.doubtAt === client.address) return send(delivery, inDoubt, { ...this.options, ...doubt });
     const what = say`It is unclear whether this was written at ${delivery.doubtAt}. The address of the endpoint is now ${client.address}, and a lookup there proves nothing.`;
@@ -226,7 +233,7 @@ export class Attempts {
     await conversations.update(
       delivery.conversation,
       (latest) => sent.change?.(latest) ?? latest,
-      () => [...also],
+      (latest) => [...also, ...(sent.follow?.(latest, sent.change?.(latest) ?? latest) ?? [])],
     );
     for (const listener of this.listeners) listener.delivered?.(record, warning?.message);
   }
@@ -324,12 +331,18 @@ export class Attempts {
     const change: Change = { kind: 'delivery', record: updated, bodies };
     // A store that continues without damaged files may lack the conversation.
     if (!conversation) await store.commit([change]);
-    else
+    else {
+      const failure = ended && conversation.plan ? await this.failureOf(delivery, error, state) : undefined;
+      const resultOf = (latest: ConversationRecord) => failure && this.options.orders.afterFailure(latest, delivery, failure);
       await conversations.update(
         delivery.conversation,
-        (latest) => (ended && conversationState(latest) === 'closed' ? { ...latest, state: 'open' } : latest),
-        () => [change],
+        (latest) => {
+          const next = resultOf(latest)?.conversation ?? latest;
+          return ended && conversationState(next) === 'closed' ? { ...next, state: 'open' } : next;
+        },
+        (latest) => [change, ...(resultOf(latest)?.also ?? [])],
       );
+    }
     if (ended) {
       const how = next.decision ? 'needs a decision' : 'failed permanently';
       log('error', `Delivery to ${client.name} ${how}: ${record.message}`);
@@ -337,6 +350,36 @@ export class Attempts {
     } else {
       for (const listener of this.listeners) listener.retrying?.(updated, record, error);
     }
+  }
+
+  /** Puts a delivery off until the customer's order has been read, and has it read. Nothing was written. */
+  private async postpone(
+    { claimed, begun }: { claimed: DeliveryRecord; begun: boolean },
+    { version }: DeliveryRecord,
+    error: OrderUnreadError,
+  ): Promise<void> {
+    const { store, clock, steady, policy, orders } = this.options;
+    const conversation = await store.conversation(claimed.conversation);
+    const message = await store.message(claimed.message);
+    const { state, tries, doubtAt } = claimed;
+    const record: DeliveryRecord = {
+      ...claimed,
+      version,
+      state: begun || state === 'pending' ? 'pending' : 'inDoubt',
+      tries: begun ? tries - 1 : tries,
+      notBefore: steady() + policy.baseDelay,
+      doubtAt: begun ? undefined : doubtAt,
+      error: errorRecord(error, new Date(clock()).toISOString()),
+    };
+    const key = `${claimed.id}|${Math.floor(clock() / REREAD_INTERVAL)}`;
+    const reread = conversation && orders.reread(conversation, message, key);
+    await store.commit([{ kind: 'delivery', record }, ...(reread ? [reread] : [])]);
+  }
+
+  private async failureOf(delivery: DeliveryRecord, error: unknown, state: DeliveryRecord['state']): Promise<Failure> {
+    const { store } = this.options;
+    const bodies = await store.bodies('delivery', delivery.id);
+    return { error, state, request: (bodies.request ?? {}) as Bodies, message: await store.message(delivery.message) };
   }
 
   /** For how long the write is looked up from now on, milliseconds; undefined: it is not in doubt. */

@@ -36,6 +36,8 @@ import type { Leg } from './leg.js';
 import { applyPartyRules, describeDeletion, type SourceContext } from './leg-rules.js';
 import { Legs } from './legs.js';
 import type { FlowReference, MessageInFlow } from './message-in-flow.js';
+import { OrderNotices } from './order-notices.js';
+import { OrderResults } from './order-results.js';
 import { type AcceptedLeg, Outbox } from './outbox.js';
 import { withinLimits } from './part-limits.js';
 import { DEFAULT_SETTLING, type RetryPolicy } from './retry.js';
@@ -107,6 +109,8 @@ export class Broker {
   readonly conversations: Conversations;
   readonly correlator: Correlator;
   readonly legs: Legs;
+  private readonly orders: OrderResults;
+  private readonly started: string;
   readonly routes: Routes;
   readonly conversationQueue = new ConversationQueue();
   /** Edits the links of conversations. */
@@ -166,6 +170,7 @@ export class Broker {
       clock: this.clock,
       audit: this.audit,
       client: (id) => this.client(id),
+      orders: () => this.orders,
     });
     this.inbox = new Inbox({
       store: this.store,
@@ -196,7 +201,15 @@ export class Broker {
     );
     const { store, conversations, linkEditor, unmapped, audit, clock } = this;
     this.eraser = new Eraser({ store, conversations, linkEditor, unmapped, audit, clock });
-    this.legs = new Legs(this.inbox, (id) => this.nameOf(id), this.clock);
+    this.legs = new Legs(
+      this.inbox,
+      (id) => this.nameOf(id),
+      this.clock,
+      this.ids,
+      new OrderNotices((item) => this.inbox.messageChange(item)),
+    );
+    this.started = this.ids();
+    this.orders = new OrderResults(this.legs, (item) => this.inbox.messageChange(item), this.ids);
     this.routes = new Routes(
       this.store,
       this.inbox.flows,
@@ -233,6 +246,8 @@ export class Broker {
       intakeTroubles: this.intakeTroubles,
       filePace: FILE_PACE,
       filePolicy: (id) => this.filePolicy(id),
+      orders: this.orders,
+      started: this.started,
       scanner: this.scanner,
       ...settings,
     });

@@ -1,16 +1,20 @@
 import type { Conversations } from '../conversation/conversations.js';
 import { linkAt } from '../conversation/correlate.js';
 import type { EntityRequest } from '../conversation/entity-request.js';
+import { planAfterSkip } from '../conversation/leg-results.js';
+import { continueWithout, legOf, rowOf } from '../conversation/plan.js';
 import type { EndpointClient, RawEntity } from '../endpoints/endpoint.js';
 import { SwitchboardError } from '../errors.js';
 import type { GenericComment, Json } from '../model/message.js';
-import type { Bodies, Change, DeliveryRecord, MessageRecord, Store } from '../store/store.js';
+import type { Bodies, Change, ConversationRecord, DeliveryRecord, MessageRecord, Store } from '../store/store.js';
 import { markWarningSeen, warningState } from '../store/warning.js';
 import { say } from '../text/say.js';
 import type { AuditAction, AuditLog, Note } from './audit.js';
 import { ANSWERS } from './decisions.js';
 import { type Edit, editedFields } from './edits.js';
 import { keptByOthers, newParts, withKeptParts } from './kept-parts.js';
+import type { Compensation } from './legs.js';
+import type { OrderResults } from './order-results.js';
 import type { Person } from './person.js';
 import { isHint } from './received-item.js';
 import { lastReading, ownsFailedCreate } from './repeat.js';
@@ -23,6 +27,8 @@ export interface InterventionsOptions {
   clock: () => number;
   audit: AuditLog;
   client: (endpoint: string) => EndpointClient | undefined;
+  /** What a skipped delivery means for a fanned-out order. */
+  orders: () => Pick<OrderResults, 'afterSkip'>;
 }
 
 /** States in which each action is allowed; in `needsDecision` only the answers of that decision (decisions.ts). */
@@ -175,7 +181,19 @@ export class Interventions {
       updatedAt: this.now(),
       undo: { action: 'skip', was: undoState(record) },
     };
-    await this.commit('skip', record, by, [{ kind: 'delivery', record: skipped }], reason);
+    const { store, conversations } = this.options;
+    const change: Change = { kind: 'delivery', record: skipped };
+    const conversation = await store.conversation(record.conversation);
+    if (!conversation?.plan) return this.commit('skip', record, by, [change], reason);
+    const note = await this.note('skip', record, by, reason);
+    const { request = {} } = await store.bodies('delivery', id);
+    const resultOf = (latest: ConversationRecord) =>
+      this.options.orders().afterSkip(latest, record, { request: request as Bodies, reason });
+    await conversations.update(
+      record.conversation,
+      (latest) => resultOf(latest)?.conversation ?? latest,
+      (latest) => [change, note, ...(resultOf(latest)?.also ?? [])],
+    );
   }
 
   /** Marks the warning of a delivery as seen, so that it no longer counts. */
@@ -205,10 +223,16 @@ export class Interventions {
     // The restored delivery must not block its lane if the entity has been linked in another way meanwhile.
     if (conversation && linkAt(conversation, record.endpoint, record.entityType, record.leg)) restored.blocking = undefined;
     const also = [await this.note('undo', record, by)];
-    if ((restored.state === 'failed' || restored.state === 'needsDecision') && conversation)
+    const { plan } = conversation ?? {};
+    const isOfOrder = plan !== undefined && record.undo.action === 'skip';
+    if ((isOfOrder || restored.state === 'failed' || restored.state === 'needsDecision') && conversation)
       await conversations.update(
         record.conversation,
-        (latest) => ({ ...latest, state: 'open' }),
+        (latest) => ({
+          ...latest,
+          state: 'open',
+          ...(isOfOrder && latest.plan && { plan: planAfterSkip(latest.plan, record.leg) }),
+        }),
         () => [{ kind: 'delivery', record: restored }, ...also],
       );
     else await store.commit([{ kind: 'delivery', record: restored }, ...also]);
@@ -299,6 +323,13 @@ export class Interventions {
     const { store, conversations } = this.options;
     const changes: Change[] = [{ kind: 'message', record: after, ...(bodies && { bodies }) }];
     const { conversation } = before;
+    if (action === 'skip' && before.decision === 'legFailed' && conversation !== undefined) {
+      const { received } = await store.bodies('message', before.id);
+      const { failed } = received as unknown as Compensation;
+      const note = await this.note(action, before, by, reason);
+      await conversations.update(conversation, (latest) => continuing(latest, failed), [...changes, note]);
+      return;
+    }
     const hasParts = before.undo?.kept ?? after.undo?.kept;
     if (!hasParts || conversation === undefined || !(await store.conversation(conversation)))
       return this.commit(action, before, by, changes, reason);
@@ -332,6 +363,13 @@ export class Interventions {
   private now(): string {
     return new Date(this.options.clock()).toISOString();
   }
+}
+
+/** The order whose legs no longer wait for one that has failed: a user lets them continue. */
+function continuing(conversation: ConversationRecord, failed: string): ConversationRecord {
+  const { plan } = conversation;
+  const leg = legOf(plan, failed);
+  return plan && leg ? { ...conversation, plan: continueWithout(plan, rowOf(leg)) } : conversation;
 }
 
 /** A message as it is emitted into its flow again. */

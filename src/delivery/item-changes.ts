@@ -1,8 +1,11 @@
 import type { EntityRequest } from '../conversation/entity-request.js';
 import { fingerprint } from '../conversation/fingerprint.js';
 import { entriesOf } from '../conversation/item-entries.js';
+import type { EndpointClient } from '../endpoints/endpoint.js';
 import { ITEM_FIELDS, type Json } from '../model/message.js';
 import type { Link, WrittenItem } from '../store/store.js';
+
+type ItemLists = Pick<EndpointClient, 'itemsOf' | 'withItemIds'>;
 
 /** Whether a field is a list of order items: what is ordered, their states, or both. */
 export function isItemList(request: EntityRequest, name: string): boolean {
@@ -20,6 +23,28 @@ export function valueToWrite(request: EntityRequest, name: string, link: Link): 
   if (!written || !items) return value;
   const changed = items.filter(({ id, entry }) => written[id]?.entry !== fingerprint(entry));
   return changed.length > 0 ? changed.map(({ entry }) => entry) : undefined;
+}
+
+/**
+ * The request without some items, by our ids: without their entries in its lists, and without the values that these were made from.
+ * Lists whose entries cannot be assigned to items stay as they are.
+ */
+export function withoutItems(request: EntityRequest, ids: ReadonlySet<string>, client: ItemLists): EntityRequest {
+  if (ids.size === 0) return request;
+  let fields = request.fields;
+  for (const name of Object.keys(request.fields).filter((field) => isItemList(request, field))) {
+    const items = entriesOf(request, request.fields[name]);
+    if (!items) continue;
+    const kept = items.filter(({ id }) => !ids.has(id)).map(({ entry }) => entry);
+    fields = { ...fields, [name]: kept };
+    // Relations to items that are gone go with them.
+    const names = new Set(client.itemsOf?.(fields)?.map(({ id }) => id));
+    fields = client.withItemIds?.(fields, (id) => (names.has(id) ? id : undefined)) ?? fields;
+  }
+  const generic = { ...request.generic };
+  for (const name of ITEM_FIELDS)
+    if (Array.isArray(generic[name])) generic[name] = generic[name].filter((item) => !ids.has((item as { id: string }).id));
+  return { ...request, fields, generic };
 }
 
 /** The entry written for each item; undefined where the entries cannot be assigned to items. */

@@ -1,16 +1,20 @@
+import { askedAfter, recipientsOf } from '../conversation/comment-recipients.js';
 import { linkOf } from '../conversation/correlate.js';
 import { type LegMessage, legMessages, planFor } from '../conversation/fan-out.js';
 import type { FanOutLeg, FanOutRules } from '../conversation/fan-out-rules.js';
+import { isCancelling, phaseOf } from '../conversation/item-life.js';
+import { lateChanges, lateComment, withLateChange } from '../conversation/late-changes.js';
 import { firstLink } from '../conversation/parties.js';
-import { hasFailed, isOver, legOf } from '../conversation/plan.js';
-import { type RollUpRule, wholeOrder } from '../conversation/roll-up.js';
+import { hasFailed, isOver, itemsOfLeg, legOf, linkOfLeg, rowOf } from '../conversation/plan.js';
+import { type RollUpRule, type WholeOrder, wholeOrder } from '../conversation/roll-up.js';
 import { legInState } from '../conversation/state-words.js';
 import { SwitchboardError } from '../errors.js';
-import type { GenericFields, GenericMessage, OrderItem } from '../model/message.js';
-import type { ConversationRecord, Plan, PlannedLeg } from '../store/store.js';
+import type { GenericComment, GenericFields, GenericMessage, OrderItem } from '../model/message.js';
+import type { Change, ConversationRecord, Plan, PlannedItem, PlannedLeg } from '../store/store.js';
 import { say } from '../text/say.js';
 import type { Inbox } from './inbox.js';
 import type { FlowReference, MessageInFlow } from './message-in-flow.js';
+import type { OrderNotice, OrderNotices } from './order-notices.js';
 
 /** Payload of the message that a fan-out node gets when a leg has failed and the others are to be cancelled. */
 export interface Compensation {
@@ -27,6 +31,9 @@ export class Legs {
     /** The name of an endpoint. */
     private readonly name: (endpoint: string) => string | undefined,
     private readonly clock: () => number,
+    /** An id greater than all earlier ones. */
+    private readonly ids: () => string,
+    readonly notices: OrderNotices,
   ) {}
 
   /**
@@ -45,49 +52,125 @@ export class Legs {
   ): Promise<{ legs: LegMessage[]; unassigned: OrderItem[] } | undefined> {
     const flow = this.inbox.flows.inFlow(reference);
     if (!flow) return undefined;
+    const since = this.ids();
+    let withdrawn: string[] = [];
     let planned: ReturnType<typeof planFor> | undefined;
     await flow.transaction.stage((draft) => {
       const { conversation } = draft;
-      planned = planFor(conversation.plan, node, rules, message, fits);
+      planned = planFor(conversation.plan, node, rules, message, since, fits);
       if (planned.unassigned.length && !spare) throw unassignedError(planned.unassigned);
+      withdrawn = newlyWithdrawn(planned.plan, since);
       if (planned.plan !== conversation.plan) draft.conversation = { ...conversation, plan: planned.plan };
     });
-    const { plan, unassigned } = planned ?? { plan: { node, onFailure: rules.onFailure, legs: [] }, unassigned: [] };
-    const legs = legMessages(plan, message);
+    const conversation = (await flow.transaction.view())?.conversation;
+    const plan = conversation?.plan;
+    if (!planned || !conversation || !plan) return { legs: [], unassigned: [] };
+    const { unassigned } = planned;
+    const recipients = recipientsOf(plan, message, (leg) => this.namesOf(conversation, leg, message));
+    const legs = legMessages(plan, message, recipients);
+    const late = lateChanges(plan, message);
     if (legs.length === 0 && unassigned.length === 0) flow.ignored ??= say`It contains nothing for any leg.`;
-    // A public comment from the customer answers the leg that asked; later comments do not.
-    if (message.comments.some((c) => c.visibility === 'public')) updatePlan(flow, (plan) => ({ ...plan, asked: undefined }));
+    updatePlan(flow, (latest) => {
+      const asked = askedAfter(latest, recipients);
+      const { asked: _asked, ...rest } = late.reduce(withLateChange, latest);
+      return asked.length > 0 ? { ...rest, asked } : rest;
+    });
+    const comments = [...late.map(lateComment), ...recipients.unclear.map((comment) => this.unclear(comment, recipients.asking))];
+    const [about] = [...late.map(({ leg }) => leg), ...withdrawn, ...(recipients.unclear.length > 0 ? recipients.asking : [])];
+    const notice = about !== undefined && this.notices.change(conversation, about, flow.record.id, comments);
+    if (notice) flow.also.push(notice);
     return { legs, unassigned };
   }
 
+  /** The names by which a customer may mean a leg: its own, its vendor's, its order's there, and those of its items. */
+  private namesOf(conversation: ConversationRecord, { leg }: PlannedLeg, { fields }: GenericMessage): string[] {
+    const link = linkOfLeg(conversation, leg);
+    const own = itemsOfLeg(conversation.plan!, leg).map(({ id }) => id);
+    const items = fields.items?.filter(({ id }) => own.includes(id)) ?? [];
+    const things = items.flatMap(({ id, offering }) => [`item ${id}`, `line ${id}`, offering?.name ?? '']);
+    return [leg, (link && this.name(link.endpoint)) ?? '', link?.number ?? '', ...things];
+  }
+
+  /** Asks the customer whose question a comment answers. */
+  private unclear({ id, text }: GenericComment, asking: readonly string[]): GenericComment {
+    const who = asking.join(', ');
+    return {
+      id: `unclear|${id}`,
+      text: `Several vendors are waiting for an answer: ${who}. Your comment was not passed on, because it does not say whom it is for. Write it again with the name, for example "${asking[0]}: ${text.slice(0, 40)}".`,
+      visibility: 'public',
+    };
+  }
+
+  /** The message about the whole order for a notice that no vendor's message brought (order-notices.ts). */
+  async notify(
+    reference: FlowReference,
+    node: string,
+    rules: readonly RollUpRule[],
+    { leg, comments }: OrderNotice,
+  ): Promise<GenericMessage | undefined> {
+    const flow = this.inbox.flows.inFlow(reference);
+    const now = (await flow?.transaction.view())?.conversation;
+    if (!flow || !now?.plan) return undefined;
+    const { endpoint, entityType, entityId: id, number } = flow.record;
+    const message: GenericMessage = {
+      entity: now.entity,
+      event: 'updated',
+      source: { endpoint, entityType, id, ...(number && { number }) },
+      fields: {},
+      comments,
+      attachments: [],
+      relations: [],
+    };
+    return this.whole(flow, node, now, now, rules, message, leg);
+  }
   /** Turns a message about one leg into one about the whole order, for the customer. Unchanged where nothing was fanned out. */
-  async rollUp(reference: FlowReference, rules: readonly RollUpRule[], message: GenericMessage): Promise<GenericMessage> {
+  async rollUp(
+    reference: FlowReference,
+    node: string,
+    rules: readonly RollUpRule[],
+    message: GenericMessage,
+  ): Promise<GenericMessage> {
     const flow = this.inbox.flows.inFlow(reference);
     const now = (await flow?.transaction.view())?.conversation;
     const next = now && (flow?.advance?.(now) ?? now);
-    const whole = next && wholeOrder(next, rules, this.name);
-    if (!flow || !now || !next?.plan || !whole) return message;
+    if (!flow || !now || !next?.plan) return message;
     // A vendor deleted its own order, not the customer's.
     if (flow.source) flow.source = { ...flow.source, deleted: false };
     const { source } = message;
     const leg = linkOf(now, source.endpoint, source.entityType, source.id)?.leg ?? '';
-    this.compensate(flow, flow.before ?? now, next.plan, leg);
+    flow.also.push(...this.compensations(flow.before ?? now, next));
     const who = this.name(source.endpoint);
+    const comments = message.comments.map((c) => ({
+      ...c,
+      author: [who, c.author && `(${c.author})`].filter(Boolean).join(' '),
+    }));
+    return this.whole(flow, node, now, next, rules, { ...message, comments }, leg);
+  }
+
+  /** The message about the whole order. `now`: as the flow sees the conversation; `next`: with what the message says. */
+  private whole(
+    flow: MessageInFlow,
+    node: string,
+    now: ConversationRecord,
+    next: ConversationRecord,
+    rules: readonly RollUpRule[],
+    message: GenericMessage,
+    leg: string,
+  ): GenericMessage {
+    const whole = wholeOrder(next, rules, this.name);
+    const plan = next.plan;
+    if (!whole || !plan) return message;
+    updatePlan(flow, (latest) => withNotified({ ...latest, rollUp: node }, whole));
+    const progress = whole.progress.filter(({ id }) => !isCustomersWord(plan, id));
     const fields: GenericFields = {
       ...(next.title && { title: next.title }),
-      state: whole.state,
+      ...(!plan.items.some((item) => isCancelledWithOrder(plan, item)) && { state: whole.state }),
       ...(whole.stateReason && { stateReason: whole.stateReason }),
-      progress: whole.progress,
-      ...prices(message),
+      ...(progress.length > 0 && { progress }),
+      ...prices(message, itemsOfLeg(plan, leg)),
       ...latestDate(whole.progress),
     };
-    return {
-      ...message,
-      entity: now.entity,
-      fields,
-      changed: Object.keys(fields).filter((name) => name !== 'title'),
-      comments: message.comments.map((c) => ({ ...c, author: [who, c.author && `(${c.author})`].filter(Boolean).join(' ') })),
-    };
+    return { ...message, entity: now.entity, fields, changed: Object.keys(fields).filter((name) => name !== 'title') };
   }
 
   /** The cancellations for the other legs when one has failed. */
@@ -110,36 +193,75 @@ export class Legs {
     };
     const legs = stillOpen(conversation.plan).filter((l) => cancel.includes(l.leg));
     if (legs.length === 0) flow.ignored ??= say`No leg is left to cancel.`;
-    return legs.map(({ leg }) => ({ leg, message }));
+    return legs.map((leg) => ({ leg: leg.leg, row: rowOf(leg), message }));
   }
 
-  /** If a leg has just failed, adds a message to the fan-out node that cancels the others; its key makes it unique per leg. */
-  private compensate(flow: MessageInFlow, conversation: ConversationRecord, plan: Plan, name: string): void {
-    const leg = legOf(plan, name);
-    const before = legOf(conversation.plan, name);
-    const order = firstLink(conversation);
-    if (!leg || !hasFailed(leg) || (before && hasFailed(before)) || plan.onFailure === 'keep' || !order) return;
-    const cancel = stillOpen(plan)
-      .map((l) => l.leg)
-      .filter((l) => l !== name);
-    if (cancel.length === 0) return;
-    const reason = `${legInState(name, leg.state ?? 'failed')}${leg.stateReason ? `: ${leg.stateReason}` : ''}`;
-    const at = new Date(this.clock()).toISOString();
-    flow.also.push(
-      this.inbox.messageChange({
-        node: plan.node,
-        origin: 'plan',
-        endpoint: order.endpoint,
-        entityType: order.entityType,
-        entityId: order.id,
-        number: order.number,
-        key: `failed|${conversation.id}|${name}`,
-        payload: { failed: name, reason, cancel },
-        conversation: conversation.id,
-        ...(plan.onFailure === 'ask' && { error: { code: 'SWB_DECISION', message: question(reason, cancel), at } }),
-      }),
-    );
+  /**
+   * For each leg that has failed by a change of the plan, the message to its fan-out node that cancels the others; its key makes it
+   * unique per leg.
+   */
+  compensations(before: ConversationRecord, { plan, ...after }: ConversationRecord): Change[] {
+    const order = firstLink(before);
+    if (!plan || !order || plan.onFailure === 'keep') return [];
+    const failed = plan.legs.filter((leg) => hasFailed(plan, leg) && !hasFailedIn(before.plan, leg.leg));
+    return failed.flatMap((leg): Change[] => {
+      const cancel = stillOpen(plan)
+        .map((l) => l.leg)
+        .filter((l) => l !== leg.leg);
+      if (cancel.length === 0) return [];
+      const why = leg.refused ?? leg.stateReason;
+      const reason = `${legInState(leg.leg, leg.refused === undefined ? (leg.state ?? 'failed') : 'rejected')}${why ? `: ${why}` : ''}`;
+      const at = new Date(this.clock()).toISOString();
+      return [
+        this.inbox.messageChange({
+          node: plan.node,
+          origin: 'plan',
+          endpoint: order.endpoint,
+          entityType: order.entityType,
+          entityId: order.id,
+          number: order.number,
+          key: `failed|${after.id}|${leg.leg}`,
+          payload: { failed: leg.leg, reason, cancel },
+          conversation: after.id,
+          ...(plan.onFailure === 'ask' && { error: { code: 'SWB_DECISION', message: question(reason, cancel), at } }),
+        }),
+      ];
+    });
   }
+}
+
+function hasFailedIn(plan: Plan | undefined, name: string): boolean {
+  const leg = legOf(plan, name);
+  return plan !== undefined && leg !== undefined && hasFailed(plan, leg);
+}
+
+/** The legs of items that the customer has just cancelled for good: before their vendor had them, or after it was done with them. */
+function newlyWithdrawn(plan: Plan, since: string): string[] {
+  const isNew = ({ cancellation }: PlannedItem) => cancellation?.since === since;
+  const isDecided = (item: PlannedItem) => ['withdrawn', 'ended'].includes(phaseOf(item, legOf(plan, item.leg ?? '')));
+  return plan.items.filter((item) => isNew(item) && isDecided(item)).map(({ leg = '' }) => leg);
+}
+
+/** The customer has cancelled the item itself, and its vendor has not decided: its line says so already. */
+function isCustomersWord(plan: Plan, id: string): boolean {
+  const item = plan.items.find((one) => one.id === id);
+  return item?.cancellation?.of === 'item' && isUndecided(plan, item);
+}
+
+/** The customer has cancelled the whole order, and the vendor of an item has not decided yet. */
+function isCancelledWithOrder(plan: Plan, item: PlannedItem): boolean {
+  return item.cancellation?.of === 'order' && isUndecided(plan, item);
+}
+
+function isUndecided(plan: Plan, item: PlannedItem): boolean {
+  return isCancelling(item) && !['ended', 'withdrawn'].includes(phaseOf(item, legOf(plan, item.leg ?? '')));
+}
+
+/** The plan after its state was sent to the customer. */
+function withNotified(plan: Plan, { state, progress }: WholeOrder): Plan {
+  const states = new Map(progress.map((item) => [item.id, item.state]));
+  const items = plan.items.map((item) => ({ ...item, notified: states.get(item.id) ?? item.notified }));
+  return { ...plan, notified: state, items };
 }
 
 /** Updates the plan when the message is settled. */
@@ -155,9 +277,10 @@ function stillOpen(plan: Plan): PlannedLeg[] {
   return plan.legs.filter((l) => !isOver(l) && !l.cancelled);
 }
 
-/** Prices come from the vendor; everything else of an item is up to the customer. */
-function prices(message: GenericMessage): Pick<GenericFields, 'items'> {
-  const priced = (message.fields.items ?? []).filter((i) => i.price).map(({ id, price }) => ({ id, price }));
+/** Prices come from the vendor of an item; everything else of it is up to the customer. */
+function prices(message: GenericMessage, own: readonly PlannedItem[]): Pick<GenericFields, 'items'> {
+  const isOwn = ({ id }: OrderItem) => own.some((item) => item.id === id);
+  const priced = (message.fields.items ?? []).filter((i) => i.price && isOwn(i)).map(({ id, price }) => ({ id, price }));
   return priced.length ? { items: priced } : {};
 }
 

@@ -1,4 +1,5 @@
 import type { Conversations } from '../conversation/conversations.js';
+import type { EntityRequest } from '../conversation/entity-request.js';
 import type { PartyRules } from '../conversation/ownership.js';
 import type { EndpointClient } from '../endpoints/endpoint.js';
 import type { PaceLimits } from '../http/pace.js';
@@ -6,6 +7,7 @@ import type { Store } from '../store/store.js';
 import type { EntityAges } from './entity-ages.js';
 import type { FilePolicy } from './file-policy.js';
 import type { IdentityGuard } from './identity-guard.js';
+import type { OrderResults } from './order-results.js';
 import type { Spool } from './spool.js';
 import type { VirusScanner } from './virus-scanner.js';
 
@@ -27,9 +29,13 @@ export interface SendContext {
   willWrite(delivery: string): void;
   /** The endpoint is closing: what could take long is ended. */
   closing: AbortSignal;
+  /** What results mean for fanned-out orders. */
+  orders: OrderResults;
   /** The rules for the party at an endpoint. */
   rules: (endpoint: string) => PartyRules;
   ids: () => string;
+  /** An id made when this process began. */
+  started: string;
   clock: () => number;
   /** Settling time, milliseconds. */
   settling: number;
@@ -44,4 +50,6 @@ export interface SendContext {
   lookedUp: () => void;
   /** To be called before a write in doubt is sent again, because from then on another answer may be lost. */
   beforeResend: () => Promise<void>;
+  /** Stores another request for the delivery, before it is sent: a part of it is not to be sent any more. */
+  replaceRequest: (request: EntityRequest) => Promise<void>;
 }

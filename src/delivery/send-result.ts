@@ -1,6 +1,6 @@
 import type { RawEntity } from '../endpoints/endpoint.js';
 import type { ErrorCode } from '../errors.js';
-import type { ConversationRecord, DeliveryRecord } from '../store/store.js';
+import type { Change, ConversationRecord, DeliveryRecord } from '../store/store.js';
 import { say } from '../text/say.js';
 import { FOUND_COMMENT } from './outbox.js';
 
@@ -21,6 +21,8 @@ export interface SendResult {
   response?: unknown;
   /** Updates the conversation accordingly. */
   change?: (latest: ConversationRecord) => ConversationRecord;
+  /** Changes that follow, by the conversation before and after it. */
+  follow?: (before: ConversationRecord, after: ConversationRecord) => Change[];
   /** The answer as a raw entity, for the out node's output. */
   answer?: RawEntity;
   /** The created entity was found, and was created by an earlier store. */

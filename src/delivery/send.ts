@@ -4,6 +4,15 @@ import type { EntityRequest } from '../conversation/entity-request.js';
 import { showsSentValue } from '../conversation/field-changes.js';
 import { fingerprint, sameFingerprint } from '../conversation/fingerprint.js';
 import { withSeenItems } from '../conversation/item-entries.js';
+import {
+  cancelledIn,
+  isCancelledSince,
+  itemsToLeaveOut,
+  planAfterCancelling,
+  planAfterSent,
+  planAfterWithdrawal,
+  withdrawnItems,
+} from '../conversation/leg-results.js';
 import { isGone } from '../conversation/moved-entity.js';
 import { legOf } from '../conversation/plan.js';
 import { createReference, differingReference } from '../conversation/reference.js';
@@ -12,7 +21,7 @@ import { halfDone, isAbsent } from '../endpoints/api.js';
 import type { EndpointClient, ParsedEntity, RawEntity, WriteResult } from '../endpoints/endpoint.js';
 import { PartnerError, SwitchboardError } from '../errors.js';
 import type { GenericComment, Json } from '../model/message.js';
-import type { Bodies, ConversationRecord, DeliveryRecord, Link } from '../store/store.js';
+import type { Bodies, ConversationRecord, DeliveryRecord, Link, Plan } from '../store/store.js';
 import { say } from '../text/say.js';
 import type { CommentRecovery } from './comment-recovery.js';
 import {
@@ -26,10 +35,11 @@ import {
   notVisibleYet,
   restoredDecision,
 } from './in-doubt.js';
-import { isItemList, valueToWrite } from './item-changes.js';
-import { addressItems, addressReadItems } from './item-ids.js';
+import { isItemList, valueToWrite, withoutItems } from './item-changes.js';
+import { type AddressedFields, addressItems, addressReadItems } from './item-ids.js';
 import type { CarriedEdit } from './leg.js';
 import { linkAfterWrite, withConfirmedFields, withDerivedState, withUnsent } from './link-updates.js';
+import { isCustomersOrder, requireKnownCancellations, requireRecentReading } from './order-unread.js';
 import { effectiveChanges, isCancellation, RECOVERY_PART } from './outbox.js';
 import { checkBeforeWrite, fieldsToCheck } from './pre-write-check.js';
 import { isConflict } from './retry.js';
@@ -37,6 +47,9 @@ import type { SendContext } from './send-context.js';
 import { type AttachmentRequest, attach } from './send-file.js';
 import { carryEdit, comment, type PartWrite, restoreComments } from './send-part.js';
 import { NOTHING_TO_WRITE, type SendResult, type SendWarning, UPDATED } from './send-result.js';
+
+/** The generic fields that the customer decides by cancelling the order. */
+const ORDER_STATE = new Set(['state', 'stateReason']);
 
 /** How often an update is sent again if the partner kept nothing of it. */
 const RESENDS = 2;
@@ -89,12 +102,13 @@ export async function send(delivery: DeliveryRecord, inDoubt: boolean, context: 
 
 async function create(
   delivery: DeliveryRecord,
-  request: EntityRequest,
+  given: EntityRequest,
   conversation: ConversationRecord,
   inDoubt: boolean,
   context: SendContext,
 ): Promise<SendResult> {
   const { client } = context;
+  let request = given;
   if (isCancellation(request)) return { what: say`nothing to cancel: it was never created there` };
   const reference = createReference(conversation, delivery);
   const lookUp = async () => client.find?.(delivery.entityType, reference, request.fields);
@@ -111,6 +125,18 @@ async function create(
     else demandDecision(sought, client);
   }
   context.lookedUp();
+  const { plan } = conversation;
+  if (!found) requireRecentReading(conversation, delivery, { now: context.clock(), started: context.started });
+  const withdrawn = plan && !found ? withdrawnItems(plan, delivery.leg) : new Set<string>();
+  if (withdrawn.size > 0) {
+    request = withoutItems(given, withdrawn, client);
+    if ((request.generic.items as Json[] | undefined)?.length === 0)
+      return {
+        what: say`nothing to order: it was cancelled before`,
+        change: (latest) => withPlan(latest, (now) => planAfterWithdrawal(now, delivery.leg)),
+      };
+    await context.replaceRequest(request);
+  }
   let written: WriteResult;
   try {
     written = found
@@ -156,9 +182,15 @@ async function create(
       const isNewer = !known && !client.isOlder(source.version, link.entityVersion);
       const names = Object.keys(request.fields);
       const after = linkAfterWrite(link, delivery, request, names, parsed, isNewer, stamp);
-      return withDerivedState(withLink(latest, isNewer ? { ...after, made: 'answered' } : after));
+      const next = withDerivedState(withLink(latest, isNewer ? { ...after, made: 'answered' } : after));
+      return withPlan(next, (now) => planAfterSent(now, delivery.leg, request));
     },
   };
+}
+
+/** The conversation with its plan changed, if it is a fanned-out order. */
+function withPlan(conversation: ConversationRecord, change: (plan: Plan) => Plan): ConversationRecord {
+  return conversation.plan ? { ...conversation, plan: change(conversation.plan) } : conversation;
 }
 
 /** What differs in an entity that an earlier store created: neither side's values are overwritten, and a user decides. */
@@ -189,25 +221,30 @@ async function applyManualEdits(
 
 async function update(
   delivery: DeliveryRecord,
-  request: EntityRequest,
+  given: EntityRequest,
   link: Link,
   conversation: ConversationRecord,
   inDoubt: boolean,
   context: SendContext,
 ): Promise<SendResult> {
   const { client } = context;
+  const request = withoutItems(given, itemsToLeaveOut(conversation, delivery), client);
   const target = { id: link.id, number: link.number };
   const all = effectiveChanges(request, link, delivery.id);
+  const isOutdated = isCancelledSince(conversation, delivery);
+  const isCurrent = (name: string) => !(isOutdated && (request.sources[name] ?? []).some((source) => ORDER_STATE.has(source)));
   // An event showed that an earlier try created the entity. Its values are the partner's by now; only manual edits made since are
   // written.
   const adopted = mayBeForgotten(conversation, context.store.memory);
   const isCreated = delivery.creates && link.origin === 'ours' && (inDoubt || adopted);
-  let names = isCreated ? all.filter((name) => request.edited?.includes(name)) : all;
+  let names = (isCreated ? all.filter((name) => request.edited?.includes(name)) : all).filter(isCurrent);
   if (isCreated && names.length === 0)
     return { what: say`found ${link.number ?? link.id}, reported by an event`, link: target, adopted };
   if (names.length === 0) return { what: NOTHING_TO_WRITE, link: target };
   const read = await readBefore(names, request, link, conversation, context);
-  const current = read && !isCancellation(request) ? client.parse(read) : undefined;
+  const parsedRead = read && client.parse(read);
+  if (parsedRead && isCustomersOrder(conversation, link)) requireKnownCancellations(conversation, link, parsedRead, client);
+  const current = isCancellation(request) ? undefined : parsedRead;
   let version: string | undefined;
   const withFound = (c: ConversationRecord, fields: string[]) =>
     fields.length > 0
@@ -259,6 +296,10 @@ async function update(
     lost.has(name) && (isItemList(request, name) || sameFingerprint(link.raw[name], parsed.record[name]));
   if (delivery.tries <= RESENDS && !isCancellation(request) && changing.length > 0 && changing.every(isAsBefore))
     throw noEffect(names, client);
+  const ignored = isOfLeg(conversation, delivery)
+    ? ignoredCancellations(request, named, { entityType: link.entityType, record: parsed.record }, client)
+    : [];
+  if (delivery.tries <= RESENDS && ignored.length > 0) throw noEffect([say`the state of item ${ignored.join(', ')}`], client);
   return {
     what: `${UPDATED}${names.join(', ')}`,
     link: target,
@@ -271,11 +312,49 @@ async function update(
       if (!at) return latest;
       const now = named.items ? { ...at, items: withSeenItems(named.items, client.itemsOf?.(parsed.record)) } : at;
       const known = !client.isOlder(parsed.source.version, now.entityVersion);
-      return withDerivedState(
-        withLink(latest, linkAfterWrite(now, delivery, request, knownBy(latest, delivery, request, names), parsed, known, stamp)),
+      const next = withLink(
+        latest,
+        linkAfterWrite(now, delivery, request, knownBy(latest, delivery, request, names), parsed, known, stamp),
       );
+      return withDerivedState(withPlan(next, (plan) => planAfterUpdate(plan, delivery, request, written, ignored)));
     },
+    ...((ignored.length > 0 || written.refused !== undefined) && {
+      follow: (before, after) => context.orders.afterCancelling(before, after, delivery, ignored),
+    }),
   };
+}
+
+function isOfLeg({ plan }: ConversationRecord, { leg }: DeliveryRecord): boolean {
+  return legOf(plan, leg) !== undefined;
+}
+
+/** The items that an update was to cancel, and that the partner shows as if nothing had happened. */
+function ignoredCancellations(
+  request: EntityRequest,
+  { items }: AddressedFields,
+  { entityType, record }: { entityType: string; record: Record<string, Json> },
+  client: EndpointClient,
+): string[] {
+  const asked = cancelledIn(request);
+  const shown = asked === 'all' ? undefined : client.cancellationsIn?.(entityType, record);
+  if (asked === 'all' || !shown) return [];
+  const there = client.itemsOf?.(record)?.map(({ id }) => id);
+  const gone = new Set(shown.items);
+  const isIgnored = (id: string) =>
+    (items?.ids[id] ?? [id]).some((theirs) => !gone.has(theirs) && (there?.includes(theirs) ?? true));
+  return asked.filter(isIgnored);
+}
+
+function planAfterUpdate(
+  plan: Plan,
+  { leg }: DeliveryRecord,
+  request: EntityRequest,
+  { refused }: WriteResult,
+  ignored: readonly string[],
+): Plan {
+  const sent = planAfterSent(plan, leg, request);
+  if (refused !== undefined) return planAfterCancelling(sent, leg, 'all', 'refused', refused);
+  return ignored.length > 0 ? planAfterCancelling(sent, leg, ignored, 'withoutEffect') : sent;
 }
 
 /** Two reads show it: the last message from the partner, or our last write, and the read before this write, which may lag. */
@@ -315,7 +394,8 @@ async function readBefore(
   conversation: ConversationRecord,
   { client, guard }: SendContext,
 ): Promise<RawEntity | undefined> {
-  const mayHaveChanged = !isCancellation(request) && fieldsToCheck(names, request, link).length > 0;
+  const mayHaveChanged =
+    isCustomersOrder(conversation, link) || (!isCancellation(request) && fieldsToCheck(names, request, link).length > 0);
   if (!mayHaveChanged && guard.isTrusted(client, link.id)) return undefined;
   const raw = await (client.readRecord?.(link.entityType, link.id) ?? client.read(link.entityType, link.id));
   guard.verify(client, conversation, link, raw);

@@ -161,6 +161,11 @@ export interface EndpointClient {
    * item list. Absent if items keep our ids. Pure; see items.ts of the system.
    */
   itemsOf?: ItemsReader;
+  /**
+   * What a record of an order shows as cancelled, or as being cancelled, by its own states; undefined where such records have no
+   * items. Pure.
+   */
+  cancellationsIn?(entityType: string, record: Record<string, Json>): Cancellations | undefined;
   /** Replaces the ids of items and the references to them; items without a new id are left out. Pure. */
   withItemIds?(fields: Record<string, Json>, idOf: (id: string) => string | undefined): Record<string, Json>;
   /**
@@ -197,10 +202,19 @@ export interface EndpointClient {
 
 export type ItemsReader = (record: Record<string, Json>) => ItemFacts[] | undefined;
 
+export interface Cancellations {
+  /** The whole order. */
+  all: boolean;
+  /** Ids of items. */
+  items: string[];
+}
+
 export interface WriteResult {
   entity: RawEntity;
   /** Fields that the partner accepted with 2xx but did not store: name, the value sent, the value stored. */
   dropped: { field: string; sent: Json; has: Json | undefined }[];
+  /** Why the partner refused a cancellation, which is an answer and no failure. */
+  refused?: string;
 }
 
 /** An attachment whose content is in the spool folder. */

@@ -1,4 +1,15 @@
-import type { ConversationRecord, DeliveryRecord, Link, PlannedLeg, RecordKind, RecordOf, WrittenItem } from './store.js';
+import type { ItemProgress, Json } from '../model/message.js';
+import type {
+  ConversationRecord,
+  DeliveryRecord,
+  Link,
+  Plan,
+  PlannedItem,
+  PlannedLeg,
+  RecordKind,
+  RecordOf,
+  WrittenItem,
+} from './store.js';
 
 /** Names of fields and values in format 1 that have others today. */
 type OldDelivery = Omit<DeliveryRecord, 'waitsFor'> & { needsLink?: boolean };
@@ -8,10 +19,10 @@ type OldLink = Omit<Link, 'lastKnown' | 'unsent' | 'made' | 'writtenItems'> & {
   made?: 'answered' | 'told';
   writtenItems?: Record<string, Record<string, Omit<WrittenItem, 'state'> & { standing?: string }>>;
 };
-type OldLeg = Omit<PlannedLeg, 'lastSent'> & { told: PlannedLeg['lastSent'] };
+type OldLeg = PlannedLeg & { items: string[]; told: Record<string, Json>; progress: ItemProgress[] };
 type OldConversation = Omit<ConversationRecord, 'links' | 'plan'> & {
   links: OldLink[];
-  plan?: Omit<NonNullable<ConversationRecord['plan']>, 'legs'> & { legs: OldLeg[] };
+  plan?: Omit<Plan, 'legs' | 'items' | 'asked'> & { legs: OldLeg[]; asked?: string };
 };
 
 /** The record of today for one of format 1: the place for every change of a field's name or meaning since. */
@@ -29,7 +40,30 @@ function conversationOfToday({ links, plan, ...rest }: OldConversation): Convers
   return {
     ...rest,
     links: links.map(linkOfToday),
-    ...(plan && { plan: { ...plan, legs: plan.legs.map(({ told, ...leg }) => ({ ...leg, lastSent: told })) } }),
+    ...(plan && { plan: planOfToday(plan) }),
+  };
+}
+
+/** The items of an order were kept with their legs. */
+function planOfToday({ legs, asked, ...rest }: NonNullable<OldConversation['plan']>): Plan {
+  return {
+    ...rest,
+    ...(asked && { asked: [asked] }),
+    legs: legs.map(({ items: _items, told: _told, progress: _progress, ...leg }) => leg),
+    items: legs.flatMap(({ leg, items, told, progress, state, cancelled }) =>
+      items.map((id): PlannedItem => {
+        const reported = progress.find((item) => item.id === id);
+        const isOrdered = state !== undefined || reported !== undefined;
+        return {
+          id,
+          leg,
+          ...(told[id] !== undefined && { sent: told[id] }),
+          ...(isOrdered && { ordered: true }),
+          ...(cancelled && { cancellation: { state: 'requested', of: 'order', since: '' } }),
+          ...(reported && { reported }),
+        };
+      }),
+    ),
   };
 }
 

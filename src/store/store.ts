@@ -213,19 +213,54 @@ export interface WrittenItem {
 export interface PlannedLeg {
   /** As in `Link.leg`. */
   leg: string;
-  /** Ids of the order items on this leg; empty if it takes the whole message. */
-  items: string[];
+  /** Name of its row in the fan-out node, if that is another: a further order at a vendor is a leg of its own. */
+  row?: string;
   after?: Predecessor[];
-  /** Fingerprint of each item as last sent. */
-  lastSent: Record<string, Json>;
   /** Its cancellation was requested. */
   cancelled?: boolean;
   /** Why it was dropped before it was sent. */
   dropped?: string;
-  /** What its party last reported: the state of the whole, and the progress of the items. */
+  /** Why its party did not take it: its create failed permanently. */
+  refused?: string;
+  /** What its party last reported of the whole. */
   state?: State;
   stateReason?: string;
-  progress: ItemProgress[];
+  expectedCompletionAt?: string;
+}
+
+/** One item of a fanned-out order, from the customer's order to its vendor and back (item-life.ts). */
+export interface PlannedItem {
+  /** The customer's id of it. */
+  id: string;
+  /** The leg it is ordered with; absent: none yet, or it was cancelled before it was planned. */
+  leg?: string;
+  /** Fingerprint of what was last queued for its vendor. */
+  sent?: Json;
+  /** Its vendor has it: the write that ordered it was answered. */
+  ordered?: true;
+  /** The customer no longer wants it. */
+  cancellation?: ItemCancellation;
+  /** Its vendor did not take it into the order of a leg. */
+  refused?: { leg: string; reason: string };
+  /** What its vendor last reported of it. */
+  reported?: ItemProgress;
+  /** The state last sent to the customer. */
+  notified?: State;
+}
+
+/** What became of a customer's cancellation of an item. */
+export interface ItemCancellation {
+  /**
+   * `wanted`: the vendor was not asked yet; `requested`: a request is queued or was sent; `refused`: the vendor refused it;
+   * `withoutEffect`: the vendor confirmed the request, but the item went on.
+   */
+  state: 'wanted' | 'requested' | 'refused' | 'withoutEffect';
+  /** Whether the customer cancelled the item, or the whole order. */
+  of: 'item' | 'order';
+  /** An id made when it was noticed: what was queued for the customer before does not know of it. */
+  since: string;
+  /** Why the vendor refused. */
+  reason?: string;
 }
 
 /** What happens to the other legs when one fails: they are kept, they are cancelled, or an operator decides. */
@@ -237,8 +272,14 @@ export interface Plan {
   node: string;
   onFailure: FailurePolicy;
   legs: PlannedLeg[];
-  /** The leg that sent the last question: the customer's answer goes to this leg only. */
-  asked?: string;
+  /** What is ordered, where it is split by item, in the order of the customer's order. */
+  items: PlannedItem[];
+  /** The legs that have asked something since the customer's last comment, in that order: an answer goes to them only. */
+  asked?: string[];
+  /** The roll-up node that last reported the order to the customer. */
+  rollUp?: string;
+  /** The state of the whole order last sent to the customer. */
+  notified?: State;
 }
 
 export interface ConversationRecord {

@@ -28,7 +28,7 @@ const comment = (id: string, text: string, author = 'anna'): GenericComment => (
 
 describe('the changes detected in a message', () => {
   it('include an item that the partner added, without changing which leg gets the customer’s answer', () => {
-    const plan = { node: 'f', onFailure: 'keep' as const, legs: [], asked: 'mobile' };
+    const plan = { node: 'f', onFailure: 'keep' as const, legs: [], items: [], asked: ['mobile'] };
     const link = newLink(SOURCE, 'devices', 'ours', '');
     const shared = { ...withLink(conversation(), link), plan };
     const withComment = (id: string) => {
@@ -36,8 +36,8 @@ describe('the changes detected in a message', () => {
       const { output, advance } = detectChanges(shared, link, message, NO_ECHO);
       return [output, advance({ ...shared, links: [link] }).plan?.asked];
     };
-    assert.deepEqual(withComment('added|40'), ['update', 'mobile']);
-    assert.deepEqual(withComment('n1'), ['update', 'devices']);
+    assert.deepEqual(withComment('added|40'), ['update', ['mobile']]);
+    assert.deepEqual(withComment('n1'), ['update', ['mobile', 'devices']]);
   });
 
   it('clear the written entry of an item whose state the partner has changed, but remember the item', () => {

@@ -1,11 +1,26 @@
 import assert from 'node:assert/strict';
+import { recipientsOf } from '../../src/conversation/comment-recipients.js';
 import { legMessages, planAfterQueued, planFor } from '../../src/conversation/fan-out.js';
 import type { GenericComment, GenericMessage } from '../../src/model/message.js';
 import type { Plan } from '../../src/store/store.js';
 import { ITEMS, leg, order, plan, RULES, says } from './orders.js';
 
 const never = () => false;
-const planned = (message: GenericMessage = order()) => planFor(undefined, 'n', RULES, message, never);
+const planned = (message: GenericMessage = order()) => planFor(undefined, 'n', RULES, message, 'now', never);
+const idsOf = (of: Plan, name: string) => of.items.filter((item) => item.leg === name).map(({ id }) => id);
+/** The plan with what a message says, and the messages for its legs. */
+const fanOut = (before: Plan, message: GenericMessage, rules = RULES) => {
+  const { plan: next } = planFor(before, 'n', rules, message, 'now', never);
+  return {
+    next,
+    legs: legMessages(
+      next,
+      message,
+      recipientsOf(next, message, ({ leg }) => [leg]),
+    ),
+  };
+};
+const legsFor = (before: Plan, message: GenericMessage, rules = RULES) => fanOut(before, message, rules).legs;
 const itemsOf = (message: GenericMessage) => (message.fields.items ?? []).map((i) => i.id);
 const comment = (text: string): GenericComment => ({ id: text, text, visibility: 'public' });
 
@@ -13,7 +28,7 @@ describe('an order that is split by item', () => {
   it('gives each item to the first leg that takes it', () => {
     const { plan: made, unassigned } = planned();
     assert.deepEqual(
-      made.legs.map((l) => [l.leg, l.items]),
+      made.legs.map((l) => [l.leg, idsOf(made, l.leg)]),
       [
         ['devices', ['1', '3']],
         ['mobile', ['2']],
@@ -38,6 +53,7 @@ describe('an order that is split by item', () => {
         'n',
         { ...RULES, legs: [{ name: 'x', takes: [{ field: 'offering.id', is }] }] },
         order({ items: [{ id: '1', offering: { id } }] }),
+        'now',
         never,
       ).unassigned.length === 0;
     assert.ok(by(['sim-*'], 'SIM-5G'));
@@ -55,14 +71,21 @@ describe('an order that is split by item', () => {
   it('keeps its plan when the rules change, and adds new items', () => {
     const { plan: first } = planned();
     const other = { ...RULES, legs: [{ name: 'devices', takes: [{ field: 'category', is: ['*'] }] }] };
-    assert.equal(planFor(first, 'n', other, order(), never).plan, first);
-    const { plan: more } = planFor(first, 'n', RULES, order({ items: [...ITEMS, { id: '5', category: 'device' }] }), never);
-    assert.deepEqual(more.legs.find((l) => l.leg === 'devices')?.items, ['1', '3', '5']);
+    assert.equal(planFor(first, 'n', other, order(), 'now', never).plan, first);
+    const { plan: more } = planFor(
+      first,
+      'n',
+      RULES,
+      order({ items: [...ITEMS, { id: '5', category: 'device' }] }),
+      'now',
+      never,
+    );
+    assert.deepEqual(idsOf(more, 'devices'), ['1', '3', '5']);
   });
 
   it('sends each leg its own items, without the state of the customer’s order', () => {
     const { plan: made } = planned();
-    const sent = legMessages(made, order({ state: 'acknowledged', progress: says(['1', 'acknowledged']) }));
+    const sent = legsFor(made, order({ state: 'acknowledged', progress: says(['1', 'acknowledged']) }));
     assert.deepEqual(
       sent.map(({ leg: name, message }) => [name, itemsOf(message), message.fields.state, message.fields.title]),
       [
@@ -75,18 +98,20 @@ describe('an order that is split by item', () => {
   });
 
   /** The plan after the deliveries of a message were queued for all legs. */
-  const queued = (plan: Plan, message: GenericMessage) =>
-    legMessages(plan, message).reduce(
+  const queued = (before: Plan, message: GenericMessage) => {
+    const { next, legs } = fanOut(before, message);
+    return legs.reduce(
       (now, { leg, message: { fields, changed = Object.keys(fields) } }) => planAfterQueued(now, leg, fields, changed),
-      plan,
+      next,
     );
+  };
   const sentPlan = (message: GenericMessage = order()) => queued(planned(message).plan, message);
   const update = (fields: GenericMessage['fields'], changed: string[], more: Partial<GenericMessage> = {}) =>
     order(fields, { event: 'updated', changed, ...more });
 
   it('sends an amended item only to its own vendor', () => {
     const items = ITEMS.map((i) => (i.id === '2' ? { ...i, quantity: 2 } : i));
-    const legs = legMessages(sentPlan(), update({ items }, ['items']));
+    const legs = legsFor(sentPlan(), update({ items }, ['items']));
     assert.deepEqual(
       legs.map((l) => [l.leg, l.message.changed]),
       [['mobile', ['items']]],
@@ -96,13 +121,13 @@ describe('an order that is split by item', () => {
   it('sends it once, and again only to the legs for which it was not queued', () => {
     const items = ITEMS.map((i) => ({ ...i, quantity: 2 }));
     const message = update({ items }, ['items']);
-    const [devices] = legMessages(sentPlan(), message);
+    const [devices] = legsFor(sentPlan(), message);
     const half = planAfterQueued(sentPlan(), devices!.leg, devices!.message.fields, ['items']);
     assert.deepEqual(
-      legMessages(half, message).map((l) => l.leg),
+      legsFor(half, message).map((l) => l.leg),
       ['mobile', 'delivery'],
     );
-    assert.deepEqual(legMessages(queued(sentPlan(), message), message), []);
+    assert.deepEqual(legsFor(queued(sentPlan(), message), message), []);
   });
 
   it('is sent by the message that reports it, also after a comment that only showed it', () => {
@@ -110,39 +135,39 @@ describe('an order that is split by item', () => {
     const words = { id: 'c1', text: 'hello', visibility: 'public' as const };
     const after = queued(sentPlan(), update({ items }, [], { comments: [words] }));
     assert.deepEqual(
-      legMessages(after, update({ items }, ['items'])).map((l) => [l.leg, l.message.changed]),
+      legsFor(after, update({ items }, ['items'])).map((l) => [l.leg, l.message.changed]),
       [['mobile', ['items']]],
     );
   });
 
   it('is not sent again by a message without a list of changes, after a crash lost the end of another message', () => {
-    const legs = legMessages(sentPlan(), order());
+    const legs = legsFor(sentPlan(), order());
     assert.ok(legs.every((l) => !l.message.changed?.includes('items')));
   });
 
   it('does not treat a vendor’s price as a change by the customer', () => {
     const items = ITEMS.map((i) => ({ ...i, price: { oneTime: 9 } }));
-    assert.deepEqual(legMessages(sentPlan(), update({ items }, ['items'])), []);
+    assert.deepEqual(legsFor(sentPlan(), update({ items }, ['items'])), []);
   });
 
   it('cancels every leg with the order, once', () => {
     const cancelled = update({ state: 'cancelled', stateReason: 'changed my mind' }, ['state']);
     const before = sentPlan();
-    const legs = legMessages(before, cancelled);
+    const legs = legsFor(before, cancelled);
     assert.deepEqual(
       legs.map((l) => [l.leg, l.message.fields.state, l.message.event, l.message.fields.stateReason]),
       ['devices', 'mobile', 'delivery'].map((name) => [name, 'cancelled', 'cancelled', 'changed my mind']),
     );
-    assert.deepEqual(legMessages(queued(before, cancelled), cancelled), []);
+    assert.deepEqual(legsFor(queued(before, cancelled), cancelled), []);
   });
 
   it('cancels a leg if all of its items are cancelled, and otherwise amends it', () => {
-    const sim = legMessages(sentPlan(), update({ progress: says(['2', 'cancelled']) }, ['progress']));
+    const sim = legsFor(sentPlan(), update({ progress: says(['2', 'cancelled']) }, ['progress']));
     assert.deepEqual(
       sim.map((l) => [l.leg, l.message.fields.state]),
       [['mobile', 'cancelled']],
     );
-    const [cover, ...rest] = legMessages(sentPlan(), update({ progress: says(['3', 'cancelled']) }, ['progress']));
+    const [cover, ...rest] = legsFor(sentPlan(), update({ progress: says(['3', 'cancelled']) }, ['progress']));
     assert.deepEqual(rest, []);
     assert.equal(cover?.leg, 'devices');
     assert.equal(cover?.message.fields.state, undefined);
@@ -151,14 +176,147 @@ describe('an order that is split by item', () => {
   });
 
   it('sends nothing more to a leg that is finished or dropped', () => {
-    const legs = [leg('mobile', ['2'], { state: 'completed' }), leg('devices', ['1', '3'], { dropped: 'x' })];
-    assert.deepEqual(legMessages(plan(legs), update({ state: 'cancelled' }, ['state'])), []);
+    const legs = [
+      leg('mobile', ['2'], { state: 'completed', item: { sent: 'x' } }),
+      leg('devices', ['1', '3'], { dropped: 'x' }),
+      leg('delivery', ['4'], { state: 'failed', item: { sent: 'x' } }),
+    ];
+    assert.deepEqual(legsFor(plan(legs), update({ state: 'cancelled' }, ['state'])), []);
+  });
+
+  describe('an item that its vendor’s order can no longer take', () => {
+    const more = [...ITEMS, { id: '5', category: 'device', quantity: 1 }];
+    const legsOf = ({ legs }: Plan) => legs.map(({ leg, row }) => [leg, row]);
+    const amended = (change: (sent: Plan) => Plan) => fanOut(change(sentPlan()), update({ items: more }, ['items']));
+    const changed = (name: string, leg: object) => (sent: Plan) => ({
+      ...sent,
+      legs: sent.legs.map((one) => (one.leg === name ? { ...one, ...leg } : one)),
+    });
+
+    for (const [why, leg] of [
+      ['completed', { state: 'completed' }],
+      ['failed', { state: 'failed' }],
+      ['was refused', { refused: 'unknown offering' }],
+      ['was given up', { dropped: 'skipped' }],
+      ['is being cancelled', { cancelled: true }],
+    ] as const)
+      it(`is ordered there once more where that one ${why}`, () => {
+        const { next, legs } = amended(changed('devices', leg));
+        assert.deepEqual(legsOf(next), [
+          ['devices', undefined],
+          ['mobile', undefined],
+          ['delivery', undefined],
+          ['devices-2', 'devices'],
+        ]);
+        assert.deepEqual(
+          legs.map(({ leg, row, message }) => [leg, row, itemsOf(message), message.changed]),
+          [['devices-2', 'devices', ['5'], undefined]],
+        );
+      });
+
+    it('goes into an open order otherwise', () => {
+      const { next, legs } = amended((sent) => sent);
+      assert.equal(next.legs.length, 3);
+      assert.deepEqual(
+        legs.map(({ leg, message }) => [leg, itemsOf(message), message.changed]),
+        [['devices', ['1', '3', '5'], ['items']]],
+      );
+    });
+
+    it('goes into an order of its own where the open one has refused it, and into no third one', () => {
+      const refused = (sent: Plan): Plan => ({
+        ...sent,
+        items: [...sent.items, { id: '5', refused: { leg: 'devices', reason: 'too late' } }],
+      });
+      const { next } = amended(refused);
+      assert.deepEqual(idsOf(next, 'devices-2'), ['5']);
+      const again = fanOut(next, update({ items: [...more, { id: '6', category: 'device' }] }, ['items'])).next;
+      assert.equal(again.legs.length, 4);
+    });
+
+    it('does not take the name of another row', () => {
+      const rules = { ...RULES, legs: [...RULES.legs, { name: 'devices-2' }] };
+      const { next } = fanOut(changed('devices', { state: 'completed' })(sentPlan()), update({ items: more }, ['items']), rules);
+      assert.deepEqual(legsOf(next).at(-1), ['devices-3', 'devices']);
+    });
+  });
+
+  describe('an item that the customer has cancelled', () => {
+    it('is not ordered where it was cancelled before it was first read', () => {
+      const { next, legs } = fanOut(plan([]), order({ progress: says(['1', 'cancelled'], ['2', 'cancelled']) }));
+      assert.deepEqual(
+        legs.map(({ leg, message }) => [leg, itemsOf(message)]),
+        [
+          ['devices', ['3']],
+          ['delivery', ['4']],
+        ],
+      );
+      assert.equal(next.legs.find(({ leg }) => leg === 'delivery')?.after, undefined, 'it waits for nothing');
+    });
+
+    it('is ordered if it is wanted again before anybody had it', () => {
+      const { next } = fanOut(plan([]), order({ progress: says(['1', 'cancelled']) }));
+      const legs = legsFor(next, update({ items: ITEMS, progress: says(['1', 'acknowledged']) }, ['progress']));
+      assert.deepEqual(
+        legs.find(({ leg }) => leg === 'devices')?.message.fields.items?.map(({ id }) => id),
+        ['1', '3'],
+      );
+    });
+
+    it('is left out where it was planned and its vendor was sent nothing yet', () => {
+      const { plan: before } = planned();
+      const legs = legsFor(before, update({ progress: says(['3', 'cancelled']) }, ['progress']));
+      assert.deepEqual(
+        legs.map(({ leg, message }) => [leg, itemsOf(message)]),
+        [
+          ['devices', ['1']],
+          ['mobile', ['2']],
+          ['delivery', ['4']],
+        ],
+      );
+    });
+
+    it('is not cancelled by a state that we wrote ourselves, of the item or of the order', () => {
+      const sent = sentPlan();
+      const notified: Plan = {
+        ...sent,
+        notified: 'assessingCancellation',
+        items: sent.items.map((item) => ({ ...item, ...(item.id === '2' && { notified: 'cancelled' as const }) })),
+      };
+      const shown = { state: 'assessingCancellation' as const, items: ITEMS, progress: says(['2', 'cancelled']) };
+      assert.deepEqual(
+        legsFor(notified, order(shown)).filter(({ message }) => message.event === 'cancelled'),
+        [],
+      );
+      assert.ok(fanOut(notified, order(shown)).next.items.every(({ cancellation }) => !cancellation));
+    });
+
+    it('may be cancelled again after its vendor has refused', () => {
+      const cancel = update({ progress: says(['2', 'cancelled']) }, ['progress']);
+      const asked = queued(sentPlan(), cancel);
+      assert.deepEqual(legsFor(asked, cancel), []);
+      const refused: Plan = {
+        ...asked,
+        legs: asked.legs.map((one) => ({ ...one, cancelled: undefined })),
+        items: asked.items.map((item) =>
+          item.cancellation
+            ? { ...item, notified: 'inProgress', cancellation: { ...item.cancellation, state: 'refused' } }
+            : item,
+        ),
+      };
+      assert.deepEqual(
+        legsFor(refused, cancel).map(({ leg, message }) => [leg, message.fields.state]),
+        [['mobile', 'cancelled']],
+      );
+    });
   });
 
   describe('a comment of the customer', () => {
     const recipients = (legs: Parameters<typeof plan>[0], more: Parameters<typeof plan>[1] = {}) =>
-      legMessages(plan(legs, more), update({}, [], { event: 'commented', comments: [comment('Floor 3')] })).map((l) => l.leg);
-    const done = { lastSent: { 1: 'x' } };
+      legsFor(plan(legs, more), update({ items: [] }, [], { event: 'commented', comments: [comment('Floor 3')] })).map(
+        (l) => l.leg,
+      );
+    const done = { item: { sent: 'x' } };
 
     it('is sent only to the vendor that waits for an answer', () => {
       assert.deepEqual(
@@ -167,7 +325,7 @@ describe('an order that is split by item', () => {
       );
     });
     it('is sent to the leg that commented last, even if it is finished', () => {
-      assert.deepEqual(recipients([leg('a', ['1'], done), leg('b', ['2'], { ...done, state: 'completed' })], { asked: 'b' }), [
+      assert.deepEqual(recipients([leg('a', ['1'], done), leg('b', ['2'], { ...done, state: 'completed' })], { asked: ['b'] }), [
         'b',
       ]);
     });
@@ -183,13 +341,13 @@ describe('an order that is split by item', () => {
 describe('a message that is fanned out to static targets', () => {
   const rules = { by: 'target' as const, onFailure: 'keep' as const, legs: [{ name: 'noc' }, { name: 'field' }] };
   it('is sent in full to each matching leg, and to earlier legs', () => {
-    const first = planFor(undefined, 'n', rules, order(), (l) => l.name === 'noc').plan;
+    const first = planFor(undefined, 'n', rules, order(), 'now', (l) => l.name === 'noc').plan;
     assert.deepEqual(
       first.legs.map((l) => l.leg),
       ['noc'],
     );
-    assert.equal(legMessages(first, order())[0]?.message.fields.items?.length, 4);
-    const then = planFor(first, 'n', rules, order(), (l) => l.name === 'field').plan;
+    assert.equal(legsFor(first, order(), rules)[0]?.message.fields.items?.length, 4);
+    const then = planFor(first, 'n', rules, order(), 'now', (l) => l.name === 'field').plan;
     assert.deepEqual(
       then.legs.map((l) => l.leg),
       ['noc', 'field'],

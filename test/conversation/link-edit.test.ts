@@ -318,7 +318,7 @@ describe('manual link editing', () => {
 
     it('is refused with itself, and for a fanned-out order', () => {
       assert.throws(() => join(A(), A()), refused(/with itself/));
-      const plan = { node: 'f', onFailure: 'keep' as const, legs: [] };
+      const plan = { node: 'f', onFailure: 'keep' as const, legs: [], items: [] };
       assert.throws(() => join(A(), contents({ ...B().conversation, plan })), refused(/SWB-B is fanned out/));
     });
   });

@@ -1,6 +1,6 @@
 import type { FanOutRules } from '../../src/conversation/fan-out-rules.js';
 import type { GenericFields, GenericMessage, ItemProgress, OrderItem } from '../../src/model/message.js';
-import type { ConversationRecord, Plan, PlannedLeg } from '../../src/store/store.js';
+import type { ConversationRecord, Plan, PlannedItem, PlannedLeg } from '../../src/store/store.js';
 
 /** A new colleague's order: one item for each of four vendors. */
 export const ITEMS: OrderItem[] = [
@@ -33,12 +33,33 @@ export function order(fields: GenericFields = {}, more: Partial<GenericMessage> 
   };
 }
 
-export function leg(name: string, items: string[], more: Partial<PlannedLeg> = {}): PlannedLeg {
-  return { leg: name, items, lastSent: {}, progress: [], ...more };
+/** A leg with its items. */
+interface LegWithItems {
+  leg: PlannedLeg;
+  items: PlannedItem[];
 }
 
-export function plan(legs: PlannedLeg[], more: Partial<Plan> = {}): Plan {
-  return { node: 'fan-out', onFailure: 'keep', legs, ...more };
+/** `progress`: what its vendor has reported of the items; `item`: what holds for all of them. */
+export function leg(
+  name: string,
+  items: string[],
+  { progress = [], item, ...more }: Partial<PlannedLeg> & { progress?: ItemProgress[]; item?: Partial<PlannedItem> } = {},
+): LegWithItems {
+  const reported = (id: string) => progress.find((one) => one.id === id);
+  return {
+    leg: { leg: name, ...more },
+    items: items.map((id) => ({ id, leg: name, ...(reported(id) && { ordered: true, reported: reported(id) }), ...item })),
+  };
+}
+
+export function plan(legs: LegWithItems[], more: Partial<Plan> = {}): Plan {
+  return {
+    node: 'fan-out',
+    onFailure: 'keep',
+    legs: legs.map(({ leg }) => leg),
+    items: legs.flatMap(({ items }) => items),
+    ...more,
+  };
 }
 
 export function says(...states: [string, ItemProgress['state'], string?][]): ItemProgress[] {

@@ -1,36 +1,36 @@
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { combinations, DEFAULT_ROLL_UP, rollUp, wholeOrder } from '../../src/conversation/roll-up.js';
+import type { ItemStatus } from '../../src/conversation/item-life.js';
+import { combinations, DEFAULT_ROLL_UP, rollUp, statesThatCount, wholeOrder } from '../../src/conversation/roll-up.js';
 import { ORDER_STATES, type State } from '../../src/model/message.js';
 import { conversation, leg, plan, says } from './orders.js';
+import { COMBINATIONS, ITEM_STATES, type ItemState } from './roll-up-combinations.js';
 
 describe('the roll-up of item states', () => {
   const of = (...states: State[]) => rollUp(states, DEFAULT_ROLL_UP).state;
+  const statusOf = (state: ItemState): ItemStatus =>
+    state === 'withdrawn' ? { id: '', state: 'cancelled', isWithdrawn: true } : { id: '', state };
 
-  for (const [states, state] of [
-    [['acknowledged', 'acknowledged'], 'acknowledged'],
-    [['acknowledged', 'inProgress'], 'inProgress'],
-    [['completed', 'acknowledged'], 'inProgress'],
-    [['completed', 'inProgress'], 'inProgress'],
-    [['completed', 'completed'], 'completed'],
-    [['completed', 'failed'], 'partial'],
-    [['completed', 'cancelled'], 'partial'],
-    [['failed', 'failed'], 'failed'],
-    [['failed', 'rejected', 'cancelled'], 'failed'],
-    [['rejected', 'rejected'], 'rejected'],
-    [['cancelled', 'cancelled'], 'cancelled'],
-    [['failed', 'inProgress'], 'inProgress'],
-    [['pending', 'inProgress'], 'pending'],
-    [['pending', 'failed'], 'pending'],
-    [['held', 'completed'], 'held'],
-    [['held', 'inProgress'], 'inProgress'],
-    [['pendingCancellation', 'cancelled'], 'pendingCancellation'],
-    [['assessingCancellation', 'pendingCancellation'], 'assessingCancellation'],
-    [['assessingCancellation', 'inProgress'], 'inProgress'],
-    [['resolved', 'closed'], 'resolved'],
-    [['closed', 'closed'], 'closed'],
-  ] as [State[], State][])
-    it(`makes ${states.join(' and ')} ${state}`, () => assert.equal(of(...states), state));
+  for (const { items, state, why } of COMBINATIONS)
+    it(`makes ${items.join(' and ')} ${state}: ${why}`, () => assert.equal(of(...statesThatCount(items.map(statusOf))), state));
+
+  it('was looked at for every combination of up to three items', () => {
+    const rows = COMBINATIONS.map(({ items }) => [...items].sort().join());
+    const missing = ITEM_STATES.flatMap((a, i) =>
+      ITEM_STATES.slice(i).flatMap((b, j) =>
+        ITEM_STATES.slice(i + j).flatMap((c) => {
+          const key = [...new Set([a, b, c])].sort().join();
+          return rows.filter((row) => row === key).length === 1 ? [] : [key];
+        }),
+      ),
+    );
+    assert.deepEqual(missing, []);
+  });
+
+  it('tells the final states of fanned-out tickets', () => {
+    assert.equal(of('resolved', 'closed'), 'resolved');
+    assert.equal(of('closed', 'closed'), 'closed');
+  });
 
   it('depends neither on the order nor on the number of items', () => {
     for (const { states, state } of combinations(ORDER_STATES, DEFAULT_ROLL_UP)) {

@@ -1,8 +1,15 @@
 import { Readable } from 'node:stream';
-import type { EndpointClient, ParsedEntity, RawEntity, SpooledAttachment, WriteResult } from '../../src/endpoints/endpoint.js';
+import type {
+  Cancellations,
+  EndpointClient,
+  ParsedEntity,
+  RawEntity,
+  SpooledAttachment,
+  WriteResult,
+} from '../../src/endpoints/endpoint.js';
 import { Habits } from '../../src/endpoints/habits.js';
 import { PartnerError } from '../../src/errors.js';
-import type { GenericAttachment, GenericComment, Json } from '../../src/model/message.js';
+import type { GenericAttachment, GenericComment, ItemProgress, Json } from '../../src/model/message.js';
 import type { Problem } from '../../src/model/problem.js';
 
 interface Ticket {
@@ -115,6 +122,11 @@ export class Partner implements EndpointClient {
 
   private raw(ticket: Ticket): RawEntity {
     return structuredClone({ ...ticket });
+  }
+
+  cancellationsIn(_type: string, { state, progress = [] }: Record<string, Json>): Cancellations {
+    const items = progress as unknown as ItemProgress[];
+    return { all: state === 'cancelled', items: items.filter((item) => item.state === 'cancelled').map(({ id }) => id) };
   }
 
   async test() {

@@ -6,6 +6,7 @@ import type { Problem } from '../../model/problem.js';
 import { say } from '../../text/say.js';
 import { type Api, isAbsent } from '../api.js';
 import type {
+  Cancellations,
   Check,
   EndpointClient,
   Hint,
@@ -24,6 +25,7 @@ import { checkConnection, requestUsers } from './checks.js';
 import { Comments } from './comments.js';
 import { type FieldChoice, listChoices, listFields, listTables, type TableChoice, type ValueChoice } from './dictionary.js';
 import { Files } from './files.js';
+import { cancellationsIn } from './line-cancellations.js';
 import { LINES, referenceColumns } from './lines.js';
 import { Orders } from './orders.js';
 import { columnText, parse, referenceOf, type ServiceNowEntity, serviceNowTimeToIso } from './parse.js';
@@ -262,6 +264,10 @@ class Client implements ServiceNowClient {
 
   gone(entityType: string, id: string): RawEntity {
     return { table: this.table(entityType), record: { sys_id: id }, deleted: true };
+  }
+
+  cancellationsIn(entityType: string, record: Record<string, Json>): Cancellations | undefined {
+    return cancellationsIn(this.table(entityType), record);
   }
 
   parse(raw: RawEntity): ParsedEntity {

@@ -85,9 +85,14 @@ export class Cancellations {
   }
 }
 
+/** Whether a state of an order or item says that it is cancelled or being cancelled. */
+export function isCancellingState(state: string | undefined): boolean {
+  return CANCELLING.has(choiceKey(state ?? ''));
+}
+
 /** Whether the order is cancelled or being cancelled. */
 export function isCancelling(order: Attributes): boolean {
-  return CANCELLING.has(choiceKey(textOf(order.state) ?? ''));
+  return isCancellingState(textOf(order.state));
 }
 
 /** An order that was accepted (202) and is still to be created: until then, ServiceNow answers 400 for it. */

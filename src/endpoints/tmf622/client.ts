@@ -5,7 +5,16 @@ import type { GenericAttachment, GenericComment, Json } from '../../model/messag
 import type { Problem } from '../../model/problem.js';
 import { say } from '../../text/say.js';
 import { afterWrite } from '../api.js';
-import type { Hint, ParsedEntity, PollResult, RawEntity, SpooledAttachment, WriteResult, WrittenPart } from '../endpoint.js';
+import type {
+  Cancellations as CancelledParts,
+  Hint,
+  ParsedEntity,
+  PollResult,
+  RawEntity,
+  SpooledAttachment,
+  WriteResult,
+  WrittenPart,
+} from '../endpoint.js';
 import type { PostedEvent } from '../posted-events.js';
 import { type Attributes, droppedFrom, textOf, writable } from '../tmf/attributes.js';
 import { type ApiDefinition, TmfBaseClient } from '../tmf/base-client.js';
@@ -15,8 +24,8 @@ import { showsEvent } from '../tmf/shows-event.js';
 import { Cancellations, isCancelling, isQueued } from './cancellation.js';
 import { type Dialect, dialectOf, referenceOf, withReference } from './dialect.js';
 import { EVENT_RESOURCES, hintOf, orderOf, readEvent } from './events.js';
-import { droppedItems, ITEMS, itemsOf, withItemIds } from './items.js';
-import { isRefused } from './order-reports.js';
+import { cancelledItems, droppedItems, ITEMS, itemsOf, withItemIds } from './items.js';
+import { isRefused, refusalReason } from './order-reports.js';
 import { notesIn, parse } from './parse.js';
 import { poll } from './poll.js';
 import { itemsPatch, orderBody } from './render.js';
@@ -146,6 +155,10 @@ class Client extends TmfBaseClient<Dialect> implements Tmf622Client {
     return itemsOf(record);
   }
 
+  cancellationsIn(_entityType: string, record: Attributes): CancelledParts {
+    return { all: isCancelling(record), items: cancelledItems(record) };
+  }
+
   withItemIds(fields: Attributes, idOf: (id: string) => string | undefined): Attributes {
     return withItemIds(fields, idOf);
   }
@@ -237,8 +250,9 @@ class Client extends TmfBaseClient<Dialect> implements Tmf622Client {
     const { cancellationReason, ...sent } = fields;
     const before = await this.cancellationStatus(id);
     const entity = isRequested(before) ? before : await this.askToCancel(before.order, id, cancellationReason);
-    const refused = entity.cancel && isRefused(entity.cancel);
-    return { entity, dropped: refused ? droppedFrom(sent, entity.order) : [] };
+    const refused = entity.cancel !== undefined && isRefused(entity.cancel);
+    if (!refused) return { entity, dropped: [] };
+    return { entity, dropped: droppedFrom(sent, entity.order), refused: refusalReason(entity.cancel) };
   }
 
   /**

@@ -1,8 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
+import { choiceKey } from '../../model/choice.js';
 import type { ItemFacts, Kind } from '../../model/item-facts.js';
 import type { Json } from '../../model/message.js';
 import type { WriteResult } from '../endpoint.js';
 import { type Attributes, entries, isAttributes, textOf } from '../tmf/attributes.js';
+import { isCancellingState } from './cancellation.js';
 
 /** The attribute that holds an order's items. */
 export const ITEMS = 'productOrderItem';
@@ -28,6 +30,15 @@ export function itemsOf(order: Attributes): ItemFacts[] | undefined {
       ...given('characteristics', values.length > 0 ? Object.fromEntries(values) : undefined),
     };
   });
+}
+
+/** The ids of items that are cancelled or being cancelled. Pure. */
+export function cancelledItems(order: Attributes): string[] {
+  const isGone = (item: Attributes) =>
+    isCancellingState(textOf(item.state)) || choiceKey(textOf(item.revisionOperation) ?? '') === 'cancel';
+  return entries(order[ITEMS])
+    .filter(isGone)
+    .map((item) => textOf(item.id) ?? '');
 }
 
 /** The fields with other item ids; items without a new id are left out. Pure. */

@@ -88,9 +88,14 @@ export function questionOf(event: ProductOrderEvent | undefined): GenericComment
 /** A refused cancellation; an accepted or open one shows in the order's state. */
 export function refusalOf(cancel: Attributes | undefined): GenericComment[] {
   if (!cancel || !isRefused(cancel)) return [];
-  const why = REASONS.map((name) => textOf(cancel[name])).find(Boolean) ?? textOf(entries(cancel.note).at(-1)?.text);
+  const why = refusalReason(cancel);
   const text = sentence([why ? `Cancellation refused: ${why}` : 'Cancellation refused']);
   return [{ id: `cancel|${textOf(cancel.id) ?? ''}|${textOf(cancel.state)}`, text, visibility: 'public' }];
+}
+
+/** Why a cancellation was refused, in the provider's words; '' where it says nothing. */
+export function refusalReason(cancel: Attributes = {}): string {
+  return REASONS.map((name) => textOf(cancel[name])).find(Boolean) ?? textOf(entries(cancel.note).at(-1)?.text) ?? '';
 }
 
 export function isRefused(cancel: Attributes): boolean {

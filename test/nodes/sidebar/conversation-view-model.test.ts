@@ -209,9 +209,9 @@ describe('the conversations view', () => {
       [
         { leg: '', number: 'REQ1', items: undefined, after: undefined, dropped: undefined },
         { leg: 'mobile', number: 'PO1', items: ['2 completed'], after: [], dropped: undefined },
-        { leg: 'devices', number: 'PO2', items: ['1 inProgress', '3 -'], after: [], dropped: undefined },
+        { leg: 'devices', number: 'PO2', items: ['1 held', '3 inProgress'], after: [], dropped: undefined },
         { leg: 'delivery', number: undefined, items: ['4 -'], after: ['devices'], dropped: undefined },
-        { leg: 'billing', number: undefined, items: ['5 -'], after: [], dropped: 'devices failed' },
+        { leg: 'billing', number: undefined, items: ['5 cancelled'], after: [], dropped: 'devices failed' },
       ],
     );
     const { wait } = entries.find((entry) => entry.state === 'waiting')!;

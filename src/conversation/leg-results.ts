@@ -1,0 +1,143 @@
+import { CANCELLING_STATES, type GenericComment, type ItemProgress, type OrderItem, type State } from '../model/message.js';
+import type { ConversationRecord, DeliveryRecord, ItemCancellation, Plan, PlannedItem } from '../store/store.js';
+import type { EntityRequest } from './entity-request.js';
+import { isCancelling } from './item-life.js';
+
+/* What the result of a delivery says about the items of its leg. */
+
+/** The items that a request orders or changes, by our ids. */
+function itemsIn({ generic }: EntityRequest): string[] {
+  return ((generic.items ?? []) as unknown as OrderItem[]).map(({ id }) => id);
+}
+
+/** The items that a request cancels; `all`: it cancels the whole entity. */
+export function cancelledIn({ generic }: EntityRequest): string[] | 'all' {
+  if (CANCELLING_STATES.includes(generic.state as State)) return 'all';
+  const progress = (generic.progress ?? []) as unknown as ItemProgress[];
+  return progress.filter(({ state }) => state && CANCELLING_STATES.includes(state)).map(({ id }) => id);
+}
+
+/** The items of a leg that its vendor does not have, and that the customer no longer wants: they are not to be sent. */
+export function withdrawnItems(plan: Plan, leg: string): Set<string> {
+  const items = plan.items.filter((item) => item.leg === leg && !item.ordered && isCancelling(item));
+  return new Set(items.map(({ id }) => id));
+}
+
+/**
+ * The items that an update must not write: at a vendor those that it does not have, because they were cancelled or are ordered with
+ * another leg; at the customer those that it has cancelled since the update was queued.
+ */
+export function itemsToLeaveOut({ plan }: ConversationRecord, { id, leg }: DeliveryRecord): Set<string> {
+  if (!plan) return new Set();
+  const isVendor = plan.legs.some((one) => one.leg === leg);
+  const isLeftOut = (item: PlannedItem) =>
+    isVendor ? item.leg !== leg || (!item.ordered && isCancelling(item)) : (item.cancellation?.since ?? '') > id;
+  return new Set(plan.items.filter(isLeftOut).map((item) => item.id));
+}
+
+/** Whether the customer has cancelled the whole order since an update was queued for it. */
+export function isCancelledSince({ plan }: ConversationRecord, { id, leg }: DeliveryRecord): boolean {
+  if (!plan || plan.legs.some((one) => one.leg === leg)) return false;
+  return plan.items.some(({ cancellation }) => cancellation?.of === 'order' && cancellation.since > id);
+}
+
+/** The plan after a vendor has taken what a request orders. What was left out of it because it was cancelled is nowhere. */
+export function planAfterSent(plan: Plan, leg: string, request: EntityRequest): Plan {
+  const sent = new Set(itemsIn(request));
+  const withdrawn = withdrawnItems(plan, leg);
+  const after = (item: PlannedItem): PlannedItem => {
+    if (item.leg !== leg || item.ordered) return item;
+    if (sent.has(item.id)) return { ...item, ordered: true, refused: undefined };
+    return withdrawn.has(item.id) ? { ...item, leg: undefined } : item;
+  };
+  return {
+    ...plan,
+    items: plan.items.map(after),
+    legs: plan.legs.map((one) => (one.leg === leg && one.refused !== undefined ? { ...one, refused: undefined } : one)),
+  };
+}
+
+/** The plan after a create of which nothing was left to order. */
+export function planAfterWithdrawal(plan: Plan, leg: string): Plan {
+  const dropped = 'it was cancelled before it was ordered';
+  return { ...plan, legs: plan.legs.map((one) => (one.leg === leg ? { ...one, dropped } : one)) };
+}
+
+/** The plan after a user has given up a leg that was not created, or has taken that back (no `reason`). */
+export function planAfterSkip(plan: Plan, leg: string, reason?: string): Plan {
+  return { ...plan, legs: plan.legs.map((one) => (one.leg === leg ? { ...one, dropped: reason } : one)) };
+}
+
+/** The plan after a vendor has refused a create. */
+export function planAfterRefusedCreate(plan: Plan, leg: string, refused: string): Plan {
+  return { ...plan, legs: plan.legs.map((one) => (one.leg === leg ? { ...one, refused } : one)) };
+}
+
+/** What the vendor of a leg has refused with an update. */
+export interface RefusedUpdate {
+  plan: Plan;
+  /** Items that it would have added: they are ordered with another leg. */
+  added: string[];
+  /** What the customer reads about it. */
+  comments: GenericComment[];
+}
+
+/**
+ * The plan after a vendor has refused an update, or a user has skipped it: nothing of it was done. `key`: identifies the update;
+ * `again`: what it would have added is to be ordered in another way.
+ */
+export function planAfterRefusedUpdate(
+  plan: Plan,
+  leg: string,
+  request: EntityRequest,
+  reason: string,
+  { key, again }: { key: string; again: boolean },
+): RefusedUpdate {
+  const cancelled = cancelledIn(request);
+  const own = plan.items.filter((item) => item.leg === leg);
+  const sent = itemsIn(request);
+  const added = own.filter((item) => !item.ordered && sent.includes(item.id) && !isCancelling(item)).map(({ id }) => id);
+  const items = plan.items.map((item) =>
+    item.leg === leg && added.includes(item.id)
+      ? { ...item, ...(again && { leg: undefined, sent: undefined }), refused: { leg, reason } }
+      : item,
+  );
+  const gone = cancelled === 'all' ? own.map(({ id }) => id) : cancelled;
+  const changed = request.changed.some((name) => request.sources[name]?.includes('items')) && cancelled !== 'all';
+  const kept = changed ? sent.filter((id) => !added.includes(id) && !gone.includes(id)) : [];
+  return {
+    plan: planAfterCancelling({ ...plan, items }, leg, cancelled, 'refused', reason),
+    added,
+    comments: [
+      ...(gone.length > 0 ? [note(`cancel|${key}`, `Cancellation of item ${gone.join(', ')} refused: ${reason}`)] : []),
+      ...(kept.length > 0 && added.length === 0
+        ? [note(`change|${key}`, `${leg} did not accept the change of item ${kept.join(', ')}: ${reason}`)]
+        : []),
+    ],
+  };
+}
+
+/** The plan after a vendor has refused a cancellation, or done nothing about it. */
+export function planAfterCancelling(
+  plan: Plan,
+  leg: string,
+  cancelled: readonly string[] | 'all',
+  state: Extract<ItemCancellation['state'], 'refused' | 'withoutEffect'>,
+  reason?: string,
+): Plan {
+  const isMeant = (item: PlannedItem) =>
+    item.leg === leg && isCancelling(item) && (cancelled === 'all' || cancelled.includes(item.id));
+  const after = (cancellation: ItemCancellation): ItemCancellation => ({ ...cancellation, state, ...(reason && { reason }) });
+  return {
+    ...plan,
+    items: plan.items.map((item) =>
+      isMeant(item) && item.cancellation ? { ...item, cancellation: after(item.cancellation) } : item,
+    ),
+    // It may be asked for once more.
+    legs: plan.legs.map((one) => (one.leg === leg && cancelled === 'all' ? { ...one, cancelled: undefined } : one)),
+  };
+}
+
+function note(id: string, text: string): GenericComment {
+  return { id, text: /[.!?]$/.test(text) ? text : `${text}.`, visibility: 'public' };
+}

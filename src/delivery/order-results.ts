@@ -1,0 +1,146 @@
+import { linkAt } from '../conversation/correlate.js';
+import type { EntityRequest } from '../conversation/entity-request.js';
+import {
+  cancelledIn,
+  planAfterCancelling,
+  planAfterRefusedCreate,
+  planAfterRefusedUpdate,
+  planAfterSkip,
+} from '../conversation/leg-results.js';
+import { firstLink } from '../conversation/parties.js';
+import { dropUnreachable, legOf } from '../conversation/plan.js';
+import { wholeOrder } from '../conversation/roll-up.js';
+import { PartnerError } from '../errors.js';
+import { errorText } from '../http/error-text.js';
+import type { GenericComment } from '../model/message.js';
+import type { Bodies, Change, ConversationRecord, DeliveryRecord, MessageRecord } from '../store/store.js';
+import type { Legs } from './legs.js';
+import type { ReceivedItem } from './received-item.js';
+
+/** How a delivery ended that was not done. */
+export interface Failure {
+  error: unknown;
+  state: DeliveryRecord['state'];
+  request: Bodies;
+  /** The message that led to it; undefined if it is no longer stored. */
+  message: MessageRecord | undefined;
+}
+
+/** A conversation after a result, and what is committed with it. */
+export interface OrderResult {
+  conversation: ConversationRecord;
+  also: Change[];
+}
+
+/** What the results of deliveries mean for fanned-out orders, beyond what their vendors report. */
+export class OrderResults {
+  constructor(
+    private readonly legs: Pick<Legs, 'compensations' | 'notices'>,
+    private readonly messageChange: (item: ReceivedItem) => Change,
+    private readonly ids: () => string,
+  ) {}
+
+  /** The order after a delivery of one of its legs has ended without being done; undefined where it says nothing about the order. */
+  afterFailure(before: ConversationRecord, delivery: DeliveryRecord, failure: Failure): OrderResult | undefined {
+    const { plan } = before;
+    const { leg } = delivery;
+    const request = failure.request as unknown as EntityRequest;
+    if (!plan || delivery.part !== 'entity' || !legOf(plan, leg)) return undefined;
+    const reason = reasonOf(failure.error);
+    if (failure.state === 'needsDecision') {
+      const cancelled = cancelledIn(request);
+      if (cancelled.length === 0) return undefined;
+      return this.result(before, { ...before, plan: planAfterCancelling(plan, leg, cancelled, 'withoutEffect') }, delivery);
+    }
+    if (failure.state !== 'failed') return undefined;
+    if (!linkAt(before, delivery.endpoint, delivery.entityType, leg)) {
+      const text = `${leg} did not accept the order: ${reason}`;
+      const comment: GenericComment = { id: `refused|${delivery.id}`, text, visibility: 'public' };
+      return this.result(before, { ...before, plan: planAfterRefusedCreate(plan, leg, reason) }, delivery, [comment]);
+    }
+    const refused = planAfterRefusedUpdate(plan, leg, request, reason, { key: delivery.id, again: true });
+    const next = { ...before, plan: refused.plan };
+    if (refused.added.length === 0) return this.result(before, next, delivery, refused.comments);
+    return this.result(
+      before,
+      this.replanned(next),
+      delivery,
+      refused.comments,
+      this.reread(before, failure.message, delivery.id),
+    );
+  }
+
+  /** The order after a user has skipped a delivery of one of its legs; undefined where that changes nothing of the order. */
+  afterSkip(
+    before: ConversationRecord,
+    delivery: DeliveryRecord,
+    skip: { request: Bodies; reason: string },
+  ): OrderResult | undefined {
+    const { plan } = before;
+    const { leg } = delivery;
+    if (!plan || delivery.part !== 'entity' || !legOf(plan, leg)) return undefined;
+    const reason = skip.reason || 'it was skipped';
+    if (!linkAt(before, delivery.endpoint, delivery.entityType, leg))
+      return this.result(before, { ...before, plan: dropUnreachable(planAfterSkip(plan, leg, reason)) }, delivery);
+    const request = skip.request as unknown as EntityRequest;
+    const { plan: next, comments } = planAfterRefusedUpdate(plan, leg, request, reason, { key: delivery.id, again: false });
+    return this.result(before, { ...before, plan: next }, delivery, comments);
+  }
+
+  /** What follows from a cancellation that a vendor has refused, or (`items`) confirmed without doing it. */
+  afterCancelling(
+    before: ConversationRecord,
+    after: ConversationRecord,
+    delivery: DeliveryRecord,
+    items: readonly string[],
+  ): Change[] {
+    if (items.length === 0) return this.result(before, after, delivery).also;
+    const text = `${delivery.leg} confirmed the cancellation of item ${items.join(', ')}, but did not cancel it.`;
+    return this.result(before, after, delivery, [{ id: `noEffect|${delivery.id}`, text, visibility: 'public' }]).also;
+  }
+
+  /** The messages that follow from a change of an order: to its customer, and to its fan-out node if a leg has failed by it. */
+  result(
+    before: ConversationRecord,
+    conversation: ConversationRecord,
+    { id, leg }: DeliveryRecord,
+    comments: GenericComment[] = [],
+    reread?: Change,
+  ): OrderResult {
+    const isChanged = comments.length > 0 || statesOf(before) !== statesOf(conversation);
+    const notice = isChanged && this.legs.notices.change(conversation, leg, id, comments);
+    const also = [...(notice ? [notice] : []), ...(reread ? [reread] : []), ...this.legs.compensations(before, conversation)];
+    return { conversation, also };
+  }
+
+  /** The order whose items go through their fan-out node again with the next reading: some of them need another leg. */
+  private replanned(conversation: ConversationRecord): ConversationRecord {
+    const order = firstLink(conversation);
+    const stamp = this.ids();
+    const links = conversation.links.map((link) =>
+      link === order ? { ...link, unsent: { ...link.unsent, items: stamp } } : link,
+    );
+    return { ...conversation, links };
+  }
+
+  /** A message that reads the customer's order again. */
+  reread(conversation: ConversationRecord, message: MessageRecord | undefined, key: string): Change | undefined {
+    const order = firstLink(conversation);
+    if (!order || !message) return undefined;
+    const { endpoint, entityType, id: entityId, number } = order;
+    const source = { node: message.node, origin: 'poll' as const, endpoint, entityType, entityId, ...(number && { number }) };
+    return this.messageChange({ ...source, key: `again|${key}`, payload: { again: key } });
+  }
+}
+
+/** The states that the customer is to see, as text to compare. */
+function statesOf(conversation: ConversationRecord): string {
+  const { progress = [], stateReason } = wholeOrder(conversation, [], () => undefined) ?? {};
+  return JSON.stringify([progress, stateReason]);
+}
+
+/** Why a partner did not do it, in its own words where it has some. */
+function reasonOf(error: unknown): string {
+  const own = error instanceof PartnerError && error.answer !== undefined ? errorText(error.answer) : '';
+  return own || (error instanceof PartnerError ? error.what : 'it could not be sent');
+}

@@ -1,0 +1,69 @@
+import { firstLink } from '../conversation/parties.js';
+import { legOf } from '../conversation/plan.js';
+import type { EndpointClient, ParsedEntity } from '../endpoints/endpoint.js';
+import { SwitchboardError } from '../errors.js';
+import { CANCELLING_STATES, type State } from '../model/message.js';
+import { timeOf } from '../store/id.js';
+import type { ConversationRecord, DeliveryRecord, Link, PlannedItem } from '../store/store.js';
+import { say } from '../text/say.js';
+
+/** How old the last reading of a customer's order may be when a part of it is ordered from a vendor, milliseconds. */
+const FRESH = 15_000;
+
+/** The customer may have cancelled something that is about to be written: its order is read first, and the write waits for that. */
+export class OrderUnreadError extends SwitchboardError {
+  constructor(what: string, where: string | undefined) {
+    super('SWB_CONFLICT', what, { where, hint: say`It is read now, and then this is sent as far as it is still wanted.` });
+    this.name = 'OrderUnreadError';
+  }
+}
+
+/**
+ * Throws OrderUnreadError where a leg is to be ordered and the customer's order was not read lately: the leg waited for another one,
+ * its vendor could not be reached, or Switchboard was not running.
+ * @param started an id made when this process began
+ */
+export function requireRecentReading(
+  conversation: ConversationRecord,
+  { id, leg }: DeliveryRecord,
+  { now, started }: { now: number; started: string },
+): void {
+  const order = firstLink(conversation);
+  if (!legOf(conversation.plan, leg) || order?.readAt === undefined) return;
+  const isRecent = timeOf(order.readAt) > now - FRESH;
+  const isOfThisProcess = id > started || order.readAt > started;
+  if (isRecent && isOfThisProcess) return;
+  const number = order.number ?? order.id;
+  throw new OrderUnreadError(say`${number} may have been changed since it was last read.`, undefined);
+}
+
+/** Whether a link is the customer's order of a fan-out, on which the states of its legs are reported. */
+export function isCustomersOrder(conversation: ConversationRecord, link: Link): boolean {
+  return conversation.plan !== undefined && conversation.plan.items.length > 0 && link === firstLink(conversation);
+}
+
+/** Throws OrderUnreadError where the customer's order shows a cancellation that is not known yet: nothing may be written over it. */
+export function requireKnownCancellations(
+  { plan }: ConversationRecord,
+  { entityType }: Link,
+  { record, source }: ParsedEntity,
+  client: EndpointClient,
+): void {
+  const shown = client.cancellationsIn?.(entityType, record);
+  if (!plan || !shown) return;
+  const isKnown = ({ cancellation, notified }: PlannedItem) => cancellation !== undefined || isCancelling(notified);
+  const unknown = plan.items.filter((item) => shown.items.includes(item.id) && !isKnown(item)).map(({ id }) => id);
+  const isOrderKnown = isCancelling(plan.notified) || plan.items.every(isKnown);
+  if (unknown.length === 0 && !(shown.all && !isOrderKnown)) return;
+  const number = source.number ?? source.id;
+  throw new OrderUnreadError(
+    unknown.length > 0
+      ? say`${number} shows item ${unknown.join(', ')} as cancelled, which is not known yet.`
+      : say`${number} is cancelled, which is not known yet.`,
+    client.name,
+  );
+}
+
+function isCancelling(state: State | undefined): boolean {
+  return state !== undefined && CANCELLING_STATES.includes(state);
+}

@@ -1,0 +1,225 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { orderNodes } from '../../src/delivery/order-nodes.js';
+import type { OrderItem } from '../../src/model/message.js';
+import type { FailurePolicy } from '../../src/store/store.js';
+import { ITEMS, says } from '../conversation/orders.js';
+import { OrderRig } from './order-rig.js';
+
+const NOBODY = { name: '' };
+const CASE: OrderItem = { id: '5', action: 'add', quantity: 1, category: 'device', offering: { id: 'CASE', name: 'Case' } };
+
+describe('an item of an order over several vendors', () => {
+  let folder: string;
+  let rig: OrderRig;
+  let removeRollUp: () => void;
+  const start = async (onFailure?: FailurePolicy, begin = async () => {}) => {
+    rig = await new OrderRig(folder, onFailure).start();
+    await begin();
+    await rig.order({ state: 'acknowledged' });
+    rig.customer.tickets.push({ id: 'O1', fields: {}, comments: [], files: [], version: 101 });
+  };
+  const add = (...items: OrderItem[]) => rig.order({ items: [...ITEMS, ...items] });
+  const change = (id: string, more: Partial<OrderItem>) =>
+    rig.order({ items: ITEMS.map((item) => (item.id === id ? { ...item, ...more } : item)) });
+  const cancel = (...ids: string[]) => rig.order({ progress: ids.map((id) => ({ id, state: 'cancelled' as const })) });
+  const comments = () => rig.received.flatMap((one) => one.comments);
+  const failed = async () => (await rig.store.listDeliveries({ limit: 10, states: ['failed'] }))[0]!;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'switchboard-order-life-'));
+    removeRollUp = orderNodes.add('rollUp', 'roll-up', '');
+  });
+  afterEach(async () => {
+    await rig.broker.close().catch(() => undefined);
+    removeRollUp();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  describe('that is added', () => {
+    it('is ordered with the open order of its vendor', async () => {
+      await start();
+      await add(CASE);
+      assert.deepEqual(rig.ordersAt('devices'), ['1 3 5']);
+    });
+
+    it('is ordered once more at its vendor when the order there is over', async () => {
+      await start();
+      await rig.vendor('devices', { state: 'completed' });
+      await add(CASE);
+      assert.deepEqual(rig.ordersAt('devices'), ['1 3', '5']);
+      assert.match(rig.vendors.devices!.tickets[1]!.reference ?? '', /\/devices-2$/);
+    });
+
+    it('is ordered once more when the vendor refuses to take it into the open order', async () => {
+      await start();
+      rig.vendors.devices!.faults.push('refused');
+      await add(CASE);
+      assert.deepEqual(rig.ordersAt('devices'), ['1 3', '5']);
+      assert.equal(rig.vendors.devices!.tickets[1]!.fields.state, undefined);
+    });
+
+    it('is reported as rejected when the vendor refuses that, too', async () => {
+      await start();
+      rig.vendors.devices!.faults.push('refused', 'refused');
+      await add(CASE);
+      assert.deepEqual(rig.ordersAt('devices'), ['1 3']);
+      assert.equal(rig.shown()['5'], 'rejected');
+    });
+  });
+
+  describe('that the customer cancels', () => {
+    it('is not ordered where its order could not be sent yet', async () => {
+      await start(undefined, () => rig.suspend('devices'));
+      await cancel('3');
+      await rig.resume('devices');
+      assert.deepEqual(rig.ordersAt('devices'), ['1']);
+      assert.deepEqual(
+        rig.vendors.devices!.calls.filter((call) => call.startsWith('update')),
+        [],
+      );
+    });
+
+    it('is not ordered where nothing is left of its order', async () => {
+      await start(undefined, () => rig.suspend('devices'));
+      await cancel('1');
+      await cancel('1', '3');
+      await rig.resume('devices');
+      assert.deepEqual(rig.ordersAt('devices'), []);
+      await rig.vendor('mobile', { state: 'completed' });
+      await rig.vendor('delivery', { state: 'completed' });
+      assert.equal(rig.received.at(-1)?.state, 'completed');
+    });
+
+    it('is cancelled where a try of its order may have reached the vendor', async () => {
+      rig = await new OrderRig(folder).start();
+      rig.vendors.devices!.faults.push('lost');
+      rig.vendors.devices!.lookUpFaults.push('down');
+      const ordered = rig.order();
+      await cancel('3');
+      await ordered;
+      assert.deepEqual(rig.ordersAt('devices'), ['1 -3']);
+    });
+
+    it('does not hold back what waits for it', async () => {
+      await start(undefined, () => rig.suspend('mobile'));
+      await cancel('2');
+      await rig.resume('mobile');
+      assert.deepEqual(rig.orders(), { mobile: 0, devices: 1, delivery: 1 });
+    });
+
+    it('is not overwritten by a state that was queued before', async () => {
+      await start();
+      await rig.suspend('customer');
+      await rig.vendor('devices', { state: 'inProgress', progress: says(['1', 'inProgress'], ['3', 'inProgress']) });
+      await cancel('3');
+      await rig.resume('customer');
+      const written = rig.customer.calls.filter((call) => call.startsWith('update ')).map((call) => JSON.parse(call.slice(7)));
+      const ids = written.flatMap(({ progress = [] }) => (progress as { id: string }[]).map(({ id }) => id));
+      assert.ok(ids.includes('1') && !ids.includes('3'), JSON.stringify(written));
+    });
+
+    it('is not overwritten where it shows at the customer and was not reported yet', async () => {
+      await start();
+      rig.customer.tickets[0]!.fields.progress = [{ id: '3', state: 'cancelled' }];
+      rig.placed!.fields = { ...rig.placed!.fields, progress: says(['3', 'cancelled']) };
+      await rig.vendor('devices', { state: 'inProgress', progress: says(['1', 'inProgress'], ['3', 'inProgress']) });
+      assert.equal(rig.rereads, 1);
+      assert.deepEqual(rig.ordersAt('devices'), ['1 -3']);
+      const last = rig.customer.calls.findLast((call) => call.startsWith('update ')) ?? '';
+      assert.ok(last.includes('"id":"1"') && !last.includes('"id":"3"'), last);
+    });
+
+    it('is shown as it is where its vendor had completed it', async () => {
+      await start();
+      await rig.vendor('devices', { state: 'inProgress', progress: says(['1', 'completed'], ['3', 'inProgress']) });
+      await cancel('1');
+      const { progress } = rig.received.at(-1)!;
+      const item = (progress as { id: string; state: string; stateReason: string }[]).find(({ id }) => id === '1');
+      assert.deepEqual([item?.state, item?.stateReason], ['completed', 'It completed before it was cancelled.']);
+    });
+
+    it('goes on where its vendor refuses, and the customer is told at once', async () => {
+      await start();
+      await rig.vendor('devices', { state: 'inProgress', progress: says(['1', 'inProgress'], ['3', 'inProgress']) });
+      rig.vendors.devices!.faults.push('refused');
+      await cancel('3');
+      assert.equal(rig.shown()['3'], 'inProgress');
+      assert.ok(
+        comments().some((text) => /Cancellation of item 3 refused: .*is not accepted/.test(text)),
+        comments().join(),
+      );
+    });
+
+    it('goes on where its vendor confirms and does nothing, and the customer is told', async () => {
+      await start();
+      await rig.vendor('devices', { state: 'inProgress', progress: says(['1', 'inProgress'], ['3', 'inProgress']) });
+      rig.vendors.devices!.drops = 5;
+      await cancel('3');
+      assert.equal(rig.shown()['3'], 'inProgress');
+      assert.ok(
+        comments().some((text) => /devices confirmed the cancellation of item 3, but did not/.test(text)),
+        comments().join(),
+      );
+      await rig.vendor('devices', { state: 'inProgress', progress: says(['1', 'inProgress'], ['3', 'cancelled']) });
+      assert.equal(rig.shown()['3'], 'cancelled', 'later all the same');
+    });
+  });
+
+  it('whose change comes too late is reported to the customer, once', async () => {
+    await start();
+    await rig.vendor('mobile', { state: 'completed' });
+    await change('2', { quantity: 3 });
+    const late = () => comments().filter((text) => /change of item 2 was not passed on: mobile completed/.test(text)).length;
+    assert.equal(late(), 1);
+    await rig.order({ items: ITEMS.map((item) => (item.id === '2' ? { ...item, quantity: 3 } : item)), title: 'New title' });
+    assert.equal(late(), 1);
+  });
+
+  describe('whose vendor does not take the order', () => {
+    it('is rejected, with the reason', async () => {
+      await start('keep', async () => void rig.vendors.mobile!.faults.push('refused'));
+      assert.equal(rig.shown()['2'], 'rejected');
+      assert.match(String(rig.received.at(-1)?.reason), /mobile was refused: .*is not accepted/);
+      assert.equal(rig.orders().devices, 1);
+    });
+
+    it('has the others cancelled if that is the rule', async () => {
+      await start('cancelRest', async () => void rig.vendors.mobile!.faults.push('refused'));
+      assert.deepEqual(rig.cancelled(), ['devices']);
+      assert.equal(rig.orders().delivery, 0);
+    });
+
+    it('has a user asked if that is the rule; what waits for it goes on if the others are to continue', async () => {
+      await start('ask', async () => void rig.vendors.mobile!.faults.push('refused'));
+      const [question] = await rig.store.listMessages({ limit: 5, states: ['needsDecision'] });
+      assert.match(question?.error?.message ?? '', /mobile was rejected: .*Still open: devices, delivery/);
+      await rig.broker.interventions.skipMessage(question!.id, 'let them', NOBODY);
+      await rig.idle();
+      assert.deepEqual(rig.orders(), { mobile: 0, devices: 1, delivery: 1 });
+    });
+
+    it('goes on once the order is accepted after all', async () => {
+      await start('keep', async () => void rig.vendors.mobile!.faults.push('refused'));
+      await rig.broker.interventions.replayDelivery((await failed()).id, NOBODY);
+      await rig.idle();
+      assert.deepEqual(rig.ordersAt('mobile'), ['2']);
+      await rig.vendor('mobile', { state: 'inProgress' });
+      assert.equal(rig.shown()['2'], 'inProgress');
+    });
+
+    it('stays rejected when a user skips the order, and drops what waits for it', async () => {
+      await start('keep', async () => void rig.vendors.mobile!.faults.push('refused'));
+      await rig.broker.interventions.skipDelivery((await failed()).id, 'no such SIM', NOBODY);
+      await rig.idle();
+      assert.deepEqual([rig.shown()['2'], rig.shown()['4']], ['rejected', 'cancelled']);
+      await rig.vendor('devices', { state: 'completed' });
+      assert.equal(
+        (await rig.store.conversationByLink('customer', 'troubleTicket', 'O1'))?.state,
+        'open',
+        'the customer has not closed it',
+      );
+    });
+  });
+});

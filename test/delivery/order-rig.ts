@@ -1,0 +1,261 @@
+import assert from 'node:assert/strict';
+import type { LegMessage } from '../../src/conversation/fan-out.js';
+import type { FanOutRules } from '../../src/conversation/fan-out-rules.js';
+import { DEFAULT_ROLL_UP } from '../../src/conversation/roll-up.js';
+import { Broker } from '../../src/delivery/broker.js';
+import type { Compensation } from '../../src/delivery/legs.js';
+import type { OrderNotice } from '../../src/delivery/order-notices.js';
+import type { ParsedEntity, RawEntity } from '../../src/endpoints/endpoint.js';
+import type { GenericFields, GenericMessage, ItemProgress, Json, OrderItem } from '../../src/model/message.js';
+import { LowdbStore } from '../../src/store/lowdb-store.js';
+import { intakeQueue } from '../../src/store/message-queue.js';
+import type { DeliveryRecord, FailurePolicy, MessageRecord } from '../../src/store/store.js';
+import { ITEMS, RULES } from '../conversation/orders.js';
+import { until } from '../live/node-red.js';
+import { PATIENCE } from '../patience.js';
+import { Partner } from './partner.js';
+
+const VENDORS = ['mobile', 'devices', 'delivery'];
+
+/** A vendor whose orders do not say when they were changed, as those of TMF622 need not. */
+export class WithoutVersions extends Partner {
+  override parse(raw: RawEntity): ParsedEntity {
+    const parsed = super.parse(raw);
+    return { ...parsed, source: { ...parsed.source, version: undefined } };
+  }
+}
+
+function report(source: GenericMessage['source'], fields: GenericFields): GenericMessage {
+  return { entity: 'order', event: 'updated', source, fields, comments: [], attachments: [], relations: [] };
+}
+
+/** A customer's order that is fanned out to three vendors, with a flow that works like the nodes. */
+export class OrderRig {
+  broker!: Broker;
+  store!: LowdbStore;
+  readonly customer = new Partner('customer');
+  readonly vendors = Object.fromEntries(VENDORS.map((v) => [v, new Partner(v)])) as Record<string, Partner>;
+  readonly received: { state?: Json; progress?: Json; reason?: Json; comments: string[] }[] = [];
+  /** The out nodes are wired on: answers of the vendors become messages. */
+  answers = false;
+  /** Endpoints to which nothing is sent now. */
+  readonly suspended = new Set<string>();
+  /** How often the customer's order was read again. */
+  rereads = 0;
+  placed: GenericMessage | undefined;
+  private version = 0;
+
+  constructor(
+    readonly folder: string,
+    readonly onFailure: FailurePolicy = 'keep',
+  ) {}
+
+  async start(): Promise<this> {
+    this.store = new LowdbStore({ folder: this.folder });
+    await this.store.open();
+    this.broker = new Broker({
+      id: 'b',
+      name: 'test',
+      store: this.store,
+      inboxLimit: 100,
+      flowTimeout: PATIENCE,
+      random: () => 0.5,
+    });
+    for (const client of [this.customer, ...Object.values(this.vendors)])
+      this.broker.addEndpoint(client, { concurrency: 4, retry: { baseDelay: 10, maxDelay: 50, maxTries: 4 } });
+    this.listen(intakeQueue('customer', 'troubleTicket'), (record, payload) =>
+      this.ordered(record, payload as unknown as GenericMessage),
+    );
+    for (const vendor of VENDORS)
+      this.listen(intakeQueue(vendor, 'troubleTicket'), (record, payload) =>
+        this.answered(record, payload as unknown as GenericMessage),
+      );
+    this.listen('fan-out', async (record, payload) => {
+      for (const leg of await this.broker.legs.cancelRest({ messageId: record.id }, payload as unknown as Compensation))
+        await this.take(record, record.conversation!, leg);
+    });
+    this.listen('roll-up', async (record, payload) => {
+      const notice = payload as unknown as OrderNotice;
+      const message = await this.broker.legs.notify({ messageId: record.id }, 'roll-up', DEFAULT_ROLL_UP, notice);
+      if (message) await this.report(record, message);
+    });
+    return this;
+  }
+
+  private listen(queue: string, flow: (record: MessageRecord, payload: Json) => Promise<void>): void {
+    this.broker.inbox.attach(queue, {
+      read: async ({ origin, endpoint, entityId }) =>
+        origin === 'poll' ? ((await this.read(endpoint, entityId)) as unknown as Json) : undefined,
+      emit: (record, payload, _emission, onIdle) => {
+        flow(record, payload).then(
+          () => onIdle(),
+          (e) => onIdle({ code: e.code ?? 'SWB_FLOW', message: e.message, at: '' }),
+        );
+      },
+    });
+  }
+
+  private async ordered(record: MessageRecord, message: GenericMessage): Promise<void> {
+    const found = await this.correlate(record, message);
+    if (!found) return;
+    const rules: FanOutRules = { ...RULES, onFailure: this.onFailure };
+    const shared = await this.broker.legs.fanOut({ messageId: record.id }, 'fan-out', rules, found.message, () => false, false);
+    for (const leg of shared?.legs ?? []) await this.take(record, found.conversation.id, leg);
+  }
+
+  private async answered(record: MessageRecord, report: GenericMessage): Promise<void> {
+    const found = await this.correlate(record, report);
+    if (!found) return;
+    await this.report(record, await this.broker.legs.rollUp({ messageId: record.id }, 'roll-up', DEFAULT_ROLL_UP, found.message));
+  }
+
+  /** What the customer's out node gets. */
+  private async report(record: MessageRecord, message: GenericMessage): Promise<void> {
+    const { fields, comments } = message;
+    const { state, stateReason: reason, progress } = fields;
+    this.received.push({ state, reason, progress: progress as unknown as Json, comments: comments.map(({ text }) => text) });
+    const conversation =
+      (await this.store.message(record.id))?.conversation ??
+      (await this.store.conversationByLink('customer', 'troubleTicket', 'O1'))?.id;
+    if (this.customer.tickets.length) await this.take(record, conversation!, { leg: '', message });
+  }
+
+  private async correlate(record: MessageRecord, message: GenericMessage) {
+    const names = Object.keys(message.fields);
+    const sources = Object.fromEntries(names.map((n) => [n, [n]]));
+    const fields = message.fields as unknown as Record<string, Json>;
+    const found = await this.broker.correlate({ messageId: record.id }, { message, record: fields, sources });
+    return found?.output === 'ignored' ? undefined : found;
+  }
+
+  private async take(
+    record: MessageRecord,
+    conversation: string,
+    { leg, message }: Pick<LegMessage, 'leg' | 'message'>,
+  ): Promise<void> {
+    const { items, progress, ...rest } = message.fields;
+    const fields = { ...rest, ...(items && { items }), ...(progress && { progress }) } as unknown as Record<string, Json>;
+    await this.broker.acceptLeg({
+      message: record.id,
+      conversation,
+      node: `out-${leg}`,
+      endpoint: leg || 'customer',
+      entityType: 'troubleTicket',
+      leg,
+      from: { endpoint: record.endpoint, entityType: record.entityType, entityId: record.entityId },
+      request: {
+        fields,
+        changed: message.changed ?? Object.keys(fields),
+        defaults: [],
+        sources: Object.fromEntries(Object.keys(fields).map((n) => [n, [n]])),
+        generic: fields,
+      },
+      comments: message.comments,
+      attachments: [],
+      answers: this.answers,
+    });
+  }
+
+  /** An order as it is read: the customer's as it was last changed. */
+  private async read(endpoint: string, id: string): Promise<GenericMessage> {
+    if (endpoint === 'customer') {
+      this.rereads++;
+      return report({ ...this.placed!.source, version: String(++this.version + 100) }, this.placed!.fields);
+    }
+    const vendor = this.vendors[endpoint]!;
+    const { source, record } = vendor.parse(await vendor.read('troubleTicket', id));
+    return report(source, record as GenericFields);
+  }
+
+  /** Starts to emit the answers of the vendors, as their out nodes do once they have been deployed. */
+  takeAnswers(): void {
+    for (const [name, vendor] of Object.entries(this.vendors))
+      this.listen(`out-${name}`, (record, payload) => {
+        const { source, record: read } = vendor.parse(payload as RawEntity);
+        return this.answered(record, report(source, read as GenericFields));
+      });
+  }
+
+  async order(fields: GenericFields = {}): Promise<void> {
+    await this.receive('customer', 'O1', { title: 'New colleague', items: ITEMS, ...fields });
+  }
+
+  /** A vendor reports the state of its order. */
+  async vendor(name: string, fields: GenericFields): Promise<void> {
+    const [ticket] = this.vendors[name]!.tickets;
+    assert.ok(ticket, `${name} has an order`);
+    await this.receive(name, ticket.id, fields, ticket.reference);
+  }
+
+  private async receive(from: string, id: string, fields: GenericFields, reference?: string): Promise<void> {
+    const version = String(++this.version + 100);
+    const shown = this.vendors[from] instanceof WithoutVersions ? undefined : version;
+    const source = { endpoint: from, entityType: 'troubleTicket', id, number: id, ...(reference && { reference }) };
+    const message = report({ ...source, ...(shown && { version: shown }) }, fields);
+    if (from === 'customer') this.placed = { ...message, fields: { ...this.placed?.fields, ...fields } };
+    await this.broker.inbox.accept([
+      {
+        node: `in-${from}`,
+        origin: 'webhook',
+        endpoint: from,
+        entityType: 'troubleTicket',
+        entityId: id,
+        key: version,
+        payload: message as unknown as Json,
+      },
+    ]);
+    await this.idle();
+  }
+
+  /** Waits until nothing is under way. Deliveries that wait for another leg, or behind a failed create, do not count. */
+  async idle(): Promise<void> {
+    await until('the broker to be idle', async () => {
+      const received = await this.store.listMessages({ limit: 100, states: ['received'] });
+      const all = await this.store.listDeliveries({ limit: 100 });
+      const stuck = new Set(all.filter((d) => d.blocking).map((d) => d.lane));
+      const isHeld = ({ waitsFor, lane, endpoint }: DeliveryRecord) =>
+        waitsFor || stuck.has(lane) || this.suspended.has(endpoint);
+      const open = all.filter((d) => ['pending', 'sending', 'inDoubt'].includes(d.state) && !isHeld(d));
+      const due = received.filter(({ origin, node }) => origin !== 'answer' || this.broker.inbox.isAttached(node));
+      return due.length + open.length === 0 && !this.broker.inbox.busy;
+    });
+  }
+
+  /** Sends nothing to an endpoint until it is resumed. */
+  async suspend(endpoint: string): Promise<void> {
+    this.suspended.add(endpoint);
+    await this.broker.interventions.suspend(endpoint, '', { name: '' });
+    await until(`${endpoint} to be suspended`, () => this.broker.worker(endpoint)?.status.suspended);
+  }
+
+  async resume(endpoint: string): Promise<void> {
+    this.suspended.delete(endpoint);
+    await this.broker.interventions.resume(endpoint, { name: '' });
+    await this.idle();
+  }
+
+  /** What a vendor has in each of its orders: the ids of the items, and those that are cancelled with a minus. */
+  ordersAt(vendor: string): string[] {
+    return this.vendors[vendor]!.tickets.map(({ fields }) => {
+      const gone = fields.state === 'cancelled' ? undefined : ((fields.progress ?? []) as unknown as ItemProgress[]);
+      const isGone = (id: string) => gone === undefined || gone.some((item) => item.id === id && item.state === 'cancelled');
+      return ((fields.items ?? []) as unknown as OrderItem[]).map(({ id }) => `${isGone(id) ? '-' : ''}${id}`).join(' ');
+    });
+  }
+
+  /** The last state of each item that the customer was sent. */
+  shown(): Record<string, string> {
+    const all = this.received.flatMap(({ progress = [] }) => progress as unknown as ItemProgress[]);
+    return Object.fromEntries(all.map(({ id, state }) => [id, state ?? '']));
+  }
+
+  orders(): Record<string, number> {
+    return Object.fromEntries(VENDORS.map((v) => [v, this.vendors[v]!.tickets.length]));
+  }
+  cancelled(): string[] {
+    return VENDORS.filter((v) => this.vendors[v]!.tickets[0]?.fields.state === 'cancelled');
+  }
+  async messages(): Promise<MessageRecord[]> {
+    return this.store.listMessages({ limit: 100 });
+  }
+}
