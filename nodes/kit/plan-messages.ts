@@ -26,7 +26,7 @@ export function takePlanMessages<Payload>(
   node: Node,
   prepare: (message: PlanMessage<Payload>) => Promise<() => void>,
 ): void {
-  const tracker = flowTracker(RED);
+  let tracker: ReturnType<typeof flowTracker> | undefined;
   const attached = new Map<Broker, () => Promise<void>>();
   const emit = async (
     broker: Broker,
@@ -40,6 +40,7 @@ export function takePlanMessages<Payload>(
       const msg = { _msgid: RED.util.generateId(), topic: record.number, switchboard: envelope };
       const reference = { messageId: record.id, emission };
       const send = await prepare({ broker, payload: payload as unknown as Payload, reference, msg });
+      tracker ??= flowTracker(RED);
       tracker.follow(envelope, node.id, send, onIdle);
     } catch (error) {
       onIdle(errorRecord(error, new Date().toISOString()));
@@ -53,7 +54,7 @@ export function takePlanMessages<Payload>(
       const detach = broker.inbox.attach(node.id, {
         read: async () => undefined,
         emit: (record, payload, emission, onIdle) => void emit(broker, record, payload, emission, onIdle),
-        ended: (emission) => tracker.drop(emission),
+        ended: (emission) => tracker?.drop(emission),
       });
       attached.set(broker, detach);
     }
@@ -62,7 +63,7 @@ export function takePlanMessages<Payload>(
   const unwatch = watchBrokers(attach);
   node.on('close', (_removed: boolean, done: () => void) => {
     unwatch();
-    tracker.forget(node.id);
+    tracker?.forget(node.id);
     Promise.allSettled([...attached.values()].map((detach) => detach())).then(() => done());
   });
 }

@@ -1,5 +1,6 @@
 import { linkAt } from '../conversation/correlate.js';
 import type { EntityRequest } from '../conversation/entity-request.js';
+import { fingerprint } from '../conversation/fingerprint.js';
 import {
   cancelledIn,
   planAfterCancelling,
@@ -55,7 +56,7 @@ export class OrderResults {
     if (failure.state !== 'failed') return undefined;
     if (!linkAt(before, delivery.endpoint, delivery.entityType, leg)) {
       const text = `${leg} did not accept the order: ${reason}`;
-      const comment: GenericComment = { id: `refused|${delivery.id}`, text, visibility: 'public' };
+      const comment: GenericComment = { id: `refused|${delivery.id}|${fingerprint(reason)}`, text, visibility: 'public' };
       return this.result(before, { ...before, plan: planAfterRefusedCreate(plan, leg, reason) }, delivery, [comment]);
     }
     const refused = planAfterRefusedUpdate(plan, leg, request, reason, { key: delivery.id, again: true });
@@ -103,12 +104,12 @@ export class OrderResults {
   result(
     before: ConversationRecord,
     conversation: ConversationRecord,
-    { id, leg }: DeliveryRecord,
+    { leg }: DeliveryRecord,
     comments: GenericComment[] = [],
     reread?: Change,
   ): OrderResult {
     const isChanged = comments.length > 0 || statesOf(before) !== statesOf(conversation);
-    const notice = isChanged && this.legs.notices.change(conversation, leg, id, comments);
+    const notice = isChanged && this.legs.notices.change(conversation, leg, this.ids(), comments);
     const also = [...(notice ? [notice] : []), ...(reread ? [reread] : []), ...this.legs.compensations(before, conversation)];
     return { conversation, also };
   }

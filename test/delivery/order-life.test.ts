@@ -6,6 +6,7 @@ import { orderNodes } from '../../src/delivery/order-nodes.js';
 import type { OrderItem } from '../../src/model/message.js';
 import type { FailurePolicy } from '../../src/store/store.js';
 import { ITEMS, says } from '../conversation/orders.js';
+import { until } from '../live/node-red.js';
 import { OrderRig } from './order-rig.js';
 
 const NOBODY = { name: '' };
@@ -97,6 +98,7 @@ describe('an item of an order over several vendors', () => {
       rig.vendors.devices!.faults.push('lost');
       rig.vendors.devices!.lookUpFaults.push('down');
       const ordered = rig.order();
+      await until('the order to be sent', () => rig.vendors.devices!.calls.includes('create'));
       await cancel('3');
       await ordered;
       assert.deepEqual(rig.ordersAt('devices'), ['1 -3']);

@@ -6,7 +6,7 @@ import { Broker } from '../../src/delivery/broker.js';
 import type { Compensation } from '../../src/delivery/legs.js';
 import type { OrderNotice } from '../../src/delivery/order-notices.js';
 import type { ParsedEntity, RawEntity } from '../../src/endpoints/endpoint.js';
-import type { GenericFields, GenericMessage, ItemProgress, Json, OrderItem } from '../../src/model/message.js';
+import type { GenericFields, GenericMessage, ItemProgress, Json } from '../../src/model/message.js';
 import { LowdbStore } from '../../src/store/lowdb-store.js';
 import { intakeQueue } from '../../src/store/message-queue.js';
 import type { DeliveryRecord, FailurePolicy, MessageRecord } from '../../src/store/store.js';
@@ -27,6 +27,13 @@ export class WithoutVersions extends Partner {
 
 function report(source: GenericMessage['source'], fields: GenericFields): GenericMessage {
   return { entity: 'order', event: 'updated', source, fields, comments: [], attachments: [], relations: [] };
+}
+
+/** What a vendor is sent: one list of items with their states, as mappings make it. */
+function asOneList({ items = [], progress = [], ...rest }: GenericFields): Record<string, Json> {
+  const stateOf = (id: string) => progress.find((item) => item.id === id)?.state;
+  const list = items.map((item) => ({ ...item, ...(stateOf(item.id) && { state: stateOf(item.id) }) }));
+  return { ...rest, ...(list.length > 0 && { items: list }) } as unknown as Record<string, Json>;
 }
 
 /** A customer's order that is fanned out to three vendors, with a flow that works like the nodes. */
@@ -131,24 +138,26 @@ export class OrderRig {
   private async take(
     record: MessageRecord,
     conversation: string,
-    { leg, message }: Pick<LegMessage, 'leg' | 'message'>,
+    { leg, row, message }: Pick<LegMessage, 'leg' | 'message'> & Partial<LegMessage>,
   ): Promise<void> {
-    const { items, progress, ...rest } = message.fields;
-    const fields = { ...rest, ...(items && { items }), ...(progress && { progress }) } as unknown as Record<string, Json>;
+    const generic = message.fields as unknown as Record<string, Json>;
+    const fields = row === undefined ? generic : asOneList(message.fields);
+    const sourcesOf = (name: string) => (name === 'items' ? ['items', 'progress'] : [name]);
+    const changed = (message.changed ?? Object.keys(fields)).map((name) => (row && name === 'progress' ? 'items' : name));
     await this.broker.acceptLeg({
       message: record.id,
       conversation,
-      node: `out-${leg}`,
-      endpoint: leg || 'customer',
+      node: `out-${row ?? ''}`,
+      endpoint: row ?? 'customer',
       entityType: 'troubleTicket',
       leg,
       from: { endpoint: record.endpoint, entityType: record.entityType, entityId: record.entityId },
       request: {
         fields,
-        changed: message.changed ?? Object.keys(fields),
+        changed: [...new Set(changed)],
         defaults: [],
-        sources: Object.fromEntries(Object.keys(fields).map((n) => [n, [n]])),
-        generic: fields,
+        sources: Object.fromEntries(Object.keys(fields).map((name) => [name, sourcesOf(name)])),
+        generic,
       },
       comments: message.comments,
       attachments: [],
@@ -217,7 +226,9 @@ export class OrderRig {
         waitsFor || stuck.has(lane) || this.suspended.has(endpoint);
       const open = all.filter((d) => ['pending', 'sending', 'inDoubt'].includes(d.state) && !isHeld(d));
       const due = received.filter(({ origin, node }) => origin !== 'answer' || this.broker.inbox.isAttached(node));
-      return due.length + open.length === 0 && !this.broker.inbox.busy;
+      if (due.length + open.length === 0 && !this.broker.inbox.busy) return true;
+      const what = [...due, ...open].map(({ id, state, error, endpoint }) => [id, endpoint, state, error?.message].join(' '));
+      throw new Error(`The broker is not idle: ${what.join(', ')}`);
     });
   }
 
@@ -237,9 +248,8 @@ export class OrderRig {
   /** What a vendor has in each of its orders: the ids of the items, and those that are cancelled with a minus. */
   ordersAt(vendor: string): string[] {
     return this.vendors[vendor]!.tickets.map(({ fields }) => {
-      const gone = fields.state === 'cancelled' ? undefined : ((fields.progress ?? []) as unknown as ItemProgress[]);
-      const isGone = (id: string) => gone === undefined || gone.some((item) => item.id === id && item.state === 'cancelled');
-      return ((fields.items ?? []) as unknown as OrderItem[]).map(({ id }) => `${isGone(id) ? '-' : ''}${id}`).join(' ');
+      const isGone = (item: ItemProgress) => [fields.state, item.state].includes('cancelled');
+      return ((fields.items ?? []) as unknown as ItemProgress[]).map((item) => `${isGone(item) ? '-' : ''}${item.id}`).join(' ');
     });
   }
 

@@ -62,6 +62,18 @@ const FAULTS: Record<Fault, () => PartnerError> = {
     new PartnerError('SWB_PARTNER_LIMIT', 'too many requests', { outcome: 'notDone', retry: true, status: 429, retryAfter: 20 }),
 };
 
+/** Lists of items are written entry by entry, as the real clients do. */
+function merged(has: Json | undefined, given: Json): Json {
+  if (!isItems(has) || !isItems(given)) return given;
+  const entries = new Map(has.map((item) => [item.id, item]));
+  for (const item of given) entries.set(item.id, { ...entries.get(item.id), ...item });
+  return [...entries.values()];
+}
+
+function isItems(value: Json | undefined): value is { id: string }[] {
+  return Array.isArray(value) && value.every((item) => typeof (item as { id?: Json } | null)?.id === 'string');
+}
+
 /** A partner's system in memory, to test the broker; the real clients have their own tests. */
 export class Partner implements EndpointClient {
   readonly system = 'tmf621';
@@ -175,7 +187,7 @@ export class Partner implements EndpointClient {
         const dropped = Object.entries(fields).map(([field, sent]) => ({ field, sent, has: ticket.fields[field] }));
         return { entity: this.raw(ticket), dropped };
       }
-      Object.assign(ticket.fields, fields);
+      for (const [name, value] of Object.entries(fields)) ticket.fields[name] = merged(ticket.fields[name], value);
       ticket.version++;
       return { entity: this.raw(ticket), dropped: [] };
     });

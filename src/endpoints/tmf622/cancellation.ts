@@ -2,7 +2,7 @@ import { posix } from 'node:path';
 import { PartnerError } from '../../errors.js';
 import { errorText } from '../../http/error-text.js';
 import { choiceKey } from '../../model/choice.js';
-import { CANCELLING_STATES, type Json } from '../../model/message.js';
+import type { Json } from '../../model/message.js';
 import { say } from '../../text/say.js';
 import type { Api } from '../api.js';
 import { type Attributes, isAttributes, textOf } from '../tmf/attributes.js';
@@ -16,9 +16,6 @@ const REFUSALS = new Set([400, 403, 409, 422]);
 
 /** States of a task that is still open (TaskStateType; one of the two official v4 files has accepted). */
 const UNDECIDED = new Set(['acknowledged', 'accepted', 'inprogress']);
-
-/** States of an order that is cancelled or being cancelled, as providers write them. */
-const CANCELLING = new Set([...CANCELLING_STATES, 'canceled', 'cancellationInProgress'].map(choiceKey));
 
 /**
  * Cancellations at a provider: an order is not cancelled by a PATCH of its state, but by a cancellation request (TMF622,
@@ -83,16 +80,6 @@ export class Cancellations {
     const path = `${this.path}/${encodeURIComponent(id)}`;
     return (await this.api.read({ method: 'GET', path, what: say`read cancellation` }, id)) as Attributes;
   }
-}
-
-/** Whether a state of an order or item says that it is cancelled or being cancelled. */
-export function isCancellingState(state: string | undefined): boolean {
-  return CANCELLING.has(choiceKey(state ?? ''));
-}
-
-/** Whether the order is cancelled or being cancelled. */
-export function isCancelling(order: Attributes): boolean {
-  return isCancellingState(textOf(order.state));
 }
 
 /** An order that was accepted (202) and is still to be created: until then, ServiceNow answers 400 for it. */

@@ -4,7 +4,7 @@ import type { ItemFacts, Kind } from '../../model/item-facts.js';
 import type { Json } from '../../model/message.js';
 import type { WriteResult } from '../endpoint.js';
 import { type Attributes, entries, isAttributes, textOf } from '../tmf/attributes.js';
-import { isCancellingState } from './cancellation.js';
+import { isCancellingState } from './cancelling-states.js';
 
 /** The attribute that holds an order's items. */
 export const ITEMS = 'productOrderItem';
