@@ -45,7 +45,7 @@ export class OrdersRig {
    * it, where webhooks and events alone report changes.
    */
   static async start(
-    change: { onFailure?: FailurePolicy } = {},
+    change: { onFailure?: FailurePolicy; legs?: FanOutLeg[] } = {},
     { devices, poll = true }: { devices?: string; poll?: boolean } = {},
   ): Promise<OrdersRig> {
     const folder = mkdtempSync(join(tmpdir(), 'switchboard-orders-'));
