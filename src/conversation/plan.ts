@@ -13,8 +13,8 @@ import { say } from '../text/say.js';
 import { isCancelling, phaseOf, statusOf } from './item-life.js';
 import { legInState } from './state-words.js';
 
-/** Final states of a leg that are not a success. */
-const FAILURES: readonly State[] = ['failed', 'rejected', 'cancelled'];
+/** Final states of a leg or an item that are not a success. */
+export const FAILURES: readonly State[] = ['failed', 'rejected', 'cancelled'];
 
 export function legOf(plan: Plan | undefined, leg: string): PlannedLeg | undefined {
   return plan?.legs.find((l) => l.leg === leg);

@@ -5,7 +5,7 @@ import type { FanOutLeg, FanOutRules } from '../conversation/fan-out-rules.js';
 import { isCancelling, phaseOf } from '../conversation/item-life.js';
 import { lateChanges, lateComment, withLateChange } from '../conversation/late-changes.js';
 import { firstLink } from '../conversation/parties.js';
-import { hasFailed, isOver, itemsOfLeg, legOf, linkOfLeg, rowOf } from '../conversation/plan.js';
+import { FAILURES, hasFailed, isOver, itemsOfLeg, legOf, linkOfLeg, rowOf } from '../conversation/plan.js';
 import { type RollUpRule, type WholeOrder, wholeOrder } from '../conversation/roll-up.js';
 import { legInState } from '../conversation/state-words.js';
 import { SwitchboardError } from '../errors.js';
@@ -284,8 +284,10 @@ function prices(message: GenericMessage, own: readonly PlannedItem[]): Pick<Gene
   return priced.length ? { items: priced } : {};
 }
 
+/** When the last of what is delivered is expected. */
 function latestDate(progress: GenericFields['progress'] = []): Pick<GenericFields, 'expectedCompletionAt'> {
   const last = progress
+    .filter(({ state }) => !state || !FAILURES.includes(state))
     .map((p) => p.expectedCompletionAt ?? '')
     .sort()
     .at(-1);
