@@ -88,9 +88,10 @@ export function isConcurrentChange(error: unknown): error is SwitchboardError {
  * - `addressChanged`: the endpoint's address was changed while a delivery was in doubt.
  * - `wrongEntity`: it is not certain that the record at the partner belongs to this conversation.
  * - `items`: the partner's answer does not identify the order items.
+ * - `cancelling`: the partner does not have the way of cancelling that the endpoint is set to.
  * - `legFailed`: a leg of an order failed; the other legs can continue or be cancelled.
  */
-export type DecisionKind = 'unresolved' | 'addressChanged' | 'wrongEntity' | 'items' | 'legFailed';
+export type DecisionKind = 'unresolved' | 'addressChanged' | 'wrongEntity' | 'items' | 'cancelling' | 'legFailed';
 
 /** An operator has to decide how to continue; `kind` determines the choices. The message is the question. */
 export class DecisionError extends SwitchboardError {

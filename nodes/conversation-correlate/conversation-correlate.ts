@@ -29,8 +29,8 @@ export = (RED: NodeAPI) => {
       }
       const message = genericMessageOf(msg, where);
       const broker = await requireEndpoint(RED, envelope.endpoint, where).broker;
-      const { record, sources, emptied, deleted } = incoming;
-      const found = await broker.correlate(envelope, { message, record, sources, emptied, deleted });
+      const { made: _made, ...read } = incoming;
+      const found = await broker.correlate(envelope, { message, ...read });
       if (!found) return;
       envelope.conversation = conversationOf(found.conversation, found.output === 'new');
       msg.payload = found.message;

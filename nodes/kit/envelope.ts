@@ -1,4 +1,5 @@
 import type { Broker } from '../../src/delivery/broker.js';
+import type { CancellationOutcome } from '../../src/endpoints/endpoint.js';
 import type { AppliedMapping } from '../../src/mapping/mapping.js';
 import type { GenericAttachment, GenericComment, Json } from '../../src/model/message.js';
 import type { ConversationRecord, MessageRecord, RouteDecision } from '../../src/store/store.js';
@@ -28,6 +29,7 @@ export interface Envelope {
     sources: Record<string, string[]>;
     emptied?: Record<string, string[]>;
     deleted?: boolean;
+    cancellation?: CancellationOutcome;
   };
   /** Set by conversation-correlate. */
   conversation?: {

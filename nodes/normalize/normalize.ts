@@ -43,6 +43,7 @@ export = (RED: NodeAPI) => {
         sources,
         emptied,
         ...(parsed.deleted && { deleted: true }),
+        ...(parsed.cancellation && { cancellation: parsed.cancellation }),
       };
       msg.payload = message;
       send(msg);

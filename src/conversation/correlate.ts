@@ -1,7 +1,7 @@
 import type { EventKind, GenericFields, GenericMessage, ItemProgress, Json, State } from '../model/message.js';
 import { FINAL_STATES } from '../model/message.js';
 import { isWithin } from '../store/id.js';
-import type { ConversationRecord, Link, WrittenItem } from '../store/store.js';
+import type { ConversationRecord, Link, Plan, WrittenItem } from '../store/store.js';
 import { say } from '../text/say.js';
 import type { EchoGuard } from './echo-guard.js';
 import { filledAfter } from './emptied.js';
@@ -10,8 +10,9 @@ import { fingerprint, itemStateKey, lastKnownEntries } from './fingerprint.js';
 import type { InboundMessage } from './inbound-message.js';
 import { withIds } from './item-entries.js';
 import { isWrittenComment } from './item-id-translation.js';
+import { planAfterCancelling } from './leg-results.js';
 import { detectPartChanges, type PartChanges } from './part-changes.js';
-import { isOver, planAfter } from './plan.js';
+import { isOver, legOf, planAfter } from './plan.js';
 
 /** How long the value before our own write is remembered, in milliseconds: replicas that lag behind still show it. */
 export const REPLICA_LAG = 10_000;
@@ -166,7 +167,7 @@ function advanceConversation(
   { parts, hasPublicComment, changed, isOutdated }: ChangeDetails,
   isOlder: EchoGuard['isOlder'],
 ): ConversationRecord {
-  const { message, record, sources, emptied = {}, readAt, deleted } = incoming;
+  const { message, record, sources, emptied = {}, readAt, deleted, cancellation } = incoming;
   const { source } = message;
   const known = linkOf(latest, source.endpoint, source.entityType, source.id);
   // A write answered after the reading began is newer than the reading.
@@ -208,9 +209,17 @@ function advanceConversation(
     };
   });
   const fields: GenericFields = Object.fromEntries(current);
-  const plan = latest.plan && known?.leg ? planAfter(latest.plan, known.leg, { fields, hasPublicComment }) : latest.plan;
+  const plan = latest.plan && known?.leg ? planAfterMessage(latest.plan, known.leg) : latest.plan;
   const next = { ...latest, links, written: removeOnce(latest.written, parts.usedMarks), ...(plan && { plan }) };
   return { ...next, state: conversationState(next), title: message.fields.title?.slice(0, 160) ?? latest.title };
+
+  function planAfterMessage(before: Plan, name: string): Plan {
+    const leg = legOf(before, name);
+    // An order that is deleted after its end has ended all the same.
+    const after = deleted && leg && isOver(leg) ? before : planAfter(before, name, { fields, hasPublicComment });
+    const isNew = cancellation && parts.comments.some(({ id }) => id === cancellation.comment);
+    return isNew ? planAfterCancelling(after, name, 'all', cancellation.state, cancellation.reason) : after;
+  }
 }
 
 /** Did we write a field shortly before a reading? Also true for messages that were not read (`readAt` undefined). */

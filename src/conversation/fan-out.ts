@@ -47,7 +47,7 @@ function withItems(start: Plan, rules: FanOutRules, message: GenericMessage, sin
   let plan = start;
   for (const item of message.fields.items ?? []) {
     const known = plan.items.find(({ id }) => id === item.id) ?? { id: item.id };
-    const next = withCancellation(known, all ? 'order' : cancelsItem(known, message.fields) ? 'item' : undefined, since);
+    const next = withCancellation(known, all ? 'order' : cancelsItem(known, message) ? 'item' : undefined, since);
     if (phaseOf(next, legOf(plan, next.leg ?? '')) !== 'unplanned') {
       plan = withItem(plan, next);
       continue;
@@ -117,9 +117,12 @@ function cancelsOrder({ notified }: Plan, { fields, changed }: GenericMessage): 
   return isCancelled(state) && state !== notified && (changed === undefined || changed.includes('state'));
 }
 
-function cancelsItem({ id, notified }: PlannedItem, { progress }: GenericFields): boolean {
-  const state = progress?.find((p) => p.id === id)?.state;
-  return isCancelled(state) && state !== notified;
+function cancelsItem(item: PlannedItem, { fields, changed }: GenericMessage): boolean {
+  const state = fields.progress?.find((p) => p.id === item.id)?.state;
+  if (!isCancelled(state) || state === item.notified) return false;
+  // A cancellation that was refused may still be shown: only a change of the states asks for it once more.
+  const isOpen = item.cancellation === undefined || isCancelling(item);
+  return isOpen || changed === undefined || changed.includes('progress');
 }
 
 function isCancelled(state: GenericFields['state']): boolean {
@@ -190,9 +193,10 @@ function partOf(
   // A leg that is being cancelled does not need the other changes.
   if (cancel) return { fields, changed: leg.cancelled ? [] : ['state', 'stateReason'] };
   // A comment only shows the items; a cancellation that no vendor was asked for yet goes with it all the same.
-  const mayDiffer = ({ id }: OrderItem) => changed.length < names.length || own.get(id)?.cancellation?.state === 'wanted';
-  const isSent = (item: OrderItem) => sameFingerprint(own.get(item.id)?.sent, sentItemValue(item, gone.includes(item)));
-  const differ = items.filter((item) => mayDiffer(item) && !isSent(item));
+  const mayDiffer = changed.length < names.length;
+  const isWanted = ({ id }: OrderItem) => own.get(id)?.cancellation?.state === 'wanted';
+  const isSent = (item: OrderItem) => sameFingerprint(own.get(item.id)?.sent, sentItemValue(item));
+  const differ = items.filter((item) => isWanted(item) || (mayDiffer && !isSent(item)));
   if (differ.length) changed.push('items');
   if (differ.some((item) => gone.includes(item))) changed.push('progress');
   return { fields, changed };
@@ -208,10 +212,11 @@ function cancelsLeg(leg: PlannedLeg, items: readonly PlannedItem[]): boolean {
 }
 
 /**
- * The values of an item that are compared with the last sent ones: all that the customer decides. Prices come from the vendor.
+ * The values of an item that are compared with the last sent ones: all that the customer decides. Prices come from the vendor; a
+ * cancellation is kept by itself, because it can be refused.
  */
-export function sentItemValue({ price: _price, ...item }: OrderItem, cancelled: boolean): Json {
-  return asJson({ ...item, ...(cancelled && { cancelled: true }) });
+export function sentItemValue({ price: _price, ...item }: OrderItem): Json {
+  return asJson(item);
 }
 
 /**
@@ -234,7 +239,7 @@ export function planAfterQueued(
     const isAsked = item.cancellation?.state === 'wanted' && (cancelsAll || gone.has(item.id));
     return {
       ...item,
-      ...(value && { sent: fingerprint(sentItemValue(value, gone.has(item.id))) }),
+      ...(value && { sent: fingerprint(sentItemValue(value)) }),
       ...(isAsked && { cancellation: { ...item.cancellation!, state: 'requested' as const } }),
     };
   };

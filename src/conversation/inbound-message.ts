@@ -1,3 +1,4 @@
+import type { CancellationOutcome } from '../endpoints/endpoint.js';
 import type { LinkItems } from '../model/item-facts.js';
 import type { GenericMessage, Json } from '../model/message.js';
 
@@ -11,6 +12,7 @@ export interface InboundMessage {
   /** Paths of generic fields that the partner shows empty, as `requester.name`, with its own fields, top level. */
   emptied?: Record<string, string[]>;
   deleted?: boolean;
+  cancellation?: CancellationOutcome;
   /** Our delivery that this message answers; it shows nothing that was written later. */
   answerTo?: string;
   /** The item ids known from the message. */

@@ -23,7 +23,7 @@ export function lateChanges(plan: Plan, { fields, changed }: GenericMessage): La
     const item = plan.items.find(({ id }) => id === shown.id);
     const leg = legOf(plan, item?.leg ?? '');
     if (!item || !leg || item.sent === undefined || phaseOf(item, leg) !== 'ended') return [];
-    const value = fingerprint(sentItemValue(shown, item.cancellation !== undefined));
+    const value = fingerprint(sentItemValue(shown));
     if (sameFingerprint(item.sent, value)) return [];
     return [{ item: item.id, leg: leg.leg, value, end: legInState(leg.leg, item.reported?.state ?? leg.state ?? 'completed') }];
   });

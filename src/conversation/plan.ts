@@ -1,4 +1,4 @@
-import { FINAL_STATES, type GenericFields, type State } from '../model/message.js';
+import { CANCELLING_STATES, FINAL_STATES, type GenericFields, type State } from '../model/message.js';
 import type {
   Change,
   ConversationRecord,
@@ -10,7 +10,8 @@ import type {
   Predecessor,
 } from '../store/store.js';
 import { say } from '../text/say.js';
-import { isCancelling, phaseOf, statusOf } from './item-life.js';
+import { isCancelling, phaseOf, statusOf, vendorState } from './item-life.js';
+import { planAfterCancelling } from './leg-results.js';
 import { legInState } from './state-words.js';
 
 /** Final states of a leg or an item that are not a success. */
@@ -98,7 +99,26 @@ export function planAfter(plan: Plan, leg: string, report: { fields: GenericFiel
     item.leg === leg && reported.has(item.id) ? { ...item, ordered: true as const, reported: reported.get(item.id) } : item,
   );
   const asked = report.hasPublicComment ? [...(plan.asked ?? []).filter((one) => one !== leg), leg] : plan.asked;
-  return dropUnreachable({ ...plan, legs, items, ...(asked && { asked }) });
+  const next = { ...plan, legs, items, ...(asked && { asked }) };
+  return dropUnreachable(refusedByState(plan, next, leg));
+}
+
+/**
+ * A vendor that assessed a cancellation and goes on has refused it (TMF622: assessingCancellation back to inProgress, pending or
+ * held). Not every vendor says so in another way.
+ */
+function refusedByState(before: Plan, plan: Plan, name: string): Plan {
+  const [was, leg] = [legOf(before, name), legOf(plan, name)];
+  if (!was || !leg) return plan;
+  const goesOn = (state: State | undefined) => state !== undefined && ![...CANCELLING_STATES, ...FINAL_STATES].includes(state);
+  const isRefused = (item: PlannedItem) => {
+    const earlier = before.items.find(({ id }) => id === item.id);
+    const said = earlier && vendorState(earlier, was);
+    return said !== undefined && CANCELLING_STATES.includes(said) && isCancelling(item) && goesOn(vendorState(item, leg));
+  };
+  const refused = itemsOfLeg(plan, name).filter(isRefused);
+  if (refused.length === 0) return plan;
+  return planAfterCancelling(plan, name, leg.cancelled ? 'all' : refused.map(({ id }) => id), 'refused');
 }
 
 /**

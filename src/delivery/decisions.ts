@@ -10,6 +10,7 @@ export const ANSWERS: Record<DecisionKind, readonly Answer[]> = {
   addressChanged: ['replay', 'sendAgain', 'skip'],
   wrongEntity: ['replay', 'skip'],
   items: ['replay', 'skip'],
+  cancelling: ['replay', 'skip'],
   legFailed: ['replay', 'skip'],
 };
 

@@ -52,3 +52,14 @@ export function itemsAsWritten(request: EntityRequest, name: string): Record<str
   const items = entriesOf(request, request.fields[name] as Json);
   return items && Object.fromEntries(items.map(({ id, entry, stateKey: state }) => [id, { entry: fingerprint(entry), state }]));
 }
+
+/** The link as if nothing had been written of some items: a write of them had no effect, and is to be possible once more. */
+export function withoutWritten(link: Link, ids: readonly string[]): Link {
+  if (ids.length === 0) return link;
+  const { progress: _progress, 'progress.state': _states, ...lastKnown } = link.lastKnown;
+  const lists = Object.entries(link.writtenItems ?? {}).map(([name, items]) => {
+    const kept = Object.entries(items).filter(([id]) => !ids.includes(id));
+    return [name, Object.fromEntries(kept)] as const;
+  });
+  return { ...link, lastKnown, ...(lists.length > 0 && { writtenItems: Object.fromEntries(lists) }) };
+}

@@ -4,6 +4,7 @@ import { type LegMessage, legMessages, planFor } from '../conversation/fan-out.j
 import type { FanOutLeg, FanOutRules } from '../conversation/fan-out-rules.js';
 import { isCancelling, phaseOf } from '../conversation/item-life.js';
 import { lateChanges, lateComment, withLateChange } from '../conversation/late-changes.js';
+import { cancellationComment } from '../conversation/leg-results.js';
 import { firstLink } from '../conversation/parties.js';
 import { FAILURES, hasFailed, isOver, itemsOfLeg, legOf, linkOfLeg, rowOf } from '../conversation/plan.js';
 import { type RollUpRule, type WholeOrder, wholeOrder } from '../conversation/roll-up.js';
@@ -144,7 +145,10 @@ export class Legs {
       ...c,
       author: [who, c.author && `(${c.author})`].filter(Boolean).join(' '),
     }));
-    return this.whole(flow, node, now, next, rules, { ...message, comments }, leg);
+    // What the vendor says by its state alone is put into words.
+    const refused = comments.length > 0 ? [] : newlyRefused(now.plan, next.plan, leg);
+    const more = cancellationComment(next.plan, leg, refused, { id: flow.record.id, refused: '' });
+    return this.whole(flow, node, now, next, rules, { ...message, comments: [...comments, ...more] }, leg);
   }
 
   /** The message about the whole order. `now`: as the flow sees the conversation; `next`: with what the message says. */
@@ -240,6 +244,15 @@ function newlyWithdrawn(plan: Plan, since: string): string[] {
   const isNew = ({ cancellation }: PlannedItem) => cancellation?.since === since;
   const isDecided = (item: PlannedItem) => ['withdrawn', 'ended'].includes(phaseOf(item, legOf(plan, item.leg ?? '')));
   return plan.items.filter((item) => isNew(item) && isDecided(item)).map(({ leg = '' }) => leg);
+}
+
+/** The items of a leg whose cancellation a message shows to be refused. */
+function newlyRefused(before: Plan | undefined, plan: Plan, leg: string): string[] {
+  const isRefused = (item: PlannedItem | undefined) => item?.cancellation?.state === 'refused';
+  const wasRefused = ({ id }: PlannedItem) => isRefused(before?.items.find((item) => item.id === id));
+  return itemsOfLeg(plan, leg)
+    .filter((item) => isRefused(item) && !wasRefused(item))
+    .map(({ id }) => id);
 }
 
 /** The customer has cancelled the item itself, and its vendor has not decided: its line says so already. */

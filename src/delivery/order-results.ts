@@ -2,6 +2,7 @@ import { linkAt } from '../conversation/correlate.js';
 import type { EntityRequest } from '../conversation/entity-request.js';
 import { fingerprint } from '../conversation/fingerprint.js';
 import {
+  cancellationComment,
   cancelledIn,
   planAfterCancelling,
   planAfterRefusedCreate,
@@ -51,7 +52,10 @@ export class OrderResults {
     if (failure.state === 'needsDecision') {
       const cancelled = cancelledIn(request);
       if (cancelled.length === 0) return undefined;
-      return this.result(before, { ...before, plan: planAfterCancelling(plan, leg, cancelled, 'withoutEffect') }, delivery);
+      const text = `${leg} has not confirmed the cancellation yet. It is being looked into.`;
+      const comment: GenericComment = { id: `undecided|${delivery.id}|${fingerprint(reason)}`, text, visibility: 'public' };
+      const next = { ...before, plan: planAfterCancelling(plan, leg, cancelled, 'withoutEffect') };
+      return this.result(before, next, delivery, [comment]);
     }
     if (failure.state !== 'failed') return undefined;
     if (!linkAt(before, delivery.endpoint, delivery.entityType, leg)) {
@@ -88,16 +92,15 @@ export class OrderResults {
     return this.result(before, { ...before, plan: next }, delivery, comments);
   }
 
-  /** What follows from a cancellation that a vendor has refused, or (`items`) confirmed without doing it. */
+  /** What follows from the answer to a cancellation: refused, confirmed without an effect (`ignored`), or done by a deletion. */
   afterCancelling(
     before: ConversationRecord,
     after: ConversationRecord,
     delivery: DeliveryRecord,
-    items: readonly string[],
+    { cancelled, refused }: { cancelled: readonly string[] | 'all'; refused?: string },
   ): Change[] {
-    if (items.length === 0) return this.result(before, after, delivery).also;
-    const text = `${delivery.leg} confirmed the cancellation of item ${items.join(', ')}, but did not cancel it.`;
-    return this.result(before, after, delivery, [{ id: `noEffect|${delivery.id}`, text, visibility: 'public' }]).also;
+    const comments = before.plan ? cancellationComment(before.plan, delivery.leg, cancelled, { id: delivery.id, refused }) : [];
+    return this.result(before, after, delivery, comments).also;
   }
 
   /** The messages that follow from a change of an order: to its customer, and to its fan-out node if a leg has failed by it. */

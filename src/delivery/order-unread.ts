@@ -1,3 +1,4 @@
+import { isCancelling as isUnderWay } from '../conversation/item-life.js';
 import { firstLink } from '../conversation/parties.js';
 import { legOf } from '../conversation/plan.js';
 import type { EndpointClient, ParsedEntity } from '../endpoints/endpoint.js';
@@ -45,15 +46,17 @@ export function isCustomersOrder(conversation: ConversationRecord, link: Link): 
 /** Throws OrderUnreadError where the customer's order shows a cancellation that is not known yet: nothing may be written over it. */
 export function requireKnownCancellations(
   { plan }: ConversationRecord,
-  { entityType }: Link,
+  link: Link,
   { record, source }: ParsedEntity,
   client: EndpointClient,
 ): void {
-  const shown = client.cancellationsIn?.(entityType, record);
+  const shown = client.cancellationsIn?.(link.entityType, record);
   if (!plan || !shown) return;
-  const isKnown = ({ cancellation, notified }: PlannedItem) => cancellation !== undefined || isCancelling(notified);
+  const isOpen = (item: PlannedItem) => isUnderWay(item) || isCancelling(item.notified);
+  // One that was refused or had no effect is shown until our next write. If it shows after that, the customer has repeated it.
+  const isKnown = (item: PlannedItem) => isOpen(item) || (item.cancellation !== undefined && !isOverwritten(link, item.id));
   const unknown = plan.items.filter((item) => shown.items.includes(item.id) && !isKnown(item)).map(({ id }) => id);
-  const isOrderKnown = isCancelling(plan.notified) || plan.items.every(isKnown);
+  const isOrderKnown = [plan.notified, link.lastKnown.state as State | undefined].some(isCancelling) || plan.items.every(isOpen);
   if (unknown.length === 0 && !(shown.all && !isOrderKnown)) return;
   const number = source.number ?? source.id;
   throw new OrderUnreadError(
@@ -62,6 +65,14 @@ export function requireKnownCancellations(
       : say`${number} is cancelled, which is not known yet.`,
     client.name,
   );
+}
+
+/** Whether the last state of an item there is one that we wrote, and that does not cancel it. */
+function isOverwritten({ writtenItems = {} }: Link, id: string): boolean {
+  return Object.values(writtenItems).some((items) => {
+    const { entry, state = '' } = items[id] ?? {};
+    return Boolean(entry) && !isCancelling(state.split('|')[1] as State | undefined) && state !== '';
+  });
 }
 
 function isCancelling(state: State | undefined): boolean {

@@ -21,8 +21,8 @@ export interface ReceivedItem extends Pick<MessageRecord, Known> {
 
 /** The item that stores a hint. */
 export function receivedHint(hint: Hint, source: Pick<ReceivedItem, 'node' | 'origin' | 'endpoint'>): ReceivedItem {
-  const { id, entityType, number, key, expects, payload } = hint;
-  return { ...source, entityType, entityId: id, number, key, expects, payload };
+  const { id, entityType, number, key, expects, payload, event } = hint;
+  return { ...source, ...(event && { origin: 'event' }), entityType, entityId: id, number, key, expects, payload };
 }
 
 /**

@@ -5,10 +5,8 @@ import { showsSentValue } from '../conversation/field-changes.js';
 import { fingerprint, sameFingerprint } from '../conversation/fingerprint.js';
 import { withSeenItems } from '../conversation/item-entries.js';
 import {
-  cancelledIn,
   isCancelledSince,
   itemsToLeaveOut,
-  planAfterCancelling,
   planAfterSent,
   planAfterWithdrawal,
   withdrawnItems,
@@ -36,13 +34,14 @@ import {
   restoredDecision,
 } from './in-doubt.js';
 import { isItemList, valueToWrite, withoutItems } from './item-changes.js';
-import { type AddressedFields, addressItems, addressReadItems } from './item-ids.js';
+import { addressItems, addressReadItems } from './item-ids.js';
 import type { CarriedEdit } from './leg.js';
 import { linkAfterWrite, withConfirmedFields, withDerivedState, withUnsent } from './link-updates.js';
 import { isCustomersOrder, requireKnownCancellations, requireRecentReading } from './order-unread.js';
 import { effectiveChanges, isCancellation, RECOVERY_PART } from './outbox.js';
 import { checkBeforeWrite, fieldsToCheck } from './pre-write-check.js';
 import { isConflict } from './retry.js';
+import { ignoredCancellations, withCancellation } from './send-cancellation.js';
 import type { SendContext } from './send-context.js';
 import { type AttachmentRequest, attach } from './send-file.js';
 import { carryEdit, comment, type PartWrite, restoreComments } from './send-part.js';
@@ -241,7 +240,12 @@ async function update(
   if (isCreated && names.length === 0)
     return { what: say`found ${link.number ?? link.id}, reported by an event`, link: target, adopted };
   if (names.length === 0) return { what: NOTHING_TO_WRITE, link: target };
-  const read = await readBefore(names, request, link, conversation, context);
+  const isSought = inDoubt && isCancellation(request) && client.findCancellation !== undefined;
+  const read = await readBefore(names, request, link, conversation, context).catch((error) => {
+    // An order that an earlier try deleted to cancel it is found by that.
+    if (isSought && isAbsent(error)) return undefined;
+    throw error;
+  });
   const parsedRead = read && client.parse(read);
   if (parsedRead && isCustomersOrder(conversation, link)) requireKnownCancellations(conversation, link, parsedRead, client);
   const current = isCancellation(request) ? undefined : parsedRead;
@@ -254,8 +258,10 @@ async function update(
   let present: string[] = [];
   if (inDoubt && isCancellation(request) && client.findCancellation) {
     // A cancellation may be requested and not show yet, and must not be requested twice.
-    if (await client.findCancellation(delivery.entityType, link.id))
-      return found(say`found the cancellation that an earlier try requested`);
+    const trace = await client.findCancellation(delivery.entityType, link.id);
+    const result = found(say`found the cancellation that an earlier try requested`);
+    const answer = { ignored: [], ...(trace === 'deleted' && { deleted: true as const }) };
+    if (trace !== undefined) return withCancellation(result, delivery, request, answer, context.orders);
     await keepLooking(say`the cancellation`, delivery, context);
   } else if (inDoubt) {
     const { record, source } = current ?? client.parse(await client.read(delivery.entityType, link.id));
@@ -296,11 +302,10 @@ async function update(
     lost.has(name) && (isItemList(request, name) || sameFingerprint(link.raw[name], parsed.record[name]));
   if (delivery.tries <= RESENDS && !isCancellation(request) && changing.length > 0 && changing.every(isAsBefore))
     throw noEffect(names, client);
-  const ignored = isOfLeg(conversation, delivery)
-    ? ignoredCancellations(request, named, { entityType: link.entityType, record: parsed.record }, client)
-    : [];
-  if (delivery.tries <= RESENDS && ignored.length > 0) throw noEffect([say`the state of item ${ignored.join(', ')}`], client);
-  return {
+  const ignored = isOfLeg(conversation, delivery) ? ignoredCancellations(request, named, written, parsed, client) : [];
+  if (delivery.tries <= RESENDS && ignored !== 'all' && ignored.length > 0)
+    throw noEffect([say`the state of item ${ignored.join(', ')}`], client);
+  const result: SendResult = {
     what: `${UPDATED}${names.join(', ')}`,
     link: target,
     response: written.entity,
@@ -316,45 +321,16 @@ async function update(
         latest,
         linkAfterWrite(now, delivery, request, knownBy(latest, delivery, request, names), parsed, known, stamp),
       );
-      return withDerivedState(withPlan(next, (plan) => planAfterUpdate(plan, delivery, request, written, ignored)));
+      return withDerivedState(withPlan(next, (plan) => planAfterSent(plan, delivery.leg, request)));
     },
-    ...((ignored.length > 0 || written.refused !== undefined) && {
-      follow: (before, after) => context.orders.afterCancelling(before, after, delivery, ignored),
-    }),
   };
+  const { refused, deleted } = written;
+  const answer = { refused, deleted, ignored, comment: parsed.cancellation?.comment };
+  return withCancellation(result, delivery, request, answer, context.orders);
 }
 
 function isOfLeg({ plan }: ConversationRecord, { leg }: DeliveryRecord): boolean {
   return legOf(plan, leg) !== undefined;
-}
-
-/** The items that an update was to cancel, and that the partner shows as if nothing had happened. */
-function ignoredCancellations(
-  request: EntityRequest,
-  { items }: AddressedFields,
-  { entityType, record }: { entityType: string; record: Record<string, Json> },
-  client: EndpointClient,
-): string[] {
-  const asked = cancelledIn(request);
-  const shown = asked === 'all' ? undefined : client.cancellationsIn?.(entityType, record);
-  if (asked === 'all' || !shown) return [];
-  const there = client.itemsOf?.(record)?.map(({ id }) => id);
-  const gone = new Set(shown.items);
-  const isIgnored = (id: string) =>
-    (items?.ids[id] ?? [id]).some((theirs) => !gone.has(theirs) && (there?.includes(theirs) ?? true));
-  return asked.filter(isIgnored);
-}
-
-function planAfterUpdate(
-  plan: Plan,
-  { leg }: DeliveryRecord,
-  request: EntityRequest,
-  { refused }: WriteResult,
-  ignored: readonly string[],
-): Plan {
-  const sent = planAfterSent(plan, leg, request);
-  if (refused !== undefined) return planAfterCancelling(sent, leg, 'all', 'refused', refused);
-  return ignored.length > 0 ? planAfterCancelling(sent, leg, ignored, 'withoutEffect') : sent;
 }
 
 /** Two reads show it: the last message from the partner, or our last write, and the read before this write, which may lag. */
@@ -380,7 +356,7 @@ function noEffect(names: string[], { name }: EndpointClient): PartnerError {
  */
 function knownBy(conversation: ConversationRecord, delivery: DeliveryRecord, request: EntityRequest, names: string[]): string[] {
   if (!isCancellation(request) || !legOf(conversation.plan, delivery.leg)) return names;
-  return names.filter((name) => !(request.sources[name] ?? []).includes('state'));
+  return names.filter((name) => !(request.sources[name] ?? []).some((source) => ORDER_STATE.has(source)));
 }
 
 /**

@@ -24,6 +24,18 @@ export interface ParsedEntity {
   relations: GenericRelation[];
   /** Set if an event reported the deletion. */
   deleted?: boolean;
+  /** Set if it shows that the partner did not do the cancellation that we requested. */
+  cancellation?: CancellationOutcome;
+}
+
+/** What the partner decided about a cancellation that did not happen. */
+export interface CancellationOutcome {
+  /** `withoutEffect`: it was confirmed, but the entity goes on. */
+  state: 'refused' | 'withoutEffect';
+  /** Why, in the partner's words. */
+  reason?: string;
+  /** Id of the comment that says so: an outcome that was reported before says nothing about a later cancellation. */
+  comment: string;
 }
 
 export interface PollResult {
@@ -101,10 +113,10 @@ export interface EndpointClient {
     current?: RawEntity,
   ): Promise<WriteResult>;
   /**
-   * Whether the entity is cancelled, or its cancellation requested. Used after a lost response; absent if a cancellation is an
-   * ordinary field.
+   * Whether the entity is cancelled, or its cancellation requested, or it was deleted to cancel it. Used after a lost response;
+   * absent if a cancellation is an ordinary field.
    */
-  findCancellation?(entityType: string, id: string): Promise<boolean>;
+  findCancellation?(entityType: string, id: string): Promise<'requested' | 'deleted' | undefined>;
   /**
    * Adds a comment. `seen`: ids of comments and files that existed before. Throws PartnerError (unshown) if the partner reported
    * success but does not show the comment.
@@ -215,6 +227,10 @@ export interface WriteResult {
   dropped: { field: string; sent: Json; has: Json | undefined }[];
   /** Why the partner refused a cancellation, which is an answer and no failure. */
   refused?: string;
+  /** A cancellation was requested of a person at the partner: it does not show yet. */
+  undecided?: true;
+  /** The entity was deleted, which was the way to cancel it. */
+  deleted?: true;
 }
 
 /** An attachment whose content is in the spool folder. */

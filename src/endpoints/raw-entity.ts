@@ -18,4 +18,6 @@ export interface Hint {
   key: string;
   /** What was received, kept for the messages view. */
   payload: Json;
+  /** A poll found what an event would have reported: the payload has the form of one, and is read with it. */
+  event?: true;
 }

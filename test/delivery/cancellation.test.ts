@@ -12,9 +12,9 @@ class Vendor extends Partner {
   constructor() {
     super('provider');
   }
-  async findCancellation(): Promise<boolean> {
+  async findCancellation() {
     this.calls.push('look');
-    return this.shows;
+    return this.shows ? ('requested' as const) : undefined;
   }
 }
 

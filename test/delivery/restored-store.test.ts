@@ -214,7 +214,9 @@ describe('a store that was lost, replaced or restored', () => {
       it(`does not request a cancellation again whose ${what} waited when the copy was made`, async () => {
         const provider = Object.assign(rig.provider, {
           findCancellation: async (_type: string, id: string) =>
-            rig.provider.tickets.some((one) => one.id === id && one.fields.state === 'cancelled'),
+            rig.provider.tickets.some((one) => one.id === id && one.fields.state === 'cancelled')
+              ? ('requested' as const)
+              : undefined,
         });
         await report('customer', ticket());
         await copy(ticket({ version: '2', fields: { title: 'no dial tone', state: 'cancelled' } }));

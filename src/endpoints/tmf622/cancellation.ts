@@ -1,52 +1,60 @@
 import { posix } from 'node:path';
 import { PartnerError } from '../../errors.js';
-import { errorText } from '../../http/error-text.js';
-import { choiceKey } from '../../model/choice.js';
 import type { Json } from '../../model/message.js';
 import { say } from '../../text/say.js';
 import type { Api } from '../api.js';
-import { type Attributes, isAttributes, textOf } from '../tmf/attributes.js';
+import { type Attributes, isAttributes } from '../tmf/attributes.js';
 import { pages } from '../tmf/list.js';
+import { isOpen, isRefused } from './cancel-decision.js';
 import type { Dialect } from './dialect.js';
 import { orderOf } from './events.js';
 import { cancelBody } from './render.js';
 
-/** Status codes by which a provider refuses a cancellation: it is too late, or not allowed to us. */
-const REFUSALS = new Set([400, 403, 409, 422]);
+/** Statuses by which an API says that it does not have a resource, or not this method of it. */
+const MISSING = new Set([404, 405, 501]);
 
-/** States of a task that is still open (TaskStateType; one of the two official v4 files has accepted). */
-const UNDECIDED = new Set(['acknowledged', 'accepted', 'inprogress']);
-
-/**
- * Cancellations at a provider: an order is not cancelled by a PATCH of its state, but by a cancellation request (TMF622,
- * CancelProductOrder).
- */
+/** Cancellation requests at a provider: tasks of their own (TMF622, CancelProductOrder). */
 export class Cancellations {
-  private readonly path: string;
+  readonly path: string;
+  /** A task was requested, or may have been by another process, since they were last listed. */
+  private isUnlisted = true;
 
   constructor(
     private readonly api: Api,
     base: string,
     private readonly dialect: Dialect,
-    private readonly clock: () => number,
   ) {
     this.path = posix.join(base, dialect.cancelPath);
   }
 
-  /** Requests the cancellation of an order; returns the answer, or a rejected task where the provider refused at once. */
+  /** Requests the cancellation of an order; returns the answer. */
   async ask(orderId: string, reason: Json | undefined): Promise<Attributes> {
-    const body = cancelBody(orderId, reason, this.dialect);
+    this.isUnlisted = true;
+    const request = {
+      method: 'POST',
+      path: this.path,
+      body: cancelBody(orderId, reason, this.dialect),
+      what: say`cancel order`,
+    } as const;
+    const { body } = await this.api.write(request, { accepts: true });
+    return isAttributes(body) ? body : {};
+  }
+
+  /**
+   * Whether the failure of a request means that the provider has no cancellation requests. Its 404 may also be about the order, so
+   * the list is asked for where there is one.
+   */
+  async isMissing(error: unknown): Promise<boolean> {
+    if (!(error instanceof PartnerError)) return false;
+    // ServiceNow's answer for a path of which it knows no API.
+    if (error.status === 400 && /does not represent any resource/i.test(error.answer ?? error.message)) return true;
+    if (error.status !== 404 || !this.dialect.cancelReadable) return MISSING.has(error.status ?? 0);
     try {
-      const request = { method: 'POST', path: this.path, body, what: say`cancel order` } as const;
-      const answer = await this.api.write(request, { accepts: true });
-      return isAttributes(answer.body) ? answer.body : {};
-    } catch (error) {
-      if (!(error instanceof PartnerError && error.status !== undefined && REFUSALS.has(error.status)) || isQueued(error))
-        throw error;
-      // A refusal has no task id, so the time distinguishes one refusal from the next.
-      const id = `${orderId}-${new Date(this.clock()).toISOString()}`;
-      const why = errorText(error.answer ?? '') || `it was answered ${error.status}`;
-      return { id, state: 'rejected', reason: why, productOrder: { id: orderId } };
+      await this.api.ask({ method: 'GET', path: this.path, query: { limit: 1 }, what: say`look up cancellations` });
+      return false;
+    } catch (failure) {
+      if (!(failure instanceof PartnerError) || failure.status === undefined) throw failure;
+      return MISSING.has(failure.status);
     }
   }
 
@@ -57,21 +65,36 @@ export class Cancellations {
     return answer.id !== undefined && answer.id !== orderId;
   }
 
-  /** An open task for this order, or the one with the id in the answer; undefined where the list does not show it. */
+  /** An open task for this order, or a refused one with the id in the answer; undefined where the list does not show it. */
   async find(orderId: string, answered?: string): Promise<Attributes | undefined> {
-    if (!this.dialect.cancelReadable) return undefined;
     const matches = (task: Attributes) =>
-      orderOf(task) === orderId && (task.id === answered || UNDECIDED.has(choiceKey(textOf(task.state) ?? '')));
+      orderOf(task) === orderId && (isOpen(task) || (task.id === answered && isRefused(task)));
+    return (await this.list({ 'productOrder.id': orderId }))?.find(matches);
+  }
+
+  /** All tasks, if there may be one that is open or new; undefined where there is none, or the provider lists none. */
+  async changed(hasOpen: boolean): Promise<Attributes[] | undefined> {
+    if (!this.isUnlisted && !hasOpen) return undefined;
+    this.isUnlisted = false;
     try {
-      for await (const page of pages(this.api, this.path, { 'productOrder.id': orderId }, say`look up cancellations`)) {
-        const found = page.find(matches);
-        if (found) return found;
-      }
+      return await this.list({});
     } catch (error) {
-      // Not every provider lists them; one that cannot be reached will fail when the cancellation is requested.
-      if (!(error instanceof PartnerError) || error.status === undefined) throw error;
+      this.isUnlisted = true;
+      throw error;
     }
-    return undefined;
+  }
+
+  /** Undefined where the provider does not list them; one that cannot be reached will fail when the cancellation is requested. */
+  private async list(filter: Record<string, string>): Promise<Attributes[] | undefined> {
+    if (!this.dialect.cancelReadable) return undefined;
+    const tasks: Attributes[] = [];
+    try {
+      for await (const page of pages(this.api, this.path, filter, say`look up cancellations`)) tasks.push(...page);
+    } catch (error) {
+      if (!(error instanceof PartnerError) || error.status === undefined) throw error;
+      if (tasks.length === 0) return undefined;
+    }
+    return tasks;
   }
 
   /** The task, where the provider allows reading it. */

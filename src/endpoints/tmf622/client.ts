@@ -4,7 +4,6 @@ import { PartnerError, SwitchboardError } from '../../errors.js';
 import type { GenericAttachment, GenericComment, Json } from '../../model/message.js';
 import type { Problem } from '../../model/problem.js';
 import { say } from '../../text/say.js';
-import { afterWrite } from '../api.js';
 import type {
   Cancellations as CancelledParts,
   Hint,
@@ -16,23 +15,34 @@ import type {
   WrittenPart,
 } from '../endpoint.js';
 import type { PostedEvent } from '../posted-events.js';
-import { type Attributes, droppedFrom, textOf, writable } from '../tmf/attributes.js';
+import { type Attributes, droppedFrom, entries, textOf, writable } from '../tmf/attributes.js';
 import { type ApiDefinition, TmfBaseClient } from '../tmf/base-client.js';
 import type { TmfClient, TmfOptions } from '../tmf/client.js';
 import { noteMatch, ourNote, renderNote } from '../tmf/note.js';
 import { showsEvent } from '../tmf/shows-event.js';
+import { isRefusal, OrderCanceller, reasonOf } from './cancel-order.js';
 import { Cancellations, isQueued } from './cancellation.js';
-import { isCancelling } from './cancelling-states.js';
-import { type Dialect, dialectOf, referenceOf, withReference } from './dialect.js';
+import { isCancelling, isCancellingState } from './cancelling-states.js';
+import { type CancelBy, type Dialect, dialectOf, referenceOf, withReference } from './dialect.js';
 import { EVENT_RESOURCES, hintOf, orderOf, readEvent } from './events.js';
-import { cancelledItems, droppedItems, ITEMS, itemsOf, withItemIds } from './items.js';
-import { isRefused, refusalReason } from './order-reports.js';
+import {
+  cancelledItems,
+  droppedItems,
+  ITEMS,
+  isCancelledItem,
+  itemsOf,
+  onlyCancels,
+  withItemIds,
+  withoutCancelled,
+} from './items.js';
 import { notesIn, parse } from './parse.js';
 import { poll } from './poll.js';
-import { itemsPatch, orderBody } from './render.js';
+import { itemsPatch, orderBody, revisedItems } from './render.js';
 import { validateOrderCreate, validateOrderPatch } from './schema.js';
 
 export interface Tmf622Options extends TmfOptions {
+  /** How orders are cancelled; default: as the profile has it. */
+  cancelBy?: CancelBy;
   /** Every PATCH contains the whole list of items: a literal reading of v4 requires it (ProductOrder_Update). */
   wholeItems?: boolean;
 }
@@ -52,20 +62,30 @@ export function createTmf622Client(options: Tmf622Options): Tmf622Client {
   return new Client(options);
 }
 
-/** An order, with its cancellation task if there is one. */
-type CancellationStatus = { order: Attributes; cancel?: Attributes };
-
 class Client extends TmfBaseClient<Dialect> implements Tmf622Client {
   readonly system = 'tmf622';
   readonly hub = this;
   readonly resources = EVENT_RESOURCES;
   private readonly wholeItems: boolean;
   private readonly cancellations: Cancellations;
+  private readonly canceller: OrderCanceller;
 
   constructor(options: Tmf622Options) {
     super(API, dialectOf(options.version, options.profile), options);
     this.wholeItems = options.wholeItems ?? false;
-    this.cancellations = new Cancellations(this.api, this.base, this.dialect, options.clock);
+    this.cancellations = new Cancellations(this.api, this.base, this.dialect);
+    this.canceller = new OrderCanceller({
+      api: this.api,
+      name: this.name,
+      by: options.cancelBy ?? this.dialect.cancelBy,
+      tasks: this.cancellations,
+      clock: options.clock,
+      at: (id) => `${this.path}/${encodeURIComponent(id)}`,
+      read: (id) => this.order(id),
+      patch: (id, attributes) => this.entities.inTurn(id, () => this.patchOrder(id, attributes, say`cancel order`)),
+      addNote: (id, comment) => this.comment(ENTITY, id, comment),
+      whenCreated: (id, task) => this.whenCreated(id, task),
+    });
   }
 
   async read(_entityType: string, id: string): Promise<RawEntity> {
@@ -86,14 +106,20 @@ class Client extends TmfBaseClient<Dialect> implements Tmf622Client {
 
   /** Writes attributes with a PATCH; a cancellation is requested instead, and alone. */
   async update(_entityType: string, id: string, fields: Record<string, Json>, added?: readonly string[]): Promise<WriteResult> {
-    if (fields.state === 'cancelled') return this.cancel(id, fields);
+    if (isCancellingState(textOf(fields.state))) return this.canceller.cancel(id, fields);
     const given = writable(fields, this.dialect.notPatchable);
-    if (Object.keys(given).length === 0) return { entity: { order: await this.order(id) }, dropped: [] };
-    return this.entities.inTurn(id, () => this.change(id, given, added));
+    const asked = this.canceller.byNote ? entries(given[ITEMS]).filter(isCancelledItem) : [];
+    if (asked.length > 0) await this.canceller.cancelItems(id, asked);
+    const rest = asked.length > 0 ? withoutCancelled(given) : given;
+    const written =
+      Object.keys(rest).length > 0
+        ? await this.entities.inTurn(id, () => this.change(id, rest, added))
+        : { entity: { order: await this.order(id) }, dropped: [] };
+    return asked.length > 0 ? { ...written, undecided: true } : written;
   }
 
-  async findCancellation(_entityType: string, id: string): Promise<boolean> {
-    return isRequested(await this.cancellationStatus(id));
+  findCancellation(_entityType: string, id: string): Promise<'requested' | 'deleted' | undefined> {
+    return this.canceller.find(id);
   }
 
   async comment(_entityType: string, id: string, comment: GenericComment, parts: readonly string[] = []): Promise<WrittenPart> {
@@ -141,7 +167,7 @@ class Client extends TmfBaseClient<Dialect> implements Tmf622Client {
   }
 
   poll(_entityType: string, cursor: Json | undefined): Promise<PollResult> {
-    return poll(this.api, this.path, this.absent, cursor);
+    return poll(this.api, this.path, { absent: this.absent, tasks: this.cancellations }, cursor);
   }
 
   gone(_entityType: string, id: string): RawEntity {
@@ -215,7 +241,8 @@ class Client extends TmfBaseClient<Dialect> implements Tmf622Client {
 
   /**
    * A merge patch replaces lists, so a change of items sends all of them, with the provider's own attributes. When it is refused
-   * because the provider changed an item meanwhile, the change is repeated on the new state.
+   * because the provider changed an item meanwhile, the change is repeated on the new state. A refusal of cancellations alone is an
+   * answer, not a failure.
    */
   private async change(id: string, given: Attributes, added: readonly string[] = []): Promise<WriteResult> {
     const sendsAllItems = this.arrayMode !== 'append' && (ITEMS in given || this.wholeItems);
@@ -225,59 +252,34 @@ class Client extends TmfBaseClient<Dialect> implements Tmf622Client {
     for (let attempt = 1; ; attempt++) {
       // Also checked where the provider accepts single items: it would order an unknown item once more.
       const all = listed ? itemsPatch(items, given[ITEMS], added) : [];
-      const body = this.entities.change(sendsAllItems ? { ...given, [ITEMS]: all } : given);
+      const sent = sendsAllItems ? { ...given, [ITEMS]: all } : this.asTaken(given, items);
       // Only our own attributes are validated, not what the provider says about its items.
       this.entities.requireValid(validateOrderPatch(this.version, this.profile, this.entities.change(given)), 'update');
       try {
-        const order = await this.whenCreated(id, () => this.entities.patchTexts(id, body, say`update order`));
+        const order = await this.whenCreated(id, () => this.patchOrder(id, sent, say`update order`));
         const dropped = [...droppedFrom(given, order), ...droppedItems(given, { [ITEMS]: items ?? [] }, order)];
         return { entity: { order }, dropped };
       } catch (error) {
         const refused = error instanceof PartnerError && error.code === 'SWB_PARTNER_REFUSED';
-        if (!sendsAllItems || !refused || attempt === MAX_ATTEMPTS) throw error;
-        const now = (await read())[ITEMS];
-        if (isDeepStrictEqual(now, items)) throw error;
-        items = now;
+        if (!refused) throw error;
+        const order = sendsAllItems || onlyCancels(given) ? await read() : {};
+        const isRepeated = sendsAllItems && attempt < MAX_ATTEMPTS && !isDeepStrictEqual(order[ITEMS], items);
+        if (!isRepeated && onlyCancels(given) && isRefusal(error))
+          return { entity: { order }, dropped: [], refused: reasonOf(error) };
+        if (!isRepeated) throw error;
+        items = order[ITEMS];
       }
     }
   }
 
-  /**
-   * Requests the cancellation of the order, unless that was requested already. A refusal is an answer, not a failure: the order
-   * stays as it is, and the provider's reason is passed on. Other changes in the same message are not written: they no longer
-   * matter, or are reported as dropped.
-   */
-  private async cancel(id: string, fields: Attributes): Promise<WriteResult> {
-    const { cancellationReason, ...sent } = fields;
-    const before = await this.cancellationStatus(id);
-    const entity = isRequested(before) ? before : await this.askToCancel(before.order, id, cancellationReason);
-    const refused = entity.cancel !== undefined && isRefused(entity.cancel);
-    if (!refused) return { entity, dropped: [] };
-    return { entity, dropped: droppedFrom(sent, entity.order), refused: refusalReason(entity.cancel) };
+  private patchOrder(id: string, attributes: Attributes, what: string): Promise<Attributes> {
+    return this.entities.patchTexts(id, this.entities.change(attributes), what);
   }
 
-  /**
-   * Throws PartnerError, unshown, where the answer is a success but neither the answer, the order nor a task shows the
-   * cancellation.
-   */
-  private async askToCancel(order: Attributes, id: string, reason: Json | undefined): Promise<CancellationStatus> {
-    const answer = await this.whenCreated(id, () => this.cancellations.ask(id, reason));
-    if (this.cancellations.isTaskOf(answer, id)) {
-      return { order: await this.entities.read(id).catch(() => order), cancel: answer };
-    }
-    const after = await afterWrite(() => this.cancellationStatus(id, textOf(answer.id)), true);
-    if (isRequested(after)) return after;
-    throw this.api.unshown(
-      { what: say`cancel order` },
-      say`the response reported success, but neither the order nor a task shows the cancellation`,
-    );
-  }
-
-  /** `answered`: the id of the task, where an answer gave one. */
-  private async cancellationStatus(id: string, answered?: string): Promise<CancellationStatus> {
-    const order = await this.order(id);
-    const cancel = isCancelling(order) ? undefined : await this.cancellations.find(id, answered);
-    return { order, ...(cancel && { cancel }) };
+  /** Single items, as the provider takes them. */
+  private asTaken(given: Attributes, items: Json | undefined): Attributes {
+    if (this.dialect.itemCancel === 'state' || !(ITEMS in given)) return given;
+    return { ...given, [ITEMS]: revisedItems(items, given[ITEMS]) };
   }
 
   /** Works on an order that the provider may not have created yet; that is retried. */
@@ -295,8 +297,4 @@ class Client extends TmfBaseClient<Dialect> implements Tmf622Client {
       });
     }
   }
-}
-
-function isRequested({ order, cancel }: CancellationStatus): boolean {
-  return cancel !== undefined || isCancelling(order);
 }

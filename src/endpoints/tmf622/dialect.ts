@@ -3,6 +3,12 @@ import { type Profile, type TmfDialect, V4_PATCH, V5_PATCH, type Version } from 
 import { identifiersWith, ourReferenceIn } from '../tmf/reference.js';
 
 /**
+ * How the cancellation of an order is requested: by a task (cancelProductOrder), by the order's state in a PATCH, by deleting the
+ * order, or by a note, where a person at the provider cancels.
+ */
+export type CancelBy = 'request' | 'state' | 'delete' | 'note';
+
+/**
  * The differences between the versions of TMF622 and ServiceNow's own form of it (TMF622 v4.0.0, v5.0.0; ServiceNow, Product
  * Order Open API).
  */
@@ -11,6 +17,10 @@ export interface Dialect extends TmfDialect {
   cancelPath: string;
   /** Whether a cancellation task can be read back. */
   cancelReadable: boolean;
+  /** How an order is cancelled, unless the endpoint says otherwise. */
+  cancelBy: CancelBy;
+  /** How an item is cancelled in a PATCH: by its state, or by ServiceNow's revisionOperation. */
+  itemCancel: 'state' | 'revision';
   /** How externalId holds our reference: as a text, or in a list of identifiers. */
   reference: 'text' | 'list';
   /** The filter that finds the order with our reference. */
@@ -32,6 +42,8 @@ const V4: Dialect = {
   note: 'full',
   cancelPath: 'cancelProductOrder',
   cancelReadable: true,
+  cancelBy: 'request',
+  itemCancel: 'state',
   reference: 'text',
   filter: 'externalId',
 };
@@ -66,6 +78,8 @@ const DIALECTS: Record<Version | 'servicenow', Dialect> = {
     note: 'text',
     cancelPath: '../cancelproductorder',
     cancelReadable: false,
+    // Product Order Open API, productOrderItem.revisionOperation: only `cancel` is accepted.
+    itemCancel: 'revision',
   },
 };
 

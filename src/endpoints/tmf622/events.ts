@@ -5,6 +5,7 @@ import type { Hint } from '../endpoint.js';
 import { type Attributes, isAttributes, textOf } from '../tmf/attributes.js';
 import { idOfResource, namesOfResources } from '../tmf/event-resource.js';
 import { COMMON_KINDS, type EventTable, readTmfEvent } from '../tmf/events.js';
+import { isEnded } from './cancel-decision.js';
 
 export interface ProductOrderEvent {
   /** As the standard names it, e.g. ProductOrderStateChangeEvent. */
@@ -82,7 +83,7 @@ export function readEvent(body: unknown, path = ''): ProductOrderEvent {
     ...(cancels && id !== undefined && { cancel: { ...resource, id } }),
     required: requiredBy(layers),
     key,
-    ...(expects && !cancels && { expects }),
+    ...(cancels ? shownByOrder(resource) : expects && { expects }),
     payload: withResource(resource),
   };
 }
@@ -101,6 +102,11 @@ export function hintOf(event: ProductOrderEvent, orderId: string): Hint {
 /** The order of a cancellation. */
 export function orderOf(cancel: Attributes): string | undefined {
   return idOfResource(cancel.productOrder, ORDERS);
+}
+
+/** A cancellation that is done shows in the order, though perhaps not at once. */
+function shownByOrder(cancel: Attributes): Pick<ProductOrderEvent, 'expects'> {
+  return isEnded(cancel) ? { expects: { state: { field: 'state', value: 'cancelled' } } } : {};
 }
 
 function requiredBy(layers: Attributes[]): string[] {

@@ -34,11 +34,26 @@ export function itemsOf(order: Attributes): ItemFacts[] | undefined {
 
 /** The ids of items that are cancelled or being cancelled. Pure. */
 export function cancelledItems(order: Attributes): string[] {
-  const isGone = (item: Attributes) =>
-    isCancellingState(textOf(item.state)) || choiceKey(textOf(item.revisionOperation) ?? '') === 'cancel';
   return entries(order[ITEMS])
-    .filter(isGone)
+    .filter(isCancelledItem)
     .map((item) => textOf(item.id) ?? '');
+}
+
+/** Whether an item is cancelled, or to be cancelled, by its state or by ServiceNow's revisionOperation. */
+export function isCancelledItem({ state, revisionOperation }: Attributes): boolean {
+  return isCancellingState(textOf(state)) || choiceKey(textOf(revisionOperation) ?? '') === 'cancel';
+}
+
+/** Whether a change cancels items and does nothing else. Pure. */
+export function onlyCancels({ [ITEMS]: items, ...others }: Attributes): boolean {
+  const list = entries(items);
+  return list.length > 0 && list.every(isCancelledItem) && Object.keys(others).length === 0;
+}
+
+/** A change without the items that it cancels. Pure. */
+export function withoutCancelled({ [ITEMS]: items, ...others }: Attributes): Attributes {
+  const kept = entries(items).filter((item) => !isCancelledItem(item));
+  return kept.length > 0 ? { ...others, [ITEMS]: kept } : others;
 }
 
 /** The fields with other item ids; items without a new id are left out. Pure. */
@@ -60,6 +75,8 @@ export function withItemIds(fields: Attributes, idOf: (id: string) => string | u
 export function droppedItems(sent: Attributes, before: Attributes, has: Attributes): WriteResult['dropped'] {
   const [was, there] = [itemsOf(before) ?? [], itemsOf(has) ?? []];
   return (itemsOf(sent) ?? []).flatMap((item, i) => {
+    // Whether a cancelled item is gone, or shows its last values, is up to the provider.
+    if (isCancelledItem(entries(sent[ITEMS])[i]!)) return [];
     const field = `${ITEMS}[${item.id}]`;
     const found = there.find((t) => t.id === item.id);
     if (!found) return [{ field, sent: entries(sent[ITEMS])[i] as Json, has: undefined }];

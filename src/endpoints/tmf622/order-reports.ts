@@ -1,4 +1,3 @@
-import { choiceKey } from '../../model/choice.js';
 import type { GenericComment, Json } from '../../model/message.js';
 import { withoutEnd } from '../../text/hostile.js';
 import { type Attributes, entries, isAttributes, isoTime, textOf } from '../tmf/attributes.js';
@@ -6,8 +5,8 @@ import { digest } from '../tmf/digest.js';
 import type { ProductOrderEvent } from './events.js';
 
 /*
- * What a provider reports about an order besides its notes, as comments: errors, risks, milestones (v5), questions, refused
- * cancellations.
+ * What a provider reports about an order besides its notes, as comments: errors, risks, milestones (v5), questions. What
+ * it decides about a cancellation is in cancel-decision.ts.
  */
 
 /** How the entries of one of the order's lists become comments. */
@@ -47,12 +46,6 @@ const MILESTONES: Record<string, string> = {
   violated: 'Milestone missed',
 };
 
-/** The states of a refused cancellation (TaskStateType: v4 has one of them, v5 both). */
-const REFUSED = new Set(['rejected', 'terminatedwitherror']);
-
-/** Attributes in which providers give the reason; the standard has none for it. */
-const REASONS = ['reason', 'stateReason', 'stateChangeReason', 'statusChangeReason', 'message', 'description'];
-
 /** The reports in the order's lists and in lists that only the event has, each once. */
 export function reportsOf(order: Attributes, event: ProductOrderEvent | undefined): GenericComment[] {
   const comments = new Map<string, GenericComment>();
@@ -85,23 +78,6 @@ export function questionOf(event: ProductOrderEvent | undefined): GenericComment
   return [{ id: `question|${digest([event.eventId, text, at])}`, text, ...(at && { at }), visibility: 'public' }];
 }
 
-/** A refused cancellation; an accepted or open one shows in the order's state. */
-export function refusalOf(cancel: Attributes | undefined): GenericComment[] {
-  if (!cancel || !isRefused(cancel)) return [];
-  const why = refusalReason(cancel);
-  const text = sentence([why ? `Cancellation refused: ${why}` : 'Cancellation refused']);
-  return [{ id: `cancel|${textOf(cancel.id) ?? ''}|${textOf(cancel.state)}`, text, visibility: 'public' }];
-}
-
-/** Why a cancellation was refused, in the provider's words; '' where it says nothing. */
-export function refusalReason(cancel: Attributes = {}): string {
-  return REASONS.map((name) => textOf(cancel[name])).find(Boolean) ?? textOf(entries(cancel.note).at(-1)?.text) ?? '';
-}
-
-export function isRefused(cancel: Attributes): boolean {
-  return REFUSED.has(choiceKey(textOf(cancel.state) ?? ''));
-}
-
 function milestone(entry: Attributes): string {
   const status = textOf(entry.status) ?? '';
   const label = MILESTONES[status.toLowerCase()] ?? named('Milestone', status || undefined);
@@ -123,7 +99,7 @@ function itemsOf(entry: Attributes): string[] {
 }
 
 /** The parts as sentences, without repeats. */
-function sentence(parts: (string | undefined)[]): string {
+export function sentence(parts: (string | undefined)[]): string {
   const phrases = [...new Set(parts.filter((p): p is string => Boolean(p)).map((p) => withoutEnd(p.trim(), /[.\s]/)))];
   return phrases.map((part) => (/[?!]$/.test(part) ? part : `${part}.`)).join(' ');
 }

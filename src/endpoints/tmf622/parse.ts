@@ -3,9 +3,11 @@ import type { ParsedEntity, RawEntity } from '../endpoint.js';
 import { type Attributes, addressOf, entries, isoTime, textOf } from '../tmf/attributes.js';
 import { commentsOf } from '../tmf/note.js';
 import { relationOf } from '../tmf/relation.js';
+import { decisionOf } from './cancel-decision.js';
+import { isCancelNote } from './cancel-note.js';
 import { type Dialect, referenceOf } from './dialect.js';
 import { type ProductOrderEvent, readEvent } from './events.js';
-import { questionOf, refusalOf, reportsOf } from './order-reports.js';
+import { questionOf, reportsOf } from './order-reports.js';
 
 /** What an in node emits for a product order. */
 export interface ProductOrderEntity extends RawEntity {
@@ -37,6 +39,8 @@ export function parse(raw: RawEntity, context: ParseContext): ParsedEntity {
   const url = addressOf(order.href, context.baseUrl);
   const version = CHANGED_AT.map((name) => isoTime(order[name])).find(Boolean);
   const reference = referenceOf(order);
+  const decided = decisionOf(order, cancel);
+  const cancellation = decided[0]?.outcome;
   return {
     source: {
       endpoint: context.endpoint,
@@ -49,15 +53,16 @@ export function parse(raw: RawEntity, context: ParseContext): ParsedEntity {
     },
     record: { ...order },
     comments: [
-      ...commentsOf(entries(order.note), context.dialect),
+      ...commentsOf(entries(order.note), context.dialect).filter(({ text }) => !isCancelNote(text)),
       ...entries(order.productOrderItem).flatMap((item) => itemComments(item, context.dialect)),
       ...reportsOf(order, report),
       ...questionOf(report),
-      ...refusalOf(cancel),
+      ...decided.map(({ comment }) => comment),
     ],
     attachments: [],
     relations: entries(order.orderRelationship).flatMap(relationOf),
     ...(report?.deleted && { deleted: true }),
+    ...(cancellation && { cancellation }),
   };
 }
 

@@ -6,7 +6,10 @@ import type { Hint, PollResult } from '../endpoint.js';
 import { type Attributes, entries, isoTime, textOf } from '../tmf/attributes.js';
 import { digest } from '../tmf/digest.js';
 import { type ListOptions, type OpenEnd, pages, serverTime } from '../tmf/list.js';
+import { isOpen } from './cancel-decision.js';
+import type { Cancellations } from './cancellation.js';
 import { referenceOf } from './dialect.js';
+import { hintOf as eventHint, orderOf, readEvent } from './events.js';
 
 /** How far before the watermark a poll looks: the clocks of a provider's servers differ by minutes. Milliseconds. */
 const OVERLAP = 600_000;
@@ -19,7 +22,12 @@ const ANY_ZONE = 12 * 3_600_000;
  * each relevant order. Times need not be in UTC or name their zone: west of UTC they are behind the clock, and the newest of them
  * becomes the watermark.
  */
-type Cursor = { since: string; orders: { [id: string]: string } };
+type Cursor = {
+  since: string;
+  orders: { [id: string]: string };
+  /** The states of the cancellations of these orders, by the ids of their tasks. */
+  cancels?: { [task: string]: string };
+};
 
 /** All times of an order, because the standard has no time of change. */
 const TIMES = [
@@ -59,7 +67,12 @@ const FINGERPRINT_ATTRIBUTES = [
  * fingerprints: those with our reference, and others from the time of their first change on. A finished order is compared until
  * it no longer changes.
  */
-export async function poll(api: Api, path: string, absent: ListOptions['absent'], cursor: Json | undefined): Promise<PollResult> {
+export async function poll(
+  api: Api,
+  path: string,
+  { absent, tasks }: { absent: ListOptions['absent']; tasks: Pick<Cancellations, 'changed'> },
+  cursor: Json | undefined,
+): Promise<PollResult> {
   const before = cursor as Cursor | undefined;
   const now = await serverTime(api, path, absent);
   const from = before && new Date(Date.parse(before.since) - OVERLAP).toISOString();
@@ -83,7 +96,32 @@ export async function poll(api: Api, path: string, absent: ListOptions['absent']
       if (before && known !== fingerprint) hints.push(hintOf(id, fingerprint, order));
     }
   }
-  return { hints, cursor: { since: newest, orders }, more: false };
+  const { cancels, decided } = await pollTasks(tasks, before, orders);
+  return { hints: [...hints, ...decided], cursor: { since: newest, orders, ...(cancels && { cancels }) }, more: false };
+}
+
+/**
+ * The cancellations that were decided since the last poll. The order need not show it, so each is a hint by itself, in the form of
+ * the event that a hub would have sent.
+ */
+async function pollTasks(
+  tasks: Pick<Cancellations, 'changed'>,
+  before: Cursor | undefined,
+  orders: Cursor['orders'],
+): Promise<{ cancels?: Cursor['cancels']; decided: Hint[] }> {
+  const known = before?.cancels ?? {};
+  const all = await tasks.changed(Object.values(known).some((state) => isOpen({ state })));
+  if (!all) return { ...(before?.cancels && { cancels: before.cancels }), decided: [] };
+  const ours = all.filter((task) => (orderOf(task) ?? '') in orders);
+  const cancels = Object.fromEntries(ours.map(({ id, state }) => [String(id), textOf(state) ?? '']));
+  const isDecided = (task: Attributes) => !isOpen(task) && cancels[String(task.id)] !== known[String(task.id)];
+  return { cancels, decided: before?.cancels ? ours.filter(isDecided).map(hintOfTask) : [] };
+}
+
+function hintOfTask(task: Attributes): Hint {
+  const payload = { eventType: 'CancelProductOrderStateChangeEvent', event: { cancelProductOrder: task } };
+  const hint = eventHint(readEvent(payload), orderOf(task) ?? '');
+  return { ...hint, key: `poll|cancel|${String(task.id)}|${textOf(task.state) ?? ''}`, payload, event: true };
 }
 
 function timesOf(order: Attributes): string[] {

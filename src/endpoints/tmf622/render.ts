@@ -3,14 +3,14 @@ import type { Json } from '../../model/message.js';
 import { say } from '../../text/say.js';
 import { type Attributes, entries, writable } from '../tmf/attributes.js';
 import type { Dialect } from './dialect.js';
-import { ITEMS } from './items.js';
+import { ITEMS, isCancelledItem } from './items.js';
 import { mergedItem } from './merge.js';
 
-/** The body of a create: without attributes that the provider sets, including the state of an item. */
+/** The body of a create: without attributes that the provider sets, including the state of an item and its cancellation. */
 export function orderBody(fields: Attributes, dialect: Dialect): Attributes {
   const body = writable(fields, dialect.notCreatable);
   if (!(ITEMS in body)) return body;
-  return { ...body, [ITEMS]: entries(body[ITEMS]).map(({ state: _state, ...item }) => item) };
+  return { ...body, [ITEMS]: entries(body[ITEMS]).map(({ state: _state, revisionOperation: _revision, ...item }) => item) };
 }
 
 /**
@@ -40,6 +40,21 @@ export function itemsPatch(has: Json | undefined, given: Json | undefined, added
       hint: say`Nothing was written. Compare the order there with what was ordered, then replay or skip this delivery.`,
     },
   );
+}
+
+/**
+ * Items as ServiceNow takes them in a PATCH: one is cancelled by an operation, never by its state, and its action is that of the
+ * create, whatever the customer's order says by now (Product Order Open API; order management, inflight changes).
+ */
+export function revisedItems(has: Json | undefined, given: Json | undefined): Attributes[] {
+  const actions = new Map(entries(has).map(({ id, action }) => [String(id), action]));
+  return entries(given).map((item) => {
+    const { state, ...rest } = item;
+    const action = actions.get(String(item.id)) ?? item.action;
+    const revised = { ...rest, ...(action !== undefined && { action }) };
+    if (isCancelledItem(item)) return { ...revised, revisionOperation: 'cancel' };
+    return state === undefined ? revised : { ...revised, state };
+  });
 }
 
 /** The request to cancel an order (CancelProductOrder_Create, CancelProductOrder_FVO). */

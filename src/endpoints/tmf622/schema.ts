@@ -124,6 +124,7 @@ const serviceNowItem = object(
     quantity: whole,
     productOffering: named4,
     product: object({ productSpecification: named4 }, ['productSpecification']),
+    revisionOperation: choice(['cancel']),
   },
   ['id', 'action', 'productOffering', 'product'],
 );

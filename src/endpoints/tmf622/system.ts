@@ -2,7 +2,7 @@ import type { System } from '../system.js';
 import { capabilities, clientOptions, TMF_SYSTEM, versionAndProfile, versionAndProfileOf } from '../tmf/system.js';
 import { unwrapRecord } from '../unwrap.js';
 import { createTmf622Client } from './client.js';
-import { dialectOf } from './dialect.js';
+import { type CancelBy, dialectOf } from './dialect.js';
 import { FIELDS } from './fields.js';
 import { tmf622 as form } from './form.js';
 import { PRESETS } from './presets.js';
@@ -12,7 +12,11 @@ import { validateOrderCreate } from './schema.js';
 export const tmf622: System = {
   ...form,
   ...TMF_SYSTEM,
-  createClient: (options) => createTmf622Client({ ...clientOptions(options), wholeItems: options.settings.wholeItems === true }),
+  createClient: (options) => {
+    const { wholeItems, cancelBy } = options.settings;
+    const by = cancelBy ? { cancelBy: cancelBy as CancelBy } : {};
+    return createTmf622Client({ ...clientOptions(options), wholeItems: wholeItems === true, ...by });
+  },
   capabilities: (settings) => capabilities(dialectOf(...versionAndProfile(settings)), false, true),
   presets: PRESETS,
   catalog: (_entityType, dialect = 'v4') => FIELDS[dialect] ?? { fields: [] },
