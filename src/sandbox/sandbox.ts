@@ -9,6 +9,7 @@ import { mapDesks, type RoutedDesks } from './desks.js';
 import { type Handler, type LoggedRequest, logRequest, type PushCounts, readRequest } from './exchange.js';
 import { answer, type SimulatedApi } from './faults.js';
 import { TokenEndpoint } from './oauth.js';
+import { orderBehaviours } from './order-behaviours.js';
 import { ServiceNowDesk } from './servicenow.js';
 import { serviceNowApi } from './servicenow-api.js';
 import type { Version } from './tmf-record.js';
@@ -129,11 +130,10 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const orders = (version: Version) => {
     const desk = vendors[version];
     const root = `${ORDERS}/${version}`;
-    return partner(
-      tmf622Api(desk, root),
-      desk,
-      tmfTraits(version, root, () => desk.orders()),
-    );
+    return partner(tmf622Api(desk, root), desk, {
+      ...tmfTraits(version, root, () => desk.orders()),
+      orders: orderBehaviours(desk),
+    });
   };
   const partners: Record<string, Partner> = {
     servicenow: instance('servicenow', servicenow),
