@@ -16,7 +16,7 @@ interface Desks {
   servicenow: ServiceNowDesk;
   csm: ServiceNowDesk;
   providers: Record<Version, TmfDesk>;
-  vendors: Record<Version, OrderDesk>;
+  vendors: Record<string, OrderDesk>;
   routed: RoutedDesks;
   reset: () => void;
 }
@@ -87,10 +87,7 @@ export class Admin {
       customer: { ...incidents(servicenow), orders: customerOrders(servicenow, MAX_SHOWN) },
       providers: mapDesks(providers, tickets),
       routed: { customers: mapDesks(routed.customers, incidents), providers: mapDesks(routed.providers, tickets) },
-      vendors: {
-        orders4: vendorOrders(vendors.v4, MAX_SHOWN),
-        orders5: vendorOrders(vendors.v5, MAX_SHOWN),
-      },
+      vendors: mapDesks(vendors, (desk) => vendorOrders(desk, MAX_SHOWN)),
       csm: simulationState(csm),
     };
   }
@@ -117,7 +114,7 @@ export class Admin {
     if (customer) return customerActions(customer)[name];
     const provider = this.desks.providers[desk as Version] ?? (providers as Record<string, TmfDesk>)[desk];
     if (provider) return providerActions(provider)[name];
-    const vendor = desk.startsWith('orders') && this.desks.vendors[desk.replace('orders', 'v') as Version];
+    const vendor = this.desks.vendors[desk];
     return vendor ? { ...vendorActions(vendor), ...simulationActions(vendor), ...hubActions(vendor.events) }[name] : undefined;
   }
 }

@@ -61,7 +61,7 @@ export function orderBehaviours(desk: OrderDesk): Record<OrderBehaviourName, Ord
     },
     lockedInProgress: ({ request, handler }) => desk.during({ amendableIn: EARLY }, () => handler(request)),
     cancelMissing: ({ request, handler }) =>
-      request.path.includes('/cancelProductOrder')
+      /\/cancelproductorder/i.test(request.path)
         ? refuse(desk, 404, 'Not found', 'There is no resource cancelProductOrder.')
         : handler(request),
     cancelIgnored: ({ request, handler }) =>
@@ -98,7 +98,7 @@ function later(date: Date, ms: number): string {
 /** The ids of the items that a change cancels. */
 function cancelledIn(request: Request): ReadonlySet<unknown> {
   const change = json(request) ?? {};
-  return new Set(entries(change[ITEMS]).flatMap((item) => (item.state === 'cancelled' ? [item.id] : [])));
+  return new Set(entries(change[ITEMS]).flatMap((item) => (isCancelled(item) ? [item.id] : [])));
 }
 
 /** The change without what it cancels; also in the form of a JSON Patch. */
@@ -110,8 +110,16 @@ function withoutCancellations(request: Request): Request {
       entries(change).filter(({ value }) => value !== 'cancelled'),
     );
   if (!change || !(ITEMS in change)) return request;
-  const items = entries(change[ITEMS]).map(({ state, ...item }) => (state === 'cancelled' ? item : { ...item, state }));
+  const items = entries(change[ITEMS]).map((item) => {
+    const { state: _state, revisionOperation: _operation, ...rest } = item;
+    return isCancelled(item) ? rest : item;
+  });
   return withBody(request, { ...change, [ITEMS]: items });
+}
+
+/** By its state, or as ServiceNow has it. */
+function isCancelled({ state, revisionOperation }: TmfRecord): boolean {
+  return state === 'cancelled' || revisionOperation === 'cancel';
 }
 
 function withCancelled(order: TmfRecord, ids: ReadonlySet<unknown>): TmfRecord {
