@@ -5,7 +5,7 @@ import { checkHost, checkJson, checkSameOrigin } from '../http/browser-guard.js'
 import { PAGE_HEADERS } from '../http/page-headers.js';
 import { mapDesks, type RoutedDesks } from './desks.js';
 import { readRequest, sendReply } from './exchange.js';
-import { customerOrders, placeCustomerOrder, vendorActions, vendorOrders } from './order-actions.js';
+import { addOrderLine, customerOrders, placeCustomerOrder, vendorActions, vendorOrders } from './order-actions.js';
 import type { ServiceNowDesk } from './servicenow.js';
 import { hubActions, simulationActions, simulationState } from './simulation-actions.js';
 import type { Version } from './tmf-record.js';
@@ -84,7 +84,7 @@ export class Admin {
       tickets: newest(desk.tickets()),
     });
     return {
-      customer: { ...incidents(servicenow), orders: customerOrders(servicenow, MAX_SHOWN) },
+      customer: { ...incidents(servicenow), orders: customerOrders(servicenow, Object.values(vendors), MAX_SHOWN) },
       providers: mapDesks(providers, tickets),
       routed: { customers: mapDesks(routed.customers, incidents), providers: mapDesks(routed.providers, tickets) },
       vendors: mapDesks(vendors, (desk) => vendorOrders(desk, MAX_SHOWN)),
@@ -123,6 +123,7 @@ function customerActions(desk: ServiceNowDesk): Record<string, Action> {
   return {
     create: (v) => desk.create(v.table ?? 'incident', v),
     placeOrder: (v) => placeCustomerOrder(desk, v),
+    addLine: (v) => addOrderLine(desk, v),
     update: ({ id = '', table = 'incident', ...fields }) => desk.update(table, id, fields),
     comment: (v) => desk.comment(v.table ?? 'incident', v.id ?? '', v.text ?? ''),
     workNote: (v) => desk.workNote(v.table ?? 'incident', v.id ?? '', v.text ?? ''),

@@ -57,6 +57,11 @@ export class CancelTasks {
     return this.tasks.get(id);
   }
 
+  /** The last request to cancel an order. */
+  ofOrder(orderId: string): Task | undefined {
+    return this.all().findLast(({ productOrder }) => (productOrder as TmfRecord).id === orderId);
+  }
+
   /** Why a cancellation of the order cannot be requested; undefined if it can. */
   rejectionReason(orderId: string): string | undefined {
     const state = this.desk.order(orderId)?.state;

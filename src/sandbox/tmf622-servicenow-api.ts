@@ -31,6 +31,7 @@ const ACTIONS = new Set(['add', 'change', 'delete', 'no-change', 'resume', 'susp
  */
 export function tmf622ServiceNowApi(desk: OrderDesk): Handler {
   desk.listMode = 'append';
+  desk.words = WORDS;
   return tmfApi(desk, ROOT, {
     order: (request, [resource, id]) => {
       if (resource !== 'productOrder') return refuse(desk, 404, 'Not found', 'Requested URI does not represent any resource');

@@ -4,7 +4,7 @@ import { entries, type TmfRecord } from './tmf-record.js';
 /** A vendor's own words for the states of orders and items, by those of the standard. */
 export type StateWords = Readonly<Record<string, string>>;
 
-const OWN: StateWords = {
+export const OWN_WORDS: StateWords = {
   acknowledged: 'received',
   inProgress: 'inFulfilment',
   'inProgress.accepted': 'confirmed',
@@ -20,12 +20,12 @@ const OWN: StateWords = {
 };
 
 /** An order, a list of orders, or the payload of an event, with the vendor's words for states. */
-export function inOwnWords<T>(value: T, words: StateWords = OWN): T {
+export function inOwnWords<T>(value: T, words: StateWords = OWN_WORDS): T {
   return translated(value, (state) => words[state] ?? state) as T;
 }
 
 /** What a customer sends, with the standard's words for states. */
-export function inStandardWords<T>(value: T, words: StateWords = OWN): T {
+export function inStandardWords<T>(value: T, words: StateWords = OWN_WORDS): T {
   const back = new Map(Object.entries(words).map(([standard, own]) => [own, standard]));
   return translated(value, (state) => back.get(state) ?? state) as T;
 }

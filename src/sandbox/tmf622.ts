@@ -12,7 +12,7 @@ import { itemsOf, type Order } from './tmf622-order.js';
 import { type RejectedItem, type Rejection, rejectItems } from './tmf622-rejections.js';
 import { type ReportDetails, type ReportType, reportOf, reportText } from './tmf622-reports.js';
 import { isFinal, rollUp, type StateKind, transitionPath } from './tmf622-states.js';
-import { inOwnWords } from './tmf622-words.js';
+import { inOwnWords, OWN_WORDS, type StateWords } from './tmf622-words.js';
 
 /** Order states in which the items may be amended. */
 const AMENDABLE: ReadonlySet<string> = new Set(['draft', 'acknowledged', 'inProgress', 'inProgress.accepted', 'pending', 'held']);
@@ -49,6 +49,8 @@ export class OrderDesk {
   private readonly pastPointOfNoReturn = new Set<string>();
   private readonly autopilot: Autopilot;
   private treatment: Treatment = { queueFor: undefined, initialState: 'acknowledged', amendableIn: AMENDABLE };
+  /** The words of the vendor's API for states, where they are not those of the standard. */
+  words: StateWords = {};
   /** Added to all order numbers. */
   numberOffset = 0;
   private next: number;
@@ -204,6 +206,11 @@ export class OrderDesk {
     this.reportRejected(order, rejected);
     if (by === 'customer' && this.autoAdvance !== undefined && order.state === 'pending') this.setState(id, 'inProgress');
     return order;
+  }
+
+  /** The vendor's word for a state. */
+  wordFor(state: string): string {
+    return (this.behaviours.isActive('ownWords') ? OWN_WORDS : this.words)[state] ?? state;
   }
 
   /** Moves the order and its unfinished items to a state; throws if the transition is not allowed. */
