@@ -5,7 +5,7 @@ import { checkHost, checkJson, checkSameOrigin } from '../http/browser-guard.js'
 import { PAGE_HEADERS } from '../http/page-headers.js';
 import { mapDesks, type RoutedDesks } from './desks.js';
 import { readRequest, sendReply } from './exchange.js';
-import { customerOrders, placeCustomerOrder, vendorActions, vendorOrders } from './order-actions.js';
+import { addOrderLine, customerOrders, placeCustomerOrder, vendorActions, vendorOrders } from './order-actions.js';
 import type { ServiceNowDesk } from './servicenow.js';
 import { hubActions, simulationActions, simulationState } from './simulation-actions.js';
 import type { Version } from './tmf-record.js';
@@ -16,7 +16,7 @@ interface Desks {
   servicenow: ServiceNowDesk;
   csm: ServiceNowDesk;
   providers: Record<Version, TmfDesk>;
-  vendors: Record<Version, OrderDesk>;
+  vendors: Record<string, OrderDesk>;
   routed: RoutedDesks;
   reset: () => void;
 }
@@ -84,13 +84,10 @@ export class Admin {
       tickets: newest(desk.tickets()),
     });
     return {
-      customer: { ...incidents(servicenow), orders: customerOrders(servicenow, MAX_SHOWN) },
+      customer: { ...incidents(servicenow), orders: customerOrders(servicenow, Object.values(vendors), MAX_SHOWN) },
       providers: mapDesks(providers, tickets),
       routed: { customers: mapDesks(routed.customers, incidents), providers: mapDesks(routed.providers, tickets) },
-      vendors: {
-        orders4: vendorOrders(vendors.v4, MAX_SHOWN),
-        orders5: vendorOrders(vendors.v5, MAX_SHOWN),
-      },
+      vendors: mapDesks(vendors, (desk) => vendorOrders(desk, MAX_SHOWN)),
       csm: simulationState(csm),
     };
   }
@@ -117,7 +114,7 @@ export class Admin {
     if (customer) return customerActions(customer)[name];
     const provider = this.desks.providers[desk as Version] ?? (providers as Record<string, TmfDesk>)[desk];
     if (provider) return providerActions(provider)[name];
-    const vendor = desk.startsWith('orders') && this.desks.vendors[desk.replace('orders', 'v') as Version];
+    const vendor = this.desks.vendors[desk];
     return vendor ? { ...vendorActions(vendor), ...simulationActions(vendor), ...hubActions(vendor.events) }[name] : undefined;
   }
 }
@@ -126,6 +123,7 @@ function customerActions(desk: ServiceNowDesk): Record<string, Action> {
   return {
     create: (v) => desk.create(v.table ?? 'incident', v),
     placeOrder: (v) => placeCustomerOrder(desk, v),
+    addLine: (v) => addOrderLine(desk, v),
     update: ({ id = '', table = 'incident', ...fields }) => desk.update(table, id, fields),
     comment: (v) => desk.comment(v.table ?? 'incident', v.id ?? '', v.text ?? ''),
     workNote: (v) => desk.workNote(v.table ?? 'incident', v.id ?? '', v.text ?? ''),

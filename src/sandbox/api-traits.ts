@@ -85,7 +85,7 @@ function recordFrom(fields: Record<string, unknown>): Record<string, unknown> {
 }
 
 /** The kind of request by the path below an API's root: a resource name is a list, with an id it is one record. */
-function below(root: string): (request: Pick<Request, 'method' | 'path'>) => RequestKind | undefined {
+export function below(root: string): (request: Pick<Request, 'method' | 'path'>) => RequestKind | undefined {
   return ({ method, path }) => {
     const [name, ...ids] = path.startsWith(`${root}/`)
       ? path
@@ -93,6 +93,8 @@ function below(root: string): (request: Pick<Request, 'method' | 'path'>) => Req
           .split('/')
           .filter(Boolean)
       : [];
-    return name && name !== 'hub' && ids.length < 2 ? byMethod(method, ids.length === 1) : undefined;
+    if (!name || name === 'hub' || ids.length > 1) return undefined;
+    const kind = byMethod(method, ids.length === 1);
+    return kind === 'create' && name === 'cancelProductOrder' ? 'cancel' : kind;
   };
 }

@@ -1,7 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { type Behaviour, type BehaviourName, type Behaviours, ORDER_BEHAVIOURS, type RequestKind } from './behaviours.js';
+import {
+  type Behaviour,
+  type BehaviourName,
+  type Behaviours,
+  isOrderBehaviour,
+  type OrderBehaviourName,
+  type RequestKind,
+} from './behaviours.js';
 import { type Handler, json, type Reply, type Request } from './exchange.js';
-import { withChangedItems } from './order-behaviours.js';
 
 /** The properties of a partner's API that behaviours depend on. */
 export interface ApiTraits {
@@ -16,14 +22,25 @@ export interface ApiTraits {
   hasReference: (references: string[]) => boolean;
   /** The answer for an empty list, if the API does not return an empty list. */
   emptyList?: () => Reply;
+  /** What the partner makes of orders, where its records are orders. */
+  orders?: Record<OrderBehaviourName, OrderHandler>;
 }
 
-/** A request and the behaviour to apply to it. */
+/** A request with what executes it. */
+export interface HandledRequest {
+  request: Request;
+  handler: Handler;
+  ms: number;
+}
+
+/** Executes a request in the vendor's way. */
+export type OrderHandler = (asked: HandledRequest) => Reply;
+
+/** A request of a partner whose behaviours apply to it. */
 export interface BehaviourCall extends ApiTraits {
   request: Request;
   handler: Handler;
   behaviours: Behaviours;
-  behaviour: Behaviour;
 }
 
 /** Undefined: no answer is sent. */
@@ -38,7 +55,8 @@ const page = (status: number, title: string): Reply => ({
   body: Buffer.from(`<!doctype html><html><head><title>${title}</title></head><body><h1>${title}</h1></body></html>`),
 });
 
-const HANDLERS: Record<Exclude<BehaviourName, 'accepted' | (typeof ORDER_BEHAVIOURS)[number]>, BehaviourHandler> = {
+const HANDLERS: Record<Exclude<BehaviourName, OrderBehaviourName>, BehaviourHandler> = {
+  accepted: () => ({ status: 202, body: {} }),
   empty: () => ({ status: 200 }),
   noContent: () => ({ status: 204 }),
   emptyObject: () => ({ status: 200, body: {} }),
@@ -107,17 +125,14 @@ const HANDLERS: Record<Exclude<BehaviourName, 'accepted' | (typeof ORDER_BEHAVIO
       : handler(request),
 };
 
-/** Answers a request with a behaviour; undefined if no answer is sent. */
-export function applyBehaviour(asked: BehaviourCall): Reply | undefined {
-  const { request, handler, behaviour } = asked;
-  const { name } = behaviour;
-  if (name === 'accepted') return { status: 202, body: {} };
-  if (isOrderBehaviour(name)) return handler(withChangedItems(request, name));
-  return HANDLERS[name]({ ...asked, ms: behaviour.ms ?? DEFAULT_MS });
-}
-
-function isOrderBehaviour(name: BehaviourName): name is (typeof ORDER_BEHAVIOURS)[number] {
-  return (ORDER_BEHAVIOURS as readonly string[]).includes(name);
+/** Answers a request with the behaviours that were taken for it; undefined if no answer is sent. */
+export function applyBehaviours(asked: BehaviourCall, taken: Behaviour[]): Reply | undefined {
+  const handler = taken.reduceRight<Handler>((inner, { name, ms = DEFAULT_MS }) => {
+    const own = isOrderBehaviour(name) ? asked.orders?.[name] : undefined;
+    return own ? (request) => own({ request, handler: inner, ms }) : inner;
+  }, asked.handler);
+  for (const { name, ms = DEFAULT_MS } of taken) if (!isOrderBehaviour(name)) return HANDLERS[name]({ ...asked, handler, ms });
+  return handler(asked.request);
 }
 
 /** Executes the request but returns another answer. A rejection of the API is returned unchanged. */
@@ -154,7 +169,7 @@ function otherRecord({ handler, request }: BehaviourCall): Reply {
 }
 
 /** A GET request for the same path. */
-function asGet(request: Request): Request {
+export function asGet(request: Request): Request {
   return { ...request, method: 'GET', body: Buffer.alloc(0) };
 }
 
@@ -190,7 +205,7 @@ function stubOf(record: Entry): Entry {
   return { [name]: record[name] };
 }
 
-function lastPart({ path }: Request): string {
+export function lastPart({ path }: Request): string {
   return path.slice(path.lastIndexOf('/') + 1);
 }
 

@@ -1,8 +1,11 @@
 import { Timer } from '../timer.js';
 import type { Request } from './exchange.js';
 
-/** Kinds of requests, independent of the partner's API: a list of records, one record, a new record, or a change of a record. */
-export const KINDS = ['list', 'read', 'create', 'change'] as const;
+/**
+ * Kinds of requests, independent of the partner's API: a list of records, one record, a new record, a change of a record, or a
+ * task that cancels one.
+ */
+export const KINDS = ['list', 'read', 'create', 'change', 'cancel'] as const;
 export type RequestKind = (typeof KINDS)[number];
 
 /** Answers of proxies, gateways and overloaded servers that replace the API's answer. */
@@ -18,13 +21,38 @@ const REPLACEMENTS = [
   'gatewayNotFoundJson',
 ] as const;
 
-/** How vendors change the items of an accepted order. */
-export const ORDER_BEHAVIOURS = ['renumber', 'pad', 'split', 'reverse'] as const;
+/** What vendors make of orders, by kind of request. They are implemented in order-behaviours.ts. */
+export const ORDER_BEHAVIOURS = {
+  list: ['ownWords', 'cancelMissing'],
+  read: ['ownWords', 'cancelMissing'],
+  create: [
+    'renumber',
+    'pad',
+    'ownIds',
+    'reverse',
+    'split',
+    'merge',
+    'bundle',
+    'fee',
+    'splitOrder',
+    'queued',
+    'eventOnly',
+    'completed',
+    'wholeDate',
+    'reprice',
+    'ownWords',
+  ],
+  change: ['ownIds', 'lockedInProgress', 'cancelIgnored', 'cancelPretended', 'ownWords'],
+  cancel: ['cancelMissing', 'cancelIgnored', 'cancelPretended'],
+} as const satisfies Record<RequestKind, readonly string[]>;
+export type OrderBehaviourName = (typeof ORDER_BEHAVIOURS)[RequestKind][number];
+
+const ORDER_NAMES: ReadonlySet<string> = new Set(Object.values(ORDER_BEHAVIOURS).flat());
 
 /** Behaviours by kind of request. They are implemented in behaviour-handlers.ts. */
 export const BEHAVIOURS = {
-  list: [...REPLACEMENTS, 'wrapped', 'lone', 'lag', 'part', 'stubs'],
-  read: [...REPLACEMENTS, 'otherRecord', 'lateRecord', 'stale', 'part', 'stub', 'listless', 'shorter'],
+  list: [...REPLACEMENTS, 'wrapped', 'lone', 'lag', 'part', 'stubs', ...ORDER_BEHAVIOURS.list],
+  read: [...REPLACEMENTS, 'otherRecord', 'lateRecord', 'stale', 'part', 'stub', 'listless', 'shorter', ...ORDER_BEHAVIOURS.read],
   create: [
     'acceptedJob',
     'acceptedDropped',
@@ -35,7 +63,7 @@ export const BEHAVIOURS = {
     'doneStub',
     'late',
     'doneConflict',
-    ...ORDER_BEHAVIOURS,
+    ...ORDER_BEHAVIOURS.create,
   ],
   change: [
     'accepted',
@@ -48,7 +76,9 @@ export const BEHAVIOURS = {
     'doneNoContent',
     'doneStub',
     'late',
+    ...ORDER_BEHAVIOURS.change,
   ],
+  cancel: ['acceptedJob', 'acceptedDropped', 'okError', 'doneError', 'doneNoContent', 'late', ...ORDER_BEHAVIOURS.cancel],
 } as const satisfies Record<RequestKind, readonly string[]>;
 export type BehaviourName = (typeof BEHAVIOURS)[RequestKind][number];
 
@@ -62,7 +92,7 @@ export interface Behaviour {
   path?: string;
   /** Number of requests it applies to; absent = until it is switched off. */
   times?: number;
-  /** For `lag`, `lateRecord`, `stale` and `late`: milliseconds (default 1,000). */
+  /** For what comes later, or is outdated: milliseconds (default 1,000). */
   ms?: number;
 }
 
@@ -91,11 +121,16 @@ export class Behaviours {
 
   /** The behaviours that this partner supports for a kind of request. */
   names(kind: RequestKind): BehaviourName[] {
-    const excluded: readonly string[] = this.orders ? [] : ORDER_BEHAVIOURS;
-    return BEHAVIOURS[kind].filter((name) => !excluded.includes(name));
+    if (kind === 'cancel' && !this.orders) return [];
+    return BEHAVIOURS[kind].filter((name) => this.orders || !isOrderBehaviour(name));
   }
 
-  /** Activates a behaviour; the oldest that matches a request is applied. */
+  /** What this partner can make of orders. */
+  orderNames(): OrderBehaviourName[] {
+    return this.orders ? ([...ORDER_NAMES] as OrderBehaviourName[]) : [];
+  }
+
+  /** Activates a behaviour. Of those that replace an answer, the oldest that matches a request is applied; of orders, all are. */
   add(behaviour: Behaviour): void {
     const { name, kind } = behaviour;
     const known = (kind ? [kind] : KINDS).flatMap((one) => this.names(one));
@@ -104,6 +139,15 @@ export class Behaviours {
       throw new Error(`Unknown behaviour "${name}"${what}. Use one of: ${[...new Set(known)].join(', ')}.`);
     }
     this.list.push({ ...behaviour });
+  }
+
+  /** Deactivates one, whatever requests it applies to. */
+  remove(name: string): void {
+    this.list = this.list.filter((behaviour) => behaviour.name !== name);
+  }
+
+  isActive(name: BehaviourName): boolean {
+    return this.list.some((behaviour) => behaviour.name === name);
   }
 
   /** Deactivates all. Requests already accepted for late execution are still executed. */
@@ -125,21 +169,22 @@ export class Behaviours {
     return this.list.map((behaviour) => ({ ...behaviour }));
   }
 
-  /** Takes the behaviour for a request and decrements its count. */
-  take({ method, path }: Pick<Request, 'method' | 'path'>, kind: RequestKind | undefined): Behaviour | undefined {
-    if (this.list.length === 0 || !kind) return undefined;
-    const index = this.list.findIndex(
+  /** Takes the behaviours for a request and decrements their counts. */
+  take({ method, path }: Pick<Request, 'method' | 'path'>, kind: RequestKind | undefined): Behaviour[] {
+    if (this.list.length === 0 || !kind) return [];
+    const matching = this.list.filter(
       (b) =>
         (b.kind ?? kind) === kind &&
         (BEHAVIOURS[kind] as readonly string[]).includes(b.name) &&
         (!b.method || b.method === method) &&
         (!b.path || path.includes(b.path)),
     );
-    const found = this.list[index];
-    if (!found) return undefined;
-    this.applied++;
-    if (found.times !== undefined && --found.times <= 0) this.list.splice(index, 1);
-    return found;
+    const answer = matching.find((b) => !isOrderBehaviour(b.name));
+    const taken = matching.filter((b) => b === answer || isOrderBehaviour(b.name));
+    if (taken.length > 0) this.applied++;
+    for (const behaviour of taken) if (behaviour.times !== undefined) behaviour.times--;
+    this.list = this.list.filter(({ times }) => times === undefined || times > 0);
+    return taken;
   }
 
   /** Called by the desk after it has created a record. */
@@ -179,6 +224,10 @@ export class Behaviours {
     }).unref();
     this.timers.add(timer);
   }
+}
+
+export function isOrderBehaviour(name: BehaviourName): name is OrderBehaviourName {
+  return ORDER_NAMES.has(name);
 }
 
 function put(record: LiveRecord, state: LiveRecord): void {

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pause } from '../timer.js';
-import { type ApiTraits, applyBehaviour } from './behaviour-handlers.js';
+import { type ApiTraits, applyBehaviours } from './behaviour-handlers.js';
 import type { Behaviours } from './behaviours.js';
 import { type Handler, type Reply, type Request, sendReply } from './exchange.js';
 
@@ -110,9 +110,8 @@ export async function answer(api: SimulatedApi, request: Request, req: IncomingM
     case 'drop-field':
       return reply(res, handler(without(request, fault.field ?? '')));
   }
-  const behaviour = behaviours.take(request, traits.kindOf(request));
-  if (!behaviour) return reply(res, handler(request));
-  const changed = applyBehaviour({ ...traits, request, handler, behaviours, behaviour });
+  const taken = behaviours.take(request, traits.kindOf(request));
+  const changed = applyBehaviours({ ...traits, request, handler, behaviours }, taken);
   return changed ? reply(res, changed) : 0;
 }
 

@@ -1,3 +1,4 @@
+import { orderComparison } from './order-comparison.js';
 import type { ServiceNowDesk } from './servicenow.js';
 import { linesOf, placeOrder } from './servicenow-orders.js';
 import type { Row } from './servicenow-query.js';
@@ -14,13 +15,10 @@ const OFFERINGS = 'sn_prd_pm_product_offering';
 /** Step delay in milliseconds: slow enough for a person to follow. */
 const STEP_DELAY = 3_000;
 
-/** The customer's orders for the page, newest first. */
-export function customerOrders(desk: ServiceNowDesk, most: number): unknown[] {
-  return newest(desk.rows(ORDERS), most).map((row) => ({
-    ...row,
-    journal: desk.journal(row.sys_id),
-    lines: linesOf(desk, row.sys_id).map((line) => ({ ...line, offering: desk.displayed(LINES, line, 'product_offering') })),
-  }));
+/** The customer's orders for the page, newest first, each compared with what the vendors have of it. */
+export function customerOrders(desk: ServiceNowDesk, vendors: OrderDesk[], most: number): unknown[] {
+  const compared = orderComparison(desk, vendors);
+  return newest(desk.rows(ORDERS), most).map((row) => ({ ...row, journal: desk.journal(row.sys_id), ...compared(row) }));
 }
 
 /** A vendor's desk for the page: orders, newest first, with the selectable states and the cancellation to decide. */
@@ -39,8 +37,13 @@ export function vendorOrders(desk: OrderDesk, most: number): unknown {
       ...order,
       unstoppable: desk.isPastPointOfNoReturn(String(order.id)),
       cancellation: desk.cancels.openTask(String(order.id)),
+      word: desk.wordFor(String(order.state)),
       choices: choices('order', order.state),
-      items: itemsOf(order).map((item) => ({ ...item, choices: choices('item', item.state) })),
+      items: itemsOf(order).map((item) => ({
+        ...item,
+        word: desk.wordFor(String(item.state)),
+        choices: choices('item', item.state),
+      })),
     })),
   };
 }
@@ -56,15 +59,24 @@ function newest<T>(list: T[], most: number): T[] {
 export function placeCustomerOrder(desk: ServiceNowDesk, { lines = '[]', ...order }: Values): Row {
   const wanted = JSON.parse(lines) as Values[];
   if (wanted.length === 0) throw new Error('Select at least one offering.');
-  const offering = (name: string) =>
-    (desk.rows(OFFERINGS).find((row) => row.name === name) ?? desk.create(OFFERINGS, { name })).sys_id;
-  const rows = wanted.map(({ offering: name = '', ...line }, index) => ({
-    action: 'add',
-    ...line,
-    external_id: String(index + 1),
-    product_offering: offering(name),
-  }));
-  return placeOrder(desk, order, rows).order;
+  return placeOrder(
+    desk,
+    order,
+    wanted.map((line, index) => newLine(desk, index + 1, line)),
+  ).order;
+}
+
+/** Adds a line with an offering, category and quantity to an order, under the next number. */
+export function addOrderLine(desk: ServiceNowDesk, { id = '', ...wanted }: Values): Row {
+  if (!desk.row(ORDERS, id)) throw new Error(`There is no order ${id}.`);
+  const numbers = linesOf(desk, id).map((line) => Number(line.external_id) || 0);
+  return desk.create(LINES, { ...newLine(desk, Math.max(0, ...numbers) + 1, wanted), order: id });
+}
+
+function newLine(desk: ServiceNowDesk, number: number, { offering = '', ...line }: Values): Record<string, string> {
+  const known = desk.rows(OFFERINGS).find((row) => row.name === offering);
+  const { sys_id } = known ?? desk.create(OFFERINGS, { name: offering });
+  return { action: 'add', ...line, external_id: String(number), product_offering: sys_id };
 }
 
 /** Actions of a vendor's desk. */

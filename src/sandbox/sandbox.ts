@@ -9,6 +9,7 @@ import { mapDesks, type RoutedDesks } from './desks.js';
 import { type Handler, type LoggedRequest, logRequest, type PushCounts, readRequest } from './exchange.js';
 import { answer, type SimulatedApi } from './faults.js';
 import { TokenEndpoint } from './oauth.js';
+import { orderBehaviours } from './order-behaviours.js';
 import { ServiceNowDesk } from './servicenow.js';
 import { serviceNowApi } from './servicenow-api.js';
 import type { Version } from './tmf-record.js';
@@ -16,6 +17,7 @@ import { TmfDesk } from './tmf621.js';
 import { tmf621Api } from './tmf621-api.js';
 import { OrderDesk } from './tmf622.js';
 import { tmf622Api } from './tmf622-api.js';
+import { serviceNowOrderTraits, tmf622ServiceNowApi } from './tmf622-servicenow-api.js';
 
 export interface SandboxOptions {
   /** 0 = any free one. */
@@ -39,8 +41,8 @@ export interface Sandbox {
   servicenow: ServiceNowDesk;
   /** Providers, at `<url>/tmf4` and `<url>/tmf5`. */
   tmf(version: Version): TmfDesk;
-  /** Vendors that receive orders, at `<url>/orders4` and `<url>/orders5`. */
-  orders(version: Version): OrderDesk;
+  /** Vendors that receive orders, at `<url>/orders4`, `<url>/orders5`, and one that runs ServiceNow at `<url>/orderssn`. */
+  orders(version: Version | 'servicenow'): OrderDesk;
   /** A provider with ServiceNow's own TMF621 API, at `<url>/csm`. */
   csm: ServiceNowDesk;
   /** The customers and providers of the routing example, each at `<url>/<name>`. */
@@ -57,6 +59,9 @@ export interface Sandbox {
 
 /** Between the numbers of two desks of the routing example: a number says whose record it is, so that a search finds only that one. */
 const DESK_DISTANCE = 10_000_000;
+
+/** Between the numbers of two vendors of the same version. */
+const VENDOR_DISTANCE = 200_000;
 
 const TICKETS = '/tmf-api/troubleTicket';
 const ORDERS = '/tmf-api/productOrderingManagement';
@@ -82,8 +87,9 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     v5: new TmfDesk('v5', client, tokens, () => `${url}/tmf5${TICKETS}/v5`, changed),
   };
   const vendors = {
-    v4: new OrderDesk('v4', 'Device vendor', client, tokens, () => `${url}/orders4${ORDERS}/v4`, changed),
-    v5: new OrderDesk('v5', 'Mobile vendor', client, tokens, () => `${url}/orders5${ORDERS}/v5`, changed),
+    orders5: new OrderDesk('v5', 'Mobile vendor', client, tokens, () => `${url}/orders5${ORDERS}/v5`, changed),
+    orders4: new OrderDesk('v4', 'Device vendor', client, tokens, () => `${url}/orders4${ORDERS}/v4`, changed),
+    orderssn: new OrderDesk('v4', 'Network vendor', client, tokens, () => '/api/sn_ind_tmt_orm/order', changed),
   };
   const customerDesk = () => new ServiceNowDesk(changed, undefined, servicenow.passwords.switchboard);
   const providerDesk = (name: string, version: Version) =>
@@ -98,6 +104,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   for (const desk of all) desk.numberOffset = options.numberOffset ?? 0;
   for (const desks of [Object.values(routed.customers), Object.values(routed.providers)])
     for (const [index, desk] of desks.entries()) desk.numberOffset += (index + 1) * DESK_DISTANCE;
+  vendors.orderssn.numberOffset += VENDOR_DISTANCE;
   const reset = () => {
     for (const desk of all) desk.reset();
     admin.notifyPages();
@@ -126,14 +133,11 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       tmfTraits(desk.version, root, () => desk.tickets()),
     );
   };
-  const orders = (version: Version) => {
-    const desk = vendors[version];
-    const root = `${ORDERS}/${version}`;
-    return partner(
-      tmf622Api(desk, root),
-      desk,
-      tmfTraits(version, root, () => desk.orders()),
-    );
+  const orders = (desk: OrderDesk) => {
+    const root = `${ORDERS}/${desk.version}`;
+    const traits = { ...tmfTraits(desk.version, root, () => desk.orders()), orders: orderBehaviours(desk) };
+    if (desk === vendors.orderssn) return partner(tmf622ServiceNowApi(desk), desk, serviceNowOrderTraits(traits));
+    return partner(tmf622Api(desk, root), desk, traits);
   };
   const partners: Record<string, Partner> = {
     servicenow: instance('servicenow', servicenow),
@@ -142,8 +146,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     tmf5: tickets(desks.v5),
     ...mapDesks(routed.customers, (desk, name) => instance(name, desk)),
     ...mapDesks(routed.providers, tickets),
-    orders4: orders('v4'),
-    orders5: orders('v5'),
+    ...mapDesks(vendors, orders),
     oauth: partner(
       (request) => tokens.handle(request),
       { faults: desks.v4.faults, behaviours: new Behaviours(), requests: [] },
@@ -184,7 +187,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     csm,
     routed,
     tmf: (version) => desks[version],
-    orders: (version) => vendors[version],
+    orders: (version) => vendors[({ v4: 'orders4', v5: 'orders5', servicenow: 'orderssn' } as const)[version]],
     environment: {
       SANDBOX_SERVICENOW_USER: 'switchboard',
       SANDBOX_SERVICENOW_PASSWORD: servicenow.passwords.switchboard ?? '',

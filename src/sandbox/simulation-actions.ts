@@ -1,4 +1,4 @@
-import { type BehaviourName, type Behaviours, KINDS } from './behaviours.js';
+import { type BehaviourName, type Behaviours, isOrderBehaviour, KINDS } from './behaviours.js';
 import { FAULT_KINDS, type Faults } from './faults.js';
 import { type EventSender, REGISTRATION_FORMS } from './tmf-hub.js';
 
@@ -10,12 +10,13 @@ interface Desk {
 }
 type Values = Record<string, string>;
 
-/** The active faults and behaviours, and the available choices. */
+/** The active faults and behaviours, and the available choices: by kind of request, and what the vendor makes of orders. */
 export function simulationState({ faults, behaviours }: Desk) {
   return {
     faults: faults.all(),
     behaviours: behaviours.all(),
-    choices: Object.fromEntries(KINDS.map((kind) => [kind, behaviours.names(kind)])),
+    choices: Object.fromEntries(KINDS.map((kind) => [kind, behaviours.names(kind).filter((name) => !isOrderBehaviour(name))])),
+    orderChoices: behaviours.orderNames(),
   };
 }
 
@@ -39,6 +40,7 @@ export function simulationActions({ faults, behaviours }: Desk): Record<string, 
         ...(v.ms && { ms: Number(v.ms) }),
       });
     },
+    endBehaviour: (v) => behaviours.remove(v.name ?? ''),
     clearBehaviours: () => behaviours.clear(),
   };
 }

@@ -71,12 +71,9 @@ function create(desk: OrderDesk, request: Request): Reply {
   const reason = wrong.length > 0 ? wrong.join(' ') : itemProblem(body);
   if (reason) return badRequest(desk, reason);
   const order = desk.create(body);
-  const { queueing } = desk;
-  if (!queueing) return { status: 201, headers: { Location: String(order.href) }, body: order };
   const { id, href, '@type': type } = order;
-  return queueing.answer === 'empty'
-    ? { status: 202 }
-    : { status: 202, body: { ...(type !== undefined && { '@type': type }), id, href } };
+  if (!isQueued(desk, String(id))) return { status: 201, headers: { Location: String(href) }, body: order };
+  return { status: 202, body: { ...(type !== undefined && { '@type': type }), id, href } };
 }
 
 function patch(desk: OrderDesk, request: Request, id: string, order: Order): Reply {
@@ -117,7 +114,7 @@ function cancel(desk: OrderDesk, request: Request): Reply {
   const { decision } = desk.cancels;
   if (typeof decision === 'number') return refuse(desk, decision, 'Not possible', `Order ${id} can no longer be cancelled.`);
   const task = desk.cancels.request(body, id);
-  return { status: 201, headers: { Location: String(task.href) }, body: task };
+  return { status: task.state === 'done' ? 200 : 201, headers: { Location: String(task.href) }, body: task };
 }
 
 function isQueued(desk: OrderDesk, id: string): boolean {

@@ -25,6 +25,9 @@ interface CancelDesk {
 /** How a cancellation is decided: manually, always accepted or refused, or the request is rejected with that status. */
 export type Decision = 'manual' | 'accept' | 'refuse' | 400 | 409;
 
+/** What a vendor makes of a request to cancel that it only confirms: nothing at all, or it says that it is done. */
+export type Pretence = 'none' | 'pretended';
+
 interface PriorState {
   orderId: string;
   state: unknown;
@@ -37,6 +40,7 @@ export class CancelTasks {
   private readonly tasks = new Map<string, Task>();
   private readonly priorStates = new Map<string, PriorState>();
   private next = 300_000;
+  private pretence: Pretence | undefined;
 
   constructor(private readonly desk: CancelDesk) {}
 
@@ -53,6 +57,11 @@ export class CancelTasks {
     return this.tasks.get(id);
   }
 
+  /** The last request to cancel an order. */
+  ofOrder(orderId: string): Task | undefined {
+    return this.all().findLast(({ productOrder }) => (productOrder as TmfRecord).id === orderId);
+  }
+
   /** Why a cancellation of the order cannot be requested; undefined if it can. */
   rejectionReason(orderId: string): string | undefined {
     const state = this.desk.order(orderId)?.state;
@@ -65,6 +74,16 @@ export class CancelTasks {
     return this.all().find((task) => this.isOpen(task) && this.priorStates.get(task.id)?.orderId === orderId);
   }
 
+  /** Executes a request that is confirmed without effect. */
+  during<T>(pretence: Pretence, task: () => T): T {
+    this.pretence = pretence;
+    try {
+      return task();
+    } finally {
+      this.pretence = undefined;
+    }
+  }
+
   request(given: TmfRecord, orderId: string): Task {
     const { desk } = this;
     const order = desk.order(orderId);
@@ -75,10 +94,11 @@ export class CancelTasks {
       id,
       href: `${desk.baseUrl()}/cancelProductOrder/${id}`,
       productOrder: { ...(given.productOrder as TmfRecord), href: order.href },
-      state: 'acknowledged',
+      state: this.pretence === 'pretended' ? 'done' : 'acknowledged',
       ...(desk.version === 'v5' && { creationDate: new Date().toISOString() }),
     }) as Task;
     this.tasks.set(id, task);
+    if (this.pretence) return task;
     this.priorStates.set(id, {
       orderId,
       state: order.state,

@@ -12,14 +12,18 @@ import { itemsOf, type Order } from './tmf622-order.js';
 import { type RejectedItem, type Rejection, rejectItems } from './tmf622-rejections.js';
 import { type ReportDetails, type ReportType, reportOf, reportText } from './tmf622-reports.js';
 import { isFinal, rollUp, type StateKind, transitionPath } from './tmf622-states.js';
+import { inOwnWords, OWN_WORDS, type StateWords } from './tmf622-words.js';
 
-/**
- * How a vendor that queues orders answers a POST, and after how many milliseconds it creates the order; absent = when `release`
- * is called.
- */
-export interface Queueing {
-  answer: 'id' | 'empty';
-  after?: number;
+/** Order states in which the items may be amended. */
+const AMENDABLE: ReadonlySet<string> = new Set(['draft', 'acknowledged', 'inProgress', 'inProgress.accepted', 'pending', 'held']);
+
+/** How a vendor treats a request; its behaviours change that for the duration of one. */
+export interface Treatment {
+  /** Milliseconds after which a new order is created; undefined = at once. */
+  queueFor: number | undefined;
+  /** State of a new order and its items. */
+  initialState: 'acknowledged' | 'completed';
+  amendableIn: ReadonlySet<string>;
 }
 
 const FAILED_STATES = new Set(['rejected', 'failed']);
@@ -34,11 +38,8 @@ export class OrderDesk {
   readonly cancels: CancelTasks;
   /** How a PATCH treats lists: merge patch replaces them (RFC 7396), some vendors add notes and change items by their id. */
   listMode: 'replace' | 'append' = 'replace';
-  queueing: Queueing | undefined;
   /** By id of the offering. */
   readonly rejections = new Map<string, Rejection>();
-  /** Order states in which the items may be amended. */
-  amendableIn = new Set(['draft', 'acknowledged', 'inProgress', 'inProgress.accepted', 'pending', 'held']);
   /** v4: strictly by the definition, every PATCH must contain the items. */
   patchRequiresItems = false;
   /** Sends `lastUpdate`, so that clients can filter by it: not in the standard, but common among providers. */
@@ -47,6 +48,9 @@ export class OrderDesk {
   private readonly queue = new Map<string, Order>();
   private readonly pastPointOfNoReturn = new Set<string>();
   private readonly autopilot: Autopilot;
+  private treatment: Treatment = { queueFor: undefined, initialState: 'acknowledged', amendableIn: AMENDABLE };
+  /** The words of the vendor's API for states, where they are not those of the standard. */
+  words: StateWords = {};
   /** Added to all order numbers. */
   numberOffset = 0;
   private next: number;
@@ -105,23 +109,39 @@ export class OrderDesk {
     this.changed();
   }
 
-  /** Accepts an order; with queueing it is created later. */
+  get amendableIn(): ReadonlySet<string> {
+    return this.treatment.amendableIn;
+  }
+
+  /** Executes a request with another treatment. */
+  during<T>(change: Partial<Treatment>, task: () => T): T {
+    const before = this.treatment;
+    this.treatment = { ...before, ...change };
+    try {
+      return task();
+    } finally {
+      this.treatment = before;
+    }
+  }
+
+  /** Accepts an order; it may be created later. */
   create(given: Order): Order {
     const { requestedInitialState, ...attributes } = given;
     const id = `PO-${this.numberOffset + ++this.next}`;
     const draft = requestedInitialState === 'draft';
+    const { initialState, queueFor } = this.treatment;
     const order: Order = typed(this.version, 'ProductOrder', {
       ...attributes,
       id,
       href: `${this.baseUrl()}/productOrder/${id}`,
-      state: draft ? 'draft' : 'acknowledged',
+      state: draft ? 'draft' : initialState,
       [this.version === 'v4' ? 'orderDate' : 'creationDate']: new Date().toISOString(),
       ...(given.requestedCompletionDate !== undefined && { expectedCompletionDate: given.requestedCompletionDate }),
     });
-    for (const item of itemsOf(order)) item.state = 'acknowledged';
-    if (!this.queueing) return this.add(order);
+    for (const item of itemsOf(order)) item.state = initialState;
+    if (queueFor === undefined) return this.add(order);
     this.queue.set(id, order);
-    if (this.queueing.after !== undefined) setTimeout(() => this.release(id), this.queueing.after).unref();
+    this.behaviours.later(queueFor, () => this.release(id));
     this.changed();
     return order;
   }
@@ -186,6 +206,11 @@ export class OrderDesk {
     this.reportRejected(order, rejected);
     if (by === 'customer' && this.autoAdvance !== undefined && order.state === 'pending') this.setState(id, 'inProgress');
     return order;
+  }
+
+  /** The vendor's word for a state. */
+  wordFor(state: string): string {
+    return (this.behaviours.isActive('ownWords') ? OWN_WORDS : this.words)[state] ?? state;
   }
 
   /** Moves the order and its unfinished items to a state; throws if the transition is not allowed. */
@@ -287,7 +312,7 @@ export class OrderDesk {
 
   publish({ eventType, payload, more }: OrderEvent & { more?: TmfRecord }): void {
     this.changed();
-    this.events.send(eventType, payload, more);
+    this.events.send(eventType, this.behaviours.isActive('ownWords') ? inOwnWords(payload) : payload, more);
   }
 
   private steps(kind: StateKind, what: string, from: string, to: string): string[] {

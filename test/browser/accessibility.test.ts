@@ -12,6 +12,9 @@ import { closePages, sharedBrowser } from './shared-browser.js';
 
 // The built sandbox: its page is next to it in dist/.
 const { startSandbox } = require(resolve('dist/src/sandbox/sandbox.js')) as typeof import('../../src/sandbox/sandbox.js');
+const { placeCustomerOrder } = require(
+  resolve('dist/src/sandbox/order-actions.js'),
+) as typeof import('../../src/sandbox/order-actions.js');
 const examples = ['1-trouble-ticket', '2-order-fan-out', '3-routing'].flatMap(
   (name) => JSON.parse(readFileSync(`examples/${name}.json`, 'utf8')) as { id: string; type: string; credentials?: unknown }[],
 );
@@ -110,10 +113,19 @@ describe(`accessibility in Node-RED ${NODE_RED.version}`, () => {
         const row = sandbox.servicenow.create('incident', { short_description: 'No dial tone' });
         sandbox.servicenow.comment('incident', row.sys_id, 'Any news?');
         sandbox.tmf('v4').create({ name: 'x', description: 'No dial tone', severity: 'Major', ticketType: 'incident' });
+        const lines = ['Phone 15', 'SIM 5G'].map((offering) => ({ offering, quantity: '2' }));
+        const { sys_id } = placeCustomerOrder(sandbox.servicenow, { short_description: 'x', lines: JSON.stringify(lines) });
+        const items = ['Phone 15', 'Fee'].map((name, index) => ({ id: String(index + 1), productOffering: { name } }));
+        const { id } = sandbox.orders('v4').create({ externalId: 'SWB-1/devices', productOrderItem: items });
+        sandbox.servicenow.update('sn_ind_tmt_orm_order', sys_id, { correlation_display: String(id) });
         for (const hash of ['tickets', 'orders']) {
           await page.goto(`${sandbox.url}/#${hash}`);
           await page.reload();
           await page.waitForSelector('button');
+          if (hash === 'orders') {
+            await page.locator('tr.different').waitFor();
+            await page.locator('#orders4 summary').click();
+          }
           assert.deepEqual(await wrongIn(page, 'body'), [], hash);
         }
       } finally {

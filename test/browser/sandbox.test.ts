@@ -87,6 +87,7 @@ describe('the sandbox desks', () => {
     await line('SIM 5G').getByText('PO-').waitFor();
     await line('Phone 15').getByText('PO-').waitFor();
     assert.equal(await orders.locator('tbody tr').count(), 3);
+    await orders.getByText('All 3 items agree').waitFor();
 
     for (const vendor of [mobile, devices]) await vendor.getByRole('heading', { name: `For Ann ${NASTY}` }).waitFor();
     assert.deepEqual(await mobile.locator('tbody tr td:nth-child(2)').allTextContents(), ['SIM 5G']);
@@ -101,8 +102,18 @@ describe('the sandbox desks', () => {
     await form(devices, 'state').getByLabel('State').selectOption('inProgress');
     await form(devices, 'state').getByRole('button', { name: 'Change' }).click();
     await state(devices.locator('.detail'), 'In progress');
+    await orders.getByLabel('Another item').selectOption('Cover 15');
+    await form(orders, 'line').getByLabel('Quantity').selectOption('2');
+    await orders.getByRole('button', { name: 'Add line' }).click();
+    await devices.locator('tbody tr:nth-child(3)').getByText('Cover 15').waitFor();
+    await orders.getByLabel('Quantity of line 4').selectOption('3');
+    await devices.locator('tbody tr:nth-child(3)', { hasText: '3' }).waitFor();
+    await orders.getByRole('button', { name: 'Cancel line 4, Cover 15' }).click();
+    await state(devices.locator('tbody tr:nth-child(3)'), 'Cancelled');
+    await orders.getByText('All 4 items agree').waitFor();
     await devices.getByLabel('Auto-advance').check();
     await state(line('Cover 15'), 'Completed');
+    await orders.getByText('All 4 items agree').waitFor();
 
     await orders.getByRole('button', { name: 'Cancel order' }).click();
     await mobile.locator('.asked').getByRole('button', { name: 'Accept' }).click();
@@ -113,6 +124,48 @@ describe('the sandbox desks', () => {
     await page.goto(`${product.desks}/#tickets`);
     await customer.waitFor();
     assert.ok(!(await orders.isVisible()));
+  });
+
+  it('shows at a glance which item of an order is not right, and what a vendor added', async () => {
+    await page.goto(`${product.desks}/#orders`);
+    const [orders, devices] = [page.locator('#orders'), page.locator('#orders4')];
+    await devices.getByLabel('Auto-advance').uncheck();
+    await devices.getByText('What it makes of orders').click();
+    for (const name of ['Adds a fee', 'Gives items ids of its own']) await devices.getByLabel(name).check();
+    await devices.getByText('2 changed').waitFor();
+    await orders.getByRole('button', { name: 'Place an order' }).click();
+    await form(orders, 'open').getByLabel('Short description').fill('For Bob');
+    await form(orders, 'open').getByRole('button', { name: 'Place', exact: true }).click();
+    await orders.getByText('1 of 4 items under way, all others agree').waitFor();
+    await orders.locator('.additions tr', { hasText: 'Handling fee' }).getByText('4.90 EUR net').waitFor();
+
+    // The customer's system says something that is not so, and whatever is between them does not hear of it.
+    const act = (path: string, values: object) =>
+      fetch(`${product.desks}/_sandbox/${path}`, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json' },
+        body: JSON.stringify(values),
+      });
+    const { customer: now } = await (await fetch(`${product.desks}/_sandbox/state`)).json();
+    const table = 'sn_ind_tmt_orm_order_line_item';
+    await act('servicenow/fault', { kind: 'status', status: '503', times: '1000' });
+    await act('servicenow/update', { table, id: now.orders[0].items[0].id, state: 'completed' });
+    await orders.getByText('1 of 4 items differs').waitFor();
+    assert.equal(await orders.locator('tr.different').count(), 1);
+    await orders.locator('tr.different', { hasText: 'Phone 15' }).getByText('Acknowledged').waitFor();
+    for (const width of [1280, 800]) {
+      await page.setViewportSize({ width, height: 900 });
+      const fits = await page.evaluate(
+        '[...document.querySelectorAll("#view-orders, #orders .wide, #orders4 .detail")].every((e) => e.scrollWidth <= e.clientWidth)',
+      );
+      assert.ok(fits, `nothing is cut off at ${width} pixels`);
+      if (process.env.SCREENSHOTS) await page.screenshot({ path: join(process.env.SCREENSHOTS, `orders-${width}.png`) });
+    }
+    await page.setViewportSize({ width: 1280, height: 900 });
+    await act('servicenow/clearFaults', {});
+    await act('orders4/clearBehaviours', {});
+    await devices.getByText('2 changed').waitFor({ state: 'detached' });
+    await page.goto(`${product.desks}/#tickets`);
   });
 
   it('has a routing view: a network ticket of one customer appears at its provider, and at no other desk', async () => {

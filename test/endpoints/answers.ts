@@ -42,6 +42,8 @@ const EXPECTED: Record<RequestKind, Partial<Record<BehaviourName, Expected>>> = 
     lag: 'none',
     part: 'unknown',
     stubs: 'unknown',
+    ownWords: 'right',
+    cancelMissing: 'right',
   },
   read: {
     ...FOR_ANY_REQUEST,
@@ -52,6 +54,8 @@ const EXPECTED: Record<RequestKind, Partial<Record<BehaviourName, Expected>>> = 
     stub: 'unknown',
     listless: 'unknown',
     shorter: 'unknown',
+    ownWords: 'right',
+    cancelMissing: 'right',
   },
   create: {
     acceptedJob: 'unknown',
@@ -67,6 +71,16 @@ const EXPECTED: Record<RequestKind, Partial<Record<BehaviourName, Expected>>> = 
     pad: 'right',
     split: 'right',
     reverse: 'right',
+    ownIds: 'right',
+    merge: 'right',
+    bundle: 'right',
+    fee: 'right',
+    completed: 'right',
+    wholeDate: 'right',
+    reprice: 'right',
+    ownWords: 'right',
+    queued: 'unknown',
+    eventOnly: 'unknown',
   },
   change: {
     accepted: 'unknown',
@@ -79,7 +93,12 @@ const EXPECTED: Record<RequestKind, Partial<Record<BehaviourName, Expected>>> = 
     doneNoContent: 'right',
     doneStub: 'right',
     late: 'unknown',
+    ownIds: 'right',
+    lockedInProgress: 'right',
+    cancelIgnored: 'right',
+    ownWords: 'right',
   },
+  cancel: {},
 };
 
 /** Calls for which an answer means something else; undefined: no client can tell from a single answer, so nothing is expected. */

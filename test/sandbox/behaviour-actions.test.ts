@@ -65,6 +65,7 @@ describe('behaviours of the sandbox', () => {
       v5: sandbox.tmf('v5'),
       orders4: sandbox.orders('v4'),
       orders5: sandbox.orders('v5'),
+      orderssn: sandbox.orders('servicenow'),
     };
     for (const [name, { behaviours }] of Object.entries(desks)) {
       const values = { name: 'lag', kind: 'list', times: '3', ms: '20', path: 'x', method: 'GET' };

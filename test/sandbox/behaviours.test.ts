@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { Behaviour } from '../../src/sandbox/behaviours.js';
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.js';
 import { until } from '../live/node-red.js';
-import { ask, ORDERS, PARTNERS, type Partner } from './partners.js';
+import { ask, PARTNERS, type Partner } from './partners.js';
 
 /** Longer than any test takes. */
 const LASTING = 3_600_000;
@@ -264,41 +264,6 @@ for (const partner of PARTNERS) {
       assert.deepEqual(await all(), [id]);
       assert.equal((await go('POST', '', partner.body('SWB-TEST00000002'))).status, 201);
     });
-  });
-}
-
-for (const partner of ORDERS) {
-  it(`${partner.name} changes the items of an order`, async () => {
-    const { behaviours } = partner.desk(sandbox);
-    const shapes = {
-      renumber: [
-        ['10', 3],
-        ['20', 1, '10'],
-      ],
-      pad: [
-        ['0001', 3],
-        ['0002', 1, '0001'],
-      ],
-      split: [
-        ['1001', 1],
-        ['1002', 2],
-        ['2', 1, '1001'],
-      ],
-      reverse: [
-        ['2', 1, '1'],
-        ['1', 3],
-      ],
-    } as const;
-    for (const [name, shape] of Object.entries(shapes)) {
-      sandbox.reset();
-      behaviours.add({ name: name as keyof typeof shapes });
-      const { status, body } = await ask(sandbox, partner, 'POST', '', partner.body(REFERENCE));
-      assert.equal(status, 201);
-      type Item = { id: string; quantity: number; productOrderItemRelationship?: { id: string }[] };
-      const items = (body as { productOrderItem: Item[] }).productOrderItem;
-      const found = items.map((i) => [i.id, i.quantity, ...(i.productOrderItemRelationship ?? []).map((r) => r.id)]);
-      assert.deepEqual(found, shape, name);
-    }
   });
 }
 

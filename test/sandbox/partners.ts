@@ -83,6 +83,23 @@ const orders = (version: Version): Partner => ({
 
 export const ORDERS: Partner[] = [orders('v4'), orders('v5')];
 
+/** A vendor that runs ServiceNow with its own TMF622 API. */
+export const SERVICENOW_ORDERS: Partner = {
+  ...orders('v4'),
+  name: 'orderssn',
+  path: '/api/sn_ind_tmt_orm/order/productOrder',
+  desk: (sandbox) => sandbox.orders('servicenow'),
+  body: (reference) => ({
+    description: 'x',
+    externalId: reference,
+    externalSystem: 'Switchboard-TMF622',
+    orderCurrency: 'EUR',
+    channel: [{ id: '1' }],
+    relatedParty: [{ id: 'C-1', '@referredType': 'Customer' }],
+    productOrderItem: [item('v4', '1', 3), item('v4', '2', 1, '1')],
+  }),
+};
+
 export const PARTNERS: Partner[] = [
   {
     name: 'servicenow',

@@ -40,7 +40,7 @@ for (const version of ['v4', 'v5'] as const) {
     });
     beforeEach(() => {
       sandbox.reset();
-      Object.assign(desk(), { listMode: 'replace', queueing: undefined, sendsLastUpdate: false, patchRequiresItems: false });
+      Object.assign(desk(), { listMode: 'replace', sendsLastUpdate: false, patchRequiresItems: false });
       desk().autoAdvance = undefined;
       desk().cancels.decision = 'manual';
       events = [];
@@ -144,14 +144,14 @@ for (const version of ['v4', 'v5'] as const) {
         await refused({ ...order, productOrderItem: [second] }, /names item 01, which is not in the order/);
       });
 
-      for (const answer of ['id', 'empty'] as const)
-        it(`later with queueing: 202 ${answer === 'id' ? 'with an id' : 'without a body'}, not visible before`, async () => {
+      for (const name of ['queued', 'eventOnly'] as const)
+        it(`later: 202 ${name === 'queued' ? 'with an id' : 'without a body'}, not visible before`, async () => {
           await subscribe();
-          desk().queueing = { answer };
+          desk().behaviours.add({ name, ms: 3_600_000 });
           const accepted = await send('POST', '/productOrder', order);
           assert.equal(accepted.status, 202);
           const id = String(desk().queued()[0]?.id);
-          assert.equal(accepted.body?.id, answer === 'id' ? id : undefined);
+          assert.equal(accepted.body?.id, name === 'queued' ? id : undefined);
           assert.equal((await send('GET', `/productOrder/${id}`)).status, 404);
           assert.deepEqual((await send('GET', '/productOrder')).body, []);
           for (const early of [
@@ -164,7 +164,8 @@ for (const version of ['v4', 'v5'] as const) {
           desk().release(id);
           assert.equal((await send('GET', `/productOrder/${id}`)).body.id, id);
           await until('the event', () => told('ProductOrderCreateEvent').length === 1);
-          desk().queueing = { answer, after: 20 };
+          desk().behaviours.clear();
+          desk().behaviours.add({ name, ms: 20 });
           await send('POST', '/productOrder', order);
           await until('the second order', () => desk().orders().length === 2);
         });
@@ -372,14 +373,12 @@ for (const version of ['v4', 'v5'] as const) {
         await refused(more(), 409, /completed/);
       });
 
-      it('only in the states the vendor allows, and by id if it merges items by id', async () => {
+      it('by id if it merges items by id, and only in the states the vendor allows', async () => {
         const id = await place();
         desk().listMode = 'append';
         const more = typed('ProductOrderItem', { id: '02', action: 'add', quantity: 4 });
         const patch = () => send('PATCH', `/productOrder/${id}`, typed('ProductOrder', { productOrderItem: [more] }));
-        desk().amendableIn.delete('acknowledged');
-        assert.equal((await patch()).status, 409);
-        desk().amendableIn.add('acknowledged');
+        desk().behaviours.add({ name: 'lockedInProgress' });
         assert.equal((await patch()).status, 200);
         assert.deepEqual(
           items(id).map((i) => [i.id, i.quantity]),
@@ -388,6 +387,9 @@ for (const version of ['v4', 'v5'] as const) {
             ['02', 4],
           ],
         );
+        desk().setState(id, 'inProgress');
+        more.quantity = 5;
+        assert.equal((await patch()).status, 409);
       });
 
       it('and an administrator delete them', async () => {

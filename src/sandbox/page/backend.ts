@@ -1,3 +1,6 @@
+import type { ComparedLine, ComparedOrder, Price, VendorItem } from '../compared-order.js';
+
+export type { ComparedLine, Price, VendorItem };
 export type Row = Record<string, string> & { sys_id: string };
 export interface CustomerTicket extends Record<string, unknown> {
   sys_id: string;
@@ -5,16 +8,17 @@ export interface CustomerTicket extends Record<string, unknown> {
   attachments: Row[];
 }
 export type ProviderTicket = Record<string, unknown> & { id: string };
-export interface CustomerOrder extends Record<string, unknown> {
+/** An order of the customer, compared with what the vendors have of it. */
+export interface CustomerOrder extends Record<string, unknown>, ComparedOrder {
   sys_id: string;
   journal: Row[];
-  lines: (Row & { offering: string })[];
 }
 /** An order at a vendor; `choices` are the selectable states. */
 export interface VendorOrder extends Record<string, unknown> {
   id: string;
+  word: string;
   choices: string[];
-  items: (Record<string, unknown> & { id: string; choices: string[] })[];
+  items: (Record<string, unknown> & { id: string; word: string; choices: string[] })[];
   unstoppable: boolean;
   cancellation?: { id: string; cancellationReason?: string };
 }
@@ -37,6 +41,8 @@ export interface SimulationState {
   faults: Fault[];
   behaviours: Behaviour[];
   choices: Record<string, string[]>;
+  /** What this partner can make of orders. */
+  orderChoices: string[];
 }
 
 type Incidents = SimulationState & { tickets: CustomerTicket[] };

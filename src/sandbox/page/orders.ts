@@ -1,45 +1,14 @@
 import { act, type CustomerOrder, type State, type Vendor, type VendorOrder } from './backend.js';
 import { Desk, type TicketView } from './desk.js';
 import { field, h, select } from './dom.js';
+import { button, OFFERINGS, orderTable, QUANTITIES, run } from './order-table.js';
+import { canonical, stateChip } from './state-chip.js';
 import { day, list, type Part, text, time, toLabel } from './text.js';
 
 const ORDERS = 'sn_ind_tmt_orm_order';
-const LINES = 'sn_ind_tmt_orm_order_line_item';
-
-/** Equipment for a new employee, with the categories by which the second example splits an order. */
-const OFFERINGS: [offering: string, category: string][] = [
-  ['Phone 15', 'device'],
-  ['SIM 5G', 'connectivity'],
-  ['Cover 15', 'device'],
-  ['Delivery', 'logistics'],
-];
-const QUANTITIES = ['0', '1', '2', '3'].map((n): [string, string] => [n, n === '0' ? 'none' : n]);
-
-/** ServiceNow's order states with the canonical state that determines their colour. */
-const CANONICAL: Record<string, string> = {
-  new: 'acknowledged',
-  draft: 'acknowledged',
-  submitted: 'acknowledged',
-  awaiting_information: 'pending',
-  on_hold: 'held',
-  canceled: 'cancelled',
-  cancellation_in_progress: 'pendingCancellation',
-};
-const canonical = (state: unknown) =>
-  CANONICAL[text(state)] ?? text(state).replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
-const DONE = new Set(['canceled', 'completed', 'rejected']);
-
-const chip = (state: unknown) => h('span', { class: `chip ${canonical(state)}` }, toLabel(state));
-
-/** Runs an action without its own form; an error is shown in the detail pane. */
-function run(path: string, values: Record<string, string>, at: EventTarget | null): void {
-  act(path, values).catch((problem: Error) =>
-    (at as HTMLElement).closest('.detail')?.append(h('p', { class: 'error', role: 'alert' }, problem.message)),
-  );
-}
-
-const button = (label: string, path: string, values: Record<string, string>) =>
-  h('button', { type: 'button', onclick: (event) => run(path, values, event.target) }, label);
+const AMOUNTS = [['0', 'none'] as [string, string], ...QUANTITIES];
+/** What a new employee gets unless somebody chooses otherwise: the team's laptop is the exception. */
+const usual = (category: string) => (category === 'workplace' ? '0' : '1');
 
 function table(title: string, heads: string[], rows: (Node | string)[][]): HTMLElement[] {
   const cells = (tag: string, row: (Node | string)[]) => h('tr', {}, ...row.map((cell) => h(tag, {}, cell)));
@@ -61,7 +30,7 @@ const customer = new Desk({
     action: 'placeOrder',
     fields: () => [
       field('Short description', h('input', { name: 'short_description', required: true, maxlength: '160' })),
-      h('div', { class: 'pairs' }, ...OFFERINGS.map(([name]) => field(name, select(name, QUANTITIES, '1')))),
+      h('div', { class: 'pairs' }, ...OFFERINGS.map(([name, category]) => field(name, select(name, AMOUNTS, usual(category))))),
     ],
     values: ({ short_description = '', ...quantities }) => ({
       short_description,
@@ -84,23 +53,6 @@ const customer = new Desk({
 });
 
 function customerOrderView(row: CustomerOrder): TicketView {
-  const open = !DONE.has(text(row.state));
-  const update = 'servicenow/update';
-  const lines = row.lines.map((line) => {
-    const changes = open && !DONE.has(text(line.state));
-    const change = (event: Event) =>
-      run(update, { table: LINES, id: line.sys_id, quantity: (event.target as HTMLInputElement).value }, event.target);
-    const quantity = select('quantity', QUANTITIES.slice(1), text(line.quantity));
-    quantity.setAttribute('aria-label', `Quantity of line ${text(line.external_id)}`);
-    quantity.addEventListener('change', change);
-    return [
-      text(line.external_id),
-      text(line.offering),
-      changes ? quantity : text(line.quantity),
-      h('span', {}, chip(line.state), h('small', {}, text(line.correlation_display))),
-      changes ? button('Cancel', update, { table: LINES, id: line.sys_id, state: 'canceled' }) : '',
-    ];
-  });
   return {
     id: row.sys_id,
     number: text(row.number),
@@ -115,10 +67,7 @@ function customerOrderView(row: CustomerOrder): TicketView {
       ['Expected', day(row.expected_end_date)],
       ['Changed', `${time(row.sys_updated_on)} by ${text(row.sys_updated_by)}`],
     ],
-    more: [
-      ...table('Lines', ['', 'Offering', 'Quantity', 'State, vendor’s number', ''], lines),
-      h('div', { class: 'row' }, open && button('Cancel order', update, { table: ORDERS, id: row.sys_id, state: 'canceled' })),
-    ],
+    more: orderTable(row),
     entries: row.journal.map((j) => ({
       who: text(j.sys_created_by),
       when: time(j.sys_created_on),
@@ -128,16 +77,22 @@ function customerOrderView(row: CustomerOrder): TicketView {
   };
 }
 
+/** The vendor that runs ServiceNow. */
+const SERVICENOW = 'orderssn';
 let vendors: Record<string, Vendor> = {};
 
 const vendor = (section: string) =>
   new Desk({
     section,
     title: () => vendors[section]?.name ?? section,
-    subtitle: () => `TM Forum TMF622 ${vendors[section]?.version}, product orders`,
+    subtitle: () =>
+      section === SERVICENOW ? 'ServiceNow, its own TMF622' : `TM Forum TMF622 ${vendors[section]?.version}, product orders`,
     actions: () => section,
     noun: 'order',
-    hint: 'Orders sent to this vendor appear here.',
+    hint:
+      section === SERVICENOW
+        ? 'The example does not order here. Use the path /orderssn in an endpoint with the profile ServiceNow.'
+        : 'Orders sent to this vendor appear here.',
     changeState: (id, state, reason) => ({ action: 'state', values: { id, state, ...(reason && { reason }) } }),
     commentActions: [
       ['note', 'Comment'],
@@ -164,7 +119,7 @@ function vendorOrderView(section: string, order: VendorOrder): TicketView {
       item.id,
       text(offering?.name ?? offering?.id),
       text(item.quantity ?? 1),
-      chip(item.state),
+      stateChip(item.state, item.word),
       item.choices.length > 0 ? steps : '',
     ];
   });
@@ -191,7 +146,7 @@ function vendorOrderView(section: string, order: VendorOrder): TicketView {
       text(order.description) || order.items.map((item) => text((item.productOffering as Part | undefined)?.name)).join(', '),
     description: '',
     state: text(order.state),
-    stateLabel: toLabel(order.state),
+    stateLabel: toLabel(order.word),
     states: order.choices.map((s) => [s, toLabel(s)]),
     partner: reference,
     facts: [
@@ -202,7 +157,7 @@ function vendorOrderView(section: string, order: VendorOrder): TicketView {
     ],
     more: [
       ...(request ?? []),
-      ...table('Items', ['', 'Offering', 'Quantity', 'State', ''], items),
+      ...table('Items', ['', 'Offering', 'Qty', 'State', ''], items),
       h(
         'div',
         { class: 'row' },
@@ -223,9 +178,9 @@ function vendorOrderView(section: string, order: VendorOrder): TicketView {
   };
 }
 
-const desks: Record<string, Desk> = { orders5: vendor('orders5'), orders4: vendor('orders4') };
+const desks = Object.fromEntries(['orders5', 'orders4', SERVICENOW].map((section) => [section, vendor(section)]));
 
-/** The orders view: the customer's orders, and the part of each vendor. */
+/** The orders view: the customer's orders as their manager sees them, and the part of each vendor. */
 export function showOrders(now: State): void {
   vendors = now.vendors;
   customer.show(now.customer.orders.map(customerOrderView), now.customer);

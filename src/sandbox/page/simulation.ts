@@ -16,6 +16,7 @@ const KINDS: Record<string, string> = {
   read: 'Reading a record',
   create: 'Creating a record',
   change: 'Updating a record',
+  cancel: 'Cancelling an order',
 };
 
 const BEHAVIOURS: Record<string, string> = {
@@ -50,10 +51,28 @@ const BEHAVIOURS: Record<string, string> = {
   doneError: '200 with an error; executed',
   late: 'no answer; executed later',
   doneConflict: '409 if the reference exists',
-  renumber: 'items get ids 10, 20, 30',
-  pad: 'items get ids 0001, 0002',
-  split: 'items are split by quantity',
-  reverse: 'items in reverse order',
+};
+/** What vendors make of orders. */
+const ORDER_BEHAVIOURS: Record<string, string> = {
+  renumber: 'Numbers items 10, 20, 30',
+  pad: 'Numbers items 0001, 0002',
+  ownIds: 'Gives items ids of its own',
+  reverse: 'Returns items in reverse order',
+  split: 'Splits items by quantity',
+  merge: 'Merges items of one offering',
+  bundle: 'Bundles all items into one of its own',
+  fee: 'Adds a fee',
+  splitOrder: 'Makes two orders of one',
+  queued: 'Accepts orders (202), creates them later',
+  eventOnly: 'Accepts orders (202), their ids are only in events',
+  completed: 'Completes orders at once',
+  wholeDate: 'Has a date for the whole order only',
+  reprice: 'Changes prices and date later',
+  ownWords: 'Has its own words for states',
+  lockedInProgress: 'Refuses changes once in progress (409)',
+  cancelMissing: 'Has no cancelProductOrder (404)',
+  cancelIgnored: 'Confirms cancellations, and ignores them',
+  cancelPretended: 'Says that it cancelled, and did not',
 };
 /** Labels that differ for updates, because they also show whether the update is executed. */
 const UPDATE_LABELS: Record<string, string> = {
@@ -65,14 +84,41 @@ const UPDATE_LABELS: Record<string, string> = {
 /** Duration in milliseconds for delayed behaviours: long enough for a user to see the effect. */
 const DELAY = '10000';
 
+/** How long orders are queued and prices stay. */
+const ORDER_DELAY = '3000';
+
 /** The controls for faults and behaviours below a desk. */
-export function simulationControls(actions: string, { faults, behaviours, choices }: SimulationState): HTMLElement {
+export function simulationControls(actions: string, { faults, behaviours, choices, orderChoices }: SimulationState): HTMLElement {
+  const [answers, ofOrders] = [false, true].map((own) => behaviours.filter(({ name }) => orderChoices.includes(name) === own));
   return h(
     'div',
     { class: 'faults' },
     labelled('Simulated fault', faults.length > 0 && 'active', faultControl(actions, faults)),
-    labelled('Answers', behaviours.length > 0 && activeFor(behaviours), behaviourControl(actions, behaviours, choices)),
+    labelled('Answers', answers?.length ? activeFor(answers) : false, behaviourControl(actions, answers ?? [], choices)),
+    orderChoices.length > 0 && orderControl(actions, ofOrders ?? [], orderChoices),
   );
+}
+
+/** The desks whose list of order behaviours is unfolded. */
+const unfolded = new Set<string>();
+
+/** What a vendor makes of orders: several at once. */
+function orderControl(actions: string, active: Behaviour[], choices: string[]): HTMLElement {
+  const boxes = choices.map((name) => {
+    const on = active.some((behaviour) => behaviour.name === name);
+    const change = () =>
+      void (on ? act(`${actions}/endBehaviour`, { name }) : act(`${actions}/behaviour`, { name, ms: ORDER_DELAY }));
+    const box = h('input', { type: 'checkbox', checked: on, onchange: change, 'data-keep': `${actions}-${name}` });
+    return h('label', { class: 'switch' }, box, ORDER_BEHAVIOURS[name] ?? name);
+  });
+  const details = h(
+    'details',
+    { open: unfolded.has(actions), class: 'ways' },
+    h('summary', {}, 'What it makes of orders', active.length > 0 && h('span', { class: 'on' }, ` ${active.length} changed`)),
+    h('div', { role: 'group', 'aria-label': 'What this vendor makes of orders' }, ...boxes),
+  ) as HTMLDetailsElement;
+  details.addEventListener('toggle', () => unfolded[details.open ? 'add' : 'delete'](actions));
+  return details;
 }
 
 function labelled(label: string, on: string | false, control: HTMLElement): HTMLElement {
@@ -99,12 +145,12 @@ function faultControl(actions: string, [now]: Fault[]): HTMLElement {
 
 function behaviourControl(actions: string, [now]: Behaviour[], choices: SimulationState['choices']): HTMLElement {
   const choose = async (value: string) => {
-    await act(`${actions}/clearBehaviours`);
+    if (now) await act(`${actions}/endBehaviour`, { name: now.name });
     const [kind = '', name] = value.split(':');
     if (name) await act(`${actions}/behaviour`, { kind, name, ms: DELAY });
   };
   const list = select('behaviour', [['', 'normal']], '');
-  for (const [kind, names] of Object.entries(choices)) {
+  for (const [kind, names] of Object.entries(choices).filter(([, known]) => known.length > 0)) {
     const labelOf = (name: string) => (kind === 'change' && UPDATE_LABELS[name]) || BEHAVIOURS[name] || name;
     const chosen = (name: string) => now?.name === name && (now.kind ?? kind) === kind;
     const options = names.map((name) => h('option', { value: `${kind}:${name}`, selected: chosen(name) }, labelOf(name)));

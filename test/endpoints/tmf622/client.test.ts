@@ -11,6 +11,8 @@ import { PATIENCE } from '../../patience.js';
 
 const REFERENCE = 'SWB-TEST00000001/north';
 const TYPE = 'productOrder';
+/** Longer than any test lasts. */
+const DURATION = 3_600_000;
 type Item = { id: string; state: string; quantity?: number };
 
 let sandbox: Sandbox;
@@ -52,7 +54,6 @@ for (const version of ['v4', 'v5'] as const) {
       beforeEach(() => {
         sandbox.reset();
         desk().listMode = arrayMode === 'append' ? 'append' : 'replace';
-        desk().queueing = undefined;
         desk().patchRequiresItems = false;
         desk().cancels.decision = 'manual';
         client = clientOf(version, { arrayMode });
@@ -210,7 +211,7 @@ for (const version of ['v4', 'v5'] as const) {
       });
 
       it('that only queues an order has it when it shows it: until then it is looked up', async () => {
-        desk().queueing = { answer: 'id' };
+        desk().behaviours.add({ name: 'queued', ms: DURATION });
         await assert.rejects(create(), { outcome: 'unknown', notVisible: false });
         assert.equal(await client.find(TYPE, REFERENCE), undefined);
         const [{ id = '' } = {}] = desk().queued() as { id?: string }[];
@@ -227,7 +228,7 @@ for (const version of ['v4', 'v5'] as const) {
       });
 
       it('that queues an order without naming it has to be searched', async () => {
-        desk().queueing = { answer: 'empty' };
+        desk().behaviours.add({ name: 'eventOnly', ms: DURATION });
         await assert.rejects(client.create(TYPE, body, REFERENCE), { outcome: 'unknown', status: 202 });
         assert.equal(await client.find(TYPE, REFERENCE), undefined);
         desk().release();
@@ -282,7 +283,6 @@ for (const version of ['v4', 'v5'] as const) {
     });
     beforeEach(async () => {
       sandbox.reset();
-      desk().queueing = undefined;
       client = clientOf(version);
       cursor = undefined;
     });
@@ -364,7 +364,6 @@ describe('a TMF622 v4 provider that reads the definition literally', () => {
   it('receives the items with every change, comments too', async () => {
     sandbox.reset();
     const desk = sandbox.orders('v4');
-    desk.queueing = undefined;
     desk.listMode = 'replace';
     desk.patchRequiresItems = true;
     const client = clientOf('v4', { wholeItems: true });
@@ -386,7 +385,6 @@ describe('a change of items that collides with a change by the provider', () => 
   it('is repeated on the provider’s new state', async () => {
     sandbox.reset();
     const desk = sandbox.orders('v5');
-    desk.queueing = undefined;
     desk.listMode = 'replace';
     const client = clientOf('v5');
     try {
