@@ -162,6 +162,11 @@ export interface EndpointClient {
    */
   itemsOf?: ItemsReader;
   /**
+   * Whether items can be added to an existing record of this type, and changed; absent: always. Where they cannot, an added item is
+   * ordered with another record, and a change is passed on as a comment. Items can be cancelled in either case.
+   */
+  takesItemChanges?(entityType: string): boolean;
+  /**
    * What a record of an order shows as cancelled, or as being cancelled, by its own states; undefined where such records have no
    * items. Pure.
    */

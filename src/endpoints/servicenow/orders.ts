@@ -10,6 +10,7 @@ import { columnText, type Row, type ServiceNowEntity } from './parse.js';
 import { findByReference, oneOf, queryTable, queryValue } from './query.js';
 import type { RecordReader } from './read.js';
 import { droppedFields, rowBody } from './render.js';
+import { CANCELLED_ITEM, CANCELLED_REQUEST, decidedState, isOpenItem, withoutLateCancellations } from './request-cancellation.js';
 import { changeRow, insertRow } from './write.js';
 import {
   completeLines,
@@ -32,14 +33,6 @@ export interface OrdersOptions {
   integrationUser?: string;
   reader: RecordReader;
 }
-
-/**
- * States in which a requested item can still be cancelled (ServiceNow, default states of sc_req_item: pending, open, work in
- * progress).
- */
-const OPEN_ITEM = new Set(['-5', '1', '2']);
-const CANCELLED_REQUEST = 'closed_cancelled';
-const CANCELLED_ITEM = { state: '4', stage: 'request_cancelled' };
 
 /**
  * Writes records with lines. Each takes several requests, so every step is repeatable: existing parts are found by our reference,
@@ -97,13 +90,19 @@ export class Orders {
       ? await reader.read(id)
       : (current ?? (comparesLines ? await reader.record(id) : undefined));
     if (before) requireLines(this.lineContext(before), given, added);
+    const decided = before && cancels ? decidedState(before.record) : undefined;
+    if (before && decided) {
+      const refused = say`${columnText(before.record.number)} is closed already: ${decided}`;
+      return { entity: before, dropped: droppedFields(body, before.record), refused };
+    }
     const answers: Row[] = [];
     if (Object.keys(body).length > 0)
       answers.push(await changeRow(api, table, id, body, say`update ${entityType}`, reader.columns()));
     try {
       const known = before ?? (await reader.record(id));
       const lineContext = this.lineContext(known);
-      const { rows, isWhole } = await updateLines(lineContext, given);
+      const open = lines.creation === 'order' ? withoutLateCancellations(given, known.lines ?? [], lines) : given;
+      const { rows, isWhole } = await updateLines(lineContext, open);
       answers.push(...rows);
       if (cancels) await this.cancelItems(lineContext, given);
       // The answers show every row as it is now, unless others were inserted or changed as well.
@@ -214,7 +213,7 @@ export class Orders {
     const withState = new Set(given.filter((line) => line.state !== undefined).map((line) => columnText(line[lines.id])));
     for (const row of entity.lines ?? []) {
       const id = columnText(row[lines.id]) || columnText(row.number);
-      if (!OPEN_ITEM.has(columnText(row.state)) || withState.has(id)) continue;
+      if (!isOpenItem(row) || withState.has(id)) continue;
       await changeRow(
         api,
         lines.table,

@@ -1,4 +1,4 @@
-import { DecisionError, SwitchboardError } from '../../errors.js';
+import { DecisionError, PartnerError, SwitchboardError } from '../../errors.js';
 import type { Json } from '../../model/message.js';
 import { say } from '../../text/say.js';
 import type { Api } from '../api.js';
@@ -58,7 +58,7 @@ export async function completeLines(context: LineContext, given: LineInput[]): P
 
 /**
  * Throws a DecisionError for a missing line that is not `added`: inserting it would duplicate it once the instance shows it
- * again.
+ * again. Throws PartnerError for one that is, where lines have to be ordered.
  */
 export function requireLines(
   { api, table, entity, entityType }: LineContext,
@@ -66,7 +66,20 @@ export function requireLines(
   added: readonly string[],
 ): void {
   const lines = entity.lines ?? [];
-  const lost = given.map((line) => columnText(line[table.id])).filter((id) => !added.includes(id) && !lineOf(lines, table, id));
+  const missing = given.map((line) => columnText(line[table.id])).filter((id) => !lineOf(lines, table, id));
+  const lost = missing.filter((id) => !added.includes(id));
+  if (lost.length === 0 && missing.length > 0 && table.creation === 'order')
+    throw new PartnerError(
+      'SWB_PARTNER_REFUSED',
+      say`Item ${missing.join(', ')} cannot be added to ${columnText(entity.record.number)}: a ${entityType} has the items that it was ordered with.`,
+      {
+        where: api.name,
+        field: LINES_FIELD,
+        hint: say`Nothing was written. Order it with another ${entityType}, then skip this delivery.`,
+        outcome: 'notDone',
+        retry: false,
+      },
+    );
   if (lost.length === 0) return;
   const there = lines.map((line) => itemIdOf(line, table)).join(', ') || say`none`;
   throw new DecisionError(
@@ -87,7 +100,7 @@ export function writesJournal(given: LineInput[]): boolean {
 }
 
 /**
- * Writes the differences from the lines as they were read. Inserts a missing line, unless lines have to be ordered. Returns the
+ * Writes the differences from the lines as they were read, and inserts missing lines. Returns the
  * changed lines as they are now; `isWhole`: nothing else was written.
  */
 export async function updateLines(context: LineContext, given: LineInput[]): Promise<{ rows: Row[]; isWhole: boolean }> {
@@ -99,7 +112,7 @@ export async function updateLines(context: LineContext, given: LineInput[]): Pro
     const values = Object.entries(valuesIn(line, table));
     const there = lineOf(entity.lines ?? [], table, columnText(line[table.id]));
     if (!there) {
-      if (table.creation === 'insert') await writeValues(context, await insertLine(context, line), values);
+      await writeValues(context, await insertLine(context, line), values);
       isWhole = false;
       continue;
     }

@@ -19,6 +19,7 @@ const TYPES = [
   { name: 'csmOrder', table: 'sn_csm_om_order', fields: [] },
 ];
 const REFERENCE = 'SWB-TEST00000001/mobile';
+const CANCELLED = { state: '4', stage: 'request_cancelled' };
 
 const FIELDS: Record<string, Json> = {
   short_description: 'New colleague',
@@ -521,13 +522,12 @@ describe('orders of a ServiceNow instance', () => {
         lines: [
           { correlation_id: '1', cat_item: 'Laptop', state: '3' },
           { correlation_id: '2', cat_item: 'Laptop', quantity: 5 },
-          { correlation_id: '8', state: '3' },
         ],
       };
-      const { dropped } = await client.update('request', id, fields, ['8']);
+      const { dropped } = await client.update('request', id, fields);
       assert.deepEqual(
         dropped.map((d) => d.field),
-        ['lines[2].cat_item', 'lines[2].quantity', 'lines[8]'],
+        ['lines[2].cat_item', 'lines[2].quantity'],
       );
       assert.deepEqual(
         desk()
@@ -539,6 +539,62 @@ describe('orders of a ServiceNow instance', () => {
           ['1', '1'],
         ],
       );
+    });
+
+    it('have an item cancelled in its own way, unless it is closed', async () => {
+      const { entity } = await client.create('request', REQUEST, REFERENCE);
+      const { id } = client.parse(entity).source;
+      const [first] = desk().rows('sc_req_item');
+      desk().update('sc_req_item', first!.sys_id, { state: '3' });
+      const fields = {
+        lines: [
+          { correlation_id: '1', ...CANCELLED },
+          { correlation_id: '2', ...CANCELLED },
+        ],
+      };
+      const { entity: after, dropped } = await client.update('request', id, fields);
+      assert.deepEqual(
+        desk()
+          .rows('sc_req_item')
+          .map((row) => [row.state, row.stage]),
+        [
+          ['3', 'fulfillment'],
+          ['4', 'request_cancelled'],
+          ['1', 'fulfillment'],
+        ],
+      );
+      assert.deepEqual(
+        dropped.map((d) => d.field),
+        ['lines[1].state', 'lines[1].stage'],
+      );
+      assert.deepEqual(client.cancellationsIn?.('request', client.parse(after).record), { all: false, items: ['2'] });
+    });
+
+    it('are not cancelled once they are closed, which is a refusal', async () => {
+      const { entity } = await client.create('request', REQUEST, REFERENCE);
+      const { id } = client.parse(entity).source;
+      desk().update('sc_request', id, { request_state: 'closed_complete' });
+      const { refused } = await client.update('request', id, { request_state: 'closed_cancelled' });
+      assert.match(refused ?? '', /REQ\d+ is closed already: closed_complete/);
+      assert.equal(desk().row('sc_request', id)?.request_state, 'closed_complete');
+      assert.ok(
+        desk()
+          .rows('sc_req_item')
+          .every((row) => row.state === '1'),
+      );
+    });
+
+    it('take no further item', async () => {
+      const { entity } = await client.create('request', REQUEST, REFERENCE);
+      const { id } = client.parse(entity).source;
+      const fields = { lines: [{ correlation_id: '8', cat_item: 'Laptop', quantity: 1 }] };
+      await assert.rejects(client.update('request', id, fields, ['8']), {
+        code: 'SWB_PARTNER_REFUSED',
+        retry: false,
+        message: /Item 8 cannot be added to REQ\d+: a request has the items that it was ordered with/,
+      });
+      assert.equal(client.takesItemChanges?.('request'), false);
+      assert.equal(client.takesItemChanges?.('order'), true);
     });
 
     it('are cancelled together with their items that are still open', async () => {
