@@ -1,4 +1,5 @@
 import { askedAfter, recipientsOf } from '../conversation/comment-recipients.js';
+import type { Draft } from '../conversation/conversations.js';
 import { linkOf } from '../conversation/correlate.js';
 import { type LegMessage, legMessages, planFor } from '../conversation/fan-out.js';
 import type { FanOutLeg, FanOutRules } from '../conversation/fan-out-rules.js';
@@ -8,6 +9,7 @@ import { firstLink } from '../conversation/parties.js';
 import { hasFailed, isOver, itemsOfLeg, legOf, linkOfLeg, rowOf } from '../conversation/plan.js';
 import { type RollUpRule, type WholeOrder, wholeOrder } from '../conversation/roll-up.js';
 import { legInState } from '../conversation/state-words.js';
+import type { EndpointClient } from '../endpoints/endpoint.js';
 import { SwitchboardError } from '../errors.js';
 import type { GenericComment, GenericFields, GenericMessage, OrderItem } from '../model/message.js';
 import type { Change, ConversationRecord, Plan, PlannedItem, PlannedLeg } from '../store/store.js';
@@ -30,6 +32,7 @@ export class Legs {
     private readonly inbox: Inbox,
     /** The name of an endpoint. */
     private readonly name: (endpoint: string) => string | undefined,
+    private readonly client: (endpoint: string) => EndpointClient | undefined,
     private readonly clock: () => number,
     /** An id greater than all earlier ones. */
     private readonly ids: () => string,
@@ -57,7 +60,7 @@ export class Legs {
     let planned: ReturnType<typeof planFor> | undefined;
     await flow.transaction.stage((draft) => {
       const { conversation } = draft;
-      planned = planFor(conversation.plan, node, rules, message, since, fits);
+      planned = planFor(conversation.plan, node, rules, message, since, fits, ({ leg }) => this.isFixed(draft, leg));
       if (planned.unassigned.length && !spare) throw unassignedError(planned.unassigned);
       withdrawn = newlyWithdrawn(planned.plan, since);
       if (planned.plan !== conversation.plan) draft.conversation = { ...conversation, plan: planned.plan };
@@ -80,6 +83,12 @@ export class Legs {
     const notice = about !== undefined && this.notices.change(conversation, about, flow.record.id, comments);
     if (notice) flow.also.push(notice);
     return { legs, unassigned };
+  }
+
+  /** Whether what a leg has ordered, or is about to, takes no further items. */
+  private isFixed({ conversation, open }: Draft, leg: string): boolean {
+    const at = linkOfLeg(conversation, leg) ?? open.find((delivery) => delivery.leg === leg && delivery.part === 'entity');
+    return at !== undefined && this.client(at.endpoint)?.takesItemChanges?.(at.entityType) === false;
   }
 
   /** The names by which a customer may mean a leg: its own, its vendor's, its order's there, and those of its items. */
