@@ -18,6 +18,7 @@ import type { GenericAttachment, GenericComment } from '../model/message.js';
 import type { Bodies, Change, ConversationRecord, DeliveryRecord, MessageRecord } from '../store/store.js';
 import { withoutEnd } from '../text/hostile.js';
 import { FileError } from './file-error.js';
+import { isFileNote } from './file-notes.js';
 import type { Legs } from './legs.js';
 import type { ReceivedItem } from './received-item.js';
 
@@ -102,13 +103,10 @@ export class OrderResults {
     request: Bodies,
     why: unknown,
   ): OrderResult | undefined {
-    const { comment, attachment } = request as { comment?: GenericComment; attachment?: GenericAttachment };
-    const item = comment && changedItem(comment.id);
-    if (item === undefined && !attachment) return undefined;
-    const what = item === undefined ? `The file ${attachment?.name}` : `The change of item ${item}`;
+    const { leg } = delivery;
     const reason = typeof why === 'string' ? why : reasonOf(why);
-    const text =
-      why instanceof FileError ? `${delivery.leg}: ${why.what}` : `${what} was not passed on to ${delivery.leg}: ${reason}`;
+    const text = notPassedOnText(request, leg, why instanceof FileError ? why.what : reason);
+    if (text === undefined) return undefined;
     const told: GenericComment = {
       id: `notPassedOn|${delivery.id}`,
       text: `${withoutEnd(text, /[.\s]/)}.`,
@@ -161,6 +159,15 @@ export class OrderResults {
     const source = { node: message.node, origin: 'poll' as const, endpoint, entityType, entityId, ...(number && { number }) };
     return this.messageChange({ ...source, key: `again|${key}`, payload: { again: key } });
   }
+}
+
+/** What the customer reads where a vendor did not get a comment that it has to know of, or a file; undefined for other parts. */
+function notPassedOnText(request: Bodies, leg: string, reason: string): string | undefined {
+  const { comment, attachment } = request as { comment?: GenericComment; attachment?: GenericAttachment };
+  if (attachment) return `The file ${attachment.name} was not passed on to ${leg}: ${reason}`;
+  if (comment && isFileNote(comment)) return `Not passed on to ${leg} (${reason}): ${comment.text}`;
+  const item = comment && changedItem(comment.id);
+  return item === undefined ? undefined : `The change of item ${item} was not passed on to ${leg}: ${reason}`;
 }
 
 /** The states that the customer is to see, as text to compare. */

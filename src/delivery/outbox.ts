@@ -19,6 +19,7 @@ import { fileLane } from '../store/file-lane.js';
 import type { Change, ConversationRecord, DeliveryRecord, Link, Store } from '../store/store.js';
 import { say } from '../text/say.js';
 import { Counterparts } from './counterparts.js';
+import { fileSource, withFileNotes } from './file-notes.js';
 import type { FlowTransaction } from './flow-transaction.js';
 import { itemNotice, withItemNotes } from './item-notes.js';
 import type { CarriedEdit, Leg, LegOrigin } from './leg.js';
@@ -113,7 +114,9 @@ export class Outbox {
     const failed = await this.failedOf(leg);
     const writing = open.length > 0 && !failed.some(isFailedCreate);
     const isOurs = link ? link.origin === 'ours' : writing;
-    const noted = isOurs && client ? await withItemNotes(leg, client, this.store) : { leg, notes: [] };
+    const source = this.client(from.endpoint)?.name ?? from.endpoint;
+    const given = client ? withFileNotes(leg, client, fileSource(leg, conversation, source)) : leg;
+    const noted = isOurs && client ? await withItemNotes(given, client, this.store) : { leg: given, notes: [] };
     const queued = this.split(noted.leg, link, lane, writing, isTaken, after.length ? { waitsFor: after } : {});
     const changes = queued.map((change) => inPlaceOfFailed(change, failed, change.record.updatedAt));
     const last = open.at(-1);

@@ -122,6 +122,8 @@ export interface EndpointClient {
     since: string,
     seen?: readonly string[],
   ): Promise<WrittenPart | undefined>;
+  /** False: its records have no files; a comment says that there is one, and where. */
+  readonly takesFiles?: boolean;
   /** Adds a file; parameters as for `comment`. */
   attach(entityType: string, id: string, attachment: SpooledAttachment, seen?: readonly string[]): Promise<WrittenPart>;
   findAttachment(

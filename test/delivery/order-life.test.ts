@@ -251,6 +251,45 @@ describe('an item of an order over several vendors', () => {
     });
   });
 
+  describe('and a file of its customer', () => {
+    const attach = async (name: string) => {
+      rig.files.push({ id: name, name, mimeType: 'application/pdf', size: 19 });
+      await rig.order();
+    };
+    const NOTE = /^File plan\.pdf \(19 bytes\) at customer, O1: it cannot be passed on to this system\./;
+
+    it('is passed on to the vendors that take files, and named to the others', async () => {
+      await start(undefined, async () => void (rig.vendors.devices!.takesFiles = false));
+      await attach('plan.pdf');
+      const [devices, mobile] = [rig.vendors.devices!.tickets[0]!, rig.vendors.mobile!.tickets[0]!];
+      assert.deepEqual([devices.files.length, devices.comments.length], [0, 1]);
+      assert.match(devices.comments[0]!, NOTE);
+      assert.deepEqual([mobile.files.map(({ name }) => name), mobile.comments], [['plan.pdf'], []]);
+      assert.deepEqual(await rig.store.listDeliveries({ limit: 5, states: ['failed'] }), []);
+    });
+
+    it('is named once its vendor has the order, where it came with the order', async () => {
+      await start(undefined, async () => {
+        rig.vendors.delivery!.takesFiles = false;
+        rig.files.push({ id: 'plan.pdf', name: 'plan.pdf', mimeType: 'application/pdf', size: 19 });
+      });
+      await rig.vendor('mobile', { state: 'completed' });
+      assert.match(rig.vendors.delivery!.tickets[0]!.comments[0] ?? '', NOTE);
+    });
+
+    it('has the customer told where a vendor gets neither the file nor its name', async () => {
+      await start(undefined, async () => {
+        rig.vendors.devices!.takesFiles = false;
+      });
+      rig.vendors.devices!.faults.push('refused');
+      rig.vendors.mobile!.faults.push('refused');
+      await attach('plan.pdf');
+      const told = comments().sort();
+      assert.match(told[0] ?? '', /^Not passed on to devices \(is not accepted\): File plan\.pdf/);
+      assert.match(told[1] ?? '', /^The file plan\.pdf was not passed on to mobile: is not accepted\.$/);
+    });
+  });
+
   describe('whose vendor does not take the order', () => {
     it('is rejected, with the reason', async () => {
       await start('keep', async () => void rig.vendors.mobile!.faults.push('refused'));

@@ -136,6 +136,7 @@ export class Partner implements EndpointClient {
     return structuredClone({ ...ticket });
   }
 
+  takesFiles = true;
   /** Whether its tickets take no items later, and no changes of items. */
   fixed = false;
   takesItemChanges(): boolean {

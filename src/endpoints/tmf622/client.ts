@@ -58,6 +58,8 @@ type CancellationStatus = { order: Attributes; cancel?: Attributes };
 class Client extends TmfBaseClient<Dialect> implements Tmf622Client {
   readonly system = 'tmf622';
   readonly hub = this;
+  /** TMF622 has no attachments, in either version. */
+  readonly takesFiles = false;
   readonly resources = EVENT_RESOURCES;
   private readonly wholeItems: boolean;
   private readonly cancellations: Cancellations;
