@@ -180,7 +180,10 @@ describe('an item of an order over several vendors', () => {
   });
 
   describe('at a vendor whose system takes no changes of items', () => {
-    const ordered = () => start(undefined, async () => void (rig.vendors.devices!.fixed = true));
+    const ordered = () =>
+      start(undefined, async () => {
+        rig.vendors.devices!.fixed = true;
+      });
     const told = () => rig.vendors.devices!.tickets[0]!.comments;
 
     it('is ordered once more where it is added', async () => {
@@ -259,7 +262,9 @@ describe('an item of an order over several vendors', () => {
     const NOTE = /^File plan\.pdf \(19 bytes\) at customer, O1: it cannot be passed on to this system\./;
 
     it('is passed on to the vendors that take files, and named to the others', async () => {
-      await start(undefined, async () => void (rig.vendors.devices!.takesFiles = false));
+      await start(undefined, async () => {
+        rig.vendors.devices!.takesFiles = false;
+      });
       await attach('plan.pdf');
       const [devices, mobile] = [rig.vendors.devices!.tickets[0]!, rig.vendors.mobile!.tickets[0]!];
       assert.deepEqual([devices.files.length, devices.comments.length], [0, 1]);

@@ -4,6 +4,7 @@ import { say } from '../../text/say.js';
 import { type Api, afterWrite, halfDone, isAbsent } from '../api.js';
 import type { WriteResult } from '../endpoint.js';
 import { Catalogue } from './catalogue.js';
+import { itemIds, lineOf } from './line-ids.js';
 import { LINES_FIELD, type LineTable, referenceColumns } from './lines.js';
 import { matchRequestedItems } from './match-items.js';
 import { columnText, type Row, type ServiceNowEntity } from './parse.js';
@@ -18,7 +19,6 @@ import {
   type LineContext,
   type LineInput,
   lineInputs,
-  lineOf,
   requireLines,
   updateLines,
   writesJournal,
@@ -211,8 +211,7 @@ export class Orders {
   private async cancelItems({ api, entityType, entity }: LineContext, given: LineInput[]): Promise<void> {
     const { lines } = this.options;
     const withState = new Set(given.filter((line) => line.state !== undefined).map((line) => columnText(line[lines.id])));
-    for (const row of entity.lines ?? []) {
-      const id = columnText(row[lines.id]) || columnText(row.number);
+    for (const [row, id] of itemIds(entity.lines ?? [], lines)) {
       if (!isOpenItem(row) || withState.has(id)) continue;
       await changeRow(
         api,

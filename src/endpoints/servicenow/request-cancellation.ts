@@ -1,7 +1,8 @@
 import { choiceKey } from '../../model/choice.js';
+import { lineOf } from './line-ids.js';
 import type { LineTable } from './lines.js';
 import { columnText, type Row } from './parse.js';
-import { type LineInput, lineOf } from './write-lines.js';
+import type { LineInput } from './write-lines.js';
 
 /* Requests and their items are cancelled by their states (ServiceNow, Service Catalog: request and requested item). */
 

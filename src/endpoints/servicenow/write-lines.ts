@@ -4,6 +4,7 @@ import { say } from '../../text/say.js';
 import type { Api } from '../api.js';
 import type { WriteResult } from '../endpoint.js';
 import { plainText } from './html.js';
+import { itemIds, lineOf } from './line-ids.js';
 import { LINES_FIELD, type LineTable } from './lines.js';
 import { columnText, type Row, type ServiceNowEntity, shownText } from './parse.js';
 import { SHOWN, valueRows } from './query.js';
@@ -13,20 +14,18 @@ import { changeRow, insertRow } from './write.js';
 /** The target state of a line: columns, and named values where its table has them. */
 export type LineInput = Record<string, Json>;
 
-/** The item of a line: its id column, or its number where that is empty. */
-function itemIdOf(line: Row, { id }: LineTable): string {
-  return columnText(line[id]) || columnText(line.number);
-}
-
-/** The line of an item. */
-export function lineOf(lines: Row[], table: LineTable, itemId: string): Row | undefined {
-  return lines.find((line) => itemIdOf(line, table) === itemId);
-}
-
-/** The lines among the fields of a write. Throws SWB_PAYLOAD where a line does not say which item it is for. */
+/** The lines among the fields of a write. Throws SWB_PAYLOAD where a line does not say which item it is for, or several do. */
 export function lineInputs(fields: Record<string, Json>, table: LineTable): LineInput[] {
   const given = fields[LINES_FIELD];
-  return (Array.isArray(given) ? (given as LineInput[]) : []).map((line) => {
+  const lines = Array.isArray(given) ? (given as LineInput[]) : [];
+  const ids = lines.map((line) => columnText(line[table.id]));
+  const twice = ids.find((id, at) => id !== '' && ids.indexOf(id) < at);
+  if (twice !== undefined)
+    throw new SwitchboardError('SWB_PAYLOAD', say`Several lines are for the item ${twice}.`, {
+      field: `${LINES_FIELD}.${table.id}`,
+      hint: say`Give each item an id of its own, in the mapping or in the other party’s record.`,
+    });
+  return lines.map((line) => {
     if (columnText(line[table.id])) return line;
     throw new SwitchboardError('SWB_PAYLOAD', say`A line has no ${table.id}, which identifies its item.`, {
       field: `${LINES_FIELD}.${table.id}`,
@@ -81,7 +80,7 @@ export function requireLines(
       },
     );
   if (lost.length === 0) return;
-  const there = lines.map((line) => itemIdOf(line, table)).join(', ') || say`none`;
+  const there = [...itemIds(lines, table).values()].join(', ') || say`none`;
   throw new DecisionError(
     'items',
     'SWB_PARTNER_ANSWER',

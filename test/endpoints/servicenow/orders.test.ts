@@ -6,6 +6,7 @@ import type { Json } from '../../../src/model/message.js';
 import { type Sandbox, startSandbox } from '../../../src/sandbox/sandbox.js';
 import { variablesOf } from '../../../src/sandbox/service-catalog-api.js';
 import { characteristicsOf, linesOf, placeOrder } from '../../../src/sandbox/servicenow-orders.js';
+import type { Row } from '../../../src/sandbox/servicenow-query.js';
 import { until } from '../../live/node-red.js';
 import { PATIENCE } from '../../patience.js';
 
@@ -103,6 +104,54 @@ describe('orders of a ServiceNow instance', () => {
           [`${lines[1]!.number}: Not in stock`, 'internal'],
         ],
       );
+    });
+
+    describe('whose lines do not all have an id of their own', () => {
+      const itemsOf = async (order: string) => {
+        const { record } = client.parse(await client.read('order', order));
+        return (record.lines as Lines).map((line) => line.external_id || line.number);
+      };
+      const lineNumbers = (lines: Row[]) => lines.map(({ number }) => number ?? '');
+
+      it('show each as an item: the oldest keeps an id, a copy of it gets its number', async () => {
+        const { order, lines } = placeOrder(desk(), {}, [
+          { external_id: '1', short_description: 'Fibre' },
+          { external_id: '1', short_description: 'Copy of it' },
+          { short_description: 'Without any' },
+        ]);
+        const [, copy, bare] = lineNumbers(lines);
+        assert.deepEqual(await itemsOf(order.sys_id), ['1', copy, bare]);
+        await client.update('order', order.sys_id, { lines: [{ external_id: copy!, state: 'in_progress' }] });
+        assert.deepEqual(
+          linesOf(desk(), order.sys_id).map(({ state, external_id }) => [state, external_id]),
+          [
+            ['new', '1'],
+            ['in_progress', '1'],
+            ['new', ''],
+          ],
+        );
+        desk().update(LINE, lines[1]!.sys_id, { state: 'canceled' });
+        const { record } = client.parse(await client.read('order', order.sys_id));
+        assert.deepEqual(client.cancellationsIn?.('order', record)?.items, [copy]);
+      });
+
+      it('show each as an item where people have used the number of another line as an id, or deleted a number', async () => {
+        const { order, lines } = placeOrder(desk(), {}, [{ short_description: 'Fibre' }, { short_description: 'Phone' }]);
+        const [fibre] = lineNumbers(lines);
+        desk().update(LINE, lines[1]!.sys_id, { external_id: fibre! });
+        assert.deepEqual(await itemsOf(order.sys_id), lineNumbers(lines));
+        desk().update(LINE, lines[1]!.sys_id, { external_id: '', number: '' });
+        assert.deepEqual(new Set(await itemsOf(order.sys_id)), new Set([fibre, lines[1]!.sys_id]));
+      });
+
+      it('are not written where two items to write have the same id', async () => {
+        const lines = [{ external_id: '1' }, { external_id: '1' }];
+        await assert.rejects(client.create('order', { lines }, REFERENCE), {
+          code: 'SWB_PAYLOAD',
+          message: /Several lines are for the item 1/,
+        });
+        assert.deepEqual(desk().rows(ORDER), []);
+      });
     });
 
     it('take few requests forty at a time, and records without lines take no more than before', async () => {
