@@ -10,13 +10,13 @@ import { hasFailed, isOver, itemsOfLeg, legOf, linkOfLeg, rowOf } from '../conve
 import { type RollUpRule, type WholeOrder, wholeOrder } from '../conversation/roll-up.js';
 import { legInState } from '../conversation/state-words.js';
 import type { EndpointClient } from '../endpoints/endpoint.js';
-import { SwitchboardError } from '../errors.js';
 import type { GenericComment, GenericFields, GenericMessage, OrderItem } from '../model/message.js';
 import type { Change, ConversationRecord, Plan, PlannedItem, PlannedLeg } from '../store/store.js';
 import { say } from '../text/say.js';
 import type { Inbox } from './inbox.js';
 import type { FlowReference, MessageInFlow } from './message-in-flow.js';
 import type { OrderNotice, OrderNotices } from './order-notices.js';
+import { requireOwnIds, unassignedError } from './order-problems.js';
 
 /** Payload of the message that a fan-out node gets when a leg has failed and the others are to be cancelled. */
 export interface Compensation {
@@ -44,6 +44,7 @@ export class Legs {
    * sent. Undefined when the message has left its flow.
    * @param fits whether a leg's condition holds (static targets)
    * @param spare allows items that match no leg; otherwise they cause SWB_UNASSIGNED, and nothing is planned
+   * @throws SWB_PAYLOAD where several items have one id, because one of them would go to the vendor of another
    */
   async fanOut(
     reference: FlowReference,
@@ -55,6 +56,7 @@ export class Legs {
   ): Promise<{ legs: LegMessage[]; unassigned: OrderItem[] } | undefined> {
     const flow = this.inbox.flows.inFlow(reference);
     if (!flow) return undefined;
+    requireOwnIds(message);
     const since = this.ids();
     let withdrawn: string[] = [];
     let planned: ReturnType<typeof planFor> | undefined;
@@ -303,19 +305,4 @@ function latestDate(progress: GenericFields['progress'] = []): Pick<GenericField
 
 function question(reason: string, cancel: string[]): string {
   return say`${reason}. Still open: ${cancel.join(', ')}. Cancel them, or let them continue?`;
-}
-
-function unassignedError(items: OrderItem[]): SwitchboardError {
-  const isOne = items.length === 1;
-  const names = items.map((i) => `${i.id} (${i.offering?.name ?? i.offering?.id ?? i.category ?? say`no offering`})`).join(', ');
-  return new SwitchboardError(
-    'SWB_UNASSIGNED',
-    isOne ? say`No leg matches the item ${names}.` : say`No leg matches the items ${names}.`,
-    {
-      field: 'items',
-      hint: isOne
-        ? say`Add a row for it in the fan-out node, deploy, then replay the message. No part of the order was sent.`
-        : say`Add a row for them in the fan-out node, deploy, then replay the message. No part of the order was sent.`,
-    },
-  );
 }

@@ -169,6 +169,14 @@ describe('an item of an order over several vendors', () => {
     });
   });
 
+  it('that has the id of another stops the order in words, because it would go to the wrong vendor', async () => {
+    rig = await new OrderRig(folder).start();
+    await rig.order({ items: [...ITEMS, { ...CASE, id: '2' }] });
+    const [message] = await rig.messages();
+    assert.deepEqual([message?.state, rig.orders()], ['failed', { mobile: 0, devices: 0, delivery: 0 }]);
+    assert.match(message?.error?.message ?? '', /Several items of the order have the id 2/);
+  });
+
   it('whose change comes too late is reported to the customer, once', async () => {
     await start();
     await rig.vendor('mobile', { state: 'completed' });
