@@ -30,7 +30,7 @@ export = (RED: NodeAPI) => {
       const allProblems = [...problems, ...unfit];
       const broker = await endpoint.broker;
       broker.countUnmapped(envelope, { ...mappingReference(mapping, config.mapping), direction: 'in' }, problems);
-      broker.warnOf(envelope, unfit);
+      broker.warnOf(envelope, [...problems.filter(({ code }) => code === 'required'), ...unfit]);
       const errors = allProblems.filter((p) => p.level === 'error');
       if (errors.length > 0) throw problemError(errors, where);
       const sources = withCarried(sourcesOf(trace), carried);

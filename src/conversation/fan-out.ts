@@ -13,6 +13,7 @@ import { matchesPattern } from './route-condition.js';
  * leg of its own. Pure.
  * @param since an id made now
  * @param fits whether a leg's condition holds (static targets)
+ * @param isFixed whether what a leg has ordered takes no further items, by what its party's system can do
  */
 export function planFor(
   before: Plan | undefined,
@@ -21,9 +22,10 @@ export function planFor(
   message: GenericMessage,
   since: string,
   fits: (leg: FanOutLeg) => boolean,
+  isFixed: (leg: PlannedLeg) => boolean = () => false,
 ): { plan: Plan; unassigned: OrderItem[] } {
   const start: Plan = before ?? { node, onFailure: rules.onFailure, legs: [], items: [] };
-  const planned = rules.by === 'target' ? withTargets(start, rules, fits) : withItems(start, rules, message, since);
+  const planned = rules.by === 'target' ? withTargets(start, rules, fits) : withItems(start, rules, message, since, isFixed);
   const plan = withPredecessors({ ...planned.plan, onFailure: rules.onFailure });
   return { plan: before && isDeepStrictEqual(before, plan) ? before : plan, unassigned: planned.unassigned };
 }
@@ -41,7 +43,13 @@ function withTargets(plan: Plan, rules: FanOutRules, fits: (leg: FanOutLeg) => b
   };
 }
 
-function withItems(start: Plan, rules: FanOutRules, message: GenericMessage, since: string): Planned {
+function withItems(
+  start: Plan,
+  rules: FanOutRules,
+  message: GenericMessage,
+  since: string,
+  isFixed: (leg: PlannedLeg) => boolean,
+): Planned {
   const unassigned: OrderItem[] = [];
   const all = cancelsOrder(start, message);
   let plan = start;
@@ -53,7 +61,7 @@ function withItems(start: Plan, rules: FanOutRules, message: GenericMessage, sin
       continue;
     }
     const row = rules.legs.find((leg) => leg.takes?.some((rule) => matchesRule(rule, item)));
-    if (row) plan = withLeg(plan, next, row, rules.legs);
+    if (row) plan = withLeg(plan, next, row, rules.legs, isFixed);
     else unassigned.push(item);
   }
   return { plan, unassigned };
@@ -73,8 +81,15 @@ function withItem(plan: Plan, item: PlannedItem): Plan {
 }
 
 /** The plan in which an item is ordered with the leg of a row that can still take it, or with a new one. */
-function withLeg(plan: Plan, item: PlannedItem, row: FanOutLeg, rows: readonly FanOutLeg[]): Plan {
-  const open = plan.legs.find((leg) => rowOf(leg) === row.name && leg.leg !== item.refused?.leg && takesItems(plan, leg));
+function withLeg(
+  plan: Plan,
+  item: PlannedItem,
+  row: FanOutLeg,
+  rows: readonly FanOutLeg[],
+  isFixed: (leg: PlannedLeg) => boolean,
+): Plan {
+  const mayTake = (leg: PlannedLeg) => leg.leg !== item.refused?.leg && takesItems(plan, leg) && !isFixed(leg);
+  const open = plan.legs.find((leg) => rowOf(leg) === row.name && mayTake(leg));
   const leg = open ?? newLeg(row, freeName(row.name, plan, rows));
   const next = { id: item.id, leg: leg.leg, ...(item.notified && { notified: item.notified }) };
   return withItem(open ? plan : { ...plan, legs: [...plan.legs, leg] }, next);
@@ -175,8 +190,11 @@ function partOf(
 ): { fields: GenericMessage['fields']; changed?: string[] } | undefined {
   const { state, stateReason, progress: _progress, items: shown = [], ...rest } = message.fields;
   const own = new Map(itemsOfLeg(plan, leg.leg).map((item) => [item.id, item]));
-  // What was cancelled before its vendor got it is left out.
-  const items = shown.filter(({ id }) => own.has(id) && !(own.get(id)?.sent === undefined && isCancelling(own.get(id)!)));
+  // What was cancelled before its vendor got it is left out, and a change of what its vendor is done with.
+  const items = shown.filter((item) => {
+    const known = own.get(item.id);
+    return known !== undefined && !(known.sent === undefined && isCancelling(known)) && !isLateChange(known, leg, item);
+  });
   const isFirst = [...own.values()].every((item) => item.sent === undefined);
   if (isFirst) return items.length > 0 ? { fields: { ...rest, items } } : undefined;
   const gone = items.filter(({ id }) => isCancelling(own.get(id)!));
@@ -200,6 +218,12 @@ function partOf(
   if (differ.length) changed.push('items');
   if (differ.some((item) => gone.includes(item))) changed.push('progress');
   return { fields, changed };
+}
+
+/** Whether an item, as the customer has it now, was changed when its vendor was done with it (late-changes.ts). */
+export function isLateChange(known: PlannedItem, leg: PlannedLeg, item: OrderItem): boolean {
+  if (known.sent === undefined || phaseOf(known, leg) !== 'ended') return false;
+  return !sameFingerprint(known.sent, sentItemValue(item));
 }
 
 /** Fields of an order that are split by item. */

@@ -1,8 +1,7 @@
 import type { GenericComment, GenericMessage, Json } from '../model/message.js';
 import type { Plan } from '../store/store.js';
-import { sentItemValue } from './fan-out.js';
-import { fingerprint, sameFingerprint } from './fingerprint.js';
-import { phaseOf } from './item-life.js';
+import { isLateChange, sentItemValue } from './fan-out.js';
+import { fingerprint } from './fingerprint.js';
 import { legOf } from './plan.js';
 import { legInState } from './state-words.js';
 
@@ -22,9 +21,8 @@ export function lateChanges(plan: Plan, { fields, changed }: GenericMessage): La
   return (fields.items ?? []).flatMap((shown) => {
     const item = plan.items.find(({ id }) => id === shown.id);
     const leg = legOf(plan, item?.leg ?? '');
-    if (!item || !leg || item.sent === undefined || phaseOf(item, leg) !== 'ended') return [];
+    if (!item || !leg || !isLateChange(item, leg, shown)) return [];
     const value = fingerprint(sentItemValue(shown));
-    if (sameFingerprint(item.sent, value)) return [];
     return [{ item: item.id, leg: leg.leg, value, end: legInState(leg.leg, item.reported?.state ?? leg.state ?? 'completed') }];
   });
 }

@@ -110,6 +110,7 @@ export class Broker {
   readonly correlator: Correlator;
   readonly legs: Legs;
   private readonly orders: OrderResults;
+  private readonly notices = new OrderNotices((item) => this.inbox.messageChange(item));
   private readonly started: string;
   readonly routes: Routes;
   readonly conversationQueue = new ConversationQueue();
@@ -162,7 +163,7 @@ export class Broker {
       (endpoint, delivery) => this.worker(endpoint)?.currentTry(delivery),
       (endpoint) => this.rules(endpoint),
     );
-    this.outbox = new Outbox(this.store, this.ids, this.clock, (id) => this.client(id));
+    this.outbox = new Outbox(this.store, this.ids, this.clock, (id) => this.client(id), this.notices);
     this.audit = new AuditLog(this.store, this.clock);
     this.interventions = new Interventions({
       store: this.store,
@@ -204,9 +205,10 @@ export class Broker {
     this.legs = new Legs(
       this.inbox,
       (id) => this.nameOf(id),
+      (id) => this.client(id),
       this.clock,
       this.ids,
-      new OrderNotices((item) => this.inbox.messageChange(item)),
+      this.notices,
     );
     this.started = this.ids();
     this.orders = new OrderResults(this.legs, (item) => this.inbox.messageChange(item), this.ids);

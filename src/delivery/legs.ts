@@ -1,4 +1,5 @@
 import { askedAfter, recipientsOf } from '../conversation/comment-recipients.js';
+import type { Draft } from '../conversation/conversations.js';
 import { linkOf } from '../conversation/correlate.js';
 import { type LegMessage, legMessages, planFor } from '../conversation/fan-out.js';
 import type { FanOutLeg, FanOutRules } from '../conversation/fan-out-rules.js';
@@ -9,13 +10,14 @@ import { firstLink } from '../conversation/parties.js';
 import { FAILURES, hasFailed, isOver, itemsOfLeg, legOf, linkOfLeg, rowOf } from '../conversation/plan.js';
 import { type RollUpRule, type WholeOrder, wholeOrder } from '../conversation/roll-up.js';
 import { legInState } from '../conversation/state-words.js';
-import { SwitchboardError } from '../errors.js';
+import type { EndpointClient } from '../endpoints/endpoint.js';
 import type { GenericComment, GenericFields, GenericMessage, OrderItem } from '../model/message.js';
 import type { Change, ConversationRecord, Plan, PlannedItem, PlannedLeg } from '../store/store.js';
 import { say } from '../text/say.js';
 import type { Inbox } from './inbox.js';
 import type { FlowReference, MessageInFlow } from './message-in-flow.js';
 import type { OrderNotice, OrderNotices } from './order-notices.js';
+import { requireOwnIds, unassignedError } from './order-problems.js';
 
 /** Payload of the message that a fan-out node gets when a leg has failed and the others are to be cancelled. */
 export interface Compensation {
@@ -31,6 +33,7 @@ export class Legs {
     private readonly inbox: Inbox,
     /** The name of an endpoint. */
     private readonly name: (endpoint: string) => string | undefined,
+    private readonly client: (endpoint: string) => EndpointClient | undefined,
     private readonly clock: () => number,
     /** An id greater than all earlier ones. */
     private readonly ids: () => string,
@@ -42,6 +45,7 @@ export class Legs {
    * sent. Undefined when the message has left its flow.
    * @param fits whether a leg's condition holds (static targets)
    * @param spare allows items that match no leg; otherwise they cause SWB_UNASSIGNED, and nothing is planned
+   * @throws SWB_PAYLOAD where several items have one id, because one of them would go to the vendor of another
    */
   async fanOut(
     reference: FlowReference,
@@ -53,12 +57,13 @@ export class Legs {
   ): Promise<{ legs: LegMessage[]; unassigned: OrderItem[] } | undefined> {
     const flow = this.inbox.flows.inFlow(reference);
     if (!flow) return undefined;
+    requireOwnIds(message);
     const since = this.ids();
     let withdrawn: string[] = [];
     let planned: ReturnType<typeof planFor> | undefined;
     await flow.transaction.stage((draft) => {
       const { conversation } = draft;
-      planned = planFor(conversation.plan, node, rules, message, since, fits);
+      planned = planFor(conversation.plan, node, rules, message, since, fits, ({ leg }) => this.isFixed(draft, leg));
       if (planned.unassigned.length && !spare) throw unassignedError(planned.unassigned);
       withdrawn = newlyWithdrawn(planned.plan, since);
       if (planned.plan !== conversation.plan) draft.conversation = { ...conversation, plan: planned.plan };
@@ -81,6 +86,12 @@ export class Legs {
     const notice = about !== undefined && this.notices.change(conversation, about, flow.record.id, comments);
     if (notice) flow.also.push(notice);
     return { legs, unassigned };
+  }
+
+  /** Whether what a leg has ordered, or is about to, takes no further items. */
+  private isFixed({ conversation, open }: Draft, leg: string): boolean {
+    const at = linkOfLeg(conversation, leg) ?? open.find((delivery) => delivery.leg === leg && delivery.part === 'entity');
+    return at !== undefined && this.client(at.endpoint)?.takesItemChanges?.(at.entityType) === false;
   }
 
   /** The names by which a customer may mean a leg: its own, its vendor's, its order's there, and those of its items. */
@@ -309,19 +320,4 @@ function latestDate(progress: GenericFields['progress'] = []): Pick<GenericField
 
 function question(reason: string, cancel: string[]): string {
   return say`${reason}. Still open: ${cancel.join(', ')}. Cancel them, or let them continue?`;
-}
-
-function unassignedError(items: OrderItem[]): SwitchboardError {
-  const isOne = items.length === 1;
-  const names = items.map((i) => `${i.id} (${i.offering?.name ?? i.offering?.id ?? i.category ?? say`no offering`})`).join(', ');
-  return new SwitchboardError(
-    'SWB_UNASSIGNED',
-    isOne ? say`No leg matches the item ${names}.` : say`No leg matches the items ${names}.`,
-    {
-      field: 'items',
-      hint: isOne
-        ? say`Add a row for it in the fan-out node, deploy, then replay the message. No part of the order was sent.`
-        : say`Add a row for them in the fan-out node, deploy, then replay the message. No part of the order was sent.`,
-    },
-  );
 }

@@ -1,6 +1,7 @@
 import { linkAt } from '../conversation/correlate.js';
 import type { EntityRequest } from '../conversation/entity-request.js';
 import { fingerprint } from '../conversation/fingerprint.js';
+import { changedItem } from '../conversation/item-notes.js';
 import {
   cancellationComment,
   cancelledIn,
@@ -14,8 +15,11 @@ import { dropUnreachable, legOf } from '../conversation/plan.js';
 import { wholeOrder } from '../conversation/roll-up.js';
 import { PartnerError } from '../errors.js';
 import { errorText } from '../http/error-text.js';
-import type { GenericComment } from '../model/message.js';
+import type { GenericAttachment, GenericComment } from '../model/message.js';
 import type { Bodies, Change, ConversationRecord, DeliveryRecord, MessageRecord } from '../store/store.js';
+import { withoutEnd } from '../text/hostile.js';
+import { FileError } from './file-error.js';
+import { isFileNote } from './file-notes.js';
 import type { Legs } from './legs.js';
 import type { ReceivedItem } from './received-item.js';
 
@@ -47,8 +51,10 @@ export class OrderResults {
     const { plan } = before;
     const { leg } = delivery;
     const request = failure.request as unknown as EntityRequest;
-    if (!plan || delivery.part !== 'entity' || !legOf(plan, leg)) return undefined;
+    if (!plan || !legOf(plan, leg)) return undefined;
     const reason = reasonOf(failure.error);
+    if (delivery.part !== 'entity')
+      return failure.state === 'failed' ? this.notPassedOn(before, delivery, failure.request, failure.error) : undefined;
     if (failure.state === 'needsDecision') {
       const cancelled = cancelledIn(request);
       if (cancelled.length === 0) return undefined;
@@ -83,13 +89,34 @@ export class OrderResults {
   ): OrderResult | undefined {
     const { plan } = before;
     const { leg } = delivery;
-    if (!plan || delivery.part !== 'entity' || !legOf(plan, leg)) return undefined;
+    if (!plan || !legOf(plan, leg)) return undefined;
     const reason = skip.reason || 'it was skipped';
+    if (delivery.part !== 'entity')
+      return delivery.state === 'failed' ? undefined : this.notPassedOn(before, delivery, skip.request, reason);
     if (!linkAt(before, delivery.endpoint, delivery.entityType, leg))
       return this.result(before, { ...before, plan: dropUnreachable(planAfterSkip(plan, leg, reason)) }, delivery);
     const request = skip.request as unknown as EntityRequest;
     const { plan: next, comments } = planAfterRefusedUpdate(plan, leg, request, reason, { key: delivery.id, again: false });
     return this.result(before, { ...before, plan: next }, delivery, comments);
+  }
+
+  /** What the customer is told where a vendor did not get a change of an item, or a file; undefined for anything else. */
+  private notPassedOn(
+    conversation: ConversationRecord,
+    delivery: DeliveryRecord,
+    request: Bodies,
+    why: unknown,
+  ): OrderResult | undefined {
+    const { leg } = delivery;
+    const reason = typeof why === 'string' ? why : reasonOf(why);
+    const text = notPassedOnText(request, leg, why instanceof FileError ? why.what : reason);
+    if (text === undefined) return undefined;
+    const told: GenericComment = {
+      id: `notPassedOn|${delivery.id}`,
+      text: `${withoutEnd(text, /[.\s]/)}.`,
+      visibility: 'public',
+    };
+    return this.result(conversation, conversation, delivery, [told]);
   }
 
   /** What follows from the answer to a cancellation: refused, confirmed without an effect (`ignored`), or done by a deletion. */
@@ -135,6 +162,15 @@ export class OrderResults {
     const source = { node: message.node, origin: 'poll' as const, endpoint, entityType, entityId, ...(number && { number }) };
     return this.messageChange({ ...source, key: `again|${key}`, payload: { again: key } });
   }
+}
+
+/** What the customer reads where a vendor did not get a comment that it has to know of, or a file; undefined for other parts. */
+function notPassedOnText(request: Bodies, leg: string, reason: string): string | undefined {
+  const { comment, attachment } = request as { comment?: GenericComment; attachment?: GenericAttachment };
+  if (attachment) return `The file ${attachment.name} was not passed on to ${leg}: ${reason}`;
+  if (comment && isFileNote(comment)) return `Not passed on to ${leg} (${reason}): ${comment.text}`;
+  const item = comment && changedItem(comment.id);
+  return item === undefined ? undefined : `The change of item ${item} was not passed on to ${leg}: ${reason}`;
 }
 
 /** The states that the customer is to see, as text to compare. */

@@ -19,9 +19,12 @@ import { fileLane } from '../store/file-lane.js';
 import type { Change, ConversationRecord, DeliveryRecord, Link, Store } from '../store/store.js';
 import { say } from '../text/say.js';
 import { Counterparts } from './counterparts.js';
+import { fileSource, withFileNotes } from './file-notes.js';
 import type { FlowTransaction } from './flow-transaction.js';
+import { itemNotice, withItemNotes } from './item-notes.js';
 import type { CarriedEdit, Leg, LegOrigin } from './leg.js';
 import { deliveriesOf, mergeIntoWaiting } from './merging.js';
+import type { OrderNotices } from './order-notices.js';
 import { inPlaceOfFailed, isFailedCreate } from './repeat.js';
 
 /** Prefix of the part of a delivery that restores comments removed by another one. */
@@ -50,6 +53,7 @@ export class Outbox {
     private readonly ids: () => string,
     private readonly clock: () => number,
     private readonly client: (endpoint: string) => EndpointClient | undefined,
+    private readonly notices: Pick<OrderNotices, 'change'>,
   ) {
     this.counterparts = new Counterparts(store, client);
   }
@@ -87,6 +91,7 @@ export class Outbox {
   /** Adds the deliveries of a leg to a draft of its conversation. */
   private async add(leg: Leg, draft: Draft): Promise<AcceptedLeg> {
     const { conversation } = draft;
+    const client = this.client(leg.endpoint);
     const link = linkAt(conversation, leg.endpoint, leg.entityType, leg.leg);
     const waiting = draft.open.filter((delivery) => isSameTarget(delivery, leg));
     const open = waiting.filter((d) => d.part === 'entity');
@@ -99,7 +104,7 @@ export class Outbox {
     if (neverSent || legOf(conversation.plan, leg.leg)?.dropped !== undefined)
       return { deliveries: 0, reason: say`The leg was dropped before anything was sent.` };
     if (!link && open.length === 0 && !mayAddParty(conversation, leg)) {
-      const name = this.client(leg.endpoint)?.name ?? leg.endpoint;
+      const name = client?.name ?? leg.endpoint;
       return { deliveries: 0, outsider: true, reason: say`${name} is not a party of this conversation.` };
     }
     // Deliveries moved here from another conversation keep its lane; later ones have to queue behind them.
@@ -108,12 +113,18 @@ export class Outbox {
     const isTaken = draft.changes.some((change) => isSameWrite(change, leg));
     const failed = await this.failedOf(leg);
     const writing = open.length > 0 && !failed.some(isFailedCreate);
-    const queued = this.split(leg, link, lane, writing, isTaken, after.length ? { waitsFor: after } : {});
+    const isOurs = link ? link.origin === 'ours' : writing;
+    const source = this.client(from.endpoint)?.name ?? from.endpoint;
+    const given = client ? withFileNotes(leg, client, fileSource(leg, conversation, source)) : leg;
+    const noted = isOurs && client ? await withItemNotes(given, client, this.store) : { leg: given, notes: [] };
+    const queued = this.split(noted.leg, link, lane, writing, isTaken, after.length ? { waitsFor: after } : {});
     const changes = queued.map((change) => inPlaceOfFailed(change, failed, change.record.updatedAt));
     const last = open.at(-1);
     const [first] = changes;
     if (last && first?.record.part === 'entity' && first.ifAbsent) await mergeIntoWaiting(this.store, last, first, link, draft);
-    draft.changes.push(...changes);
+    const told = noted.notes.length > 0 ? itemNotice(leg, noted.notes) : undefined;
+    const notice = told && this.notices.change(conversation, leg.leg, told.id, [told]);
+    draft.changes.push(...changes, ...(notice ? [notice] : []));
     draft.open.push(...changes.map(({ record }) => record).filter(({ state }) => state === 'pending' || state === 'inDoubt'));
     return changes.length > 0
       ? { deliveries: changes.length }

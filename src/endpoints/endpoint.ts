@@ -134,6 +134,8 @@ export interface EndpointClient {
     since: string,
     seen?: readonly string[],
   ): Promise<WrittenPart | undefined>;
+  /** False: its records have no files; a comment says that there is one, and where. */
+  readonly takesFiles?: boolean;
   /** Adds a file; parameters as for `comment`. */
   attach(entityType: string, id: string, attachment: SpooledAttachment, seen?: readonly string[]): Promise<WrittenPart>;
   findAttachment(
@@ -173,6 +175,11 @@ export interface EndpointClient {
    * item list. Absent if items keep our ids. Pure; see items.ts of the system.
    */
   itemsOf?: ItemsReader;
+  /**
+   * Whether items can be added to an existing record of this type, and changed; absent: always. Where they cannot, an added item is
+   * ordered with another record, and a change is passed on as a comment. Items can be cancelled in either case.
+   */
+  takesItemChanges?(entityType: string): boolean;
   /**
    * What a record of an order shows as cancelled, or as being cancelled, by its own states; undefined where such records have no
    * items. Pure.

@@ -1,5 +1,6 @@
 import type { GenericMessage, Json } from '../model/message.js';
 import { PROGRESS_FIELDS } from '../model/message.js';
+import { say } from '../text/say.js';
 import type { CompiledRule } from './compile-rule.js';
 import type { Mapping, Notation, Problem, Trace } from './mapping.js';
 import { applyIn, applyOut, type Evaluate, type Tree } from './rules.js';
@@ -29,7 +30,11 @@ export async function itemsIn(
     const found = await applyIn(rules, element, evaluate);
     problems.push(...found.problems.map((p) => ({ ...p, field: `${field}.${p.field}` })));
     const id = String(found.fields[ID] ?? '');
-    if (!id) continue;
+    if (!id) {
+      const text = say`An entry of ${field} has no id of its item, and was left out.`;
+      problems.push({ level: 'warning', code: 'required', field: `${field}.${ID}`, text });
+      continue;
+    }
     const names = Object.keys(found.fields).filter((name) => name !== ID);
     items.push(pick(found.fields, [ID, ...names.filter((name) => !isProgress(name))]));
     if (names.some(isProgress)) progress.push(pick(found.fields, [ID, ...names.filter(isProgress)]));

@@ -140,6 +140,23 @@ describe('an order that is split by item', () => {
     );
   });
 
+  it('is not sent when its vendor is done with it, also not with a change of another item', () => {
+    const sent = sentPlan();
+    const done: Plan = {
+      ...sent,
+      items: sent.items.map((item) =>
+        item.id === '1' ? { ...item, ordered: true, reported: { id: '1', state: 'completed' } } : item,
+      ),
+    };
+    const late = ITEMS.map((item) => (item.id === '1' ? { ...item, quantity: 7 } : item));
+    assert.deepEqual(legsFor(done, update({ items: late }, ['items'])), []);
+    const [devices] = legsFor(done, update({ items: late.map((i) => (i.id === '3' ? { ...i, quantity: 2 } : i)) }, ['items']));
+    assert.deepEqual(
+      devices?.message.fields.items?.map(({ id, quantity }) => [id, quantity]),
+      [['3', 2]],
+    );
+  });
+
   it('is not sent again by a message without a list of changes, after a crash lost the end of another message', () => {
     const legs = legsFor(sentPlan(), order());
     assert.ok(legs.every((l) => !l.message.changed?.includes('items')));
@@ -232,6 +249,22 @@ describe('an order that is split by item', () => {
       assert.deepEqual(idsOf(next, 'devices-2'), ['5']);
       const again = fanOut(next, update({ items: [...more, { id: '6', category: 'device' }] }, ['items'])).next;
       assert.equal(again.legs.length, 4);
+    });
+
+    it('goes into an order of its own where the system of the vendor takes no further items', () => {
+      const both = [...more, { id: '6', category: 'device', quantity: 1 }, { id: '7', category: 'connectivity' }];
+      const message = update({ items: both }, ['items']);
+      const isFixed = ({ leg: name }: { leg: string }) => name === 'devices';
+      const { plan: next } = planFor(sentPlan(), 'n', RULES, message, 'now', never, isFixed);
+      assert.deepEqual(
+        next.legs.map(({ leg: name }) => [name, idsOf(next, name)]),
+        [
+          ['devices', ['1', '3']],
+          ['mobile', ['2', '7']],
+          ['delivery', ['4']],
+          ['devices-2', ['5', '6']],
+        ],
+      );
     });
 
     it('does not take the name of another row', () => {

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { orderNodes } from '../../src/delivery/order-nodes.js';
-import type { OrderItem } from '../../src/model/message.js';
+import type { ItemProgress, OrderItem } from '../../src/model/message.js';
 import type { FailurePolicy } from '../../src/store/store.js';
 import { ITEMS, says } from '../conversation/orders.js';
 import { until } from '../live/node-red.js';
@@ -169,6 +169,14 @@ describe('an item of an order over several vendors', () => {
     });
   });
 
+  it('that has the id of another stops the order in words, because it would go to the wrong vendor', async () => {
+    rig = await new OrderRig(folder).start();
+    await rig.order({ items: [...ITEMS, { ...CASE, id: '2' }] });
+    const [message] = await rig.messages();
+    assert.deepEqual([message?.state, rig.orders()], ['failed', { mobile: 0, devices: 0, delivery: 0 }]);
+    assert.match(message?.error?.message ?? '', /Several items of the order have the id 2/);
+  });
+
   it('whose change comes too late is reported to the customer, once', async () => {
     await start();
     await rig.vendor('mobile', { state: 'completed' });
@@ -177,6 +185,122 @@ describe('an item of an order over several vendors', () => {
     assert.equal(late(), 1);
     await rig.order({ items: ITEMS.map((item) => (item.id === '2' ? { ...item, quantity: 3 } : item)), title: 'New title' });
     assert.equal(late(), 1);
+  });
+
+  describe('at a vendor whose system takes no changes of items', () => {
+    const ordered = () =>
+      start(undefined, async () => {
+        rig.vendors.devices!.fixed = true;
+      });
+    const told = () => rig.vendors.devices!.tickets[0]!.comments;
+
+    it('is ordered once more where it is added', async () => {
+      await ordered();
+      await add(CASE, { ...CASE, id: '6' });
+      assert.deepEqual(rig.ordersAt('devices'), ['1 3', '5 6']);
+      assert.deepEqual(told(), []);
+    });
+
+    it('is ordered once more where it is added before the order has reached the vendor', async () => {
+      await start(undefined, async () => {
+        rig.vendors.devices!.fixed = true;
+        await rig.suspend('devices');
+      });
+      await add(CASE);
+      await rig.resume('devices');
+      assert.deepEqual(rig.ordersAt('devices'), ['1 3', '5']);
+    });
+
+    it('has its change passed on as a comment, once, and the customer reads that it is', async () => {
+      await ordered();
+      await change('1', { quantity: 3 });
+      assert.deepEqual(told(), ['Changed in the order: item 1 (Phone 15): quantity 3 (ordered: 1).']);
+      assert.ok(
+        comments().some((text) => /change of item 1 is passed on to devices in a comment/.test(text)),
+        comments().join(),
+      );
+      await rig.order({ items: [...rig.placed!.fields.items!.filter(({ id }) => id !== '2'), { ...ITEMS[1]!, quantity: 2 }] });
+      assert.equal(told().length, 1);
+      await change('1', { quantity: 4 });
+      await change('1', {});
+      assert.deepEqual(told().slice(1), [
+        'Changed in the order: item 1 (Phone 15): quantity 4 (ordered: 1).',
+        'Changed back: item 1 (Phone 15) is wanted as it was ordered.',
+      ]);
+      assert.deepEqual(
+        rig.vendors.devices!.calls.filter((call) => call.startsWith('update') && call.includes('items')),
+        [],
+      );
+    });
+
+    it('is cancelled there all the same, beside the change of another', async () => {
+      await ordered();
+      const items = ITEMS.map((item) => (item.id === '1' ? { ...item, quantity: 3 } : item));
+      await rig.order({ items, progress: [{ id: '3', state: 'cancelled' }] });
+      const written = rig.vendors.devices!.calls.filter((call) => call.startsWith('update'));
+      assert.equal(written.length, 1);
+      const { items: sent } = JSON.parse(written[0]!.slice('update '.length)) as { items: ItemProgress[] };
+      assert.deepEqual(
+        sent.map(({ id, state }) => [id, state]),
+        [['3', 'cancelled']],
+      );
+      assert.deepEqual(told(), ['Changed in the order: item 1 (Phone 15): quantity 3 (ordered: 1).']);
+    });
+
+    it('has the customer told where the vendor does not take the comment, and where a user skips it', async () => {
+      await ordered();
+      rig.vendors.devices!.faults.push('refused');
+      await change('1', { quantity: 3 });
+      const last = () => comments().at(-1) ?? '';
+      assert.match(last(), /^The change of item 1 was not passed on to devices: .*is not accepted\.$/);
+      await rig.suspend('devices');
+      await change('1', { quantity: 5 });
+      const [pending] = await rig.store.listDeliveries({ limit: 5, states: ['pending'] });
+      await rig.broker.interventions.skipDelivery(pending!.id, 'told them on the phone', NOBODY);
+      await rig.resume('devices');
+      assert.equal(last(), 'The change of item 1 was not passed on to devices: told them on the phone.');
+    });
+  });
+
+  describe('and a file of its customer', () => {
+    const attach = async (name: string) => {
+      rig.files.push({ id: name, name, mimeType: 'application/pdf', size: 19 });
+      await rig.order();
+    };
+    const NOTE = /^File plan\.pdf \(19 bytes\) at customer, O1: it cannot be passed on to this system\./;
+
+    it('is passed on to the vendors that take files, and named to the others', async () => {
+      await start(undefined, async () => {
+        rig.vendors.devices!.takesFiles = false;
+      });
+      await attach('plan.pdf');
+      const [devices, mobile] = [rig.vendors.devices!.tickets[0]!, rig.vendors.mobile!.tickets[0]!];
+      assert.deepEqual([devices.files.length, devices.comments.length], [0, 1]);
+      assert.match(devices.comments[0]!, NOTE);
+      assert.deepEqual([mobile.files.map(({ name }) => name), mobile.comments], [['plan.pdf'], []]);
+      assert.deepEqual(await rig.store.listDeliveries({ limit: 5, states: ['failed'] }), []);
+    });
+
+    it('is named once its vendor has the order, where it came with the order', async () => {
+      await start(undefined, async () => {
+        rig.vendors.delivery!.takesFiles = false;
+        rig.files.push({ id: 'plan.pdf', name: 'plan.pdf', mimeType: 'application/pdf', size: 19 });
+      });
+      await rig.vendor('mobile', { state: 'completed' });
+      assert.match(rig.vendors.delivery!.tickets[0]!.comments[0] ?? '', NOTE);
+    });
+
+    it('has the customer told where a vendor gets neither the file nor its name', async () => {
+      await start(undefined, async () => {
+        rig.vendors.devices!.takesFiles = false;
+      });
+      rig.vendors.devices!.faults.push('refused');
+      rig.vendors.mobile!.faults.push('refused');
+      await attach('plan.pdf');
+      const told = comments().sort();
+      assert.match(told[0] ?? '', /^Not passed on to devices \(is not accepted\): File plan\.pdf/);
+      assert.match(told[1] ?? '', /^The file plan\.pdf was not passed on to mobile: is not accepted\.$/);
+    });
   });
 
   describe('whose vendor does not take the order', () => {

@@ -6,7 +6,7 @@ import { Broker } from '../../src/delivery/broker.js';
 import type { Compensation } from '../../src/delivery/legs.js';
 import type { OrderNotice } from '../../src/delivery/order-notices.js';
 import type { ParsedEntity, RawEntity } from '../../src/endpoints/endpoint.js';
-import type { GenericFields, GenericMessage, ItemProgress, Json } from '../../src/model/message.js';
+import type { GenericAttachment, GenericFields, GenericMessage, ItemProgress, Json } from '../../src/model/message.js';
 import { LowdbStore } from '../../src/store/lowdb-store.js';
 import { intakeQueue } from '../../src/store/message-queue.js';
 import type { DeliveryRecord, FailurePolicy, MessageRecord } from '../../src/store/store.js';
@@ -50,6 +50,8 @@ export class OrderRig {
   /** How often the customer's order was read again. */
   rereads = 0;
   placed: GenericMessage | undefined;
+  /** The files of the customer's order. */
+  readonly files: GenericAttachment[] = [];
   private version = 0;
 
   constructor(
@@ -160,7 +162,7 @@ export class OrderRig {
         generic,
       },
       comments: message.comments,
-      attachments: [],
+      attachments: message.attachments,
       answers: this.answers,
     });
   }
@@ -200,7 +202,8 @@ export class OrderRig {
     const version = String(++this.version + 100);
     const shown = this.vendors[from] instanceof WithoutVersions ? undefined : version;
     const source = { endpoint: from, entityType: 'troubleTicket', id, number: id, ...(reference && { reference }) };
-    const message = report({ ...source, ...(shown && { version: shown }) }, fields);
+    const attachments = from === 'customer' ? this.files : [];
+    const message = { ...report({ ...source, ...(shown && { version: shown }) }, fields), attachments };
     if (from === 'customer') this.placed = { ...message, fields: { ...this.placed?.fields, ...fields } };
     await this.broker.inbox.accept([
       {
@@ -221,7 +224,7 @@ export class OrderRig {
     await until('the broker to be idle', async () => {
       const received = await this.store.listMessages({ limit: 100, states: ['received'] });
       const all = await this.store.listDeliveries({ limit: 100 });
-      const stuck = new Set(all.filter((d) => d.blocking).map((d) => d.lane));
+      const stuck = new Set(all.filter((d) => d.blocking || d.waitsFor).map((d) => d.lane));
       const isHeld = ({ waitsFor, lane, endpoint }: DeliveryRecord) =>
         waitsFor || stuck.has(lane) || this.suspended.has(endpoint);
       const open = all.filter((d) => ['pending', 'sending', 'inDoubt'].includes(d.state) && !isHeld(d));

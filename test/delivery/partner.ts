@@ -136,8 +136,15 @@ export class Partner implements EndpointClient {
     return structuredClone({ ...ticket });
   }
 
-  cancellationsIn(_type: string, { state, progress = [] }: Record<string, Json>): Cancellations {
-    const items = progress as unknown as ItemProgress[];
+  takesFiles = true;
+  /** Whether its tickets take no items later, and no changes of items. */
+  fixed = false;
+  takesItemChanges(): boolean {
+    return !this.fixed;
+  }
+
+  cancellationsIn(_type: string, { state, progress = [], items: listed = [] }: Record<string, Json>): Cancellations {
+    const items = [progress, listed].flat() as unknown as ItemProgress[];
     return { all: state === 'cancelled', items: items.filter((item) => item.state === 'cancelled').map(({ id }) => id) };
   }
 

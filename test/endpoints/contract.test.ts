@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { defaultsOf } from '../../src/endpoints/form.js';
 import { SYSTEMS } from '../../src/endpoints/registry.js';
+import type { HttpClient } from '../../src/http/http.js';
 import { CASES_OF } from './contract-cases.js';
 
 describe('the description of a system', () => {
@@ -15,6 +16,15 @@ describe('the description of a system', () => {
         assert.equal('poll' in calls, can.poll, `${name}: poll`);
         assert.equal('attach' in calls, can.attachments.out, `${name}: attachments`);
         if (orders) assert.ok(can.items, `${name}: items`);
+      }
+    });
+
+    it(`${system.id}: has a client that says whether its records have files`, () => {
+      for (const { name, settings: own } of cases) {
+        const settings = { ...defaultsOf(system.endpoint), ...own };
+        const http = () => ({ baseUrl: 'http://127.0.0.1' }) as HttpClient;
+        const client = system.createClient({ id: 'e', name, settings, credentials: {}, http, clock: Date.now });
+        assert.equal(client.takesFiles !== false, system.capabilities(settings).attachments.out, name);
       }
     });
 

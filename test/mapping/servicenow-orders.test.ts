@@ -22,6 +22,14 @@ const linesOf = async (entityType: string, fields: GenericFields) => {
 describe('a ServiceNow order', () => {
   const compiled = compileMapping(preset('servicenow', 'order'));
 
+  it('says that a line without any id is left out', async () => {
+    const { fields, problems } = await compiled.toGeneric({ number: 'ORD1', lines: [{ quantity: '1' }, { number: 'ORL2' }] });
+    assert.deepEqual(
+      [fields.items?.map(({ id }) => id), problems.map(({ level, text }) => [level, text])],
+      [['ORL2'], [['warning', 'An entry of lines has no id of its item, and was left out.']]],
+    );
+  });
+
   it('describes in its lines what is ordered, and separately its status', async () => {
     const { fields, problems } = await compiled.toGeneric({
       number: 'ORD0010001',

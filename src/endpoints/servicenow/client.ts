@@ -266,6 +266,10 @@ class Client implements ServiceNowClient {
     return { table: this.table(entityType), record: { sys_id: id }, deleted: true };
   }
 
+  takesItemChanges(entityType: string): boolean {
+    return LINES[this.table(entityType)]?.creation !== 'order';
+  }
+
   cancellationsIn(entityType: string, record: Record<string, Json>): Cancellations | undefined {
     return cancellationsIn(this.table(entityType), record);
   }

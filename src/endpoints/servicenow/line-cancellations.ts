@@ -1,7 +1,8 @@
 import { choiceKey } from '../../model/choice.js';
 import type { Json } from '../../model/message.js';
 import type { Cancellations } from '../endpoint.js';
-import { LINES, LINES_FIELD, type LineTable } from './lines.js';
+import { parsedItemId } from './line-ids.js';
+import { LINES, LINES_FIELD } from './lines.js';
 import { columnText, type Row } from './parse.js';
 
 /** States of an order and its lines that is cancelled or being cancelled (ServiceNow, order management: state values). */
@@ -16,12 +17,8 @@ export function cancellationsIn(table: string, record: Record<string, Json>): Ca
   const isGone = lines.creation === 'order' ? isCancelledItem : isCancelledLine;
   return {
     all: lines.creation === 'order' ? columnText(record.request_state) === 'closed_cancelled' : isCancelledLine(record),
-    items: rows.filter(isGone).map((row) => idOf(row, lines)),
+    items: rows.filter(isGone).map((row) => parsedItemId(row, lines)),
   };
-}
-
-function idOf(row: Row, { id }: LineTable): string {
-  return columnText(row[id]) || columnText(row.number);
 }
 
 function isCancelledLine({ state }: Row): boolean {

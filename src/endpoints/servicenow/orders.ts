@@ -4,12 +4,14 @@ import { say } from '../../text/say.js';
 import { type Api, afterWrite, halfDone, isAbsent } from '../api.js';
 import type { WriteResult } from '../endpoint.js';
 import { Catalogue } from './catalogue.js';
+import { itemIds, lineOf } from './line-ids.js';
 import { LINES_FIELD, type LineTable, referenceColumns } from './lines.js';
 import { matchRequestedItems } from './match-items.js';
 import { columnText, type Row, type ServiceNowEntity } from './parse.js';
 import { findByReference, oneOf, queryTable, queryValue } from './query.js';
 import type { RecordReader } from './read.js';
 import { droppedFields, rowBody } from './render.js';
+import { CANCELLED_ITEM, CANCELLED_REQUEST, decidedState, isOpenItem, withoutLateCancellations } from './request-cancellation.js';
 import { changeRow, insertRow } from './write.js';
 import {
   completeLines,
@@ -17,7 +19,6 @@ import {
   type LineContext,
   type LineInput,
   lineInputs,
-  lineOf,
   requireLines,
   updateLines,
   writesJournal,
@@ -32,14 +33,6 @@ export interface OrdersOptions {
   integrationUser?: string;
   reader: RecordReader;
 }
-
-/**
- * States in which a requested item can still be cancelled (ServiceNow, default states of sc_req_item: pending, open, work in
- * progress).
- */
-const OPEN_ITEM = new Set(['-5', '1', '2']);
-const CANCELLED_REQUEST = 'closed_cancelled';
-const CANCELLED_ITEM = { state: '4', stage: 'request_cancelled' };
 
 /**
  * Writes records with lines. Each takes several requests, so every step is repeatable: existing parts are found by our reference,
@@ -97,13 +90,19 @@ export class Orders {
       ? await reader.read(id)
       : (current ?? (comparesLines ? await reader.record(id) : undefined));
     if (before) requireLines(this.lineContext(before), given, added);
+    const decided = before && cancels ? decidedState(before.record) : undefined;
+    if (before && decided) {
+      const refused = say`${columnText(before.record.number)} is closed already: ${decided}`;
+      return { entity: before, dropped: droppedFields(body, before.record), refused };
+    }
     const answers: Row[] = [];
     if (Object.keys(body).length > 0)
       answers.push(await changeRow(api, table, id, body, say`update ${entityType}`, reader.columns()));
     try {
       const known = before ?? (await reader.record(id));
       const lineContext = this.lineContext(known);
-      const { rows, isWhole } = await updateLines(lineContext, given);
+      const open = lines.creation === 'order' ? withoutLateCancellations(given, known.lines ?? [], lines) : given;
+      const { rows, isWhole } = await updateLines(lineContext, open);
       answers.push(...rows);
       if (cancels) await this.cancelItems(lineContext, given);
       // The answers show every row as it is now, unless others were inserted or changed as well.
@@ -212,9 +211,8 @@ export class Orders {
   private async cancelItems({ api, entityType, entity }: LineContext, given: LineInput[]): Promise<void> {
     const { lines } = this.options;
     const withState = new Set(given.filter((line) => line.state !== undefined).map((line) => columnText(line[lines.id])));
-    for (const row of entity.lines ?? []) {
-      const id = columnText(row[lines.id]) || columnText(row.number);
-      if (!OPEN_ITEM.has(columnText(row.state)) || withState.has(id)) continue;
+    for (const [row, id] of itemIds(entity.lines ?? [], lines)) {
+      if (!isOpenItem(row) || withState.has(id)) continue;
       await changeRow(
         api,
         lines.table,

@@ -2,7 +2,8 @@ import type { GenericAttachment, GenericComment, GenericRelation, Json } from '.
 import { isReference } from '../../model/reference.js';
 import type { ParsedEntity, RawEntity } from '../endpoint.js';
 import { plainText } from './html.js';
-import { LINES, LINES_FIELD } from './lines.js';
+import { itemIds, parsedItemId } from './line-ids.js';
+import { LINES, LINES_FIELD, type LineTable } from './lines.js';
 
 /** A row as the Table API returns it: every scalar is text; a reference is {link, value}, a bare id, or ''. */
 export type Row = Record<string, unknown>;
@@ -69,7 +70,7 @@ export function parse(raw: RawEntity, context: ParseContext): ParsedEntity {
       ...(serviceNowTimeToIso(text('sys_updated_on')) && { changedAt: serviceNowTimeToIso(text('sys_updated_on')) }),
       ...(reference && { reference }),
     },
-    record: { ...flatRow(record ?? {}), ...(lines && { [LINES_FIELD]: lines.map((line) => flatLine(line, table)) }) },
+    record: { ...flatRow(record ?? {}), ...(lines && { [LINES_FIELD]: flatLines(lines, LINES[table]) }) },
     comments: journal.flatMap((entry) => commentOf(entry, numbers.get(columnText(entry.element_id))) ?? []),
     attachments: attachments.map(attachmentOf),
     relations: relationsOf(record),
@@ -99,8 +100,16 @@ export function flatRow(row: Row): Record<string, Json> {
 /** Left out of lines, so that a line that was only touched does not count as changed. */
 const COUNTERS = ['sys_mod_count', 'sys_updated_on', 'sys_updated_by'];
 
-function flatLine(line: Row, table: string): Json {
-  const as = LINES[table]?.values.as ?? '';
+function flatLines(lines: Row[], table: LineTable | undefined): Json {
+  const ids = table && itemIds(lines, table);
+  return lines.map((line) => {
+    const flat = flatLine(line, table?.values.as ?? '');
+    const id = ids?.get(line);
+    return table && id !== undefined && parsedItemId(flat, table) !== id ? { ...flat, [table.id]: id } : flat;
+  });
+}
+
+function flatLine(line: Row, as: string): Record<string, Json> {
   const { [as]: values = {}, ...columns } = line;
   const flat = flatRow(columns);
   for (const counter of COUNTERS) delete flat[counter];

@@ -1,9 +1,10 @@
-import { DecisionError, SwitchboardError } from '../../errors.js';
+import { DecisionError, PartnerError, SwitchboardError } from '../../errors.js';
 import type { Json } from '../../model/message.js';
 import { say } from '../../text/say.js';
 import type { Api } from '../api.js';
 import type { WriteResult } from '../endpoint.js';
 import { plainText } from './html.js';
+import { itemIds, lineOf } from './line-ids.js';
 import { LINES_FIELD, type LineTable } from './lines.js';
 import { columnText, type Row, type ServiceNowEntity, shownText } from './parse.js';
 import { SHOWN, valueRows } from './query.js';
@@ -13,20 +14,18 @@ import { changeRow, insertRow } from './write.js';
 /** The target state of a line: columns, and named values where its table has them. */
 export type LineInput = Record<string, Json>;
 
-/** The item of a line: its id column, or its number where that is empty. */
-function itemIdOf(line: Row, { id }: LineTable): string {
-  return columnText(line[id]) || columnText(line.number);
-}
-
-/** The line of an item. */
-export function lineOf(lines: Row[], table: LineTable, itemId: string): Row | undefined {
-  return lines.find((line) => itemIdOf(line, table) === itemId);
-}
-
-/** The lines among the fields of a write. Throws SWB_PAYLOAD where a line does not say which item it is for. */
+/** The lines among the fields of a write. Throws SWB_PAYLOAD where a line does not say which item it is for, or several do. */
 export function lineInputs(fields: Record<string, Json>, table: LineTable): LineInput[] {
   const given = fields[LINES_FIELD];
-  return (Array.isArray(given) ? (given as LineInput[]) : []).map((line) => {
+  const lines = Array.isArray(given) ? (given as LineInput[]) : [];
+  const ids = lines.map((line) => columnText(line[table.id]));
+  const twice = ids.find((id, at) => id !== '' && ids.indexOf(id) < at);
+  if (twice !== undefined)
+    throw new SwitchboardError('SWB_PAYLOAD', say`Several lines are for the item ${twice}.`, {
+      field: `${LINES_FIELD}.${table.id}`,
+      hint: say`Give each item an id of its own, in the mapping or in the other party’s record.`,
+    });
+  return lines.map((line) => {
     if (columnText(line[table.id])) return line;
     throw new SwitchboardError('SWB_PAYLOAD', say`A line has no ${table.id}, which identifies its item.`, {
       field: `${LINES_FIELD}.${table.id}`,
@@ -58,7 +57,7 @@ export async function completeLines(context: LineContext, given: LineInput[]): P
 
 /**
  * Throws a DecisionError for a missing line that is not `added`: inserting it would duplicate it once the instance shows it
- * again.
+ * again. Throws PartnerError for one that is, where lines have to be ordered.
  */
 export function requireLines(
   { api, table, entity, entityType }: LineContext,
@@ -66,9 +65,22 @@ export function requireLines(
   added: readonly string[],
 ): void {
   const lines = entity.lines ?? [];
-  const lost = given.map((line) => columnText(line[table.id])).filter((id) => !added.includes(id) && !lineOf(lines, table, id));
+  const missing = given.map((line) => columnText(line[table.id])).filter((id) => !lineOf(lines, table, id));
+  const lost = missing.filter((id) => !added.includes(id));
+  if (lost.length === 0 && missing.length > 0 && table.creation === 'order')
+    throw new PartnerError(
+      'SWB_PARTNER_REFUSED',
+      say`Item ${missing.join(', ')} cannot be added to ${columnText(entity.record.number)}: a ${entityType} has the items that it was ordered with.`,
+      {
+        where: api.name,
+        field: LINES_FIELD,
+        hint: say`Nothing was written. Order it with another ${entityType}, then skip this delivery.`,
+        outcome: 'notDone',
+        retry: false,
+      },
+    );
   if (lost.length === 0) return;
-  const there = lines.map((line) => itemIdOf(line, table)).join(', ') || say`none`;
+  const there = [...itemIds(lines, table).values()].join(', ') || say`none`;
   throw new DecisionError(
     'items',
     'SWB_PARTNER_ANSWER',
@@ -87,7 +99,7 @@ export function writesJournal(given: LineInput[]): boolean {
 }
 
 /**
- * Writes the differences from the lines as they were read. Inserts a missing line, unless lines have to be ordered. Returns the
+ * Writes the differences from the lines as they were read, and inserts missing lines. Returns the
  * changed lines as they are now; `isWhole`: nothing else was written.
  */
 export async function updateLines(context: LineContext, given: LineInput[]): Promise<{ rows: Row[]; isWhole: boolean }> {
@@ -99,7 +111,7 @@ export async function updateLines(context: LineContext, given: LineInput[]): Pro
     const values = Object.entries(valuesIn(line, table));
     const there = lineOf(entity.lines ?? [], table, columnText(line[table.id]));
     if (!there) {
-      if (table.creation === 'insert') await writeValues(context, await insertLine(context, line), values);
+      await writeValues(context, await insertLine(context, line), values);
       isWhole = false;
       continue;
     }

@@ -112,6 +112,10 @@ class Client extends TmfBaseClient<Dialect> implements Tmf621Client {
     return this.entities.changeEntry(id, 'attachment', part, say`delete a file`);
   }
 
+  get takesFiles(): boolean {
+    return this.dialect.attachments;
+  }
+
   async attach(
     _entityType: string,
     id: string,

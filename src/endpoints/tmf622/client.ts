@@ -65,6 +65,8 @@ export function createTmf622Client(options: Tmf622Options): Tmf622Client {
 class Client extends TmfBaseClient<Dialect> implements Tmf622Client {
   readonly system = 'tmf622';
   readonly hub = this;
+  /** TMF622 has no attachments, in either version. */
+  readonly takesFiles = false;
   readonly resources = EVENT_RESOURCES;
   private readonly wholeItems: boolean;
   private readonly cancellations: Cancellations;

@@ -6,6 +6,7 @@ import type { Json } from '../../../src/model/message.js';
 import { type Sandbox, startSandbox } from '../../../src/sandbox/sandbox.js';
 import { variablesOf } from '../../../src/sandbox/service-catalog-api.js';
 import { characteristicsOf, linesOf, placeOrder } from '../../../src/sandbox/servicenow-orders.js';
+import type { Row } from '../../../src/sandbox/servicenow-query.js';
 import { until } from '../../live/node-red.js';
 import { PATIENCE } from '../../patience.js';
 
@@ -19,6 +20,7 @@ const TYPES = [
   { name: 'csmOrder', table: 'sn_csm_om_order', fields: [] },
 ];
 const REFERENCE = 'SWB-TEST00000001/mobile';
+const CANCELLED = { state: '4', stage: 'request_cancelled' };
 
 const FIELDS: Record<string, Json> = {
   short_description: 'New colleague',
@@ -102,6 +104,54 @@ describe('orders of a ServiceNow instance', () => {
           [`${lines[1]!.number}: Not in stock`, 'internal'],
         ],
       );
+    });
+
+    describe('whose lines do not all have an id of their own', () => {
+      const itemsOf = async (order: string) => {
+        const { record } = client.parse(await client.read('order', order));
+        return (record.lines as Lines).map((line) => line.external_id || line.number);
+      };
+      const lineNumbers = (lines: Row[]) => lines.map(({ number }) => number ?? '');
+
+      it('show each as an item: the oldest keeps an id, a copy of it gets its number', async () => {
+        const { order, lines } = placeOrder(desk(), {}, [
+          { external_id: '1', short_description: 'Fibre' },
+          { external_id: '1', short_description: 'Copy of it' },
+          { short_description: 'Without any' },
+        ]);
+        const [, copy, bare] = lineNumbers(lines);
+        assert.deepEqual(await itemsOf(order.sys_id), ['1', copy, bare]);
+        await client.update('order', order.sys_id, { lines: [{ external_id: copy!, state: 'in_progress' }] });
+        assert.deepEqual(
+          linesOf(desk(), order.sys_id).map(({ state, external_id }) => [state, external_id]),
+          [
+            ['new', '1'],
+            ['in_progress', '1'],
+            ['new', ''],
+          ],
+        );
+        desk().update(LINE, lines[1]!.sys_id, { state: 'canceled' });
+        const { record } = client.parse(await client.read('order', order.sys_id));
+        assert.deepEqual(client.cancellationsIn?.('order', record)?.items, [copy]);
+      });
+
+      it('show each as an item where people have used the number of another line as an id, or deleted a number', async () => {
+        const { order, lines } = placeOrder(desk(), {}, [{ short_description: 'Fibre' }, { short_description: 'Phone' }]);
+        const [fibre] = lineNumbers(lines);
+        desk().update(LINE, lines[1]!.sys_id, { external_id: fibre! });
+        assert.deepEqual(await itemsOf(order.sys_id), lineNumbers(lines));
+        desk().update(LINE, lines[1]!.sys_id, { external_id: '', number: '' });
+        assert.deepEqual(new Set(await itemsOf(order.sys_id)), new Set([fibre, lines[1]!.sys_id]));
+      });
+
+      it('are not written where two items to write have the same id', async () => {
+        const lines = [{ external_id: '1' }, { external_id: '1' }];
+        await assert.rejects(client.create('order', { lines }, REFERENCE), {
+          code: 'SWB_PAYLOAD',
+          message: /Several lines are for the item 1/,
+        });
+        assert.deepEqual(desk().rows(ORDER), []);
+      });
     });
 
     it('take few requests forty at a time, and records without lines take no more than before', async () => {
@@ -521,13 +571,12 @@ describe('orders of a ServiceNow instance', () => {
         lines: [
           { correlation_id: '1', cat_item: 'Laptop', state: '3' },
           { correlation_id: '2', cat_item: 'Laptop', quantity: 5 },
-          { correlation_id: '8', state: '3' },
         ],
       };
-      const { dropped } = await client.update('request', id, fields, ['8']);
+      const { dropped } = await client.update('request', id, fields);
       assert.deepEqual(
         dropped.map((d) => d.field),
-        ['lines[2].cat_item', 'lines[2].quantity', 'lines[8]'],
+        ['lines[2].cat_item', 'lines[2].quantity'],
       );
       assert.deepEqual(
         desk()
@@ -539,6 +588,62 @@ describe('orders of a ServiceNow instance', () => {
           ['1', '1'],
         ],
       );
+    });
+
+    it('have an item cancelled in its own way, unless it is closed', async () => {
+      const { entity } = await client.create('request', REQUEST, REFERENCE);
+      const { id } = client.parse(entity).source;
+      const [first] = desk().rows('sc_req_item');
+      desk().update('sc_req_item', first!.sys_id, { state: '3' });
+      const fields = {
+        lines: [
+          { correlation_id: '1', ...CANCELLED },
+          { correlation_id: '2', ...CANCELLED },
+        ],
+      };
+      const { entity: after, dropped } = await client.update('request', id, fields);
+      assert.deepEqual(
+        desk()
+          .rows('sc_req_item')
+          .map((row) => [row.state, row.stage]),
+        [
+          ['3', 'fulfillment'],
+          ['4', 'request_cancelled'],
+          ['1', 'fulfillment'],
+        ],
+      );
+      assert.deepEqual(
+        dropped.map((d) => d.field),
+        ['lines[1].state', 'lines[1].stage'],
+      );
+      assert.deepEqual(client.cancellationsIn?.('request', client.parse(after).record), { all: false, items: ['2'] });
+    });
+
+    it('are not cancelled once they are closed, which is a refusal', async () => {
+      const { entity } = await client.create('request', REQUEST, REFERENCE);
+      const { id } = client.parse(entity).source;
+      desk().update('sc_request', id, { request_state: 'closed_complete' });
+      const { refused } = await client.update('request', id, { request_state: 'closed_cancelled' });
+      assert.match(refused ?? '', /REQ\d+ is closed already: closed_complete/);
+      assert.equal(desk().row('sc_request', id)?.request_state, 'closed_complete');
+      assert.ok(
+        desk()
+          .rows('sc_req_item')
+          .every((row) => row.state === '1'),
+      );
+    });
+
+    it('take no further item', async () => {
+      const { entity } = await client.create('request', REQUEST, REFERENCE);
+      const { id } = client.parse(entity).source;
+      const fields = { lines: [{ correlation_id: '8', cat_item: 'Laptop', quantity: 1 }] };
+      await assert.rejects(client.update('request', id, fields, ['8']), {
+        code: 'SWB_PARTNER_REFUSED',
+        retry: false,
+        message: /Item 8 cannot be added to REQ\d+: a request has the items that it was ordered with/,
+      });
+      assert.equal(client.takesItemChanges?.('request'), false);
+      assert.equal(client.takesItemChanges?.('order'), true);
     });
 
     it('are cancelled together with their items that are still open', async () => {

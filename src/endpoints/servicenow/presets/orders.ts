@@ -186,11 +186,10 @@ const ITEM_STATES: ValueRow[] = [
   { partner: ['3', '*'], generic: 'completed' },
   { partner: ['3', '*'], generic: 'resolved', direction: 'out' },
   { partner: ['3', '*'], generic: 'closed', direction: 'out' },
-  { partner: ['4', 'request_cancelled'], generic: 'cancelled', direction: 'in' },
+  { partner: ['4', 'request_cancelled'], generic: 'cancelled' },
   { partner: ['4', 'Request Cancelled'], generic: 'cancelled', direction: 'in' },
   { partner: ['4', '*'], generic: 'failed' },
   { partner: ['4', '*'], generic: 'partial', direction: 'out' },
-  { partner: ['4', '*'], generic: 'cancelled', direction: 'out' },
   { partner: ['4', '*'], generic: 'rejected', direction: 'out' },
   { partner: ['7', '*'], generic: 'cancelled', direction: 'in' },
 ];
