@@ -42,15 +42,19 @@ export function isCustomersOrder(conversation: ConversationRecord, link: Link): 
   return conversation.plan !== undefined && conversation.plan.items.length > 0 && link === firstLink(conversation);
 }
 
-/** Throws OrderUnreadError where the customer's order shows a cancellation that is not known yet: nothing may be written over it. */
+/**
+ * Throws OrderUnreadError where the customer's order shows a cancellation that is not known yet: nothing may be written over it. What
+ * it showed when it was last read is known: if that is not the customer's cancellation, it is a state that we wrote earlier.
+ */
 export function requireKnownCancellations(
   { plan }: ConversationRecord,
-  { entityType }: Link,
+  { entityType, entityVersion }: Link,
   { record, source }: ParsedEntity,
   client: EndpointClient,
 ): void {
   const shown = client.cancellationsIn?.(entityType, record);
-  if (!plan || !shown) return;
+  const isAsRead = entityVersion !== undefined && source.version === entityVersion;
+  if (!plan || !shown || isAsRead) return;
   const isKnown = ({ cancellation, notified }: PlannedItem) => cancellation !== undefined || isCancelling(notified);
   const unknown = plan.items.filter((item) => shown.items.includes(item.id) && !isKnown(item)).map(({ id }) => id);
   const isOrderKnown = isCancelling(plan.notified) || plan.items.every(isKnown);
