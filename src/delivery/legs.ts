@@ -2,10 +2,19 @@ import { askedAfter, recipientsOf } from '../conversation/comment-recipients.js'
 import { linkOf } from '../conversation/correlate.js';
 import { type LegMessage, legMessages, planFor } from '../conversation/fan-out.js';
 import type { FanOutLeg, FanOutRules } from '../conversation/fan-out-rules.js';
-import { isCancelling, phaseOf } from '../conversation/item-life.js';
+import { phaseOf } from '../conversation/item-life.js';
 import { lateChanges, lateComment, withLateChange } from '../conversation/late-changes.js';
 import { firstLink } from '../conversation/parties.js';
-import { hasFailed, isOver, itemsOfLeg, legOf, linkOfLeg, rowOf } from '../conversation/plan.js';
+import {
+  hasFailed,
+  isCancelledWithOrder,
+  isCustomersWord,
+  isOver,
+  itemsOfLeg,
+  legOf,
+  linkOfLeg,
+  rowOf,
+} from '../conversation/plan.js';
 import { type RollUpRule, type WholeOrder, wholeOrder } from '../conversation/roll-up.js';
 import { legInState } from '../conversation/state-words.js';
 import { SwitchboardError } from '../errors.js';
@@ -161,7 +170,8 @@ export class Legs {
     const plan = next.plan;
     if (!whole || !plan) return message;
     updatePlan(flow, (latest) => withNotified({ ...latest, rollUp: node }, whole));
-    const progress = whole.progress.filter(({ id }) => !isCustomersWord(plan, id));
+    const own = new Set(plan.items.filter((item) => isCustomersWord(plan, item)).map(({ id }) => id));
+    const progress = whole.progress.filter(({ id }) => !own.has(id));
     const fields: GenericFields = {
       ...(next.title && { title: next.title }),
       ...(!plan.items.some((item) => isCancelledWithOrder(plan, item)) && { state: whole.state }),
@@ -240,21 +250,6 @@ function newlyWithdrawn(plan: Plan, since: string): string[] {
   const isNew = ({ cancellation }: PlannedItem) => cancellation?.since === since;
   const isDecided = (item: PlannedItem) => ['withdrawn', 'ended'].includes(phaseOf(item, legOf(plan, item.leg ?? '')));
   return plan.items.filter((item) => isNew(item) && isDecided(item)).map(({ leg = '' }) => leg);
-}
-
-/** The customer has cancelled the item itself, and its vendor has not decided: its line says so already. */
-function isCustomersWord(plan: Plan, id: string): boolean {
-  const item = plan.items.find((one) => one.id === id);
-  return item?.cancellation?.of === 'item' && isUndecided(plan, item);
-}
-
-/** The customer has cancelled the whole order, and the vendor of an item has not decided yet. */
-function isCancelledWithOrder(plan: Plan, item: PlannedItem): boolean {
-  return item.cancellation?.of === 'order' && isUndecided(plan, item);
-}
-
-function isUndecided(plan: Plan, item: PlannedItem): boolean {
-  return isCancelling(item) && !['ended', 'withdrawn'].includes(phaseOf(item, legOf(plan, item.leg ?? '')));
 }
 
 /** The plan after its state was sent to the customer. */

@@ -6,7 +6,7 @@ import { fingerprint, sameFingerprint } from '../conversation/fingerprint.js';
 import { withSeenItems } from '../conversation/item-entries.js';
 import {
   cancelledIn,
-  isCancelledSince,
+  isOrderCancelled,
   itemsToLeaveOut,
   planAfterCancelling,
   planAfterSent,
@@ -228,10 +228,10 @@ async function update(
   context: SendContext,
 ): Promise<SendResult> {
   const { client } = context;
-  const request = withoutItems(given, itemsToLeaveOut(conversation, delivery), client);
+  const request = withoutItems(given, itemsToLeaveOut(conversation, delivery, given), client);
   const target = { id: link.id, number: link.number };
   const all = effectiveChanges(request, link, delivery.id);
-  const isOutdated = isCancelledSince(conversation, delivery);
+  const isOutdated = isOrderCancelled(conversation, delivery);
   const isCurrent = (name: string) => !(isOutdated && (request.sources[name] ?? []).some((source) => ORDER_STATE.has(source)));
   // An event showed that an earlier try created the entity. Its values are the partner's by now; only manual edits made since are
   // written.
