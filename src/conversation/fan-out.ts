@@ -55,7 +55,12 @@ function withItems(
   let plan = start;
   for (const item of message.fields.items ?? []) {
     const known = plan.items.find(({ id }) => id === item.id) ?? { id: item.id };
-    const next = withCancellation(known, all ? 'order' : cancelsItem(known, message) ? 'item' : undefined, since);
+    const of = all ? 'order' : cancelsItem(known, message) ? 'item' : undefined;
+    const next = of
+      ? withCancellation(known, of, since)
+      : isWantedAgain(known, message.fields)
+        ? withoutCancellation(known)
+        : known;
     if (phaseOf(next, legOf(plan, next.leg ?? '')) !== 'unplanned') {
       plan = withItem(plan, next);
       continue;
@@ -67,12 +72,22 @@ function withItems(
   return { plan, unassigned };
 }
 
-/** The item with its cancellation, if the customer cancels it now; without one that had not reached anybody, if not any more. */
-function withCancellation(item: PlannedItem, of: ItemCancellation['of'] | undefined, since: string): PlannedItem {
-  const { cancellation, ...rest } = item;
-  if (of) return cancellation && isCancelling(item) ? item : { ...item, cancellation: { state: 'wanted', of, since } };
-  const isReopened = cancellation?.state === 'wanted' && item.sent === undefined;
-  return isReopened ? { ...rest, leg: undefined } : item;
+function withCancellation(item: PlannedItem, of: ItemCancellation['of'], since: string): PlannedItem {
+  return item.cancellation && isCancelling(item) ? item : { ...item, cancellation: { state: 'wanted', of, since } };
+}
+
+/**
+ * Does the customer no longer cancel an item that had not reached anybody? Its line, or the order, shows so: it says "cancelled" in
+ * our words too, once we have confirmed that.
+ */
+function isWantedAgain({ id, cancellation, sent }: PlannedItem, { state, progress }: GenericFields): boolean {
+  if (cancellation?.state !== 'wanted' || sent !== undefined) return false;
+  const shown = cancellation.of === 'order' ? state : progress?.find((one) => one.id === id)?.state;
+  return shown !== undefined && !isCancelled(shown);
+}
+
+function withoutCancellation({ cancellation: _cancellation, ...item }: PlannedItem): PlannedItem {
+  return { ...item, leg: undefined };
 }
 
 function withItem(plan: Plan, item: PlannedItem): Plan {

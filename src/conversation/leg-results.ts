@@ -1,7 +1,8 @@
 import { CANCELLING_STATES, type GenericComment, type ItemProgress, type OrderItem, type State } from '../model/message.js';
 import type { ConversationRecord, DeliveryRecord, ItemCancellation, Plan, PlannedItem } from '../store/store.js';
 import type { EntityRequest } from './entity-request.js';
-import { isCancelling } from './item-life.js';
+import { isCancelling, statusOf } from './item-life.js';
+import { isCancelledWithOrder, isCustomersWord, legOf } from './plan.js';
 
 /* What the result of a delivery says about the items of its leg. */
 
@@ -25,20 +26,28 @@ export function withdrawnItems(plan: Plan, leg: string): Set<string> {
 
 /**
  * The items that an update must not write: at a vendor those that it does not have, because they were cancelled or are ordered with
- * another leg; at the customer those that it has cancelled since the update was queued.
+ * another leg; at the customer those that it has cancelled, where the update was made of an earlier state of them.
  */
-export function itemsToLeaveOut({ plan }: ConversationRecord, { id, leg }: DeliveryRecord): Set<string> {
+export function itemsToLeaveOut(
+  { plan }: ConversationRecord,
+  { leg }: DeliveryRecord,
+  { generic }: Pick<EntityRequest, 'generic'>,
+): Set<string> {
   if (!plan) return new Set();
   const isVendor = plan.legs.some((one) => one.leg === leg);
-  const isLeftOut = (item: PlannedItem) =>
-    isVendor ? item.leg !== leg || (!item.ordered && isCancelling(item)) : (item.cancellation?.since ?? '') > id;
+  const told = new Map(((generic.progress ?? []) as unknown as ItemProgress[]).map(({ id, state }) => [id, state]));
+  const isStale = (item: PlannedItem) =>
+    item.cancellation !== undefined &&
+    (isCustomersWord(plan, item) || told.get(item.id) !== statusOf(item, legOf(plan, item.leg ?? '')).state);
+  const isLeftOut = (item: PlannedItem) => (isVendor ? item.leg !== leg || (!item.ordered && isCancelling(item)) : isStale(item));
   return new Set(plan.items.filter(isLeftOut).map((item) => item.id));
 }
 
-/** Whether the customer has cancelled the whole order since an update was queued for it. */
-export function isCancelledSince({ plan }: ConversationRecord, { id, leg }: DeliveryRecord): boolean {
+/** Whether the customer has cancelled the whole order, and an update was queued before, or nothing is decided about it yet. */
+export function isOrderCancelled({ plan }: ConversationRecord, { id, leg }: DeliveryRecord): boolean {
   if (!plan || plan.legs.some((one) => one.leg === leg)) return false;
-  return plan.items.some(({ cancellation }) => cancellation?.of === 'order' && cancellation.since > id);
+  const isNewer = ({ cancellation }: PlannedItem) => cancellation?.of === 'order' && cancellation.since > id;
+  return plan.items.some((item) => isNewer(item) || isCancelledWithOrder(plan, item));
 }
 
 /** The plan after a vendor has taken what a request orders. What was left out of it because it was cancelled is nowhere. */

@@ -3,11 +3,21 @@ import type { Draft } from '../conversation/conversations.js';
 import { linkOf } from '../conversation/correlate.js';
 import { type LegMessage, legMessages, planFor } from '../conversation/fan-out.js';
 import type { FanOutLeg, FanOutRules } from '../conversation/fan-out-rules.js';
-import { isCancelling, phaseOf } from '../conversation/item-life.js';
+import { phaseOf } from '../conversation/item-life.js';
 import { lateChanges, lateComment, withLateChange } from '../conversation/late-changes.js';
 import { cancellationComment } from '../conversation/leg-results.js';
 import { firstLink } from '../conversation/parties.js';
-import { FAILURES, hasFailed, isOver, itemsOfLeg, legOf, linkOfLeg, rowOf } from '../conversation/plan.js';
+import {
+  FAILURES,
+  hasFailed,
+  isCancelledWithOrder,
+  isCustomersWord,
+  isOver,
+  itemsOfLeg,
+  legOf,
+  linkOfLeg,
+  rowOf,
+} from '../conversation/plan.js';
 import { type RollUpRule, type WholeOrder, wholeOrder } from '../conversation/roll-up.js';
 import { legInState } from '../conversation/state-words.js';
 import type { EndpointClient } from '../endpoints/endpoint.js';
@@ -176,7 +186,8 @@ export class Legs {
     const plan = next.plan;
     if (!whole || !plan) return message;
     updatePlan(flow, (latest) => withNotified({ ...latest, rollUp: node }, whole));
-    const progress = whole.progress.filter(({ id }) => !isCustomersWord(plan, id));
+    const own = new Set(plan.items.filter((item) => isCustomersWord(plan, item)).map(({ id }) => id));
+    const progress = whole.progress.filter(({ id }) => !own.has(id));
     const fields: GenericFields = {
       ...(next.title && { title: next.title }),
       ...(!plan.items.some((item) => isCancelledWithOrder(plan, item)) && { state: whole.state }),
@@ -264,21 +275,6 @@ function newlyRefused(before: Plan | undefined, plan: Plan, leg: string): string
   return itemsOfLeg(plan, leg)
     .filter((item) => isRefused(item) && !wasRefused(item))
     .map(({ id }) => id);
-}
-
-/** The customer has cancelled the item itself, and its vendor has not decided: its line says so already. */
-function isCustomersWord(plan: Plan, id: string): boolean {
-  const item = plan.items.find((one) => one.id === id);
-  return item?.cancellation?.of === 'item' && isUndecided(plan, item);
-}
-
-/** The customer has cancelled the whole order, and the vendor of an item has not decided yet. */
-function isCancelledWithOrder(plan: Plan, item: PlannedItem): boolean {
-  return item.cancellation?.of === 'order' && isUndecided(plan, item);
-}
-
-function isUndecided(plan: Plan, item: PlannedItem): boolean {
-  return isCancelling(item) && !['ended', 'withdrawn'].includes(phaseOf(item, legOf(plan, item.leg ?? '')));
 }
 
 /** The plan after its state was sent to the customer. */

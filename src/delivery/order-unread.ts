@@ -43,7 +43,10 @@ export function isCustomersOrder(conversation: ConversationRecord, link: Link): 
   return conversation.plan !== undefined && conversation.plan.items.length > 0 && link === firstLink(conversation);
 }
 
-/** Throws OrderUnreadError where the customer's order shows a cancellation that is not known yet: nothing may be written over it. */
+/**
+ * Throws OrderUnreadError where the customer's order shows a cancellation that is not known yet: nothing may be written over it. What
+ * it showed when it was last read is known: if that is not the customer's cancellation, it is a state that we wrote earlier.
+ */
 export function requireKnownCancellations(
   { plan }: ConversationRecord,
   link: Link,
@@ -51,7 +54,8 @@ export function requireKnownCancellations(
   client: EndpointClient,
 ): void {
   const shown = client.cancellationsIn?.(link.entityType, record);
-  if (!plan || !shown) return;
+  const isAsRead = link.entityVersion !== undefined && source.version === link.entityVersion;
+  if (!plan || !shown || isAsRead) return;
   const isOpen = (item: PlannedItem) => isUnderWay(item) || isCancelling(item.notified);
   // One that was refused or had no effect is shown until our next write. If it shows after that, the customer has repeated it.
   const isKnown = (item: PlannedItem) => isOpen(item) || (item.cancellation !== undefined && !isOverwritten(link, item.id));

@@ -5,7 +5,7 @@ import { showsSentValue } from '../conversation/field-changes.js';
 import { fingerprint, sameFingerprint } from '../conversation/fingerprint.js';
 import { withSeenItems } from '../conversation/item-entries.js';
 import {
-  isCancelledSince,
+  isOrderCancelled,
   itemsToLeaveOut,
   planAfterSent,
   planAfterWithdrawal,
@@ -227,10 +227,10 @@ async function update(
   context: SendContext,
 ): Promise<SendResult> {
   const { client } = context;
-  const request = withoutItems(given, itemsToLeaveOut(conversation, delivery), client);
+  const request = withoutItems(given, itemsToLeaveOut(conversation, delivery, given), client);
   const target = { id: link.id, number: link.number };
   const all = effectiveChanges(request, link, delivery.id);
-  const isOutdated = isCancelledSince(conversation, delivery);
+  const isOutdated = isOrderCancelled(conversation, delivery);
   const isCurrent = (name: string) => !(isOutdated && (request.sources[name] ?? []).some((source) => ORDER_STATE.has(source)));
   // An event showed that an earlier try created the entity. Its values are the partner's by now; only manual edits made since are
   // written.

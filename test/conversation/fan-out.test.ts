@@ -296,6 +296,27 @@ describe('an order that is split by item', () => {
       );
     });
 
+    it('stays cancelled once we have confirmed that, whatever else changes', () => {
+      const first = fanOut(plan([]), order({ progress: says(['1', 'cancelled']) })).next;
+      const confirmed: Plan = {
+        ...first,
+        items: first.items.map((item) => (item.id === '1' ? { ...item, notified: 'cancelled' as const } : item)),
+      };
+      const later = update({ items: ITEMS, progress: says(['1', 'cancelled']) }, ['items']);
+      assert.deepEqual(
+        legsFor(confirmed, later)
+          .flatMap(({ message }) => itemsOf(message))
+          .sort(),
+        ['2', '3', '4'],
+      );
+    });
+
+    it('stays cancelled with its order, whatever else changes', () => {
+      const first = fanOut(plan([]), order({ state: 'cancelled' })).next;
+      const later = update({ state: 'cancelled', items: ITEMS, title: 'Another title' }, ['title']);
+      assert.deepEqual(legsFor(first, later), []);
+    });
+
     it('is left out where it was planned and its vendor was sent nothing yet', () => {
       const { plan: before } = planned();
       const legs = legsFor(before, update({ progress: says(['3', 'cancelled']) }, ['progress']));

@@ -124,7 +124,7 @@ describe('an item of an order over several vendors', () => {
 
     it('is not overwritten where it shows at the customer and was not reported yet', async () => {
       await start();
-      rig.customer.tickets[0]!.fields.progress = [{ id: '3', state: 'cancelled' }];
+      Object.assign(rig.customer.tickets[0]!, { fields: { progress: [{ id: '3', state: 'cancelled' }] }, version: 102 });
       rig.placed!.fields = { ...rig.placed!.fields, progress: says(['3', 'cancelled']) };
       await rig.vendor('devices', { state: 'inProgress', progress: says(['1', 'inProgress'], ['3', 'inProgress']) });
       assert.equal(rig.rereads, 1);
