@@ -3,6 +3,7 @@ import { FINAL_STATES } from '../model/message.js';
 import { isWithin } from '../store/id.js';
 import type { ConversationRecord, Link, Plan, WrittenItem } from '../store/store.js';
 import { say } from '../text/say.js';
+import { planAfterCancelling } from './cancellation-results.js';
 import type { EchoGuard } from './echo-guard.js';
 import { filledAfter } from './emptied.js';
 import { detectFieldChanges, fieldsOf, isReadAfter, missedWrites, type OvertakenField } from './field-changes.js';
@@ -10,7 +11,6 @@ import { fingerprint, itemStateKey, lastKnownEntries } from './fingerprint.js';
 import type { InboundMessage } from './inbound-message.js';
 import { withIds } from './item-entries.js';
 import { isWrittenComment } from './item-id-translation.js';
-import { planAfterCancelling } from './leg-results.js';
 import { detectPartChanges, type PartChanges } from './part-changes.js';
 import { isOver, legOf, planAfter } from './plan.js';
 

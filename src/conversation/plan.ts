@@ -10,8 +10,8 @@ import type {
   Predecessor,
 } from '../store/store.js';
 import { say } from '../text/say.js';
+import { planAfterCancelling } from './cancellation-results.js';
 import { isCancelling, phaseOf, statusOf, vendorState } from './item-life.js';
-import { planAfterCancelling } from './leg-results.js';
 import { legInState } from './state-words.js';
 
 /** Final states of a leg or an item that are not a success. */

@@ -1,3 +1,4 @@
+import { cancellationComment } from '../conversation/cancellation-results.js';
 import { askedAfter, recipientsOf } from '../conversation/comment-recipients.js';
 import type { Draft } from '../conversation/conversations.js';
 import { linkOf } from '../conversation/correlate.js';
@@ -5,7 +6,6 @@ import { type LegMessage, legMessages, planFor } from '../conversation/fan-out.j
 import type { FanOutLeg, FanOutRules } from '../conversation/fan-out-rules.js';
 import { phaseOf } from '../conversation/item-life.js';
 import { lateChanges, lateComment, withLateChange } from '../conversation/late-changes.js';
-import { cancellationComment } from '../conversation/leg-results.js';
 import { firstLink } from '../conversation/parties.js';
 import {
   FAILURES,

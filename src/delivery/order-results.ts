@@ -1,15 +1,9 @@
+import { cancellationComment, planAfterCancelling } from '../conversation/cancellation-results.js';
 import { linkAt } from '../conversation/correlate.js';
 import type { EntityRequest } from '../conversation/entity-request.js';
 import { fingerprint } from '../conversation/fingerprint.js';
 import { changedItem } from '../conversation/item-notes.js';
-import {
-  cancellationComment,
-  cancelledIn,
-  planAfterCancelling,
-  planAfterRefusedCreate,
-  planAfterRefusedUpdate,
-  planAfterSkip,
-} from '../conversation/leg-results.js';
+import { cancelledIn, planAfterRefusedCreate, planAfterRefusedUpdate, planAfterSkip } from '../conversation/leg-results.js';
 import { firstLink } from '../conversation/parties.js';
 import { dropUnreachable, legOf } from '../conversation/plan.js';
 import { wholeOrder } from '../conversation/roll-up.js';

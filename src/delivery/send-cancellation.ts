@@ -1,6 +1,7 @@
+import { planAfterAsked, planAfterCancelling } from '../conversation/cancellation-results.js';
 import { linkAt, withLink } from '../conversation/correlate.js';
 import type { EntityRequest } from '../conversation/entity-request.js';
-import { cancelledIn, planAfterAsked, planAfterCancelling } from '../conversation/leg-results.js';
+import { cancelledIn } from '../conversation/leg-results.js';
 import { legOf, planAfter } from '../conversation/plan.js';
 import type { EndpointClient, ParsedEntity, WriteResult } from '../endpoints/endpoint.js';
 import type { ConversationRecord, DeliveryRecord, Link, Plan } from '../store/store.js';

@@ -1,9 +1,9 @@
 import { choiceKey } from '../../model/choice.js';
 import { FINAL_STATES, type GenericComment } from '../../model/message.js';
+import { sentence } from '../../text/sentence.js';
 import type { CancellationOutcome } from '../endpoint.js';
 import { type Attributes, entries, textOf } from '../tmf/attributes.js';
 import { isCancellingState } from './cancelling-states.js';
-import { sentence } from './order-reports.js';
 
 /* What a provider decides about a cancellation, by the state of its task. */
 

@@ -1,5 +1,5 @@
 import type { GenericComment, Json } from '../../model/message.js';
-import { withoutEnd } from '../../text/hostile.js';
+import { sentence } from '../../text/sentence.js';
 import { type Attributes, entries, isAttributes, isoTime, textOf } from '../tmf/attributes.js';
 import { digest } from '../tmf/digest.js';
 import type { ProductOrderEvent } from './events.js';
@@ -96,10 +96,4 @@ function itemsOf(entry: Attributes): string[] {
     .flat()
     .filter(isAttributes)
     .flatMap((item) => textOf(item.productOrderItemId ?? item.orderItemId ?? item.id) ?? []);
-}
-
-/** The parts as sentences, without repeats. */
-export function sentence(parts: (string | undefined)[]): string {
-  const phrases = [...new Set(parts.filter((p): p is string => Boolean(p)).map((p) => withoutEnd(p.trim(), /[.\s]/)))];
-  return phrases.map((part) => (/[?!]$/.test(part) ? part : `${part}.`)).join(' ');
 }
