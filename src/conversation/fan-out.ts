@@ -55,7 +55,8 @@ function withItems(
   let plan = start;
   for (const item of message.fields.items ?? []) {
     const known = plan.items.find(({ id }) => id === item.id) ?? { id: item.id };
-    const next = withCancellation(known, all ? 'order' : cancelsItem(known, message) ? 'item' : undefined, since);
+    const isGone = cancelsItem(known, item, message);
+    const next = withCancellation(known, all ? 'order' : isGone ? 'item' : undefined, since);
     if (phaseOf(next, legOf(plan, next.leg ?? '')) !== 'unplanned') {
       plan = withItem(plan, next);
       continue;
@@ -132,12 +133,15 @@ function cancelsOrder({ notified }: Plan, { fields, changed }: GenericMessage): 
   return isCancelled(state) && state !== notified && (changed === undefined || changed.includes('state'));
 }
 
-function cancelsItem(item: PlannedItem, { fields, changed }: GenericMessage): boolean {
+function cancelsItem(item: PlannedItem, shown: OrderItem, { fields, changed }: GenericMessage): boolean {
   const state = fields.progress?.find((p) => p.id === item.id)?.state;
-  if (!isCancelled(state) || state === item.notified) return false;
-  // A cancellation that was refused may still be shown: only a change of the states asks for it once more.
+  const isByState = isCancelled(state) && state !== item.notified;
+  const isByQuantity = isNone(shown) && item.notified !== 'cancelled';
+  if (!isByState && !isByQuantity) return false;
+  // A cancellation that was refused may still be shown: only a change asks for it once more.
   const isOpen = item.cancellation === undefined || isCancelling(item);
-  return isOpen || changed === undefined || changed.includes('progress');
+  const isChanged = isByState ? changed?.includes('progress') : !sameFingerprint(item.sent, sentItemValue(shown));
+  return isOpen || changed === undefined || isChanged === true;
 }
 
 function isCancelled(state: GenericFields['state']): boolean {
@@ -201,7 +205,7 @@ function partOf(
   const cancel = cancelsLeg(leg, [...own.values()]);
   const fields = {
     ...rest,
-    items,
+    items: items.map(withoutNone),
     ...(gone.length && { progress: gone.map(({ id }) => ({ id, state: 'cancelled' as const })) }),
     ...(cancel && { state: 'cancelled' as const, ...(stateReason && { stateReason }) }),
   };
@@ -226,6 +230,17 @@ export function isLateChange(known: PlannedItem, leg: PlannedLeg, item: OrderIte
   return !sameFingerprint(known.sent, sentItemValue(item));
 }
 
+/** Whether none of an item is wanted, which is the same as to cancel it; for an existing product, it may be another change. */
+function isNone({ quantity, action = 'add' }: OrderItem): boolean {
+  return quantity === 0 && action === 'add';
+}
+
+/** An item without a quantity of none, which is no valid one at many vendors: it is cancelled instead. */
+function withoutNone(item: OrderItem): OrderItem {
+  const { quantity: _quantity, ...rest } = item;
+  return isNone(item) ? rest : item;
+}
+
 /** Fields of an order that are split by item. */
 const SPLIT_FIELDS = ['items', 'progress', 'state'];
 
@@ -240,7 +255,7 @@ function cancelsLeg(leg: PlannedLeg, items: readonly PlannedItem[]): boolean {
  * cancellation is kept by itself, because it can be refused.
  */
 export function sentItemValue({ price: _price, ...item }: OrderItem): Json {
-  return asJson(item);
+  return asJson(withoutNone(item));
 }
 
 /**

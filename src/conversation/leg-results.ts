@@ -23,6 +23,12 @@ export function withdrawnItems(plan: Plan, leg: string): Set<string> {
   return new Set(items.map(({ id }) => id));
 }
 
+/** The items of a create that are not wanted any more, or never were: an order may have cancelled items when it is first read. */
+export function itemsNotToOrder(plan: Plan | undefined, leg: string, request: EntityRequest): Set<string> {
+  const cancelled = cancelledIn(request);
+  return new Set([...(plan ? withdrawnItems(plan, leg) : []), ...(cancelled === 'all' ? [] : cancelled)]);
+}
+
 /**
  * The items that an update must not write: at a vendor those that it does not have, because they were cancelled or are ordered with
  * another leg; at the customer those that it has cancelled since the update was queued.
