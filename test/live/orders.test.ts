@@ -193,7 +193,10 @@ describe('one order over several vendors, with Node-RED killed in the middle', (
     const id = rig.place('A place to work', ['laptop', 'laptop', 'sim']);
     const mobile = await rig.ordered('mobile');
     await rig.until('the team’s request', () => rig.requests()[0]?.correlation_id?.endsWith('/team'));
-    await rig.until('both numbers on the lines', () => rig.lines(id)['2']?.correlation_display && rig.lines(id)['3']?.correlation_display);
+    await rig.until(
+      'both numbers on the lines',
+      () => rig.lines(id)['2']?.correlation_display && rig.lines(id)['3']?.correlation_display,
+    );
     await rig.quiet();
     const [request] = rig.requests();
     const comments = () => desk.journal(request!.sys_id).map(({ value = '' }) => value);
@@ -228,7 +231,13 @@ describe('one order over several vendors, with Node-RED killed in the middle', (
     );
 
     desk.attach('sn_ind_tmt_orm_order', id, 'plan.txt', 'text/plain', Buffer.from('a plan'), 'agent');
-    const notes = () => JSON.stringify(rig.desk('mobile').orders().find((order) => order.id === mobile)?.note ?? []);
+    const notes = () =>
+      JSON.stringify(
+        rig
+          .desk('mobile')
+          .orders()
+          .find((order) => order.id === mobile)?.note ?? [],
+      );
     await rig.until('the file to be named to the vendor', () => /File plan\.txt \(6 bytes\) at .*ask for it there/.test(notes()));
     const files = (of: string) => desk.attachments(of).map(({ file_name }) => file_name);
     await rig.until('the file at the team', () => files(request!.sys_id).includes('plan.txt'));
