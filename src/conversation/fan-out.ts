@@ -5,6 +5,7 @@ import type { Recipients } from './comment-recipients.js';
 import { type FanOutLeg, type FanOutRules, type ItemRule, LEG_NAME_LENGTH } from './fan-out-rules.js';
 import { fingerprint, sameFingerprint } from './fingerprint.js';
 import { isCancelling, phaseOf } from './item-life.js';
+import { withMissing } from './missing-items.js';
 import { isOver, itemsOfLeg, legOf, rowOf, takesItems } from './plan.js';
 import { matchesPattern } from './route-condition.js';
 
@@ -65,7 +66,7 @@ function withItems(
     if (row) plan = withLeg(plan, next, row, rules.legs, isFixed);
     else unassigned.push(item);
   }
-  return { plan, unassigned };
+  return { plan: withMissing(plan, message.fields.items ?? []), unassigned };
 }
 
 /** The item with its cancellation, if the customer cancels it now; without one that had not reached anybody, if not any more. */
