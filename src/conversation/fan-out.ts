@@ -5,6 +5,7 @@ import type { Recipients } from './comment-recipients.js';
 import { type FanOutLeg, type FanOutRules, type ItemRule, LEG_NAME_LENGTH } from './fan-out-rules.js';
 import { fingerprint, sameFingerprint } from './fingerprint.js';
 import { isCancelling, phaseOf } from './item-life.js';
+import { withMissing } from './missing-items.js';
 import { isOver, itemsOfLeg, legOf, rowOf, takesItems } from './plan.js';
 import { matchesPattern } from './route-condition.js';
 
@@ -55,7 +56,7 @@ function withItems(
   let plan = start;
   for (const item of message.fields.items ?? []) {
     const known = plan.items.find(({ id }) => id === item.id) ?? { id: item.id };
-    const of = all ? 'order' : cancelsItem(known, message) ? 'item' : undefined;
+    const of = all ? 'order' : cancelsItem(known, item, message) ? 'item' : undefined;
     const next = of
       ? withCancellation(known, of, since)
       : isWantedAgain(known, message.fields)
@@ -69,7 +70,7 @@ function withItems(
     if (row) plan = withLeg(plan, next, row, rules.legs, isFixed);
     else unassigned.push(item);
   }
-  return { plan, unassigned };
+  return { plan: withMissing(plan, message.fields.items ?? []), unassigned };
 }
 
 function withCancellation(item: PlannedItem, of: ItemCancellation['of'], since: string): PlannedItem {
@@ -147,12 +148,15 @@ function cancelsOrder({ notified }: Plan, { fields, changed }: GenericMessage): 
   return isCancelled(state) && state !== notified && (changed === undefined || changed.includes('state'));
 }
 
-function cancelsItem(item: PlannedItem, { fields, changed }: GenericMessage): boolean {
+function cancelsItem(item: PlannedItem, shown: OrderItem, { fields, changed }: GenericMessage): boolean {
   const state = fields.progress?.find((p) => p.id === item.id)?.state;
-  if (!isCancelled(state) || state === item.notified) return false;
-  // A cancellation that was refused may still be shown: only a change of the states asks for it once more.
+  const isByState = isCancelled(state) && state !== item.notified;
+  const isByQuantity = isNone(shown) && item.notified !== 'cancelled';
+  if (!isByState && !isByQuantity) return false;
+  // A cancellation that was refused may still be shown: only a change asks for it once more.
   const isOpen = item.cancellation === undefined || isCancelling(item);
-  return isOpen || changed === undefined || changed.includes('progress');
+  const isChanged = isByState ? changed?.includes('progress') : !sameFingerprint(item.sent, sentItemValue(shown));
+  return isOpen || changed === undefined || isChanged === true;
 }
 
 function isCancelled(state: GenericFields['state']): boolean {
@@ -216,7 +220,7 @@ function partOf(
   const cancel = cancelsLeg(leg, [...own.values()]);
   const fields = {
     ...rest,
-    items,
+    items: items.map(withoutNone),
     ...(gone.length && { progress: gone.map(({ id }) => ({ id, state: 'cancelled' as const })) }),
     ...(cancel && { state: 'cancelled' as const, ...(stateReason && { stateReason }) }),
   };
@@ -241,6 +245,17 @@ export function isLateChange(known: PlannedItem, leg: PlannedLeg, item: OrderIte
   return !sameFingerprint(known.sent, sentItemValue(item));
 }
 
+/** Whether none of an item is wanted, which is the same as to cancel it; for an existing product, it may be another change. */
+function isNone({ quantity, action = 'add' }: OrderItem): boolean {
+  return quantity === 0 && action === 'add';
+}
+
+/** An item without a quantity of none, which is no valid one at many vendors: it is cancelled instead. */
+function withoutNone(item: OrderItem): OrderItem {
+  const { quantity: _quantity, ...rest } = item;
+  return isNone(item) ? rest : item;
+}
+
 /** Fields of an order that are split by item. */
 const SPLIT_FIELDS = ['items', 'progress', 'state'];
 
@@ -255,7 +270,7 @@ function cancelsLeg(leg: PlannedLeg, items: readonly PlannedItem[]): boolean {
  * cancellation is kept by itself, because it can be refused.
  */
 export function sentItemValue({ price: _price, ...item }: OrderItem): Json {
-  return asJson(item);
+  return asJson(withoutNone(item));
 }
 
 /**

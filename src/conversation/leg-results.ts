@@ -1,9 +1,10 @@
 import { CANCELLING_STATES, type GenericComment, type ItemProgress, type OrderItem, type State } from '../model/message.js';
 import type { ConversationRecord, DeliveryRecord, Plan, PlannedItem } from '../store/store.js';
 import { cancellationComment, note, planAfterCancelling } from './cancellation-results.js';
+import { isCancelledWithOrder, isCustomersWord } from './customers-word.js';
 import type { EntityRequest } from './entity-request.js';
 import { isCancelling, statusOf } from './item-life.js';
-import { isCancelledWithOrder, isCustomersWord, legOf } from './plan.js';
+import { legOf } from './plan.js';
 
 /* What the result of a delivery says about the items of its leg. */
 
@@ -23,6 +24,12 @@ export function cancelledIn({ generic }: EntityRequest): string[] | 'all' {
 export function withdrawnItems(plan: Plan, leg: string): Set<string> {
   const items = plan.items.filter((item) => item.leg === leg && !item.ordered && isCancelling(item));
   return new Set(items.map(({ id }) => id));
+}
+
+/** The items of a create that are not wanted any more, or never were: an order may have cancelled items when it is first read. */
+export function itemsNotToOrder(plan: Plan | undefined, leg: string, request: EntityRequest): Set<string> {
+  const cancelled = cancelledIn(request);
+  return new Set([...(plan ? withdrawnItems(plan, leg) : []), ...(cancelled === 'all' ? [] : cancelled)]);
 }
 
 /**

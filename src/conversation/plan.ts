@@ -54,20 +54,6 @@ export function isWithdrawn(plan: Plan, leg: PlannedLeg): boolean {
   return items.length > 0 && items.every((item) => statusOf(item, leg).isWithdrawn);
 }
 
-/** The customer has cancelled an item itself, and its vendor has not decided: its line says so already. */
-export function isCustomersWord(plan: Plan, item: PlannedItem): boolean {
-  return item.cancellation?.of === 'item' && isUndecided(plan, item);
-}
-
-/** The customer has cancelled the whole order, and the vendor of an item has not decided. */
-export function isCancelledWithOrder(plan: Plan, item: PlannedItem): boolean {
-  return item.cancellation?.of === 'order' && isUndecided(plan, item);
-}
-
-function isUndecided(plan: Plan, item: PlannedItem): boolean {
-  return isCancelling(item) && !['ended', 'withdrawn'].includes(phaseOf(item, legOf(plan, item.leg ?? '')));
-}
-
 /** The leg failed, was refused, was given up, or was cancelled without our request. */
 export function hasFailed(plan: Plan, leg: PlannedLeg): boolean {
   if (leg.refused !== undefined) return true;

@@ -2,22 +2,13 @@ import { cancellationComment } from '../conversation/cancellation-results.js';
 import { askedAfter, recipientsOf } from '../conversation/comment-recipients.js';
 import type { Draft } from '../conversation/conversations.js';
 import { linkOf } from '../conversation/correlate.js';
+import { isCancelledWithOrder, isCustomersWord, newlyRefused, newlyWithdrawn } from '../conversation/customers-word.js';
 import { type LegMessage, legMessages, planFor } from '../conversation/fan-out.js';
 import type { FanOutLeg, FanOutRules } from '../conversation/fan-out-rules.js';
-import { phaseOf } from '../conversation/item-life.js';
 import { lateChanges, lateComment, withLateChange } from '../conversation/late-changes.js';
+import { type MissingItem, missingComment, newlyMissing } from '../conversation/missing-items.js';
 import { firstLink } from '../conversation/parties.js';
-import {
-  FAILURES,
-  hasFailed,
-  isCancelledWithOrder,
-  isCustomersWord,
-  isOver,
-  itemsOfLeg,
-  legOf,
-  linkOfLeg,
-  rowOf,
-} from '../conversation/plan.js';
+import { FAILURES, hasFailed, isOver, itemsOfLeg, legOf, linkOfLeg, rowOf } from '../conversation/plan.js';
 import { type RollUpRule, type WholeOrder, wholeOrder } from '../conversation/roll-up.js';
 import { legInState } from '../conversation/state-words.js';
 import type { EndpointClient } from '../endpoints/endpoint.js';
@@ -70,12 +61,14 @@ export class Legs {
     requireOwnIds(message);
     const since = this.ids();
     let withdrawn: string[] = [];
+    let missing: MissingItem[] = [];
     let planned: ReturnType<typeof planFor> | undefined;
     await flow.transaction.stage((draft) => {
       const { conversation } = draft;
       planned = planFor(conversation.plan, node, rules, message, since, fits, ({ leg }) => this.isFixed(draft, leg));
       if (planned.unassigned.length && !spare) throw unassignedError(planned.unassigned);
       withdrawn = newlyWithdrawn(planned.plan, since);
+      missing = newlyMissing(planned.plan, conversation.plan);
       if (planned.plan !== conversation.plan) draft.conversation = { ...conversation, plan: planned.plan };
     });
     const conversation = (await flow.transaction.view())?.conversation;
@@ -91,8 +84,16 @@ export class Legs {
       const { asked: _asked, ...rest } = late.reduce(withLateChange, latest);
       return asked.length > 0 ? { ...rest, asked } : rest;
     });
-    const comments = [...late.map(lateComment), ...recipients.unclear.map((comment) => this.unclear(comment, recipients.asking))];
-    const [about] = [...late.map(({ leg }) => leg), ...withdrawn, ...(recipients.unclear.length > 0 ? recipients.asking : [])];
+    const comments = [
+      ...late.map(lateComment),
+      ...missing.map((item) => missingComment(item, flow.record.id)),
+      ...recipients.unclear.map((comment) => this.unclear(comment, recipients.asking)),
+    ];
+    const [about] = [
+      ...[...late, ...missing].map(({ leg }) => leg),
+      ...withdrawn,
+      ...(recipients.unclear.length > 0 ? recipients.asking : []),
+    ];
     const notice = about !== undefined && this.notices.change(conversation, about, flow.record.id, comments);
     if (notice) flow.also.push(notice);
     return { legs, unassigned };
@@ -259,22 +260,6 @@ export class Legs {
 function hasFailedIn(plan: Plan | undefined, name: string): boolean {
   const leg = legOf(plan, name);
   return plan !== undefined && leg !== undefined && hasFailed(plan, leg);
-}
-
-/** The legs of items that the customer has just cancelled for good: before their vendor had them, or after it was done with them. */
-function newlyWithdrawn(plan: Plan, since: string): string[] {
-  const isNew = ({ cancellation }: PlannedItem) => cancellation?.since === since;
-  const isDecided = (item: PlannedItem) => ['withdrawn', 'ended'].includes(phaseOf(item, legOf(plan, item.leg ?? '')));
-  return plan.items.filter((item) => isNew(item) && isDecided(item)).map(({ leg = '' }) => leg);
-}
-
-/** The items of a leg whose cancellation a message shows to be refused. */
-function newlyRefused(before: Plan | undefined, plan: Plan, leg: string): string[] {
-  const isRefused = (item: PlannedItem | undefined) => item?.cancellation?.state === 'refused';
-  const wasRefused = ({ id }: PlannedItem) => isRefused(before?.items.find((item) => item.id === id));
-  return itemsOfLeg(plan, leg)
-    .filter((item) => isRefused(item) && !wasRefused(item))
-    .map(({ id }) => id);
 }
 
 /** The plan after its state was sent to the customer. */

@@ -6,10 +6,10 @@ import { fingerprint, sameFingerprint } from '../conversation/fingerprint.js';
 import { withSeenItems } from '../conversation/item-entries.js';
 import {
   isOrderCancelled,
+  itemsNotToOrder,
   itemsToLeaveOut,
   planAfterSent,
   planAfterWithdrawal,
-  withdrawnItems,
 } from '../conversation/leg-results.js';
 import { isGone } from '../conversation/moved-entity.js';
 import { legOf } from '../conversation/plan.js';
@@ -126,7 +126,7 @@ async function create(
   context.lookedUp();
   const { plan } = conversation;
   if (!found) requireRecentReading(conversation, delivery, { now: context.clock(), started: context.started });
-  const withdrawn = plan && !found ? withdrawnItems(plan, delivery.leg) : new Set<string>();
+  const withdrawn = found ? new Set<string>() : itemsNotToOrder(plan, delivery.leg, given);
   if (withdrawn.size > 0) {
     request = withoutItems(given, withdrawn, client);
     if ((request.generic.items as Json[] | undefined)?.length === 0)

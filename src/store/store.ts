@@ -246,6 +246,8 @@ export interface PlannedItem {
   reported?: ItemProgress;
   /** The state last sent to the customer. */
   notified?: State;
+  /** The customer's order does not show it any more. */
+  missing?: true;
 }
 
 /** What became of a customer's cancellation of an item. */

@@ -287,6 +287,21 @@ describe('an order that is split by item', () => {
       assert.equal(next.legs.find(({ leg }) => leg === 'delivery')?.after, undefined, 'it waits for nothing');
     });
 
+    it('is not ordered where none of it is wanted, and cancelled where its vendor has it', () => {
+      const none = (items = ITEMS) => items.map((item) => (item.id === '3' ? { ...item, quantity: 0 } : item));
+      const [devices] = fanOut(plan([]), order({ items: none() })).legs;
+      assert.deepEqual([devices?.leg, itemsOf(devices!.message)], ['devices', ['1']]);
+      const change = update({ items: none() }, ['items']);
+      const before = sentPlan();
+      const [cancelled, ...rest] = legsFor(before, change);
+      assert.deepEqual(rest, []);
+      assert.deepEqual(cancelled?.message.fields.progress, [{ id: '3', state: 'cancelled' }]);
+      assert.ok(!('quantity' in cancelled!.message.fields.items!.find(({ id }) => id === '3')!));
+      assert.deepEqual(legsFor(queued(before, change), change), [], 'once');
+      const removal = [{ ...ITEMS[2]!, action: 'delete' as const, quantity: 0 }];
+      assert.equal(fanOut(plan([]), order({ items: removal })).next.items[0]?.cancellation, undefined);
+    });
+
     it('is ordered if it is wanted again before anybody had it', () => {
       const { next } = fanOut(plan([]), order({ progress: says(['1', 'cancelled']) }));
       const legs = legsFor(next, update({ items: ITEMS, progress: says(['1', 'acknowledged']) }, ['progress']));

@@ -12,7 +12,7 @@ const LAPTOP: OrderItem = {
 };
 const told = (more: Partial<ToldItems> = {}): ToldItems => ({ ordered: new Map([['1', LAPTOP]]), notes: new Map(), ...more });
 const texts = (items: OrderItem[], known = told()) => itemNotes(items, known).map(({ text }) => text);
-const queued = (item: OrderItem) => told({ notes: new Map([['1', itemNotes([item], told())[0]!.id]]) });
+const toldOf = (item: OrderItem) => told({ notes: new Map([['1', itemNotes([item], told())[0]!.id]]) });
 
 describe('a change of an item in words', () => {
   it('says what is wanted now and what was ordered, of every value that differs', () => {
@@ -34,9 +34,9 @@ describe('a change of an item in words', () => {
 
   it('is said once, again when it changes again, and when it is taken back', () => {
     const three = { ...LAPTOP, quantity: 3 };
-    assert.deepEqual(texts([three], queued(three)), []);
-    assert.match(texts([{ ...LAPTOP, quantity: 5 }], queued(three))[0] ?? '', /quantity 5 \(ordered: 1\)/);
-    assert.deepEqual(texts([LAPTOP], queued(three)), ['Changed back: item 1 (Laptop) is wanted as it was ordered.']);
+    assert.deepEqual(texts([three], toldOf(three)), []);
+    assert.match(texts([{ ...LAPTOP, quantity: 5 }], toldOf(three))[0] ?? '', /quantity 5 \(ordered: 1\)/);
+    assert.deepEqual(texts([LAPTOP], toldOf(three)), ['Changed back: item 1 (Laptop) is wanted as it was ordered.']);
   });
 
   it('is recognised by the id of its comment, whatever the id of the item', () => {

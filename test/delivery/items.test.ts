@@ -127,6 +127,20 @@ describe('the items of an order at a vendor that numbers them itself', () => {
     'gives our numbers to others': (items) => items.toReversed().map((item, i) => ({ ...item, id: String(i + 1) })),
     'adds a fee': (items) => [thing('1', 'FEE'), ...items.map((item, i) => ({ ...item, id: String(i + 2) }))],
   };
+  it('are not ordered where they were cancelled before the order was first read', async () => {
+    const first = (progress: ItemProgress[], id: string) =>
+      rig.receive('customer', { id, fields: { items: ORDER, progress } as unknown as Record<string, Json>, version: '1' }, id);
+    await first(says(['1', 'acknowledged'], ['2', 'cancelled']), 'O1');
+    await rig.idle();
+    assert.deepEqual(
+      vendor.items.map(({ id }) => id),
+      ['1', '3'],
+    );
+    await first(says(['1', 'cancelled'], ['2', 'cancelled'], ['3', 'cancelled']), 'O2');
+    await rig.idle();
+    assert.equal(vendor.tickets.length, 1);
+  });
+
   for (const [what, numbers] of Object.entries(NUMBERS)) {
     it(`keep their lines where it ${what}, and the right one is changed`, async () => {
       vendor.numbers = numbers;

@@ -169,6 +169,21 @@ describe('an item of an order over several vendors', () => {
     });
   });
 
+  it('whose line was deleted stays ordered, which the customer reads once, and is not written any more', async () => {
+    await start();
+    const without = () => rig.order({ items: ITEMS.filter(({ id }) => id !== '3') });
+    await without();
+    await without();
+    const missing = () => comments().filter((text) => /^Item 3 is no longer in the order, but it is not cancelled/.test(text));
+    assert.deepEqual([missing().length, rig.ordersAt('devices')], [1, ['1 3']]);
+    await rig.vendor('devices', { state: 'inProgress', progress: says(['1', 'inProgress'], ['3', 'completed']) });
+    const last = rig.received.at(-1)!.progress as { id: string }[];
+    assert.deepEqual(last.map(({ id }) => id).sort(), ['1', '2', '4']);
+    await rig.order({ items: ITEMS });
+    await without();
+    assert.equal(missing().length, 1, 'its vendor is done with it');
+  });
+
   it('that has the id of another stops the order in words, because it would go to the wrong vendor', async () => {
     rig = await new OrderRig(folder).start();
     await rig.order({ items: [...ITEMS, { ...CASE, id: '2' }] });

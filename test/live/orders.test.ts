@@ -187,6 +187,84 @@ describe('one order over several vendors, with Node-RED killed in the middle', (
     assert.deepEqual(await rig.failures(), []);
   });
 
+  it('is amended at a team that gets requests: added lines are requests of their own, changes are comments', async () => {
+    rig = await OrdersRig.start();
+    const desk = rig.sandbox.servicenow;
+    const id = rig.place('A place to work', ['laptop', 'laptop', 'sim']);
+    const mobile = await rig.ordered('mobile');
+    await rig.until('the team’s request', () => rig.requests()[0]?.correlation_id?.endsWith('/team'));
+    await rig.until(
+      'both numbers on the lines',
+      () => rig.lines(id)['2']?.correlation_display && rig.lines(id)['3']?.correlation_display,
+    );
+    await rig.quiet();
+    const [request] = rig.requests();
+    const comments = () => desk.journal(request!.sys_id).map(({ value = '' }) => value);
+
+    rig.updateLine(id, '1', { quantity: '3' });
+    await rig.until('the change at the team', () => comments().some((c) => /item 1 .*: quantity 3 \(ordered: 1\)/.test(c)));
+    await rig.until('the customer to be told', () => rig.comments(id).some((c) => /item 1 is passed on to team/.test(c)));
+
+    // A line of their own, and a copy of one, with its id.
+    const line = { ...rig.line('4', 'laptop'), order: id };
+    desk.create('sn_ind_tmt_orm_order_line_item', line, 'agent');
+    await rig.until('a second request', () => rig.requests()[1]?.correlation_id?.endsWith('/team-2'));
+    await rig.quiet();
+    const copy = desk.create('sn_ind_tmt_orm_order_line_item', line, 'agent');
+    await rig.until('a third request', () => rig.requests()[2]?.correlation_id?.endsWith('/team-3'));
+    await rig.quiet();
+    assert.deepEqual(
+      rig.requestItems().map(({ correlation_id, quantity }) => [correlation_id, quantity]),
+      [
+        ['1', '1'],
+        ['2', '1'],
+        ['4', '1'],
+        [copy.number, '1'],
+      ],
+    );
+
+    rig.updateLine(id, '2', { state: 'canceled' });
+    await rig.until('the item to be cancelled', () => rig.requestItems()[1]?.stage === 'request_cancelled');
+    assert.deepEqual(
+      rig.requestItems().map(({ state }) => state),
+      ['1', '4', '1', '1'],
+    );
+
+    desk.attach('sn_ind_tmt_orm_order', id, 'plan.txt', 'text/plain', Buffer.from('a plan'), 'agent');
+    const notes = () =>
+      JSON.stringify(
+        rig
+          .desk('mobile')
+          .orders()
+          .find((order) => order.id === mobile)?.note ?? [],
+      );
+    await rig.until('the file to be named to the vendor', () => /File plan\.txt \(6 bytes\) at .*ask for it there/.test(notes()));
+    const files = (of: string) => desk.attachments(of).map(({ file_name }) => file_name);
+    await rig.until('the file at the team', () => files(request!.sys_id).includes('plan.txt'));
+    desk.attach('sc_request', request!.sys_id, 'photo.txt', 'text/plain', Buffer.from('a photo'), 'agent');
+    await rig.until('the team’s file at the customer', () => files(id).includes('photo.txt'));
+    await rig.quiet();
+    assert.deepEqual(await rig.failures(), []);
+  });
+
+  it('is not ordered as far as it was cancelled before it was read', async () => {
+    rig = await OrdersRig.start();
+    await rig.live.kill();
+    const id = rig.place('Not all of it', ['phone', 'sim', 'cover', 'laptop']);
+    const none = rig.place('Nothing of it', ['phone', 'laptop']);
+    rig.updateLine(id, '2', { state: 'canceled' });
+    rig.updateLine(id, '3', { quantity: '0' });
+    rig.updateOrder(none, { state: 'canceled' });
+    await rig.crash();
+    await rig.ordered('devices');
+    await rig.until('the team’s request', () => rig.requests()[0]?.correlation_id?.endsWith('/team'));
+    await rig.until('the line that nobody wants to be cancelled', () => rig.states(id)['3'] === 'canceled');
+    await rig.quiet();
+    assert.deepEqual([ids(rig.vendor('devices')), rig.vendor('mobile'), rig.requests().length], [['1'], undefined, 1]);
+    assert.equal(rig.order(none).state, 'canceled');
+    assert.deepEqual(await rig.failures(), []);
+  });
+
   it('is cancelled at the vendor whose response to the create was lost', async () => {
     rig = await OrdersRig.start();
     rig.desk('mobile').faults.add({ kind: 'reset-after', method: 'POST', path: '/productOrder', times: 1 });

@@ -2,8 +2,8 @@ import { SwitchboardError } from '../../errors.js';
 import type { Json } from '../../model/message.js';
 import { say } from '../../text/say.js';
 import type { Api } from '../api.js';
-import { columnText, type Row } from './parse.js';
 import { queryTable, queryValue } from './query.js';
+import { columnText, type Row } from './row.js';
 import type { LineInput } from './write-lines.js';
 
 const ROOT = '/api/sn_sc/servicecatalog';

@@ -5,10 +5,11 @@ import type { WrittenPart } from '../endpoint.js';
 import { partnerTime } from '../partner-time.js';
 import { containsText, showsAfterPrefix, showsText } from '../text-match.js';
 import { plainText } from './html.js';
-import { columnText, type Row, serviceNowTimeToIso } from './parse.js';
+import { serviceNowTimeToIso } from './parse.js';
 import { newestOf, oneOf, RAW, ROW, showsJournals, sysId } from './query.js';
 import { createdSince, type RecentRows } from './recent-rows.js';
 import { commentBody } from './render.js';
+import { columnText, type Row } from './row.js';
 
 export interface CommentsOptions {
   api: Api;

@@ -2,8 +2,8 @@ import { PartnerError, SwitchboardError } from '../../errors.js';
 import { say } from '../../text/say.js';
 import type { Api } from '../api.js';
 import type { PickListResult } from '../system.js';
-import { columnText, type Row } from './parse.js';
 import { MAX_NAMES, queryTable } from './query.js';
+import { columnText, type Row } from './row.js';
 
 export interface TableChoice {
   name: string;

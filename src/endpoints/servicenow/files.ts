@@ -4,9 +4,9 @@ import { say } from '../../text/say.js';
 import type { Api } from '../api.js';
 import type { SpooledAttachment, WrittenPart } from '../endpoint.js';
 import { isSameContent } from '../same-content.js';
-import { columnText, type Row } from './parse.js';
 import { newestFilesOf, sysId } from './query.js';
 import { createdSince } from './recent-rows.js';
+import { columnText, type Row } from './row.js';
 
 export interface FilesOptions {
   api: Api;

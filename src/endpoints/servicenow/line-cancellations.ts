@@ -3,7 +3,7 @@ import type { Json } from '../../model/message.js';
 import type { Cancellations } from '../endpoint.js';
 import { parsedItemId } from './line-ids.js';
 import { LINES, LINES_FIELD } from './lines.js';
-import { columnText, type Row } from './parse.js';
+import { columnText, type Row } from './row.js';
 
 /** States of an order and its lines that is cancelled or being cancelled (ServiceNow, order management: state values). */
 const ORDER_STATES = new Set(['canceled', 'cancelled', 'assessing_cancellation', 'cancellation_in_progress'].map(choiceKey));

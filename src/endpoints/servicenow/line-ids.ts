@@ -1,5 +1,5 @@
 import type { LineTable } from './lines.js';
-import { columnText, type Row } from './parse.js';
+import { columnText, type Row } from './row.js';
 
 /**
  * The id of the item of each line: that of its id column, otherwise its number, otherwise its sys_id; whichever no older line has.

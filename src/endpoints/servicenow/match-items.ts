@@ -2,8 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { DecisionError } from '../../errors.js';
 import type { Json } from '../../model/message.js';
 import { say } from '../../text/say.js';
-import { columnText, type Row } from './parse.js';
 import { hasValue } from './render.js';
+import { columnText, type Row } from './row.js';
 import type { LineInput } from './write-lines.js';
 
 /**

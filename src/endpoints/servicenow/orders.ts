@@ -7,11 +7,12 @@ import { Catalogue } from './catalogue.js';
 import { itemIds, lineOf } from './line-ids.js';
 import { LINES_FIELD, type LineTable, referenceColumns } from './lines.js';
 import { matchRequestedItems } from './match-items.js';
-import { columnText, type Row, type ServiceNowEntity } from './parse.js';
+import type { ServiceNowEntity } from './parse.js';
 import { findByReference, oneOf, queryTable, queryValue } from './query.js';
 import type { RecordReader } from './read.js';
 import { droppedFields, rowBody } from './render.js';
 import { CANCELLED_ITEM, CANCELLED_REQUEST, decidedState, isOpenItem, withoutLateCancellations } from './request-cancellation.js';
+import { columnText, type Row } from './row.js';
 import { changeRow, insertRow } from './write.js';
 import {
   completeLines,

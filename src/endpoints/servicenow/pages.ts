@@ -5,7 +5,7 @@ import type { Api, ListAnswer, ListExpectations } from '../api.js';
 import { saysNext, totalOf } from '../evidence.js';
 import { smallerPage } from '../page-size.js';
 import { Paging, tooLong } from '../paging.js';
-import { columnText, type Row } from './parse.js';
+import { columnText, type Row } from './row.js';
 
 /** Page size; ServiceNow's own default is 10,000. */
 const PAGE = 1000;

@@ -4,9 +4,7 @@ import type { ParsedEntity, RawEntity } from '../endpoint.js';
 import { plainText } from './html.js';
 import { itemIds, parsedItemId } from './line-ids.js';
 import { LINES, LINES_FIELD, type LineTable } from './lines.js';
-
-/** A row as the Table API returns it: every scalar is text; a reference is {link, value}, a bare id, or ''. */
-export type Row = Record<string, unknown>;
+import { columnText, type Row, shownText } from './row.js';
 
 /** What an in node emits for a ServiceNow record. */
 export interface ServiceNowEntity extends RawEntity {
@@ -26,23 +24,6 @@ export interface ParseContext {
   endpoint: string;
   entityType: string;
   baseUrl: string;
-}
-
-/**
- * The text of a column, in whichever form it comes (ServiceNow, Table API: sysparm_display_value,
- * sysparm_exclude_reference_link).
- */
-export function columnText(value: unknown): string {
-  if (value === undefined || value === null) return '';
-  if (typeof value !== 'object') return String(value);
-  const { value: inner } = value as { value?: unknown };
-  return inner === undefined || inner === null ? '' : String(inner);
-}
-
-/** The display value of a column; the same as its text where no display values were requested. */
-export function shownText(value: unknown): string {
-  const shown = typeof value === 'object' && value !== null ? (value as { display_value?: unknown }).display_value : undefined;
-  return shown === undefined || shown === null ? columnText(value) : String(shown);
 }
 
 /** Raw times are in UTC without a zone (ServiceNow, Table API); '' and invalid texts give undefined. */

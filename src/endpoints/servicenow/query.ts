@@ -5,7 +5,7 @@ import { say } from '../../text/say.js';
 import type { Api, ListExpectations } from '../api.js';
 import { type LineTable, referenceColumns } from './lines.js';
 import { pages, wholeList } from './pages.js';
-import { columnText, type Row, shownText } from './parse.js';
+import { columnText, type Row, shownText } from './row.js';
 
 /** Raw values, references as bare ids. */
 export const RAW = { sysparm_exclude_reference_link: true };

@@ -3,7 +3,7 @@ import { say } from '../../text/say.js';
 import { type Api, isAbsent } from '../api.js';
 import { BatchLoader } from '../batch-loader.js';
 import { LINES, LINES_FIELD, type LineTable, lineIn } from './lines.js';
-import { columnText, flatRow, type Row, type ServiceNowEntity } from './parse.js';
+import { flatRow, type ServiceNowEntity } from './parse.js';
 import {
   any,
   attachmentsOf,
@@ -19,6 +19,7 @@ import {
   SHOWN,
   sysId,
 } from './query.js';
+import { columnText, type Row } from './row.js';
 
 /** Columns that are always read, whatever the mappings use. */
 const SYSTEM_COLUMNS = [

@@ -1,7 +1,8 @@
 import { say } from '../../text/say.js';
 import type { Api } from '../api.js';
 import { MAX_ROWS, tooManyRows } from './pages.js';
-import { columnText, type Row, serviceNowTimeToIso } from './parse.js';
+import { serviceNowTimeToIso } from './parse.js';
+import { columnText, type Row } from './row.js';
 
 /** How far the Date header, which a gateway may write, can be from the clock that dates rows, milliseconds. */
 export const MAX_CLOCK_SKEW = 1_800_000;

@@ -1,6 +1,6 @@
 import type { GenericComment, Json } from '../../model/message.js';
 import type { WriteResult } from '../endpoint.js';
-import { columnText, type Row, shownText } from './parse.js';
+import { columnText, type Row, shownText } from './row.js';
 
 /** Columns that are written and never read back: their raw value is always ''. */
 export const JOURNALS: ReadonlySet<string> = new Set(['comments', 'work_notes', 'comments_and_work_notes']);

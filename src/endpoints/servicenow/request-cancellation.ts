@@ -1,7 +1,7 @@
 import { choiceKey } from '../../model/choice.js';
 import { lineOf } from './line-ids.js';
 import type { LineTable } from './lines.js';
-import { columnText, type Row } from './parse.js';
+import { columnText, type Row } from './row.js';
 import type { LineInput } from './write-lines.js';
 
 /* Requests and their items are cancelled by their states (ServiceNow, Service Catalog: request and requested item). */

@@ -1,7 +1,8 @@
 import type { Json } from '../../model/message.js';
 import type { Hint } from '../endpoint.js';
 import { LINES, type LineTable } from './lines.js';
-import { columnText, type Row, versionOf } from './parse.js';
+import { versionOf } from './parse.js';
+import { columnText, type Row } from './row.js';
 
 /** What is polled: the records, and separately their journals and attachments, because those need not update the record. */
 export interface Stream {

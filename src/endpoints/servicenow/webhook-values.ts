@@ -1,6 +1,6 @@
 import { type Layer, layersOf, objectsIn, type PostedEvent } from '../posted-events.js';
 import { LINES } from './lines.js';
-import { columnText } from './parse.js';
+import { columnText } from './row.js';
 
 /*
  * Where an event of an instance names its record: people write business rules, flows and integrations in many ways.

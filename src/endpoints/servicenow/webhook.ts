@@ -5,7 +5,8 @@ import { say } from '../../text/say.js';
 import type { Hint } from '../endpoint.js';
 import type { PostedEvent } from '../posted-events.js';
 import { byLine, LINES } from './lines.js';
-import { columnText, type ServiceNowEntity, versionOf } from './parse.js';
+import { type ServiceNowEntity, versionOf } from './parse.js';
+import { columnText } from './row.js';
 import {
   addressIn,
   idIn,

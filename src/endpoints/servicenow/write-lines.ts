@@ -6,9 +6,10 @@ import type { WriteResult } from '../endpoint.js';
 import { plainText } from './html.js';
 import { itemIds, lineOf } from './line-ids.js';
 import { LINES_FIELD, type LineTable } from './lines.js';
-import { columnText, type Row, type ServiceNowEntity, shownText } from './parse.js';
+import type { ServiceNowEntity } from './parse.js';
 import { SHOWN, valueRows } from './query.js';
 import { droppedFields, hasValue, JOURNALS, rowBody } from './render.js';
+import { columnText, type Row, shownText } from './row.js';
 import { changeRow, insertRow } from './write.js';
 
 /** The target state of a line: columns, and named values where its table has them. */

@@ -1,8 +1,8 @@
 import type { Json } from '../../model/message.js';
 import { say } from '../../text/say.js';
 import type { Api } from '../api.js';
-import { columnText, type Row } from './parse.js';
 import { RAW, ROW, sysId } from './query.js';
+import { columnText, type Row } from './row.js';
 
 /**
  * Inserts a row; returns it as the instance then has it. `key`: the columns that identify it as the row that was sent. A 202 from

@@ -1,4 +1,5 @@
-import { columnText, flatRow, type Row, type ServiceNowEntity } from './parse.js';
+import { flatRow, type ServiceNowEntity } from './parse.js';
+import { columnText, type Row } from './row.js';
 
 /**
  * An entity after rows of it were written: as read before, with the rows as the answers show them, which spares reading all of it

@@ -2,7 +2,7 @@ import { PartnerError } from '../../errors.js';
 import { say } from '../../text/say.js';
 import type { Api } from '../api.js';
 import { onePage } from './pages.js';
-import { columnText, type Row } from './parse.js';
+import { columnText, type Row } from './row.js';
 
 const HOUR = 3_600_000;
 /** How long a zone is cached, milliseconds: a user may change it, and the sweeps that look back find what was missed since. */

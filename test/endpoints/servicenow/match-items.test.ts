@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { matchRequestedItems } from '../../../src/endpoints/servicenow/match-items.js';
-import type { Row } from '../../../src/endpoints/servicenow/parse.js';
+import type { Row } from '../../../src/endpoints/servicenow/row.js';
 import type { LineInput } from '../../../src/endpoints/servicenow/write-lines.js';
 
 const line = (id: string, cat_item: string, variables: Record<string, string> = {}, quantity = 1): LineInput => ({

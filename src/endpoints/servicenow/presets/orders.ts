@@ -25,6 +25,7 @@ const ORDER_STATES: ValueRow[] = [
   { partner: 'assessing_cancellation', generic: 'assessingCancellation' },
   { partner: 'cancellation_in_progress', generic: 'pendingCancellation' },
   { partner: 'canceled', generic: 'cancelled' },
+  inOnly('cancelled', 'cancelled'),
   { partner: 'rejected', generic: 'rejected' },
   { partner: 'completed', generic: 'completed' },
   outOnly('completed', 'resolved'),
