@@ -5,11 +5,12 @@ import { say } from '../../text/say.js';
 import { type Api, afterWrite, isAbsent } from '../api.js';
 import type { WriteResult } from '../endpoint.js';
 import { type Attributes, droppedFrom, textOf } from '../tmf/attributes.js';
-import { isEnded, isRefused, isSettled, refusalReason } from './cancel-decision.js';
+import { isSettled, refusalReason } from './cancel-decision.js';
 import { isUnanswered, itemsNote, noteComment, orderNote } from './cancel-note.js';
 import { type Cancellations, isQueued } from './cancellation.js';
 import { isCancelling } from './cancelling-states.js';
 import type { CancelBy } from './dialect.js';
+import { isEnded, isRefused } from './task-states.js';
 
 /** Statuses by which a provider refuses a cancellation: it is too late, or not allowed to us. */
 const REFUSALS = new Set([400, 403, 409, 422]);
