@@ -10,6 +10,7 @@ import { isUnanswered, itemsNote, noteComment, orderNote } from './cancel-note.j
 import { type Cancellations, isQueued } from './cancellation.js';
 import { isCancelling } from './cancelling-states.js';
 import type { CancelBy } from './dialect.js';
+import { cancelledItems, isCancelledItem } from './items.js';
 import { isEnded, isRefused } from './task-states.js';
 
 /** Statuses by which a provider refuses a cancellation: it is too late, or not allowed to us. */
@@ -86,6 +87,13 @@ export class OrderCanceller {
   /** Asks a person to cancel items, unless that was done and nobody has answered. */
   async cancelItems(id: string, items: readonly Attributes[]): Promise<void> {
     await this.note(await this.options.read(id), id, itemsNote(items));
+  }
+
+  /** An order as it is after items were cancelled: some providers answer with what was sent, and keep something else. */
+  async asKept(id: string, items: readonly Attributes[], answered: Attributes): Promise<Attributes> {
+    const shown = cancelledItems(answered);
+    const isToBeRead = items.some((item) => isCancelledItem(item) && shown.includes(textOf(item.id) ?? ''));
+    return isToBeRead ? this.options.read(id).catch(() => answered) : answered;
   }
 
   /** `answered`: the id of the task, where an answer gave one. */
