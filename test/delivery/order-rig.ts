@@ -5,7 +5,7 @@ import { DEFAULT_ROLL_UP } from '../../src/conversation/roll-up.js';
 import { Broker } from '../../src/delivery/broker.js';
 import type { Compensation } from '../../src/delivery/legs.js';
 import type { OrderNotice } from '../../src/delivery/order-notices.js';
-import type { ParsedEntity, RawEntity } from '../../src/endpoints/endpoint.js';
+import type { CancellationOutcome, ParsedEntity, RawEntity } from '../../src/endpoints/endpoint.js';
 import type { GenericAttachment, GenericFields, GenericMessage, ItemProgress, Json } from '../../src/model/message.js';
 import { LowdbStore } from '../../src/store/lowdb-store.js';
 import { intakeQueue } from '../../src/store/message-queue.js';
@@ -23,6 +23,12 @@ export class WithoutVersions extends Partner {
     const parsed = super.parse(raw);
     return { ...parsed, source: { ...parsed.source, version: undefined } };
   }
+}
+
+/** What a vendor reports beside the fields of its order. */
+interface Report extends GenericMessage {
+  cancellation?: CancellationOutcome;
+  deleted?: boolean;
 }
 
 function report(source: GenericMessage['source'], fields: GenericFields): GenericMessage {
@@ -129,11 +135,14 @@ export class OrderRig {
     if (this.customer.tickets.length) await this.take(record, conversation!, { leg: '', message });
   }
 
-  private async correlate(record: MessageRecord, message: GenericMessage) {
+  private async correlate(record: MessageRecord, { cancellation, deleted, ...message }: Report) {
     const names = Object.keys(message.fields);
     const sources = Object.fromEntries(names.map((n) => [n, [n]]));
     const fields = message.fields as unknown as Record<string, Json>;
-    const found = await this.broker.correlate({ messageId: record.id }, { message, record: fields, sources });
+    const found = await this.broker.correlate(
+      { messageId: record.id },
+      { message, record: fields, sources, cancellation, deleted },
+    );
     return found?.output === 'ignored' ? undefined : found;
   }
 
@@ -191,19 +200,35 @@ export class OrderRig {
     await this.receive('customer', 'O1', { title: 'New colleague', items: ITEMS, ...fields });
   }
 
-  /** A vendor reports the state of its order. */
-  async vendor(name: string, fields: GenericFields): Promise<void> {
+  /** A vendor reports the state of its order, and what it says in `more`. */
+  async vendor(
+    name: string,
+    fields: GenericFields,
+    more: Pick<Partial<Report>, 'comments' | 'cancellation'> = {},
+  ): Promise<void> {
     const [ticket] = this.vendors[name]!.tickets;
     assert.ok(ticket, `${name} has an order`);
-    await this.receive(name, ticket.id, fields, ticket.reference);
+    await this.receive(name, ticket.id, fields, ticket.reference, more);
   }
 
-  private async receive(from: string, id: string, fields: GenericFields, reference?: string): Promise<void> {
+  /** A vendor reports that its order was deleted there. */
+  async vendorDeletes(name: string): Promise<void> {
+    const [{ id, reference }] = this.vendors[name]!.tickets as [Partner['tickets'][number]];
+    await this.receive(name, id, { state: 'cancelled' }, reference, { event: 'deleted', deleted: true });
+  }
+
+  private async receive(
+    from: string,
+    id: string,
+    fields: GenericFields,
+    reference?: string,
+    more: Partial<Report> = {},
+  ): Promise<void> {
     const version = String(++this.version + 100);
     const shown = this.vendors[from] instanceof WithoutVersions ? undefined : version;
     const source = { endpoint: from, entityType: 'troubleTicket', id, number: id, ...(reference && { reference }) };
     const attachments = from === 'customer' ? this.files : [];
-    const message = { ...report({ ...source, ...(shown && { version: shown }) }, fields), attachments };
+    const message = { ...report({ ...source, ...(shown && { version: shown }) }, fields), attachments, ...more };
     if (from === 'customer') this.placed = { ...message, fields: { ...this.placed?.fields, ...fields } };
     await this.broker.inbox.accept([
       {

@@ -98,6 +98,8 @@ export class Partner implements EndpointClient {
   integrationUser?: string;
   /** Time of the last change of its tickets. */
   changedAt?: string;
+  /** What the answers to updates say beside the ticket, which they leave as it is. */
+  answer?: Partial<WriteResult>;
   /** Number of the next updates that are confirmed, but not kept. */
   drops = 0;
 
@@ -194,6 +196,7 @@ export class Partner implements EndpointClient {
         const dropped = Object.entries(fields).map(([field, sent]) => ({ field, sent, has: ticket.fields[field] }));
         return { entity: this.raw(ticket), dropped };
       }
+      if (this.answer) return { entity: this.raw(ticket), dropped: [], ...this.answer };
       for (const [name, value] of Object.entries(fields)) ticket.fields[name] = merged(ticket.fields[name], value);
       ticket.version++;
       return { entity: this.raw(ticket), dropped: [] };

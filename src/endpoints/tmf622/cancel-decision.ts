@@ -4,33 +4,15 @@ import { sentence } from '../../text/sentence.js';
 import type { CancellationOutcome } from '../endpoint.js';
 import { type Attributes, entries, textOf } from '../tmf/attributes.js';
 import { isCancellingState } from './cancelling-states.js';
+import { isEnded, isRefused } from './task-states.js';
 
 /* What a provider decides about a cancellation, by the state of its task. */
-
-/** The states of a refused cancellation (TaskStateType: v4 has one of them, v5 both). */
-const REFUSED = new Set(['rejected', 'terminatedwitherror']);
-
-/** States of a task that is still open (TaskStateType; one of the two official v4 files has accepted). */
-const OPEN = new Set(['acknowledged', 'accepted', 'inprogress']);
 
 /** States of an order after which no cancellation matters, as providers write them. */
 const ENDED = new Set([...FINAL_STATES, 'closed_complete'].map(choiceKey));
 
 /** Attributes in which providers give the reason; the standard has none for it. */
 const REASONS = ['reason', 'stateReason', 'stateChangeReason', 'statusChangeReason', 'message', 'description'];
-
-export function isRefused(cancel: Attributes): boolean {
-  return REFUSED.has(stateOf(cancel));
-}
-
-export function isOpen(cancel: Attributes): boolean {
-  return OPEN.has(stateOf(cancel));
-}
-
-/** Whether a task has ended as if the order was cancelled; v5 has cancelled, for a task that was given up. */
-export function isEnded(cancel: Attributes): boolean {
-  return ['done', 'completed', 'cancelled'].includes(stateOf(cancel));
-}
 
 /** Why a cancellation was refused, in the provider's words; '' where it says nothing. */
 export function refusalReason(cancel: Attributes = {}): string {
@@ -61,8 +43,4 @@ export function decisionOf(
       outcome: { state: isWithoutEffect ? 'withoutEffect' : 'refused', ...(reason && { reason }), comment: id },
     },
   ];
-}
-
-function stateOf({ state }: Attributes): string {
-  return choiceKey(textOf(state) ?? '');
 }

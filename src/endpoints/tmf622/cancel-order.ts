@@ -5,11 +5,13 @@ import { say } from '../../text/say.js';
 import { type Api, afterWrite, isAbsent } from '../api.js';
 import type { WriteResult } from '../endpoint.js';
 import { type Attributes, droppedFrom, textOf } from '../tmf/attributes.js';
-import { isEnded, isRefused, isSettled, refusalReason } from './cancel-decision.js';
+import { isSettled, refusalReason } from './cancel-decision.js';
 import { isUnanswered, itemsNote, noteComment, orderNote } from './cancel-note.js';
 import { type Cancellations, isQueued } from './cancellation.js';
 import { isCancelling } from './cancelling-states.js';
 import type { CancelBy } from './dialect.js';
+import { cancelledItems, isCancelledItem } from './items.js';
+import { isEnded, isRefused } from './task-states.js';
 
 /** Statuses by which a provider refuses a cancellation: it is too late, or not allowed to us. */
 const REFUSALS = new Set([400, 403, 409, 422]);
@@ -85,6 +87,13 @@ export class OrderCanceller {
   /** Asks a person to cancel items, unless that was done and nobody has answered. */
   async cancelItems(id: string, items: readonly Attributes[]): Promise<void> {
     await this.note(await this.options.read(id), id, itemsNote(items));
+  }
+
+  /** An order as it is after items were cancelled: some providers answer with what was sent, and keep something else. */
+  async asKept(id: string, items: readonly Attributes[], answered: Attributes): Promise<Attributes> {
+    const shown = cancelledItems(answered);
+    const isToBeRead = items.some((item) => isCancelledItem(item) && shown.includes(textOf(item.id) ?? ''));
+    return isToBeRead ? this.options.read(id).catch(() => answered) : answered;
   }
 
   /** `answered`: the id of the task, where an answer gave one. */

@@ -5,10 +5,10 @@ import { say } from '../../text/say.js';
 import type { Api } from '../api.js';
 import { type Attributes, isAttributes } from '../tmf/attributes.js';
 import { pages } from '../tmf/list.js';
-import { isOpen, isRefused } from './cancel-decision.js';
 import type { Dialect } from './dialect.js';
 import { orderOf } from './events.js';
 import { cancelBody } from './render.js';
+import { isOpen, isRefused } from './task-states.js';
 
 /** Statuses by which an API says that it does not have a resource, or not this method of it. */
 const MISSING = new Set([404, 405, 501]);

@@ -258,7 +258,8 @@ class Client extends TmfBaseClient<Dialect> implements Tmf622Client {
       // Only our own attributes are validated, not what the provider says about its items.
       this.entities.requireValid(validateOrderPatch(this.version, this.profile, this.entities.change(given)), 'update');
       try {
-        const order = await this.whenCreated(id, () => this.patchOrder(id, sent, say`update order`));
+        const answered = await this.whenCreated(id, () => this.patchOrder(id, sent, say`update order`));
+        const order = await this.canceller.asKept(id, entries(given[ITEMS]), answered);
         const dropped = [...droppedFrom(given, order), ...droppedItems(given, { [ITEMS]: items ?? [] }, order)];
         return { entity: { order }, dropped };
       } catch (error) {

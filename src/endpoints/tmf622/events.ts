@@ -5,7 +5,7 @@ import type { Hint } from '../endpoint.js';
 import { type Attributes, isAttributes, textOf } from '../tmf/attributes.js';
 import { idOfResource, namesOfResources } from '../tmf/event-resource.js';
 import { COMMON_KINDS, type EventTable, readTmfEvent } from '../tmf/events.js';
-import { isEnded } from './cancel-decision.js';
+import { isEnded } from './task-states.js';
 
 export interface ProductOrderEvent {
   /** As the standard names it, e.g. ProductOrderStateChangeEvent. */

@@ -6,10 +6,10 @@ import type { Hint, PollResult } from '../endpoint.js';
 import { type Attributes, entries, isoTime, textOf } from '../tmf/attributes.js';
 import { digest } from '../tmf/digest.js';
 import { type ListOptions, type OpenEnd, pages, serverTime } from '../tmf/list.js';
-import { isOpen } from './cancel-decision.js';
 import type { Cancellations } from './cancellation.js';
 import { referenceOf } from './dialect.js';
 import { hintOf as eventHint, orderOf, readEvent } from './events.js';
+import { isOpen } from './task-states.js';
 
 /** How far before the watermark a poll looks: the clocks of a provider's servers differ by minutes. Milliseconds. */
 const OVERLAP = 600_000;
