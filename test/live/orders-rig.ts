@@ -2,6 +2,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FanOutLeg } from '../../src/conversation/fan-out-rules.js';
+import type { ComparedOrder } from '../../src/sandbox/compared-order.js';
+import { orderComparison } from '../../src/sandbox/order-comparison.js';
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.js';
 import { placeOrder } from '../../src/sandbox/servicenow-orders.js';
 import type { Row } from '../../src/sandbox/servicenow-query.js';
@@ -164,6 +166,12 @@ export class OrdersRig {
       .journal(order)
       .filter((row) => row.element === 'comments')
       .map((row) => row.value ?? '');
+  }
+
+  /** The customer's order beside what the vendors have of it; read from the stand-ins alone. */
+  compared(order: string): ComparedOrder {
+    const vendors = [this.sandbox.orders('v4'), this.sandbox.orders('v5')];
+    return orderComparison(this.sandbox.servicenow, vendors)(this.order(order));
   }
 
   /** A vendor's order of the customer's one, found by our reference and its leg; undefined while there is none. Fails when there are two. */
