@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { OrderBehaviourName } from '../../src/sandbox/behaviours.js';
 import type { ComparedLine } from '../../src/sandbox/compared-order.js';
+import { itemsOf } from '../../src/sandbox/tmf622-order.js';
 import { type Kind, OrdersRig } from './orders-rig.js';
 
 const LINES = 'sn_ind_tmt_orm_order_line_item';
@@ -166,6 +167,12 @@ describe('the items of an order in a real Node-RED, at vendors that make their o
       (await newFailures()).some((text) => /No item there is certainly 2 \(2 × Cover 15\)/.test(text)),
     );
     await rig.until('the line as it is', () => line(id, '2').state === 'in_progress');
+    // What is added is ordered all the same.
+    const added = rig.sandbox.servicenow.create(LINES, { ...rig.line('4', 'cover'), order: id }, 'agent');
+    const ordered = () => vendors().flatMap((desk) => desk.orders().flatMap((order) => itemsOf(order)));
+    await rig.until('the added cover at the vendor', () =>
+      ordered().some((item) => item.quantity === 1 && (item.productOffering as { id?: string }).id === added.product_offering),
+    );
   });
 
   it('lockedInProgress: a refused cancellation of an item is told, and the line is as it was', async () => {
@@ -177,8 +184,23 @@ describe('the items of an order in a real Node-RED, at vendors that make their o
     rig.updateLine(id, '2', { state: 'canceled' });
     await rig.until('the refusal', () => rig.comments(id).some((text) => /item 2 refused: .*cannot be changed/.test(text)));
     await agree(id, 'in_progress');
+    await rig.quiet();
+    assert.ok(!rig.comments(id).some((text) => /item 1/.test(text)), 'nothing is said of the others');
     move(id, 'completed');
     await agree(id, 'completed');
+  });
+
+  it('lockedInProgress: a quantity that the vendor refuses is told to the customer', async () => {
+    switchOn('lockedInProgress');
+    const id = await place('locked quantity', ['phone', 'cover', 'sim']);
+    move(id, 'inProgress');
+    await agree(id, 'in_progress');
+    await rig.quiet();
+    rig.updateLine(id, '2', { quantity: '5' });
+    await rig.until('the refusal', () =>
+      rig.comments(id).some((text) => /did not accept the change of item [\d, ]*2: .*cannot be changed/.test(text)),
+    );
+    assert.equal(line(id, '2').at[0]?.quantity, 2);
   });
 
   it('cancelIgnored: an item that the vendor did not cancel although it confirmed that is told, and goes on', async () => {
@@ -195,19 +217,34 @@ describe('the items of an order in a real Node-RED, at vendors that make their o
     await right(id, ['1', '2', '3']);
   });
 
-  it('cancelMissing: a cancellation that the vendor has no way for is told, and the order goes on', async () => {
+  it('cancelMissing: a cancellation that the vendors have no way for is told, and the order goes on', async () => {
     switchOn('cancelMissing');
     const id = await place('no way', ['phone', 'sim']);
     move(id, 'inProgress');
     await agree(id, 'in_progress');
     await rig.quiet();
     rig.updateOrder(id, { state: 'canceled' });
-    for (const number of ['1', '2'])
-      await rig.until('the refusal', () => rig.comments(id).some((text) => new RegExp(`item ${number} refused`).test(text)));
+    for (const leg of ['devices', 'mobile'])
+      await rig.until(`what became of the cancellation at ${leg}`, () =>
+        rig.comments(id).some((text) => text.startsWith(`${leg} has not confirmed the cancellation`)),
+      );
     await agree(id, 'in_progress');
     await rig.until('the order as it is', () => rig.order(id).state === 'in_progress');
     move(id, 'completed');
     await agree(id, 'completed');
+  });
+
+  it('cancelPretended: an order that goes on after a confirmed cancellation is told, and shown as it is', async () => {
+    switchOn('cancelPretended');
+    const id = await place('pretended', ['phone', 'cover', 'sim']);
+    move(id, 'inProgress');
+    await agree(id, 'in_progress');
+    await rig.quiet();
+    rig.updateOrder(id, { state: 'canceled' });
+    await rig.until('confirmed cancellations', () => lines(id).every((one) => one.at.every((item) => item.cancellation)));
+    move(id, 'completed');
+    await agree(id, 'completed');
+    await rig.until('the notice', () => rig.comments(id).some((text) => /cancel/i.test(text)));
   });
 
   it('several at once: own ids, a fee, a later order whose id is only in the event', async () => {

@@ -209,7 +209,9 @@ export class OrdersRig {
   async until(what: string, true_: () => unknown): Promise<void> {
     await until(what, true_).catch(async (error) => {
       const desk = this.sandbox.servicenow;
-      const orders = desk.rows(ORDERS).map((row) => `${row.number} ${row.state} ${JSON.stringify(this.states(row.sys_id))}`);
+      const orders = desk
+        .rows(ORDERS)
+        .map((row) => [row.number, row.state, JSON.stringify(this.states(row.sys_id)), ...this.comments(row.sys_id)].join(' | '));
       const health = await (await fetch(`${this.live.url}/health`)).text();
       throw new Error(
         `${(error as Error).message}\n${orders.join('\n')}\n${this.vendorsSay()}\n${health}\n${await this.told()}\n${this.live.output().slice(-3_000)}`,
