@@ -183,8 +183,12 @@ function judged(state: string, name: string, expected: number, at: VendorItem[])
     if (over) return { verdict: 'same', why: '' };
     return state === 'completed' ? { verdict: 'different', why: 'never ordered' } : { verdict: 'open', why: 'not ordered yet' };
   }
-  const theirs = rollUp(at.map((item) => item.state)) ?? 'acknowledged';
-  if (!SAME[theirs]?.includes(state)) {
+  const states = at.map((item) => item.state);
+  const theirs = rollUp(states) ?? 'acknowledged';
+  // Of what is in parts, some ended and none begun, either may be said.
+  const begun = states.some((one) => one !== 'acknowledged' && !isFinal(one));
+  const said = theirs === 'inProgress' && !begun ? [theirs, 'acknowledged'] : [theirs];
+  if (!said.some((one) => SAME[one]?.includes(state))) {
     const cancelling = over && !isFinal(theirs) && at.some(({ cancellation }) => isUnderWay(cancellation?.state));
     return cancelling ? { verdict: 'open', why: 'being cancelled' } : { verdict: 'different', why: 'state' };
   }

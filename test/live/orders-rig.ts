@@ -2,6 +2,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FanOutLeg } from '../../src/conversation/fan-out-rules.js';
+import type { ComparedOrder } from '../../src/sandbox/compared-order.js';
+import { orderComparison } from '../../src/sandbox/order-comparison.js';
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.js';
 import { placeOrder } from '../../src/sandbox/servicenow-orders.js';
 import type { Row } from '../../src/sandbox/servicenow-query.js';
@@ -166,6 +168,12 @@ export class OrdersRig {
       .map((row) => row.value ?? '');
   }
 
+  /** The customer's order beside what the vendors have of it; read from the stand-ins alone. */
+  compared(order: string): ComparedOrder {
+    const vendors = [this.sandbox.orders('v4'), this.sandbox.orders('v5')];
+    return orderComparison(this.sandbox.servicenow, vendors)(this.order(order));
+  }
+
   /** A vendor's order of the customer's one, found by our reference and its leg; undefined while there is none. Fails when there are two. */
   vendor(leg: 'mobile' | 'devices' | 'delivery'): Order | undefined {
     const orders = this.vendorOrders(leg);
@@ -201,7 +209,9 @@ export class OrdersRig {
   async until(what: string, true_: () => unknown): Promise<void> {
     await until(what, true_).catch(async (error) => {
       const desk = this.sandbox.servicenow;
-      const orders = desk.rows(ORDERS).map((row) => `${row.number} ${row.state} ${JSON.stringify(this.states(row.sys_id))}`);
+      const orders = desk
+        .rows(ORDERS)
+        .map((row) => [row.number, row.state, JSON.stringify(this.states(row.sys_id)), ...this.comments(row.sys_id)].join(' | '));
       const health = await (await fetch(`${this.live.url}/health`)).text();
       throw new Error(
         `${(error as Error).message}\n${orders.join('\n')}\n${this.vendorsSay()}\n${health}\n${await this.told()}\n${this.live.output().slice(-3_000)}`,
