@@ -41,7 +41,9 @@ RED.nodes.registerType<FanOutConfig>('switchboard-fan-out', {
         if (invalid !== undefined) return this._def._('invalid.legName', { name: invalid });
         if (new Set(names).size < names.length) return this._def._('invalid.legTwice');
         const withoutRule = list.find((leg) => this.by === 'item' && !leg.takes?.some((rule) => rule.field && rule.is.length));
-        return withoutRule ? this._def._('invalid.takesNothing', { name: withoutRule.name }) : true;
+        if (withoutRule) return this._def._('invalid.takesNothing', { name: withoutRule.name });
+        const missing = list.flatMap((leg) => leg.after ?? []).find((predecessor) => !names.includes(predecessor.leg));
+        return missing ? this._def._('invalid.noPredecessor', { name: missing.leg }) : true;
       },
     },
     onFailure: { value: 'keep' },

@@ -1,10 +1,10 @@
-import type { FanOutLeg, ItemRule } from '../../src/conversation/fan-out-rules.js';
+import { type FanOutLeg, type ItemRule, LEG_NAME_LENGTH, rowIdOf } from '../../src/conversation/fan-out-rules.js';
 import { ORDER_STATES } from '../../src/model/message.js';
 import type { Predecessor } from '../../src/store/store.js';
 import { addButton, removeButton } from '../kit/editor/list-buttons.js';
 import type { FanOutConfig } from './fan-out.config.js';
 
-/** A leg in the open dialog; `port` is its output when the dialog was opened. */
+/** A leg in the open dialog; `port` is its output when the dialog was opened, and `id` what open orders know it by since then. */
 interface Row extends FanOutLeg {
   port?: number;
 }
@@ -51,7 +51,7 @@ export function legList(translate: Translate): LegList {
       $(LIST).editableList('empty');
       $(LIST).editableList(
         'addItems',
-        structuredClone(legs).map((leg, port) => ({ ...leg, port })),
+        structuredClone(legs).map((leg, port) => ({ ...leg, id: rowIdOf(leg), port })),
       );
     },
     read(by) {
@@ -66,17 +66,30 @@ export function legList(translate: Translate): LegList {
       rows.forEach((row, at) => {
         if (row.port === undefined) ports[`new ${at}`] = at;
       });
-      return { legs: rows.map((row) => legOf(row, by)), ports };
+      const ids = new Set(rows.flatMap(({ id }) => id || []));
+      return { legs: rows.map((row) => legOf(row, idOf(row, ids), by)), ports };
     },
   };
 }
 
+/** What identifies a row: that of a new one is its name, where no renamed row has it. `taken`: the ids of the other rows. */
+function idOf({ id, name }: Row, taken: ReadonlySet<string>): string {
+  if (id) return id;
+  let free = name.trim();
+  for (let n = 2; taken.has(free); n++) {
+    const end = `-${n}`;
+    free = `${name.trim().slice(0, LEG_NAME_LENGTH - end.length)}${end}`;
+  }
+  return free;
+}
+
 /** The leg of a row, with only the settings that its mode uses. */
-function legOf({ name, takes, condition, after }: Row, by: FanOutConfig['by']): FanOutLeg {
+function legOf({ name, takes, condition, after }: Row, id: string, by: FanOutConfig['by']): FanOutLeg {
   const rules = (takes ?? []).filter((rule) => rule.field.trim() && rule.is.length);
   const waits = (after ?? []).filter((p) => p.leg && p.states.length);
   return {
     name: name.trim(),
+    ...(id !== name.trim() && { id }),
     ...(by === 'item' && rules.length && { takes: rules }),
     ...(by === 'target' && condition?.trim() && { condition: condition.trim() }),
     ...(waits.length && { after: waits }),

@@ -1,8 +1,9 @@
 import { linkAt } from '../../src/conversation/correlate.js';
+import { legsOfRow } from '../../src/conversation/plan.js';
 import { AFTER_DOUBT } from '../../src/delivery/broker.js';
 import { type Blocker, deliveryWait, type EndpointFacts, messageWait, type WaitReason } from '../../src/delivery/wait-reason.js';
 import { queueOf } from '../../src/store/message-queue.js';
-import type { ConversationRecord, DeliveryRecord, MessageRecord, Store } from '../../src/store/store.js';
+import type { ConversationRecord, DeliveryRecord, MessageRecord, Plan, Store } from '../../src/store/store.js';
 import type { BrokerAccess, NameOf } from './broker-access.js';
 import { shownDelivery } from './shown-state.js';
 import type { WaitView } from './views.js';
@@ -22,7 +23,9 @@ export class WaitReader {
 
   async delivery(record: DeliveryRecord): Promise<WaitView | undefined> {
     const reason = await this.reasonOf(record);
-    return reason && this.view(reason);
+    const plan = reason?.legs && (await this.conversation(record.conversation))?.plan;
+    const named = plan && { legs: reason.legs?.map((one) => ({ ...one, leg: namesOfRow(plan, one.leg) })) };
+    return reason && this.view({ ...reason, ...named });
   }
 
   async message(record: MessageRecord): Promise<WaitView | undefined> {
@@ -97,6 +100,15 @@ export class WaitReader {
       ...(message && { behind: { message, number: await numberOf(store, message) } }),
     };
   }
+}
+
+/** The legs of a row by their names, which are not always that of the row. */
+function namesOfRow(plan: Plan, row: string): string {
+  return (
+    legsOfRow(plan, row)
+      .map(({ leg }) => leg)
+      .join(', ') || row
+  );
 }
 
 async function numberOf(store: Store, message: string): Promise<string> {

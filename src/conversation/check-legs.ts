@@ -1,18 +1,25 @@
 import { SwitchboardError } from '../errors.js';
 import { sharedExpressions } from '../mapping/expressions.js';
 import { say } from '../text/say.js';
-import { type FanOutLeg, LEG_NAME } from './fan-out-rules.js';
+import { type FanOutLeg, LEG_NAME, rowIdOf } from './fan-out-rules.js';
 
 /** Throws SWB_CONFIG if the legs of a fan-out node are invalid; their conditions: `checkConditions`. Pure. */
 export function checkLegs(legs: readonly FanOutLeg[], where: string): void {
   const wrong = (what: string, hint: string) => new SwitchboardError('SWB_CONFIG', what, { where, field: 'legs', hint });
   if (legs.length === 0) throw wrong(say`The fan-out node has no legs.`, say`Add a leg for each party in the node’s dialog.`);
   const names = new Set<string>();
+  const ids = new Set<string>();
   for (const leg of legs) {
     if (!LEG_NAME.test(leg.name))
       throw wrong(say`"${leg.name}" is not a valid leg name.`, say`Use letters, digits and dashes, at most 24 characters.`);
     if (names.has(leg.name)) throw wrong(say`Two legs are named "${leg.name}".`, say`Give each leg a unique name.`);
     names.add(leg.name);
+    if (ids.has(rowIdOf(leg)))
+      throw wrong(
+        say`Two legs are known to open orders as "${rowIdOf(leg)}".`,
+        say`Remove one of them, or give the one that was renamed another id in the flow file.`,
+      );
+    ids.add(rowIdOf(leg));
     for (const { leg: other } of leg.after ?? [])
       if (!legs.some((l) => l.name === other))
         throw wrong(say`The leg "${leg.name}" waits for "${other}", which does not exist.`, say`Choose an existing leg.`);

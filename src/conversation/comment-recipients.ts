@@ -14,33 +14,49 @@ export interface Recipients {
 }
 
 /**
- * A comment that may be an answer goes to the leg that waits for one, so that it reaches only the vendor that asked; of several to
- * those that it names. Any other goes to all open legs, or where none is open to all that were ordered. Pure.
+ * A comment that begins with the name of legs and a colon goes to them. Otherwise one that may be an answer goes to the legs that it
+ * names of those who may have asked, or to the only one that waits for an answer, so that it reaches nobody else. Any other goes to all
+ * open legs, or where none is open to all that were ordered. Files go where the comments beside them go. Pure.
  * @param namesOf the names by which a comment may mean a leg
  */
 export function recipientsOf(plan: Plan, message: GenericMessage, namesOf: (leg: PlannedLeg) => readonly string[]): Recipients {
   const taken = plan.legs.filter((leg) => leg.dropped === undefined);
   const open = taken.filter((leg) => !isOver(leg));
-  const waiting = open.filter((leg) => leg.state === 'pending' && itemsOfLeg(plan, leg.leg).length > 0);
-  const asked = taken.filter(({ leg }) => plan.asked?.includes(leg));
-  const asking = message.event === 'created' ? [] : waiting.length > 0 ? waiting : asked;
+  const mayAnswer = message.event !== 'created';
+  const waiting = open.filter((leg) => mayAnswer && leg.state === 'pending' && itemsOfLeg(plan, leg.leg).length > 0);
+  const asked = taken.filter(({ leg }) => mayAnswer && plan.asked?.includes(leg));
+  const asking = waiting.length > 0 ? waiting : asked;
   const everyone = open.length > 0 ? open : taken.filter((leg) => leg.refused === undefined);
+  const legsFor = (text: string): readonly PlannedLeg[] => {
+    const addressed = taken.filter((leg) => namesOf(leg).some((name) => isAddressed(text, name)));
+    if (addressed.length > 0) return addressed;
+    if (asking.length === 0) return everyone;
+    const named = taken.filter(
+      (leg) => (waiting.includes(leg) || asked.includes(leg)) && namesOf(leg).some((name) => isNamed(text, name)),
+    );
+    return named.length > 0 ? named : asking.length === 1 ? asking : [];
+  };
   const comments = new Map<string, string[]>();
   const unclear: GenericComment[] = [];
   for (const comment of message.comments) {
-    const named = asking.filter((leg) => namesOf(leg).some((name) => isNamed(comment.text, name)));
-    const legs = asking.length === 0 ? everyone : asking.length === 1 ? asking : named;
+    const legs = legsFor(comment.text);
     if (legs.length > 0) comments.set(comment.id, legsOf(legs));
-    else if (comment.visibility === 'public') unclear.push(comment);
+    else if (asking.length > 0 && comment.visibility === 'public') unclear.push(comment);
   }
-  const files = asking.length > 0 ? asking : everyone;
-  return { comments, files: legsOf(files), unclear, asking: legsOf(asking) };
+  const files = comments.size > 0 ? [...new Set([...comments.values()].flat())] : legsOf(asking.length > 0 ? asking : everyone);
+  return { comments, files, unclear, asking: legsOf(asking) };
 }
 
-/** Who has asked since the customer's last comment, once these answers are queued. */
-export function askedAfter({ asked = [] }: Plan, { comments }: Recipients): string[] {
+/** Who has asked since the customer's last comment, once these answers are queued for the legs that are reached. */
+export function askedAfter({ asked = [] }: Plan, { comments }: Recipients, reached: ReadonlySet<string>): string[] {
   const answered = new Set([...comments.values()].flat());
-  return asked.filter((leg) => !answered.has(leg));
+  return asked.filter((leg) => !(answered.has(leg) && reached.has(leg)));
+}
+
+/** Whether a text begins with a name and a colon. */
+function isAddressed(text: string, name: string): boolean {
+  const [given, sought] = [text.trimStart().toLowerCase(), name.trim().toLowerCase()];
+  return sought !== '' && given.startsWith(sought) && given.slice(sought.length).trimStart().startsWith(':');
 }
 
 /** Whether a text has a name as a word of its own, whatever its case. */

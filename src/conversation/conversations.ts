@@ -23,6 +23,8 @@ export class Conversations {
   constructor(
     private readonly store: Store,
     private readonly clock: () => number,
+    /** A stored conversation with the rules that hold now: those of a fan-out node may have been changed since. */
+    private readonly current: (stored: ConversationRecord) => ConversationRecord = (stored) => stored,
   ) {}
 
   /**
@@ -38,7 +40,7 @@ export class Conversations {
   ): Promise<CommitResult> {
     return this.inTurn(id, () =>
       untilCommitted(async () => {
-        const latest = await this.store.conversation(id);
+        const latest = await this.latest(id);
         if (!latest) throw gone(id);
         const next = change(latest);
         const changes = typeof also === 'function' ? also(latest) : [...also];
@@ -54,7 +56,7 @@ export class Conversations {
 
   /** The draft of a conversation as it is now, or of the one to start; undefined if there is none. */
   async draft(id: string, started?: ConversationRecord): Promise<Draft | undefined> {
-    const conversation = (await this.store.conversation(id)) ?? started;
+    const conversation = (await this.latest(id)) ?? started;
     return conversation && { conversation, open: await this.store.openDeliveries(id), changes: [] };
   }
 
@@ -107,6 +109,11 @@ export class Conversations {
         if (!gone) releaseLinked(record, await this.openAfter(record.id, changes), changes);
       return changes.length === 0 ? { skipped: [], started: [] } : this.store.commit(changes, options);
     });
+  }
+
+  private async latest(id: string): Promise<ConversationRecord | undefined> {
+    const stored = await this.store.conversation(id);
+    return stored && this.current(stored);
   }
 
   /** The open deliveries of a conversation, with those that the changes move there. */

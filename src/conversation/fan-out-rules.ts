@@ -17,11 +17,19 @@ export interface ItemRule {
 export interface FanOutLeg {
   /** Shown to people, and part of our reference at the party; see LEG_NAME. */
   name: string;
+  /** What identifies the row for open orders, where it was renamed: its first name. */
+  id?: string;
   /** Split by item: the leg takes items that match any of these rules and no earlier leg. */
   takes?: ItemRule[];
   /** Static targets: JSONata on the generic message; empty = always. */
   condition?: string;
+  /** Other rows, by their names. */
   after?: Predecessor[];
+}
+
+/** What identifies a row, whatever it is named now. Orders know the rows of their legs by it. */
+export function rowIdOf({ id, name }: FanOutLeg): string {
+  return id || name;
 }
 
 export const FAN_OUT_BY = ['item', 'target'] as const;

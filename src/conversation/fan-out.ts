@@ -1,8 +1,15 @@
 import { isDeepStrictEqual } from 'node:util';
-import { CANCELLING_STATES, type GenericFields, type GenericMessage, type Json, type OrderItem } from '../model/message.js';
+import {
+  CANCELLING_STATES,
+  FINAL_STATES,
+  type GenericFields,
+  type GenericMessage,
+  type Json,
+  type OrderItem,
+} from '../model/message.js';
 import type { ItemCancellation, Plan, PlannedItem, PlannedLeg } from '../store/store.js';
 import type { Recipients } from './comment-recipients.js';
-import { type FanOutLeg, type FanOutRules, type ItemRule, LEG_NAME_LENGTH } from './fan-out-rules.js';
+import { type FanOutLeg, type FanOutRules, type ItemRule, LEG_NAME_LENGTH, rowIdOf } from './fan-out-rules.js';
 import { fingerprint, sameFingerprint } from './fingerprint.js';
 import { isCancelling, phaseOf } from './item-life.js';
 import { withMissing } from './missing-items.js';
@@ -11,10 +18,10 @@ import { matchesPattern } from './route-condition.js';
 
 /**
  * Plans which leg gets which part of a message. An item that its vendor's order can no longer take is ordered there once more, with a
- * leg of its own. Pure.
+ * leg of its own. An order that was split stays split, and one that was not stays whole, whatever the node does now. Pure.
  * @param since an id made now
  * @param fits whether a leg's condition holds (static targets)
- * @param isFixed whether what a leg has ordered takes no further items, by what its party's system can do
+ * @param situation what else is known of the order
  */
 export function planFor(
   before: Plan | undefined,
@@ -23,12 +30,25 @@ export function planFor(
   message: GenericMessage,
   since: string,
   fits: (leg: FanOutLeg) => boolean,
-  isFixed: (leg: PlannedLeg) => boolean = () => false,
+  { isFixed = () => false, elsewhere = [] }: Situation = {},
 ): { plan: Plan; unassigned: OrderItem[] } {
   const start: Plan = before ?? { node, onFailure: rules.onFailure, legs: [], items: [] };
-  const planned = rules.by === 'target' ? withTargets(start, rules, fits) : withItems(start, rules, message, since, isFixed);
-  const plan = withPredecessors({ ...planned.plan, onFailure: rules.onFailure });
+  const splits = start.legs.length > 0 ? isSplit(start) : rules.by === 'item';
+  // A party that is new to a case gets nothing of one that is over.
+  const isLate = before !== undefined && message.fields.state !== undefined && FINAL_STATES.includes(message.fields.state);
+  const planned = splits
+    ? withItems(start, rules, message, since, { isFixed, elsewhere })
+    : withTargets(start, rules, (row) => !isLate && fits(row));
+  const plan = withPredecessors({ ...planned.plan, node, onFailure: rules.onFailure });
   return { plan: before && isDeepStrictEqual(before, plan) ? before : plan, unassigned: planned.unassigned };
+}
+
+/** What is known of an order beyond its plan. */
+export interface Situation {
+  /** Whether what a leg has ordered takes no further items, by what its party's system can do. */
+  isFixed?: (leg: PlannedLeg) => boolean;
+  /** Items that no leg took, and that another party got instead: they stay there. */
+  elsewhere?: readonly string[];
 }
 
 interface Planned {
@@ -37,11 +57,12 @@ interface Planned {
 }
 
 function withTargets(plan: Plan, rules: FanOutRules, fits: (leg: FanOutLeg) => boolean): Planned {
-  const isNew = (row: FanOutLeg) => !plan.legs.some((leg) => rowOf(leg) === row.name) && fits(row);
-  return {
-    plan: { ...plan, legs: [...plan.legs, ...rules.legs.filter(isNew).map((row) => newLeg(row, row.name))] },
-    unassigned: [],
-  };
+  let legs = plan.legs;
+  for (const row of rules.legs) {
+    const isKnown = legs.some((leg) => rowOf(leg) === rowIdOf(row));
+    if (!isKnown && fits(row)) legs = [...legs, newLeg(row, legs, rules.legs)];
+  }
+  return { plan: { ...plan, legs }, unassigned: [] };
 }
 
 function withItems(
@@ -49,7 +70,7 @@ function withItems(
   rules: FanOutRules,
   message: GenericMessage,
   since: string,
-  isFixed: (leg: PlannedLeg) => boolean,
+  { isFixed, elsewhere }: Required<Situation>,
 ): Planned {
   const unassigned: OrderItem[] = [];
   const all = cancelsOrder(start, message);
@@ -67,7 +88,7 @@ function withItems(
       continue;
     }
     const row = rules.legs.find((leg) => leg.takes?.some((rule) => matchesRule(rule, item)));
-    if (row) plan = withLeg(plan, next, row, rules.legs, isFixed);
+    if (row && !elsewhere.includes(item.id)) plan = withLeg(plan, next, row, rules.legs, isFixed);
     else unassigned.push(item);
   }
   return { plan: withMissing(plan, message.fields.items ?? []), unassigned };
@@ -105,19 +126,24 @@ function withLeg(
   isFixed: (leg: PlannedLeg) => boolean,
 ): Plan {
   const mayTake = (leg: PlannedLeg) => leg.leg !== item.refused?.leg && takesItems(plan, leg) && !isFixed(leg);
-  const open = plan.legs.find((leg) => rowOf(leg) === row.name && mayTake(leg));
-  const leg = open ?? newLeg(row, freeName(row.name, plan, rows));
+  const open = plan.legs.find((leg) => rowOf(leg) === rowIdOf(row) && mayTake(leg));
+  const leg = open ?? newLeg(row, plan.legs, rows);
   const next = { id: item.id, leg: leg.leg, ...(item.notified && { notified: item.notified }) };
   return withItem(open ? plan : { ...plan, legs: [...plan.legs, leg] }, next);
 }
 
-function newLeg({ name, after }: FanOutLeg, leg: string): PlannedLeg {
-  return { leg, ...(leg !== name && { row: name }), ...(after?.length && { after }) };
+/** A leg for a row, beside the legs there are. */
+function newLeg(row: FanOutLeg, legs: readonly PlannedLeg[], rows: readonly FanOutLeg[]): PlannedLeg {
+  const leg = freeName(row.name, legs, rows);
+  const id = rowIdOf(row);
+  const idOf = (name: string) => rowIdOf(rows.find((other) => other.name === name) ?? { name });
+  const after = row.after?.map((predecessor) => ({ ...predecessor, leg: idOf(predecessor.leg) }));
+  return { leg, ...(leg !== id && { row: id }), ...(after?.length && { after }) };
 }
 
 /** A name for a further leg of a row: `mobile-2`. It is part of our reference at the vendor. */
-function freeName(name: string, plan: Plan, rows: readonly FanOutLeg[]): string {
-  const taken = new Set([...plan.legs.map(({ leg }) => leg), ...rows.map((row) => row.name).filter((other) => other !== name)]);
+function freeName(name: string, legs: readonly PlannedLeg[], rows: readonly FanOutLeg[]): string {
+  const taken = new Set([...legs.map(({ leg }) => leg), ...rows.map((row) => row.name).filter((other) => other !== name)]);
   for (let n = 1; ; n++) {
     const end = n === 1 ? '' : `-${n}`;
     const free = `${name.slice(0, LEG_NAME_LENGTH - end.length)}${end}`;
@@ -165,7 +191,7 @@ function isCancelled(state: GenericFields['state']): boolean {
 
 export interface LegMessage {
   leg: string;
-  /** The row of the fan-out node that the leg was made by. */
+  /** Id of the row of the fan-out node that the leg was made by. */
   row: string;
   message: GenericMessage;
 }
@@ -174,7 +200,7 @@ export interface LegMessage {
 export function legMessages(plan: Plan, message: GenericMessage, recipients: Recipients): LegMessage[] {
   return plan.legs.flatMap((leg) => {
     if (leg.dropped !== undefined) return [];
-    const part = isSplit(plan) ? partOf(plan, leg, message) : { fields: message.fields, changed: message.changed };
+    const part = isSplit(plan) ? partOf(plan, leg, message) : wholeFor(leg, message);
     if (!part) return [];
     const changed = isOver(leg) ? [] : part.changed;
     const comments = message.comments.filter(({ id }) => recipients.comments.get(id)?.includes(leg.leg));
@@ -192,6 +218,15 @@ export function legMessages(plan: Plan, message: GenericMessage, recipients: Rec
     };
     return [{ leg: leg.leg, row: rowOf(leg), message: legMessage }];
   });
+}
+
+/** The whole message; for a leg that was added since the case began, all of it is new. */
+function wholeFor(
+  { queued, state }: PlannedLeg,
+  { fields, changed }: GenericMessage,
+): Pick<GenericMessage, 'fields' | 'changed'> {
+  const isKnown = queued || state !== undefined;
+  return { fields, ...(isKnown && { changed }) };
 }
 
 function isSplit(plan: Plan): boolean {
@@ -300,7 +335,11 @@ export function planAfterQueued(
   return {
     ...plan,
     items: plan.items.map((item) => (item.leg === name ? after(item) : item)),
-    legs: plan.legs.map((leg) => (leg.leg === name && cancelsAll ? { ...leg, cancelled: true } : leg)),
+    legs: plan.legs.map((leg) =>
+      leg.leg === name
+        ? { ...leg, ...(cancelsAll && { cancelled: true }), ...(!isSplit(plan) && { queued: true as const }) }
+        : leg,
+    ),
   };
 }
 

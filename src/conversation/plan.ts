@@ -21,7 +21,7 @@ export function legOf(plan: Plan | undefined, leg: string): PlannedLeg | undefin
   return plan?.legs.find((l) => l.leg === leg);
 }
 
-/** The row of the fan-out node that a leg was made by. */
+/** Id of the row of the fan-out node that a leg was made by. */
 export function rowOf({ leg, row }: PlannedLeg): string {
   return row ?? leg;
 }
@@ -62,7 +62,7 @@ export function hasFailed(plan: Plan, leg: PlannedLeg): boolean {
 }
 
 /**
- * The predecessors that have not reached a required state, by the names of their rows. One that the customer has cancelled is not
+ * The predecessors that have not reached a required state, by the ids of their rows. One that the customer has cancelled is not
  * waited for: what waits for it is wanted all the same.
  */
 export function unmetPredecessors(plan: Plan | undefined, after: readonly Predecessor[] = []): Predecessor[] {
@@ -72,7 +72,8 @@ export function unmetPredecessors(plan: Plan | undefined, after: readonly Predec
   });
 }
 
-function legsOfRow(plan: Plan, row: string): PlannedLeg[] {
+/** The legs that were made by a row. */
+export function legsOfRow(plan: Plan, row: string): PlannedLeg[] {
   return plan.legs.filter((leg) => rowOf(leg) === row);
 }
 

@@ -36,6 +36,7 @@ import type { Leg } from './leg.js';
 import { applyPartyRules, describeDeletion, type SourceContext } from './leg-rules.js';
 import { Legs } from './legs.js';
 import type { FlowReference, MessageInFlow } from './message-in-flow.js';
+import { orderNodes } from './order-nodes.js';
 import { OrderNotices } from './order-notices.js';
 import { OrderResults } from './order-results.js';
 import { type AcceptedLeg, Outbox } from './outbox.js';
@@ -155,7 +156,7 @@ export class Broker {
     this.scanner = options.scanner;
     this.secret = options.secret;
     this.spool = new Spool(this.store.spool, async (delivery) => (await this.store.delivery(delivery))?.state === 'failed');
-    this.conversations = new Conversations(this.store, this.clock);
+    this.conversations = new Conversations(this.store, this.clock, (stored) => orderNodes.withCurrentRules(stored));
     this.correlator = new Correlator(
       this.store,
       (id) => this.client(id),

@@ -4,7 +4,7 @@ import type { Draft } from '../conversation/conversations.js';
 import { linkOf } from '../conversation/correlate.js';
 import { isCancelledWithOrder, isCustomersWord, newlyRefused, newlyWithdrawn } from '../conversation/customers-word.js';
 import { type LegMessage, legMessages, planFor } from '../conversation/fan-out.js';
-import type { FanOutLeg, FanOutRules } from '../conversation/fan-out-rules.js';
+import type { FanOutRules } from '../conversation/fan-out-rules.js';
 import { lateChanges, lateComment, withLateChange } from '../conversation/late-changes.js';
 import { type MissingItem, missingComment, newlyMissing } from '../conversation/missing-items.js';
 import { firstLink } from '../conversation/parties.js';
@@ -15,6 +15,7 @@ import type { EndpointClient } from '../endpoints/endpoint.js';
 import type { GenericComment, GenericFields, GenericMessage, OrderItem } from '../model/message.js';
 import type { Change, ConversationRecord, Plan, PlannedItem, PlannedLeg } from '../store/store.js';
 import { say } from '../text/say.js';
+import { type FannedOut, type FanOutOutputs, orderedElsewhere } from './fan-out-outputs.js';
 import type { Inbox } from './inbox.js';
 import type { FlowReference, MessageInFlow } from './message-in-flow.js';
 import type { OrderNotice, OrderNotices } from './order-notices.js';
@@ -44,8 +45,6 @@ export class Legs {
   /**
    * Plans which leg gets what, and returns the message for each leg. The plan is committed with the message, before anything is
    * sent. Undefined when the message has left its flow.
-   * @param fits whether a leg's condition holds (static targets)
-   * @param spare allows items that match no leg; otherwise they cause SWB_UNASSIGNED, and nothing is planned
    * @throws SWB_PAYLOAD where several items have one id, because one of them would go to the vendor of another
    */
   async fanOut(
@@ -53,9 +52,8 @@ export class Legs {
     node: string,
     rules: FanOutRules,
     message: GenericMessage,
-    fits: (leg: FanOutLeg) => boolean,
-    spare: boolean,
-  ): Promise<{ legs: LegMessage[]; unassigned: OrderItem[] } | undefined> {
+    { fits, leads, spare }: FanOutOutputs,
+  ): Promise<FannedOut | undefined> {
     const flow = this.inbox.flows.inFlow(reference);
     if (!flow) return undefined;
     requireOwnIds(message);
@@ -65,7 +63,8 @@ export class Legs {
     let planned: ReturnType<typeof planFor> | undefined;
     await flow.transaction.stage((draft) => {
       const { conversation } = draft;
-      planned = planFor(conversation.plan, node, rules, message, since, fits, ({ leg }) => this.isFixed(draft, leg));
+      const situation = { isFixed: ({ leg }: PlannedLeg) => this.isFixed(draft, leg), elsewhere: orderedElsewhere(draft) };
+      planned = planFor(conversation.plan, node, rules, message, since, fits, situation);
       if (planned.unassigned.length && !spare) throw unassignedError(planned.unassigned);
       withdrawn = newlyWithdrawn(planned.plan, since);
       missing = newlyMissing(planned.plan, conversation.plan);
@@ -73,16 +72,19 @@ export class Legs {
     });
     const conversation = (await flow.transaction.view())?.conversation;
     const plan = conversation?.plan;
-    if (!planned || !conversation || !plan) return { legs: [], unassigned: [] };
+    if (!planned || !conversation || !plan) return { legs: [], unreached: [], unassigned: [] };
     const { unassigned } = planned;
     const recipients = recipientsOf(plan, message, (leg) => this.namesOf(conversation, leg, message));
-    const legs = legMessages(plan, message, recipients);
+    const all = legMessages(plan, message, recipients);
+    const legs = all.filter(({ row }) => leads(row));
+    const unreached = all.filter((one) => !legs.includes(one));
     const late = lateChanges(plan, message);
-    if (legs.length === 0 && unassigned.length === 0) flow.ignored ??= say`It contains nothing for any leg.`;
+    if (all.length === 0 && unassigned.length === 0) flow.ignored ??= say`It contains nothing for any leg.`;
     updatePlan(flow, (latest) => {
-      const asked = askedAfter(latest, recipients);
+      const asked = askedAfter(latest, recipients, new Set(legs.map(({ leg }) => leg)));
       const { asked: _asked, ...rest } = late.reduce(withLateChange, latest);
-      return asked.length > 0 ? { ...rest, asked } : rest;
+      const left = message.fields.items && { spare: unassigned.length > 0 ? unassigned.map(({ id }) => id) : undefined };
+      return { ...rest, ...left, ...(asked.length > 0 && { asked }) };
     });
     const comments = [
       ...late.map(lateComment),
@@ -96,7 +98,7 @@ export class Legs {
     ];
     const notice = about !== undefined && this.notices.change(conversation, about, flow.record.id, comments);
     if (notice) flow.also.push(notice);
-    return { legs, unassigned };
+    return { legs, unreached: [...new Set(unreached.map(({ row }) => row))], unassigned };
   }
 
   /** Whether what a leg has ordered, or is about to, takes no further items. */

@@ -213,9 +213,14 @@ export interface WrittenItem {
 export interface PlannedLeg {
   /** As in `Link.leg`. */
   leg: string;
-  /** Name of its row in the fan-out node, if that is another: a further order at a vendor is a leg of its own. */
+  /**
+   * Id of its row in the fan-out node, if that is another: a further order at a vendor is a leg of its own, and a row may be renamed.
+   */
   row?: string;
+  /** Rows, by their ids. */
   after?: Predecessor[];
+  /** Where whole messages are fanned out: something was queued for it. */
+  queued?: true;
   /** Its cancellation was requested. */
   cancelled?: boolean;
   /** Why it was dropped before it was sent. */
@@ -278,6 +283,8 @@ export interface Plan {
   items: PlannedItem[];
   /** The legs that have asked something since the customer's last comment, in that order: an answer goes to them only. */
   asked?: string[];
+  /** Items that no leg took and that left through the last output of the fan-out node. */
+  spare?: string[];
   /** The roll-up node that last reported the order to the customer. */
   rollUp?: string;
   /** The state of the whole order last sent to the customer. */

@@ -38,7 +38,7 @@ const FLOW = [
 ];
 
 interface FlowNode {
-  legs: { name: string }[];
+  legs: { name: string; id?: string }[];
   rules: { gives: string }[];
   outputs: number;
   valid: boolean;
@@ -65,6 +65,7 @@ describe('the fan-out and roll-up dialogs', () => {
     page.evaluate(
       `(() => { const n = RED.nodes.node(${JSON.stringify(id)}); return { legs: n.legs, rules: n.rules, outputs: n.outputs, valid: n.valid }; })()`,
     ) as Promise<FlowNode>;
+  const ids = async () => (await node('fan')).legs.map(({ id }) => id);
   const wires = () =>
     page.evaluate(
       `RED.nodes.filterLinks({ source: RED.nodes.node('fan') }).map((l) => [Number(l.sourcePort), l.target.id]).sort()`,
@@ -124,11 +125,56 @@ describe('the fan-out and roll-up dialogs', () => {
       ],
     );
     assert.equal(valid, true);
+    assert.deepEqual(await ids(), ['mobile', undefined, 'devices'], 'what open orders know the rows by');
     await editNode(page, 'fan');
     await rows.nth(0).getByPlaceholder('mobile').fill('mobile');
     await rows.nth(2).getByPlaceholder('mobile').fill('devices');
     await done();
     await closed();
+    assert.deepEqual(await ids(), [undefined, undefined, undefined]);
+  });
+
+  it('tell a new row from a renamed one that had its name', async () => {
+    const rows = page.locator('#switchboard-legs .switchboard-leg');
+    await editNode(page, 'fan');
+    await rows.nth(2).getByPlaceholder('mobile').fill('phones');
+    await page.locator('.red-ui-editableList-addButton').first().click();
+    await rows.nth(3).getByPlaceholder('mobile').fill('devices');
+    await rows.nth(3).getByLabel('Values, separated by commas').fill('tablet');
+    await done();
+    await closed();
+    const { legs, valid } = await node('fan');
+    assert.deepEqual(legs.map(({ name, id }) => [name, id]).slice(2), [
+      ['phones', 'devices'],
+      ['devices', 'devices-2'],
+    ]);
+    assert.equal(valid, true);
+    await editNode(page, 'fan');
+    await page.locator('#switchboard-legs').locator('xpath=..').locator('.red-ui-editableList-item-remove').nth(3).click();
+    await page.waitForFunction('document.querySelectorAll("#switchboard-legs .switchboard-leg").length === 3');
+    await rows.nth(2).getByPlaceholder('mobile').fill('devices');
+    await done();
+    await closed();
+  });
+
+  it('keep the wires of legs that change places', async () => {
+    const order = async (from: number, to: number) => {
+      await editNode(page, 'fan');
+      const handle = page.locator('#switchboard-legs .red-ui-editableList-item-handle');
+      await handle.nth(from).dragTo(handle.nth(to));
+      await done();
+      await closed();
+      return [(await node('fan')).legs.map((l) => l.name), await wires()];
+    };
+    assert.deepEqual(await order(1, 0), [
+      ['delivery', 'mobile', 'devices'],
+      [
+        [0, 'to-delivery'],
+        [1, 'to-mobile'],
+        [3, 'to-nobody'],
+      ],
+    ]);
+    assert.deepEqual((await order(1, 0))[0], ['mobile', 'delivery', 'devices']);
   });
 
   it('remove the wire of a leg that is removed, and no other', async () => {
@@ -141,6 +187,7 @@ describe('the fan-out and roll-up dialogs', () => {
       (await node('fan')).legs.map((l) => l.name),
       ['delivery', 'devices'],
     );
+    assert.equal((await node('fan')).valid, false, 'the delivery waits for a leg that is gone');
     assert.deepEqual(await wires(), [
       [0, 'to-delivery'],
       [2, 'to-nobody'],

@@ -29,6 +29,11 @@ describe('the legs of a fan-out node', () => {
     ['a predecessor that does not exist', [leg('sim', 'fax')], /"sim" waits for "fax", which does not exist/],
     ['a name used twice', [leg('sim'), leg('sim')], /Two legs are named "sim"/],
     ['a name that would not survive in a reference', [leg('sim card')], /"sim card" is not a valid leg name/],
+    [
+      'a row that was named as another is now',
+      [{ name: 'esim', id: 'sim' }, leg('sim')],
+      /Two legs are known to open orders as "sim"/,
+    ],
     ['no legs', [], /has no legs/],
   ] satisfies [string, FanOutLeg[], RegExp][])
     it(`reject ${what}`, () => refused(legs, pattern));

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { recipientsOf } from '../../src/conversation/comment-recipients.js';
 import { legMessages, planAfterQueued, planFor } from '../../src/conversation/fan-out.js';
-import type { GenericComment, GenericMessage } from '../../src/model/message.js';
+import type { FanOutRules } from '../../src/conversation/fan-out-rules.js';
+import { unmetPredecessors } from '../../src/conversation/plan.js';
+import type { GenericMessage } from '../../src/model/message.js';
 import type { Plan } from '../../src/store/store.js';
 import { ITEMS, leg, order, plan, RULES, says } from './orders.js';
 
@@ -22,7 +24,6 @@ const fanOut = (before: Plan, message: GenericMessage, rules = RULES) => {
 };
 const legsFor = (before: Plan, message: GenericMessage, rules = RULES) => fanOut(before, message, rules).legs;
 const itemsOf = (message: GenericMessage) => (message.fields.items ?? []).map((i) => i.id);
-const comment = (text: string): GenericComment => ({ id: text, text, visibility: 'public' });
 
 describe('an order that is split by item', () => {
   it('gives each item to the first leg that takes it', () => {
@@ -255,7 +256,7 @@ describe('an order that is split by item', () => {
       const both = [...more, { id: '6', category: 'device', quantity: 1 }, { id: '7', category: 'connectivity' }];
       const message = update({ items: both }, ['items']);
       const isFixed = ({ leg: name }: { leg: string }) => name === 'devices';
-      const { plan: next } = planFor(sentPlan(), 'n', RULES, message, 'now', never, isFixed);
+      const { plan: next } = planFor(sentPlan(), 'n', RULES, message, 'now', never, { isFixed });
       assert.deepEqual(
         next.legs.map(({ leg: name }) => [name, idsOf(next, name)]),
         [
@@ -380,29 +381,81 @@ describe('an order that is split by item', () => {
     });
   });
 
-  describe('a comment of the customer', () => {
-    const recipients = (legs: Parameters<typeof plan>[0], more: Parameters<typeof plan>[1] = {}) =>
-      legsFor(plan(legs, more), update({ items: [] }, [], { event: 'commented', comments: [comment('Floor 3')] })).map(
-        (l) => l.leg,
-      );
-    const done = { item: { sent: 'x' } };
+  describe('whose rules change', () => {
+    const rename = (name: string, to: string): FanOutRules => ({
+      ...RULES,
+      legs: RULES.legs.map((row) => ({
+        ...row,
+        ...(row.name === name && { name: to, id: name }),
+        after: row.after?.map((one) => ({ ...one, leg: one.leg === name ? to : one.leg })),
+      })),
+    });
+    const more = [...ITEMS, { id: '5', category: 'connectivity' }];
 
-    it('is sent only to the vendor that waits for an answer', () => {
+    it('keeps the leg of a row that is renamed, with its name at the vendor', () => {
+      const { next, legs } = fanOut(sentPlan(), update({ items: more }, ['items']), rename('mobile', 'sim'));
+      assert.deepEqual(idsOf(next, 'mobile'), ['2', '5']);
       assert.deepEqual(
-        recipients([leg('a', ['1'], { ...done, state: 'inProgress' }), leg('b', ['2'], { ...done, state: 'pending' })]),
-        ['b'],
+        legs.map(({ leg, row }) => [leg, row]),
+        [['mobile', 'mobile']],
       );
     });
-    it('is sent to the leg that commented last, even if it is finished', () => {
-      assert.deepEqual(recipients([leg('a', ['1'], done), leg('b', ['2'], { ...done, state: 'completed' })], { asked: ['b'] }), [
-        'b',
-      ]);
-    });
-    it('is sent to all open legs if none has asked', () => {
+
+    it('makes later legs with the new name, and knows all of them by the row', () => {
+      const rules = rename('mobile', 'sim');
+      const sent = sentPlan();
+      const legs = sent.legs.map((one) => (one.leg === 'mobile' ? { ...one, state: 'completed' as const } : one));
+      const over: Plan = { ...sent, legs };
+      const { next } = fanOut(over, update({ items: more }, ['items']), rules);
       assert.deepEqual(
-        recipients([leg('a', ['1'], done), leg('b', ['2'], { ...done, state: 'completed' }), leg('c', ['3'], done)]),
-        ['a', 'c'],
+        next.legs.map((one) => [one.leg, one.row]),
+        [
+          ['devices', undefined],
+          ['mobile', undefined],
+          ['delivery', undefined],
+          ['sim', 'mobile'],
+        ],
       );
+      const { plan: fresh } = planFor(undefined, 'n', rules, order(), 'now', never);
+      assert.deepEqual(fresh.legs.find((one) => one.leg === 'delivery')?.after, [{ leg: 'mobile', states: ['completed'] }]);
+      assert.deepEqual(unmetPredecessors(fresh, [{ leg: 'mobile', states: ['completed'] }]).length, 1);
+    });
+
+    it('does not take the leg of a renamed row for that of a new row with its name', () => {
+      const rules = rename('mobile', 'sim');
+      rules.legs = [...rules.legs, { name: 'mobile', id: 'mobile-2', takes: [{ field: 'category', is: ['fleet'] }] }];
+      const { next } = fanOut(sentPlan(), update({ items: [...ITEMS, { id: '5', category: 'fleet' }] }, ['items']), rules);
+      const [made] = next.legs.slice(-1);
+      assert.deepEqual([made?.leg, made?.row, idsOf(next, made!.leg)], ['mobile-2', undefined, ['5']]);
+    });
+
+    it('orders an item that no leg took once a row takes it', () => {
+      const items = [...ITEMS, { id: '5', category: 'catering' }];
+      const { plan: before, unassigned } = planned(order({ items }));
+      assert.deepEqual(
+        unassigned.map(({ id }) => id),
+        ['5'],
+      );
+      const rules = { ...RULES, legs: [...RULES.legs, { name: 'kitchen', takes: [{ field: 'category', is: ['catering'] }] }] };
+      const { next, legs } = fanOut(before, update({ items }, ['items']), rules);
+      assert.deepEqual(idsOf(next, 'kitchen'), ['5']);
+      assert.equal(legs.find((one) => one.leg === 'kitchen')?.message.event, 'created');
+      const elsewhere = planFor(before, 'n', rules, order({ items }), 'now', never, { elsewhere: ['5'] });
+      assert.deepEqual([idsOf(elsewhere.plan, 'kitchen'), elsewhere.unassigned.length], [[], 1], 'another party has it');
+    });
+
+    it('stays split, and gets no legs without items, if the node fans out whole messages now', () => {
+      const whole: FanOutRules = { ...RULES, by: 'target', legs: [...RULES.legs, { name: 'copy' }] };
+      const { plan: next } = planFor(sentPlan(), 'n', whole, order(), 'now', () => true);
+      assert.deepEqual(
+        next.legs.map((one) => one.leg),
+        ['devices', 'mobile', 'delivery'],
+      );
+    });
+
+    it('has the failure rule and the node of the last message', () => {
+      const { plan: next } = planFor(sentPlan(), 'other', { ...RULES, onFailure: 'ask' }, order(), 'now', never);
+      assert.deepEqual([next.onFailure, next.node], ['ask', 'other']);
     });
   });
 });
@@ -421,5 +474,36 @@ describe('a message that is fanned out to static targets', () => {
       then.legs.map((l) => l.leg),
       ['noc', 'field'],
     );
+  });
+
+  it('is new to a leg that is added later, until something was queued for it', () => {
+    const first = planAfterQueued(planFor(undefined, 'n', rules, order(), 'now', (l) => l.name === 'noc').plan, 'noc', {}, []);
+    const changedTitle = order({}, { event: 'updated', changed: ['title'] });
+    const { plan: then } = planFor(first, 'n', rules, changedTitle, 'now', () => true);
+    const events = (of: Plan) =>
+      legsFor(of, changedTitle, rules).map(({ leg, message }) => [leg, message.event, message.changed]);
+    assert.deepEqual(events(then), [
+      ['noc', 'updated', ['title']],
+      ['field', 'created', undefined],
+    ]);
+    assert.deepEqual(events(planAfterQueued(then, 'field', {}, [])), [
+      ['noc', 'updated', ['title']],
+      ['field', 'updated', ['title']],
+    ]);
+  });
+
+  it('gets no further leg when it is over', () => {
+    const first = planFor(undefined, 'n', rules, order(), 'now', (l) => l.name === 'noc').plan;
+    const { plan: then } = planFor(first, 'n', rules, order({ state: 'cancelled' }), 'now', () => true);
+    assert.deepEqual(
+      then.legs.map((l) => l.leg),
+      ['noc'],
+    );
+  });
+
+  it('stays whole if the node splits by item now', () => {
+    const first = planFor(undefined, 'n', rules, order(), 'now', (l) => l.name === 'noc').plan;
+    const { plan: then, unassigned } = planFor(first, 'n', RULES, order(), 'now', never);
+    assert.deepEqual([then.legs, then.items, unassigned], [first.legs, [], []]);
   });
 });

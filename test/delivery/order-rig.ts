@@ -1,12 +1,21 @@
 import assert from 'node:assert/strict';
 import type { LegMessage } from '../../src/conversation/fan-out.js';
-import type { FanOutRules } from '../../src/conversation/fan-out-rules.js';
+import { type FanOutRules, rowIdOf } from '../../src/conversation/fan-out-rules.js';
 import { DEFAULT_ROLL_UP } from '../../src/conversation/roll-up.js';
 import { Broker } from '../../src/delivery/broker.js';
+import type { FanOutOutputs } from '../../src/delivery/fan-out-outputs.js';
 import type { Compensation } from '../../src/delivery/legs.js';
 import type { OrderNotice } from '../../src/delivery/order-notices.js';
 import type { CancellationOutcome, ParsedEntity, RawEntity } from '../../src/endpoints/endpoint.js';
-import type { GenericAttachment, GenericFields, GenericMessage, ItemProgress, Json } from '../../src/model/message.js';
+import { SwitchboardError } from '../../src/errors.js';
+import type {
+  GenericAttachment,
+  GenericComment,
+  GenericFields,
+  GenericMessage,
+  ItemProgress,
+  Json,
+} from '../../src/model/message.js';
 import { LowdbStore } from '../../src/store/lowdb-store.js';
 import { intakeQueue } from '../../src/store/message-queue.js';
 import type { DeliveryRecord, FailurePolicy, MessageRecord } from '../../src/store/store.js';
@@ -51,6 +60,14 @@ export class OrderRig {
   readonly received: { state?: Json; progress?: Json; reason?: Json; comments: string[] }[] = [];
   /** The out nodes are wired on: answers of the vendors become messages. */
   answers = false;
+  /** The rules of the fan-out node; its failure rule apart. */
+  rules: FanOutRules = RULES;
+  /** What the fan-out node knows of its outputs: all rows are wired, the last output is not. */
+  outputs: FanOutOutputs = {
+    fits: () => true,
+    leads: (row) => this.rules.legs.some((leg) => rowIdOf(leg) === row),
+    spare: false,
+  };
   /** Endpoints to which nothing is sent now. */
   readonly suspended = new Set<string>();
   /** How often the customer's order was read again. */
@@ -113,9 +130,10 @@ export class OrderRig {
   private async ordered(record: MessageRecord, message: GenericMessage): Promise<void> {
     const found = await this.correlate(record, message);
     if (!found) return;
-    const rules: FanOutRules = { ...RULES, onFailure: this.onFailure };
-    const shared = await this.broker.legs.fanOut({ messageId: record.id }, 'fan-out', rules, found.message, () => false, false);
+    const rules: FanOutRules = { ...this.rules, onFailure: this.onFailure };
+    const shared = await this.broker.legs.fanOut({ messageId: record.id }, 'fan-out', rules, found.message, this.outputs);
     for (const leg of shared?.legs ?? []) await this.take(record, found.conversation.id, leg);
+    if (shared?.unreached.length) throw new SwitchboardError('SWB_CONFIG', `No row ${shared.unreached.join(', ')}.`);
   }
 
   private async answered(record: MessageRecord, report: GenericMessage): Promise<void> {
@@ -215,6 +233,11 @@ export class OrderRig {
   async vendorDeletes(name: string): Promise<void> {
     const [{ id, reference }] = this.vendors[name]!.tickets as [Partner['tickets'][number]];
     await this.receive(name, id, { state: 'cancelled' }, reference, { event: 'deleted', deleted: true });
+  }
+
+  /** The customer comments on the order. */
+  async comment(comment: GenericComment): Promise<void> {
+    await this.receive('customer', 'O1', {}, undefined, { comments: [comment] });
   }
 
   private async receive(

@@ -32,13 +32,21 @@ interface Listed {
   reason?: string;
 }
 
+/** What a deploy may change of the fan-out node. */
+interface FanOutNode {
+  legs: FanOutLeg[];
+  wires: string[][];
+  outputs: number;
+  onFailure: FailurePolicy;
+}
+
 /** The second example between the stand-ins, in a real Node-RED that may be killed and comes back at the same address. */
 export class OrdersRig {
   live!: Live;
   private constructor(
     readonly folder: string,
     readonly sandbox: Sandbox,
-    private readonly flow: FlowNode[],
+    private flow: FlowNode[],
     private readonly port: number,
   ) {}
 
@@ -105,6 +113,19 @@ export class OrdersRig {
       throw error;
     }
     return crashed(this.live, through);
+  }
+
+  /** Deploys the flow with a changed fan-out node, as a user does in the editor. */
+  async deploy(change: (fanOut: FanOutNode) => Partial<FanOutNode>): Promise<void> {
+    this.flow = this.flow.map((node) =>
+      node.type === 'switchboard-fan-out' ? { ...node, ...change(node as unknown as FanOutNode) } : node,
+    );
+    const answer = await fetch(`${this.live.url}/flows`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json', 'Node-RED-Deployment-Type': 'nodes' },
+      body: JSON.stringify(this.flow),
+    });
+    if (!answer.ok) throw new Error(`The deploy failed: ${answer.status} ${await answer.text()}`);
   }
 
   /** Kills Node-RED without a word, and starts it again. */
@@ -262,6 +283,15 @@ export class OrdersRig {
   async failures(): Promise<string[]> {
     const lists = await Promise.all(['problems', 'needsDecision'].map((state) => this.listed(state)));
     return lists.flat().map(({ number, endpoint, reason }) => `${endpoint} ${number}: ${reason}`);
+  }
+
+  /** Emits each failed message into its flow again. */
+  async replayFailed(): Promise<void> {
+    for (const { id } of await this.listed('problems')) {
+      const address = `${this.live.url}/switchboard/messages/${id}/replay`;
+      const answer = await fetch(address, { method: 'POST', headers: { 'Content-Type': 'application/json' } });
+      if (!answer.ok) throw new Error(`The replay failed: ${answer.status} ${await answer.text()}`);
+    }
   }
 
   /** The questions that wait for a person. */
