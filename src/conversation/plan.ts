@@ -26,6 +26,11 @@ export function rowOf({ leg, row }: PlannedLeg): string {
   return row ?? leg;
 }
 
+/** The conversation with its plan changed, if it is a fanned-out order. */
+export function withPlan(conversation: ConversationRecord, change: (plan: Plan) => Plan): ConversationRecord {
+  return conversation.plan ? { ...conversation, plan: change(conversation.plan) } : conversation;
+}
+
 /** The items that are ordered with a leg. */
 export function itemsOfLeg(plan: Plan, leg: string): PlannedItem[] {
   return plan.items.filter((item) => item.leg === leg);

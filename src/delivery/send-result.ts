@@ -1,4 +1,4 @@
-import type { RawEntity } from '../endpoints/endpoint.js';
+import type { EndpointClient, RawEntity, WriteResult } from '../endpoints/endpoint.js';
 import type { ErrorCode } from '../errors.js';
 import type { Change, ConversationRecord, DeliveryRecord } from '../store/store.js';
 import { say } from '../text/say.js';
@@ -34,6 +34,16 @@ export interface SendResult {
 export interface SendWarning {
   code: ErrorCode;
   message: string;
+}
+
+/** The warning that names fields which the partner accepted but did not keep. */
+export function warningsOf(client: EndpointClient, written: WriteResult): SendWarning[] {
+  if (written.dropped.length === 0) return [];
+  const list = written.dropped
+    .map((d) => say`${d.field} (sent ${JSON.stringify(d.sent)}, has ${JSON.stringify(d.has ?? null)})`)
+    .join(', ');
+  const message = say`${client.name} accepted the write but did not keep: ${list}. Check the field names, the choice values and the integration user's rights.`;
+  return [{ code: 'SWB_PARTNER_DROPPED', message }];
 }
 
 /** The fields that an update wrote, by its last attempt: all of `changed` until it is delivered, none where none were left. */
