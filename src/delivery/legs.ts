@@ -10,7 +10,7 @@ import { FAILURES, hasFailed, isOver, itemsOfLeg, legOf, linkOfLeg, rowOf } from
 import { type RollUpRule, type WholeOrder, wholeOrder } from '../conversation/roll-up.js';
 import { legInState } from '../conversation/state-words.js';
 import { SwitchboardError } from '../errors.js';
-import type { GenericComment, GenericFields, GenericMessage, OrderItem } from '../model/message.js';
+import type { GenericComment, GenericFields, GenericMessage, OrderItem, State } from '../model/message.js';
 import type { Change, ConversationRecord, Plan, PlannedItem, PlannedLeg } from '../store/store.js';
 import { say } from '../text/say.js';
 import type { Inbox } from './inbox.js';
@@ -173,6 +173,7 @@ export class Legs {
       ...(progress.length > 0 && { progress }),
       ...prices(message, itemsOfLeg(plan, leg)),
       ...latestDate(whole.progress),
+      ...completionDate(plan, whole.state),
     };
     return { ...message, entity: now.entity, fields, changed: Object.keys(fields).filter((name) => name !== 'title') };
   }
@@ -305,6 +306,12 @@ function latestDate(progress: GenericFields['progress'] = []): Pick<GenericField
     .sort()
     .at(-1);
   return last ? { expectedCompletionAt: last } : {};
+}
+
+/** When the last of the vendors has completed its part. */
+function completionDate({ legs }: Plan, state: State): Pick<GenericFields, 'completedAt'> {
+  const dates = legs.flatMap(({ completedAt }) => completedAt ?? []).sort();
+  return state === 'completed' && dates.length > 0 ? { completedAt: dates.at(-1) } : {};
 }
 
 function question(reason: string, cancel: string[]): string {

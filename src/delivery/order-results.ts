@@ -12,10 +12,12 @@ import {
 import { firstLink } from '../conversation/parties.js';
 import { dropUnreachable, legOf } from '../conversation/plan.js';
 import { wholeOrder } from '../conversation/roll-up.js';
+import type { ItemsReader } from '../endpoints/endpoint.js';
 import { PartnerError } from '../errors.js';
 import { errorText } from '../http/error-text.js';
 import type { GenericComment } from '../model/message.js';
 import type { Bodies, Change, ConversationRecord, DeliveryRecord, MessageRecord } from '../store/store.js';
+import { changedItems } from './item-changes.js';
 import type { Legs } from './legs.js';
 import type { ReceivedItem } from './received-item.js';
 
@@ -26,6 +28,8 @@ export interface Failure {
   request: Bodies;
   /** The message that led to it; undefined if it is no longer stored. */
   message: MessageRecord | undefined;
+  /** Reads the items of a request, where its system distinguishes them. */
+  itemsOf?: ItemsReader;
 }
 
 /** A conversation after a result, and what is committed with it. */
@@ -58,12 +62,17 @@ export class OrderResults {
       return this.result(before, next, delivery, [comment]);
     }
     if (failure.state !== 'failed') return undefined;
-    if (!linkAt(before, delivery.endpoint, delivery.entityType, leg)) {
+    const link = linkAt(before, delivery.endpoint, delivery.entityType, leg);
+    if (!link) {
       const text = `${leg} did not accept the order: ${reason}`;
       const comment: GenericComment = { id: `refused|${delivery.id}|${fingerprint(reason)}`, text, visibility: 'public' };
       return this.result(before, { ...before, plan: planAfterRefusedCreate(plan, leg, reason) }, delivery, [comment]);
     }
-    const refused = planAfterRefusedUpdate(plan, leg, request, reason, { key: delivery.id, again: true });
+    const refused = planAfterRefusedUpdate(plan, leg, request, reason, {
+      key: delivery.id,
+      again: true,
+      differs: changedItems(request, link, failure.itemsOf),
+    });
     const next = { ...before, plan: refused.plan };
     if (refused.added.length === 0) return this.result(before, next, delivery, refused.comments);
     return this.result(

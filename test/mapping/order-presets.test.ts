@@ -75,7 +75,13 @@ describe('an order', () => {
     assert.equal(fields.expectedCompletionAt, '2026-04-02T10:00:00.000Z');
     assert.equal(fields.completedAt, '2026-04-03T10:00:00.000Z');
     assert.equal(fields.createdAt, '2026-03-01T10:00:00.000Z');
-    assert.deepEqual(fields.items?.[0]?.price, { oneTime: 5, recurring: 20, period: 'month', currency: 'EUR' });
+    assert.deepEqual(fields.items?.[0]?.price, {
+      oneTimeWithTax: 5,
+      recurringWithTax: 20,
+      period: 'month',
+      currency: 'EUR',
+      other: ['1 EUR usage including tax'],
+    });
     assert.equal(fields.progress?.[0]?.expectedCompletionAt, '2026-04-01T10:00:00.000Z');
   });
 
