@@ -10,9 +10,9 @@ import { detectFieldChanges, fieldsOf, isReadAfter, missedWrites, type Overtaken
 import { fingerprint, itemStateKey, lastKnownEntries } from './fingerprint.js';
 import type { InboundMessage } from './inbound-message.js';
 import { withIds } from './item-entries.js';
-import { isWrittenComment } from './item-id-translation.js';
 import { detectPartChanges, type PartChanges } from './part-changes.js';
 import { isOver, legOf, planAfter } from './plan.js';
+import { isWrittenComment } from './vendor-items.js';
 
 /** How long the value before our own write is remembered, in milliseconds: replicas that lag behind still show it. */
 export const REPLICA_LAG = 10_000;

@@ -1,11 +1,13 @@
 import type { EndpointClient, ItemsReader } from '../endpoints/endpoint.js';
 import { SwitchboardError } from '../errors.js';
 import type { GenericMessage, Json, RemovedPart } from '../model/message.js';
+import { sameReference } from '../model/reference.js';
 import type { ConversationRecord, DeliveryRecord, Link, MessageRecord, Store } from '../store/store.js';
 import { say } from '../text/say.js';
 import { type CompetingWrite, type Conflict, findConflicts, resolveConflicts } from './conflict.js';
 import type { Draft } from './conversations.js';
 import { type DetectedChanges, detectChanges, linkAt, linkOf, newLink, withLink } from './correlate.js';
+import { requireDistinctItems } from './distinct-items.js';
 import { findDuplicate, hasMoved } from './duplicate-reference.js';
 import type { InFlightWrite, PartInDoubt } from './echo-guard.js';
 import { emptiedPaths, withEmptied } from './emptied.js';
@@ -13,12 +15,21 @@ import { type EntityRequest, originOfValue } from './entity-request.js';
 import { erasedError } from './erased-entity.js';
 import { showsSentValue } from './field-changes.js';
 import { fingerprint, lastKnownEntries, sameFingerprint } from './fingerprint.js';
+import { furtherOrder } from './further-order.js';
 import type { InboundMessage } from './inbound-message.js';
 import { sentItems, withSent } from './item-entries.js';
 import { translateItemIds } from './item-id-translation.js';
 import { type ChangeOrigin, changeOrigin, DEFAULT_RULES, type PartyRules } from './ownership.js';
 import { editedComments } from './part-changes.js';
-import { conversationReference, createReference, differingReference, freeReference, referenceFor } from './reference.js';
+import { legOf } from './plan.js';
+import {
+  conversationReference,
+  createReference,
+  differingReference,
+  expectedReference,
+  freeReference,
+  referenceFor,
+} from './reference.js';
 import { mayBeForgotten, notBegunAt } from './store-memory.js';
 import { type UnlinkedEntity, unlinkedKey } from './unlinked-entity.js';
 
@@ -120,6 +131,11 @@ export class Correlator {
         await answer;
         return this.correlate(inbound, transaction, before);
       }
+      const placed = placedOrder(conversation, inbound.message);
+      if (placed && !(await this.hasMoved(conversation, placed, source))) {
+        const further = furtherOrder(inbound.message, placed, this.endpoint(source.endpoint)?.name ?? source.endpoint);
+        return { ...further, conversation, link: placed };
+      }
       link = await this.adoptLink(conversation, inbound.message, open, requests);
       const adopted = link;
       await transaction.stage((draft) => {
@@ -134,6 +150,7 @@ export class Correlator {
     const outdated = !inbound.deleted && isOlder(source.version, link.entityVersion);
     const shown = withEmptied(inbound, link, before?.emptied ?? before?.changed);
     const incoming = outdated && !before ? shown : withOurItemIds(shown, link, requests, client);
+    if (!outdated && incoming === shown && !inbound.deleted) requireDistinctItems(inbound.message, client?.name);
     if (before) return { ...replayedChanges(incoming.message, link, before), conversation, link };
     if (outdated) {
       const reason = say`The message is older than the last known version of ${source.number ?? source.id}.`;
@@ -290,7 +307,7 @@ export class Correlator {
     const leg = open[index]?.leg ?? source.reference?.split('/')[1] ?? '';
     const existing = linkAt(conversation, source.endpoint, source.entityType, leg);
     const client = this.endpoint(source.endpoint);
-    if (client && existing && (await hasMoved(client, conversation, existing, source)))
+    if (existing && (await this.hasMoved(conversation, existing, source)))
       return { ...existing, id: source.id, number: source.number, url: source.url };
     if (existing || index < 0) {
       const linked = existing?.number ?? existing?.id;
@@ -308,6 +325,11 @@ export class Correlator {
     return linkAfterCreate(source, leg, requests[index], now, differingReference(conversation, leg, source.reference), itemsOf);
   }
 
+  private async hasMoved(conversation: ConversationRecord, link: Link, source: GenericMessage['source']): Promise<boolean> {
+    const client = this.endpoint(source.endpoint);
+    return client !== undefined && hasMoved(client, conversation, link, source);
+  }
+
   private copyError(source: GenericMessage['source'], what: string): SwitchboardError {
     return new SwitchboardError('SWB_WRONG_ENTITY', what, {
       where: this.endpoint(source.endpoint)?.name,
@@ -320,6 +342,19 @@ export class Correlator {
     const bodies = await Promise.all(deliveries.map((d) => this.store.bodies('delivery', d.id)));
     return bodies.map((b) => (b.request ?? { fields: {}, changed: [], defaults: [], sources: {}, generic: {} }) as EntityRequest);
   }
+}
+
+/** The order of a leg that we have placed, where an entity with its reference is another one. */
+function placedOrder(conversation: ConversationRecord, { source }: GenericMessage): Link | undefined {
+  const { endpoint, entityType, reference } = source;
+  const isPlaced = (link: Link) => link.origin === 'ours' && legOf(conversation.plan, link.leg) !== undefined;
+  return conversation.links.find(
+    (link) =>
+      link.endpoint === endpoint &&
+      link.entityType === entityType &&
+      isPlaced(link) &&
+      sameReference(expectedReference(conversation, link), reference),
+  );
 }
 
 /** With the link of an entity that has our reference, unless the answer to our create has linked it meanwhile. */

@@ -255,7 +255,7 @@ function partOf(
   const cancel = cancelsLeg(leg, [...own.values()]);
   const fields = {
     ...rest,
-    items: items.map(withoutNone),
+    items: items.map((item) => withoutNone(own.get(item.id)?.sent === undefined ? item : withoutPrice(item))),
     ...(gone.length && { progress: gone.map(({ id }) => ({ id, state: 'cancelled' as const })) }),
     ...(cancel && { state: 'cancelled' as const, ...(stateReason && { stateReason }) }),
   };
@@ -301,11 +301,16 @@ function cancelsLeg(leg: PlannedLeg, items: readonly PlannedItem[]): boolean {
 }
 
 /**
- * The values of an item that are compared with the last sent ones: all that the customer decides. Prices come from the vendor; a
- * cancellation is kept by itself, because it can be refused.
+ * The values of an item that are compared with the last sent ones: all that the customer decides. A cancellation is kept by itself,
+ * because it can be refused.
  */
-export function sentItemValue({ price: _price, ...item }: OrderItem): Json {
-  return asJson(withoutNone(item));
+export function sentItemValue(item: OrderItem): Json {
+  return asJson(withoutNone(withoutPrice(item)));
+}
+
+/** What the customer decides of an item: the price of one that was ordered comes from its vendor. */
+function withoutPrice({ price: _price, ...item }: OrderItem): OrderItem {
+  return item;
 }
 
 /**
@@ -328,7 +333,7 @@ export function planAfterQueued(
     const isAsked = item.cancellation?.state === 'wanted' && (cancelsAll || gone.has(item.id));
     return {
       ...item,
-      ...(value && { sent: fingerprint(sentItemValue(value)) }),
+      ...(value && { sent: fingerprint(sentItemValue(value)), ...quantityOf(value, item) }),
       ...(isAsked && { cancellation: { ...item.cancellation!, state: 'requested' as const } }),
     };
   };
@@ -341,6 +346,11 @@ export function planAfterQueued(
         : leg,
     ),
   };
+}
+
+/** What the vendor has said of another quantity is over. */
+function quantityOf({ quantity }: OrderItem, before: PlannedItem): Pick<PlannedItem, 'quantity' | 'vendorQuantity'> {
+  return quantity === undefined || quantity === before.quantity ? {} : { quantity, vendorQuantity: undefined };
 }
 
 function asJson(value: object): Json {

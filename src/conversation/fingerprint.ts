@@ -49,7 +49,8 @@ function itemStatesFingerprint(progress: Json): Json {
   return fingerprint(items.flatMap((item) => itemStateKey(item) ?? []).sort());
 }
 
-/** The state of one item as a comparable key; undefined if no state is reported. */
-export function itemStateKey({ id, state, expectedCompletionAt = '' }: ItemProgress): string | undefined {
-  return state && [id, state, expectedCompletionAt].join('|');
+/** The state of one item as a comparable key; undefined if no state is reported, not even in the partner's own words. */
+export function itemStateKey({ id, state, stateReason, expectedCompletionAt = '' }: ItemProgress): string | undefined {
+  const known = state ?? stateReason;
+  return known && [id, known, expectedCompletionAt].join('|');
 }

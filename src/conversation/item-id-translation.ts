@@ -1,10 +1,12 @@
 import { DecisionError } from '../errors.js';
 import type { ItemFacts, LinkItems } from '../model/item-facts.js';
 import type { GenericComment, GenericFields, GenericMessage, ItemProgress, OrderItem, State } from '../model/message.js';
+import { sumOfPrices } from '../model/price.js';
 import { say } from '../text/say.js';
 import { withIds } from './item-entries.js';
-import { itemText, matchItems } from './item-match.js';
+import { type ItemMatch, matchItems } from './item-match.js';
 import { DEFAULT_ROLL_UP, rollUp } from './roll-up.js';
+import { addedItemComment, mergedItems, priceComments, type VendorItem, vendorItemText } from './vendor-items.js';
 
 export interface TranslatedMessage {
   message: GenericMessage;
@@ -49,24 +51,33 @@ export function translateItemIds(
       const at = read[got.findIndex((item) => item.id === theirs)] ?? theirs;
       ours.set(at, [...(ours.get(at) ?? []), id]);
     }
-  const own = got.filter((item) => match.theirs.includes(item.id));
+  const shown = got.map((facts, i): VendorItem => ({ facts, item: fields.items?.find(({ id }) => id === read[i]) }));
+  const own = shown.filter(({ facts }) => match.theirs.includes(facts.id));
+  const vendor = where ?? 'the vendor';
+  const translated = fields.items && translateItems(fields.items, ours);
+  const progress = [...translateProgress(fields.progress ?? [], ours), ...goneItems(fields, items, match, vendor)];
+  const merged = mergedItems(match.ids);
+  const together = shown.flatMap((one) => {
+    const several = merged.get(one.facts.id);
+    return several ? [{ ...one, ours: several }] : [];
+  });
+  const names = new Map(shown.map((one, i) => [read[i] ?? one.facts.id, vendorItemText(one)]));
   return {
     items: known,
     message: {
       ...message,
       fields: {
         ...fields,
-        ...(fields.items && { items: translateItems(fields.items, ours) }),
-        ...(fields.progress && { progress: translateProgress(fields.progress, ours) }),
+        ...(translated && { items: translated }),
+        ...((fields.progress || progress.length > 0) && { progress }),
       },
-      comments: [...message.comments.map((comment) => translateComment(comment, ours)), ...own.map(addedItemComment)],
+      comments: [
+        ...message.comments.map((comment) => translateComment(comment, ours, names)),
+        ...own.map((one) => addedItemComment(one, vendor)),
+        ...priceComments(translated ?? [], together),
+      ],
     },
   };
-}
-
-/** False for the comment made for an item that the partner added: nobody wrote it, so it expects no answer. */
-export function isWrittenComment(comment: GenericComment): boolean {
-  return !comment.id.startsWith(ADDED_ITEM_PREFIX);
 }
 
 /** The ids under which a mapping has read the items, usually their own. */
@@ -84,17 +95,18 @@ function partsByOurs<T extends { id: string }>(list: T[], ours: Map<string, stri
 function translateItems(items: OrderItem[], ours: Map<string, string[]>): OrderItem[] {
   return [...partsByOurs(items, ours)].map(([id, parts]) => {
     const [first, ...others] = parts as [OrderItem, ...OrderItem[]];
-    const { price, quantity, reliesOn, ...item } = first;
-    // A value of a part, or of several items together, is not the value of this item.
-    const whole = others.length === 0 && ours.get(first.id)?.length === 1;
+    const { price: _price, quantity, reliesOn, ...item } = first;
+    // A value of several items together is not the value of this item; those of its parts are together.
+    const isOwn = parts.every((part) => ours.get(part.id)?.length === 1);
     const parted = others.length > 0 && quantity !== undefined;
+    const prices = parts.flatMap((part) => part.price ?? []);
     return {
       ...item,
       id,
-      ...(whole && quantity !== undefined && { quantity }),
+      ...(isOwn && others.length === 0 && quantity !== undefined && { quantity }),
       ...(parted && { quantity: parts.reduce((sum, part) => sum + (part.quantity ?? 1), 0) }),
-      ...(whole && price && { price }),
-      ...(reliesOn && { reliesOn: reliesOn.flatMap((other) => ours.get(other) ?? other) }),
+      ...(isOwn && prices.length > 0 && { price: sumOfPrices(prices) }),
+      ...(reliesOn && { reliesOn: reliesOn.flatMap((other) => ours.get(other) ?? []) }),
     };
   });
 }
@@ -119,23 +131,29 @@ function translateProgress(progress: ItemProgress[], ours: Map<string, string[]>
   });
 }
 
-/** Replaces item ids in a comment by the customer's. */
-function translateComment(comment: GenericComment, ours: Map<string, string[]>): GenericComment {
+/** The states in which a vendor's order has ended with what it delivers. */
+const DELIVERED: readonly (State | undefined)[] = ['completed', 'partial'];
+
+/** Items that the vendor has shown before, and that are not in its order any more now that it is completed: they do not come. */
+function goneItems({ state }: GenericFields, { ids }: LinkItems, match: ItemMatch, vendor: string): ItemProgress[] {
+  if (!DELIVERED.includes(state) || Object.keys(match.ids).length === 0) return [];
+  const gone = match.missing.filter((id) => ids[id] !== undefined);
+  return gone.map((id) => ({ id, state: 'cancelled', stateReason: `${vendor} completed its order without this item` }));
+}
+
+/**
+ * Replaces item ids in a comment by the customer's. An item of the vendor's own is called by its `names`: its id may be that of one of
+ * the customer's.
+ */
+function translateComment(comment: GenericComment, ours: Map<string, string[]>, names: Map<string, string>): GenericComment {
   const { items = [], text } = comment;
   const words = `Item ${items.join(', ')}`;
   const at = text.startsWith(words) ? 0 : text.lastIndexOf(words);
   if (items.length === 0 || at < 0) return comment;
-  const ids = [...new Set(items.flatMap((id) => ours.get(id) ?? id))];
-  return { ...comment, items: ids, text: `${text.slice(0, at)}Item ${ids.join(', ')}${text.slice(at + words.length)}` };
-}
-
-const ADDED_ITEM_PREFIX = 'added|';
-
-/** Passed on only once, because its id stays the same. */
-function addedItemComment(item: ItemFacts): GenericComment {
-  return {
-    id: `${ADDED_ITEM_PREFIX}${item.id}`,
-    text: `Added by the vendor, not ordered: ${itemText([item])}.`,
-    visibility: 'public',
-  };
+  const ids = [...new Set(items.flatMap((id) => ours.get(id) ?? []))];
+  const others = items.filter((id) => !ours.has(id)).map((id) => names.get(id) ?? `item ${id} there`);
+  const about = [...(ids.length > 0 ? [`Item ${ids.join(', ')}`] : []), ...others].join(', ');
+  const { items: _items, ...rest } = comment;
+  const after = `${text.slice(0, at)}${about}${text.slice(at + words.length)}`;
+  return { ...rest, ...(ids.length > 0 && { items: ids }), text: after };
 }

@@ -73,8 +73,13 @@ export function statusOf(item: PlannedItem, leg: PlannedLeg | undefined): ItemSt
   if (phase === 'refused') return status('rejected', leg.refused ?? refused?.reason);
   const said = vendorState(item, leg) ?? 'acknowledged';
   const isOpen = phase === 'cancelling' && !CANCELLING_STATES.includes(said);
-  const why = [cancellationNote(item, said), reported?.stateReason ?? (said === leg.state ? leg.stateReason : undefined)];
-  const at = reported?.expectedCompletionAt ?? leg.expectedCompletionAt;
+  const why = [
+    cancellationNote(item, said),
+    said === 'cancelled' ? undefined : quantityNote(item),
+    reported?.stateReason ?? (said === leg.state ? leg.stateReason : undefined),
+  ];
+  const done = said === 'completed' ? leg.completedAt : undefined;
+  const at = done ?? reported?.expectedCompletionAt ?? leg.expectedCompletionAt;
   return {
     ...status(isOpen ? 'assessingCancellation' : said, why.filter(Boolean).join(' ') || undefined),
     ...(at && { expectedCompletionAt: at }),
@@ -90,6 +95,11 @@ function cancellationNote({ cancellation }: PlannedItem, said: State): string | 
   return isFinal(said) && said !== 'rejected' && said !== 'failed'
     ? `${legInState('It', said)} before it was cancelled.`
     : undefined;
+}
+
+/** What the vendor delivers instead of what was ordered. */
+function quantityNote({ quantity, vendorQuantity }: PlannedItem): string | undefined {
+  return vendorQuantity === undefined ? undefined : `Quantity at the vendor: ${vendorQuantity}, ordered: ${quantity}.`;
 }
 
 function isFinal(state: State | undefined): boolean {

@@ -28,7 +28,17 @@ const NOTHING: ItemIds = { ids: {}, theirs: [] };
  * another item's, the partner has renumbered, and no id is trusted. Pure.
  */
 export function matchItems(sent: readonly SentItem[], got: readonly ItemFacts[], before: ItemIds = NOTHING): ItemMatch {
-  const twice = got.filter((t, i) => got.findIndex((x) => x.id === t.id) !== i);
+  // What an item is made of is not looked at, unless ours are among it.
+  const whole = got.filter(({ partOf }) => partOf === undefined);
+  if (whole.length < got.length) {
+    const match = matchListed(sent, whole, before);
+    if (match.unclear === undefined && match.missing.length === 0) return match;
+  }
+  return matchListed(sent, got, before);
+}
+
+function matchListed(sent: readonly SentItem[], got: readonly ItemFacts[], before: ItemIds): ItemMatch {
+  const twice = got.filter((t, i) => got.some((x, n) => n !== i && x.id === t.id));
   if (twice.length > 0)
     return {
       ids: {},

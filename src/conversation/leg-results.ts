@@ -63,7 +63,10 @@ export function planAfterSent(plan: Plan, leg: string, request: EntityRequest): 
   const sent = new Set(itemsIn(request));
   const withdrawn = withdrawnItems(plan, leg);
   const after = (item: PlannedItem): PlannedItem => {
-    if (item.leg !== leg || item.ordered) return item;
+    if (item.leg !== leg || item.ordered)
+      return item.leg === leg && item.vendorQuantity !== undefined && sent.has(item.id)
+        ? { ...item, vendorQuantity: undefined }
+        : item;
     if (sent.has(item.id)) return { ...item, ordered: true, refused: undefined };
     return withdrawn.has(item.id) ? { ...item, leg: undefined } : item;
   };
@@ -101,33 +104,36 @@ export interface RefusedUpdate {
 
 /**
  * The plan after a vendor has refused an update, or a user has skipped it: nothing of it was done. `key`: identifies the update;
- * `again`: what it would have added is to be ordered in another way.
+ * `again`: what it would have added is to be ordered in another way, and what it would have changed is to be sent without that;
+ * `differs`: whether it would have changed an item.
  */
 export function planAfterRefusedUpdate(
   plan: Plan,
   leg: string,
   request: EntityRequest,
   reason: string,
-  { key, again }: { key: string; again: boolean },
+  { key, again, differs = () => true }: { key: string; again: boolean; differs?: (item: string) => boolean },
 ): RefusedUpdate {
   const cancelled = cancelledIn(request);
   const own = plan.items.filter((item) => item.leg === leg);
   const sent = itemsIn(request);
   const added = own.filter((item) => !item.ordered && sent.includes(item.id) && !isCancelling(item)).map(({ id }) => id);
-  const items = plan.items.map((item) =>
-    item.leg === leg && added.includes(item.id)
-      ? { ...item, ...(again && { leg: undefined, sent: undefined }), refused: { leg, reason } }
-      : item,
-  );
   const gone = cancelled === 'all' ? own.map(({ id }) => id) : cancelled;
   const changed = request.changed.some((name) => request.sources[name]?.includes('items')) && cancelled !== 'all';
-  const kept = changed ? sent.filter((id) => !added.includes(id) && !gone.includes(id)) : [];
+  const kept = changed ? sent.filter((id) => !added.includes(id) && !gone.includes(id) && differs(id)) : [];
+  const isResent = again && added.length > 0;
+  const items = plan.items.map((item): PlannedItem => {
+    if (item.leg !== leg) return item;
+    if (added.includes(item.id)) return { ...item, ...(again && { leg: undefined, sent: undefined }), refused: { leg, reason } };
+    // It was refused together with what it would have added: on its own, it may be accepted.
+    return isResent && kept.includes(item.id) ? { ...item, sent: '' } : item;
+  });
   return {
     plan: planAfterCancelling({ ...plan, items }, leg, cancelled, 'refused', reason),
     added,
     comments: [
       ...cancellationComment(plan, leg, cancelled, { id: key, refused: reason }),
-      ...(kept.length > 0 && added.length === 0
+      ...(kept.length > 0 && !isResent
         ? [note(`change|${key}`, `${leg} did not accept the change of item ${kept.join(', ')}: ${reason}`)]
         : []),
     ],

@@ -1,4 +1,4 @@
-import { CANCELLING_STATES, FINAL_STATES, type GenericFields, type State } from '../model/message.js';
+import { CANCELLING_STATES, FINAL_STATES, type GenericFields, type ItemProgress, type State } from '../model/message.js';
 import type {
   Change,
   ConversationRecord,
@@ -89,21 +89,26 @@ function unmetLegs(plan: Plan, { leg: row, states }: Predecessor): PlannedLeg[] 
 
 /** The plan after a report from a leg's party. Pure. */
 export function planAfter(plan: Plan, leg: string, report: { fields: GenericFields; hasPublicComment: boolean }): Plan {
-  const { state, stateReason, expectedCompletionAt, progress = [] } = report.fields;
+  const { state, stateReason, expectedCompletionAt, completedAt, progress = [], items: shown = [] } = report.fields;
   const reported = new Map(progress.map((item) => [item.id, item]));
+  const quantities = new Map(shown.map(({ id, quantity }) => [id, quantity]));
   const legs = plan.legs.map((one) =>
     one.leg === leg
       ? {
           ...one,
-          ...(state && { state, stateReason, refused: undefined }),
+          ...(state ? { state, stateReason, refused: undefined } : stateReason && { stateReason }),
           ...(expectedCompletionAt && { expectedCompletionAt }),
+          ...(completedAt && { completedAt }),
         }
       : one,
   );
   // An id that a vendor uses for an item of its own may be that of another vendor's item.
-  const items = plan.items.map((item) =>
-    item.leg === leg && reported.has(item.id) ? { ...item, ordered: true as const, reported: reported.get(item.id) } : item,
-  );
+  const items = plan.items.map((item) => {
+    if (item.leg !== leg) return item;
+    const now = withVendorQuantity(item, quantities.get(item.id));
+    const said = reported.get(item.id);
+    return said ? { ...now, ordered: true as const, reported: withKnownState(said, item.reported) } : now;
+  });
   const asked = report.hasPublicComment ? [...(plan.asked ?? []).filter((one) => one !== leg), leg] : plan.asked;
   const next = { ...plan, legs, items, ...(asked && { asked }) };
   return dropUnreachable(refusedByState(plan, next, leg));
@@ -125,6 +130,18 @@ function refusedByState(before: Plan, plan: Plan, name: string): Plan {
   const refused = itemsOfLeg(plan, name).filter(isRefused);
   if (refused.length === 0) return plan;
   return planAfterCancelling(plan, name, leg.cancelled ? 'all' : refused.map(({ id }) => id), 'refused');
+}
+
+/** A state in the vendor's own words says nothing against the last one that is known, unless that was only the first. */
+function withKnownState(said: ItemProgress, before: ItemProgress | undefined): ItemProgress {
+  const known = before?.state === 'acknowledged' ? undefined : before?.state;
+  return said.state === undefined && known !== undefined ? { ...said, state: known } : said;
+}
+
+function withVendorQuantity(item: PlannedItem, shown: number | undefined): PlannedItem {
+  if (shown === undefined || item.quantity === undefined) return item;
+  const { vendorQuantity: _before, ...rest } = item;
+  return shown === item.quantity ? rest : { ...rest, vendorQuantity: shown };
 }
 
 /**

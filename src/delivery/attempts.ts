@@ -377,9 +377,10 @@ export class Attempts {
   }
 
   private async failureOf(delivery: DeliveryRecord, error: unknown, state: DeliveryRecord['state']): Promise<Failure> {
-    const { store } = this.options;
+    const { store, client } = this.options;
     const bodies = await store.bodies('delivery', delivery.id);
-    return { error, state, request: (bodies.request ?? {}) as Bodies, message: await store.message(delivery.message) };
+    const message = await store.message(delivery.message);
+    return { error, state, request: (bodies.request ?? {}) as Bodies, message, itemsOf: client.itemsOf?.bind(client) };
   }
 
   /** For how long the write is looked up from now on, milliseconds; undefined: it is not in doubt. */

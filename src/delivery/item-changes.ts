@@ -1,7 +1,9 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { EntityRequest } from '../conversation/entity-request.js';
 import { fingerprint } from '../conversation/fingerprint.js';
-import { entriesOf } from '../conversation/item-entries.js';
-import type { EndpointClient } from '../endpoints/endpoint.js';
+import { entriesOf, sentItems } from '../conversation/item-entries.js';
+import type { EndpointClient, ItemsReader } from '../endpoints/endpoint.js';
+import type { SentItem } from '../model/item-facts.js';
 import { ITEM_FIELDS, type Json } from '../model/message.js';
 import type { Link, WrittenItem } from '../store/store.js';
 
@@ -23,6 +25,39 @@ export function valueToWrite(request: EntityRequest, name: string, link: Link): 
   if (!written || !items) return value;
   const changed = items.filter(({ id, entry }) => written[id]?.entry !== fingerprint(entry));
   return changed.length > 0 ? changed.map(({ entry }) => entry) : undefined;
+}
+
+/**
+ * Tests which items of a request differ from what the partner was sent before, by our ids: by what distinguishes items if that shows a
+ * difference, otherwise by all that was written.
+ */
+export function changedItems(request: EntityRequest, link: Link, itemsOf: ItemsReader | undefined): (item: string) => boolean {
+  const before = new Map(link.items?.sent.map((item) => [item.ours, factsOf(item)]));
+  const facts = (sentItems(request, itemsOf) ?? []).filter((item) => {
+    const sent = before.get(item.ours);
+    return sent !== undefined && !isDeepStrictEqual(sent, factsOf(item));
+  });
+  if (facts.length > 0) return (id) => facts.some((item) => item.ours === id);
+  const lists = Object.keys(request.fields).filter((name) => isItemList(request, name));
+  const entries = lists.flatMap((name) =>
+    (entriesOf(request, request.fields[name]) ?? []).map(({ id, entry }) => ({
+      id,
+      entry,
+      was: link.writtenItems?.[name]?.[id],
+    })),
+  );
+  const same = new Set(entries.filter(({ entry, was }) => was?.entry === fingerprint(entry)).map(({ id }) => id));
+  return (id) => !same.has(id);
+}
+
+/** What distinguishes an item, without the ids of both sides. */
+function factsOf({
+  ours: _ours,
+  id: _id,
+  externalId: _externalId,
+  ...facts
+}: SentItem): Omit<SentItem, 'ours' | 'id' | 'externalId'> {
+  return facts;
 }
 
 /**

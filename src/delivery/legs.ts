@@ -12,14 +12,14 @@ import { FAILURES, hasFailed, isOver, itemsOfLeg, legOf, linkOfLeg, rowOf } from
 import { type RollUpRule, type WholeOrder, wholeOrder } from '../conversation/roll-up.js';
 import { legInState } from '../conversation/state-words.js';
 import type { EndpointClient } from '../endpoints/endpoint.js';
-import type { GenericComment, GenericFields, GenericMessage, OrderItem } from '../model/message.js';
+import type { GenericComment, GenericFields, GenericMessage, OrderItem, State } from '../model/message.js';
 import type { Change, ConversationRecord, Plan, PlannedItem, PlannedLeg } from '../store/store.js';
 import { say } from '../text/say.js';
 import { type FannedOut, type FanOutOutputs, orderedElsewhere } from './fan-out-outputs.js';
 import type { Inbox } from './inbox.js';
 import type { FlowReference, MessageInFlow } from './message-in-flow.js';
 import type { OrderNotice, OrderNotices } from './order-notices.js';
-import { requireOwnIds, unassignedError } from './order-problems.js';
+import { unassignedError } from './order-problems.js';
 
 /** Payload of the message that a fan-out node gets when a leg has failed and the others are to be cancelled. */
 export interface Compensation {
@@ -56,7 +56,6 @@ export class Legs {
   ): Promise<FannedOut | undefined> {
     const flow = this.inbox.flows.inFlow(reference);
     if (!flow) return undefined;
-    requireOwnIds(message);
     const since = this.ids();
     let withdrawn: string[] = [];
     let missing: MissingItem[] = [];
@@ -198,6 +197,7 @@ export class Legs {
       ...(progress.length > 0 && { progress }),
       ...prices(message, itemsOfLeg(plan, leg)),
       ...latestDate(whole.progress),
+      ...completionDate(plan, whole.state),
     };
     return { ...message, entity: now.entity, fields, changed: Object.keys(fields).filter((name) => name !== 'title') };
   }
@@ -299,6 +299,12 @@ function latestDate(progress: GenericFields['progress'] = []): Pick<GenericField
     .sort()
     .at(-1);
   return last ? { expectedCompletionAt: last } : {};
+}
+
+/** When the last of the vendors has completed its part. */
+function completionDate({ legs }: Plan, state: State): Pick<GenericFields, 'completedAt'> {
+  const dates = legs.flatMap(({ completedAt }) => completedAt ?? []).sort();
+  return state === 'completed' && dates.length > 0 ? { completedAt: dates.at(-1) } : {};
 }
 
 function question(reason: string, cancel: string[]): string {

@@ -7,6 +7,7 @@ import { cancelledIn, planAfterRefusedCreate, planAfterRefusedUpdate, planAfterS
 import { firstLink } from '../conversation/parties.js';
 import { dropUnreachable, legOf } from '../conversation/plan.js';
 import { wholeOrder } from '../conversation/roll-up.js';
+import type { ItemsReader } from '../endpoints/endpoint.js';
 import { PartnerError } from '../errors.js';
 import { errorText } from '../http/error-text.js';
 import type { GenericAttachment, GenericComment } from '../model/message.js';
@@ -14,6 +15,7 @@ import type { Bodies, Change, ConversationRecord, DeliveryRecord, MessageRecord 
 import { withoutEnd } from '../text/hostile.js';
 import { FileError } from './file-error.js';
 import { isFileNote } from './file-notes.js';
+import { changedItems } from './item-changes.js';
 import type { Legs } from './legs.js';
 import type { ReceivedItem } from './received-item.js';
 
@@ -24,6 +26,8 @@ export interface Failure {
   request: Bodies;
   /** The message that led to it; undefined if it is no longer stored. */
   message: MessageRecord | undefined;
+  /** Reads the items of a request, where its system distinguishes them. */
+  itemsOf?: ItemsReader;
 }
 
 /** A conversation after a result, and what is committed with it. */
@@ -58,12 +62,17 @@ export class OrderResults {
       return this.result(before, next, delivery, [comment]);
     }
     if (failure.state !== 'failed') return undefined;
-    if (!linkAt(before, delivery.endpoint, delivery.entityType, leg)) {
+    const link = linkAt(before, delivery.endpoint, delivery.entityType, leg);
+    if (!link) {
       const text = `${leg} did not accept the order: ${reason}`;
       const comment: GenericComment = { id: `refused|${delivery.id}|${fingerprint(reason)}`, text, visibility: 'public' };
       return this.result(before, { ...before, plan: planAfterRefusedCreate(plan, leg, reason) }, delivery, [comment]);
     }
-    const refused = planAfterRefusedUpdate(plan, leg, request, reason, { key: delivery.id, again: true });
+    const refused = planAfterRefusedUpdate(plan, leg, request, reason, {
+      key: delivery.id,
+      again: true,
+      differs: changedItems(request, link, failure.itemsOf),
+    });
     const next = { ...before, plan: refused.plan };
     if (refused.added.length === 0) return this.result(before, next, delivery, refused.comments);
     return this.result(

@@ -127,7 +127,9 @@ export function withRules(
     mapping,
     reads: reads(mapping, rules),
     toGeneric: async (record) => {
-      const { fields, emptied, trace, problems } = await applyIn(rules, record, evaluate);
+      const { fields, emptied, trace, problems } = await applyIn(rules, record, evaluate, {
+        keepsState: mapping.items !== undefined,
+      });
       const found = await itemsIn(mapping, items, record, evaluate);
       const carried = carriedFields(record, rules, carries);
       const custom = { ...carried.fields, ...(fields.custom as Tree | undefined) };

@@ -27,7 +27,7 @@ export async function itemsIn(
   const progress: Json[] = [];
   for (const element of given) {
     if (!isTree(element)) continue;
-    const found = await applyIn(rules, element, evaluate);
+    const found = await applyIn(rules, element, evaluate, { keepsState: true });
     problems.push(...found.problems.map((p) => ({ ...p, field: `${field}.${p.field}` })));
     const id = String(found.fields[ID] ?? '');
     if (!id) {

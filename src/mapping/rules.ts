@@ -26,11 +26,15 @@ const empty = (value: Json | undefined) => value === undefined || value === null
 const textOf = (value: Json | undefined): string =>
   value === undefined || value === null ? '' : typeof value === 'object' ? JSON.stringify(value) : String(value);
 
-/** Applies the incoming rules to a partner's record, or to one of its items. */
+/**
+ * Applies the incoming rules to a partner's record, or to one of its items. `keepsState`: the partner's own word for a state is the
+ * reason of the state where no rule takes it.
+ */
 export async function applyIn(
   rules: CompiledRule[],
   record: Tree,
   evaluate: Evaluate,
+  { keepsState = false }: { keepsState?: boolean } = {},
 ): Promise<{ fields: Tree; emptied: Record<string, string[]>; trace: Trace; problems: Problem[] }> {
   const fields: Tree = {};
   const empties = new Map<string, { generic: Path; names: Set<string> }>();
@@ -73,9 +77,29 @@ export async function applyIn(
       ...(given.row !== undefined && { row: given.row }),
     };
   }
+  const own = keepsState && !('state' in trace) && !(STATE_REASON in trace) ? ownStateWord(rules, record) : undefined;
+  if (own) {
+    fields[STATE_REASON] = own.word;
+    trace[STATE_REASON] = own.trace;
+  }
   const emptied: Record<string, string[]> = {};
   for (const [path, { generic, names }] of empties) if (read(fields, generic) === undefined) emptied[path] = [...names];
   return { fields, emptied, trace, problems };
+}
+
+const STATE_REASON = 'stateReason';
+
+/** A state in the partner's own words, of which no value map has a row. */
+function ownStateWord(rules: CompiledRule[], record: Tree): { word: string; trace: Trace[string] } | undefined {
+  const ofState = rules.filter(
+    ({ rule, values }) => rule.generic === 'state' && rule.direction !== 'out' && values !== undefined,
+  );
+  for (const { fields, index } of ofState) {
+    const word = fields.map((field) => textOf(read(record, field))).filter(Boolean);
+    if (word.length > 0)
+      return { word: word.join(' / '), trace: { rule: index, source: fields.map(({ text }) => text), kind: 'source' } };
+  }
+  return undefined;
 }
 
 /** Whether the record shows all fields of a rule, without a value. A field that a partner omits may also be hidden from us. */

@@ -1,4 +1,5 @@
-import type { Json } from '../model/message.js';
+import type { Json, Price } from '../model/message.js';
+import { sumOfPrices } from '../model/price.js';
 import type { Notation, Rule } from './mapping.js';
 
 type Shape = Exclude<NonNullable<Rule['type']>, 'time' | 'text' | 'number'>;
@@ -49,39 +50,51 @@ const SHAPES: Record<Shape, { in: (value: Json) => Json; out: (value: Json, nota
 const RECURS = /^recurring/i;
 const ONCE = /^(one-?time|non-?recurring)/i;
 
-/** A list of OrderPrice as one price: the net amount where given. Prices of other kinds, such as usage, are left out. */
+/** A list of OrderPrice as one price. */
 function pricesIn(list: Tree[]): Json {
-  const price: Tree = {};
-  for (const entry of list) {
-    const kind = RECURS.test(String(entry.priceType)) ? 'recurring' : ONCE.test(String(entry.priceType)) ? 'oneTime' : undefined;
-    const amounts = isTree(entry.price) ? entry.price : {};
-    const money = [amounts.dutyFreeAmount, amounts.taxIncludedAmount].find(isTree);
-    if (!kind || typeof money?.value !== 'number') continue;
-    price[kind] = money.value;
-    if (kind === 'recurring' && typeof entry.recurringChargePeriod === 'string') price.period = entry.recurringChargePeriod;
-    if (typeof money.unit === 'string') price.currency ??= money.unit;
-  }
-  return price;
+  return sumOfPrices(list.flatMap((entry) => priceIn(entry) ?? [])) as Json;
 }
 
-function pricesOut({ oneTime, recurring, period, currency }: Tree, typed: boolean): Json {
-  const entry = (priceType: string, value: Json | undefined, more: Tree = {}): Json[] =>
-    typeof value !== 'number'
-      ? []
-      : [
-          {
-            ...(typed && { '@type': 'OrderPrice' }),
-            priceType,
-            ...more,
-            price: {
-              ...(typed && { '@type': 'Price' }),
-              dutyFreeAmount: { ...(currency !== undefined && { unit: currency }), value },
-            },
-          },
-        ];
+/** One OrderPrice; one of another kind, such as usage, in words. */
+function priceIn(entry: Tree): Price | undefined {
+  const { priceType, recurringChargePeriod: period, unitOfMeasure: unit } = entry;
+  const amounts = isTree(entry.price) ? entry.price : {};
+  const [net, gross] = [amountOf(amounts.dutyFreeAmount), amountOf(amounts.taxIncludedAmount)];
+  const money = [amounts.dutyFreeAmount, amounts.taxIncludedAmount].find((one) => isTree(one) && typeof one.unit === 'string');
+  const currency = isTree(money) && typeof money.unit === 'string' ? { currency: money.unit } : {};
+  if (net === undefined && gross === undefined) return undefined;
+  const given = (name: string, value: number | undefined) => (value === undefined ? {} : { [name]: value });
+  if (ONCE.test(String(priceType))) return { ...given('oneTime', net), ...given('oneTimeWithTax', gross), ...currency };
+  if (RECURS.test(String(priceType))) {
+    const every = typeof period === 'string' ? { period } : {};
+    return { ...given('recurring', net), ...given('recurringWithTax', gross), ...every, ...currency };
+  }
+  const kind = typeof priceType === 'string' ? priceType : typeof entry.name === 'string' ? entry.name : 'other';
+  const per = typeof unit === 'string' ? ` per ${unit}` : '';
+  const tax = net === undefined ? ' including tax' : '';
+  return { other: [`${net ?? gross} ${currency.currency ?? ''} ${kind}${per}${tax}`.replaceAll('  ', ' ')] };
+}
+
+/** The value of a Money; some providers send it as text. */
+function amountOf(money: Json | undefined): number | undefined {
+  const value = isTree(money) ? money.value : undefined;
+  const amount = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
+  return typeof amount === 'number' && Number.isFinite(amount) ? amount : undefined;
+}
+
+/** Amounts in words are for people only, and are not written. */
+function pricesOut({ oneTime, recurring, oneTimeWithTax, recurringWithTax, period, currency }: Tree, typed: boolean): Json {
+  const amount = (name: string, value: Json | undefined): Tree =>
+    typeof value === 'number' ? { [name]: { ...(currency !== undefined && { unit: currency }), value } } : {};
+  const entry = (priceType: string, net: Json | undefined, gross: Json | undefined, more: Tree = {}): Json[] => {
+    const price = { ...amount('dutyFreeAmount', net), ...amount('taxIncludedAmount', gross) };
+    if (Object.keys(price).length === 0) return [];
+    const classes = (name: string): Tree => (typed ? { '@type': name } : {});
+    return [{ ...classes('OrderPrice'), priceType, ...more, price: { ...classes('Price'), ...price } }];
+  };
   return [
-    ...entry('oneTime', oneTime),
-    ...entry('recurring', recurring, period === undefined ? {} : { recurringChargePeriod: period }),
+    ...entry('oneTime', oneTime, oneTimeWithTax),
+    ...entry('recurring', recurring, recurringWithTax, period === undefined ? {} : { recurringChargePeriod: period }),
   ];
 }
 

@@ -10,6 +10,8 @@ export interface ItemFacts {
   /** The product that is changed or removed. */
   product?: Kind;
   quantity?: number;
+  /** Id of the item that it is nested in. */
+  partOf?: string;
   /** By name. */
   characteristics?: Record<string, Json>;
 }

@@ -89,13 +89,18 @@ export interface Place extends NamedRef {
 }
 
 export interface Price {
-  /** Amounts in `currency`. */
+  /** Amounts in `currency`, without tax. */
   oneTime?: number;
   recurring?: number;
+  /** The same with tax: an amount that is known only with tax is never shown as one without. */
+  oneTimeWithTax?: number;
+  recurringWithTax?: number;
   /** How often the recurring price is due: month, year … */
   period?: string;
   /** ISO 4217. */
   currency?: string;
+  /** Further amounts in words, such as usage, or those in another currency or period. */
+  other?: string[];
 }
 
 /** What is ordered with one item of an order. Its status is separate (ItemProgress), because the other party reports it. */

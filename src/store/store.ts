@@ -231,6 +231,7 @@ export interface PlannedLeg {
   state?: State;
   stateReason?: string;
   expectedCompletionAt?: string;
+  completedAt?: string;
 }
 
 /** One item of a fanned-out order, from the customer's order to its vendor and back (item-life.ts). */
@@ -249,6 +250,9 @@ export interface PlannedItem {
   refused?: { leg: string; reason: string };
   /** What its vendor last reported of it. */
   reported?: ItemProgress;
+  /** The quantity that was last queued for its vendor, and what the vendor shows instead. */
+  quantity?: number;
+  vendorQuantity?: number;
   /** The state last sent to the customer. */
   notified?: State;
   /** The customer's order does not show it any more. */

@@ -46,7 +46,7 @@ describe('a vendor’s message with our item ids', () => {
       ['1', '2', '3'],
     );
     assert.deepEqual(message.comments, [
-      { id: 'added|1', text: 'Added by the vendor, not ordered: 1 (Handling fee).', visibility: 'public' },
+      { id: 'added|1', text: 'Added by North, not ordered: Handling fee (item 1 there).', visibility: 'public' },
     ]);
     assert.deepEqual(items.theirs, ['1']);
   });

@@ -402,6 +402,23 @@ describe('matching a partner’s items with the sent ones', () => {
     for (const one of SINCE) check({ before: AS_SENT, ...one });
   });
 
+  describe('where the partner nests items', () => {
+    const inside = (partOf: string, ...texts: string[]) => got(...texts).map((item) => ({ ...item, partOf }));
+
+    it('looks for ours in an item of the partner’s own', () => {
+      const match = matchItems(sent('1 SIM', '2 PHONE'), [...got('B BUNDLE'), ...inside('B', '10 SIM', '20 PHONE')]);
+      assert.deepEqual([match.ids, match.theirs, match.missing], [{ 1: ['10'], 2: ['20'] }, ['B'], []]);
+    });
+
+    it('takes what an item is made of as a part of it', () => {
+      const match = matchItems(sent('1 SIM', '2 PHONE'), [
+        ...got('1 SIM', '2 PHONE'),
+        ...inside('2', '2.1 PHONE', '2.2 BATTERY'),
+      ]);
+      assert.deepEqual([match.ids, match.theirs, match.missing], [{ 1: ['1'], 2: ['2'] }, [], []]);
+    });
+  });
+
   it('compares names if one side has no id', () => {
     const ours: SentItem[] = [{ ours: '1', id: '1', offering: { name: 'Phone  15' } }];
     assert.deepEqual(matchItems(ours, [{ id: '9', offering: { id: 'PH', name: 'phone 15' } }]).ids, { 1: ['9'] });

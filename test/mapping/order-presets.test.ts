@@ -75,8 +75,46 @@ describe('an order', () => {
     assert.equal(fields.expectedCompletionAt, '2026-04-02T10:00:00.000Z');
     assert.equal(fields.completedAt, '2026-04-03T10:00:00.000Z');
     assert.equal(fields.createdAt, '2026-03-01T10:00:00.000Z');
-    assert.deepEqual(fields.items?.[0]?.price, { oneTime: 5, recurring: 20, period: 'month', currency: 'EUR' });
+    assert.deepEqual(fields.items?.[0]?.price, {
+      oneTimeWithTax: 5,
+      recurringWithTax: 20,
+      period: 'month',
+      currency: 'EUR',
+      other: ['1 EUR usage including tax'],
+    });
     assert.equal(fields.progress?.[0]?.expectedCompletionAt, '2026-04-01T10:00:00.000Z');
+  });
+
+  it('gets back amounts with and without tax as what they are', async () => {
+    const price = { oneTime: 5, oneTimeWithTax: 6, recurringWithTax: 20, period: 'month', currency: 'EUR', other: ['usage'] };
+    const { body } = await of('v4').fromGeneric(orderMessage({ title: 'x', items: [{ id: '1', action: 'add', price }] }));
+    const [item] = body.productOrderItem as { itemPrice: unknown }[];
+    assert.deepEqual(item?.itemPrice, [
+      {
+        priceType: 'oneTime',
+        price: { dutyFreeAmount: { unit: 'EUR', value: 5 }, taxIncludedAmount: { unit: 'EUR', value: 6 } },
+      },
+      {
+        priceType: 'recurring',
+        recurringChargePeriod: 'month',
+        price: { taxIncludedAmount: { unit: 'EUR', value: 20 } },
+      },
+    ]);
+  });
+
+  it('keeps a state in the vendor’s own words as the reason, and reports it as unmapped', async () => {
+    for (const version of ['v4', 'v5', 'servicenow'] as const) {
+      const { fields, problems } = await of(version).toGeneric({
+        state: 'In customs',
+        productOrderItem: [{ id: '1', state: 'shipped' }],
+      });
+      assert.deepEqual([fields.state, fields.stateReason], [undefined, 'In customs']);
+      assert.deepEqual(fields.progress, [{ id: '1', stateReason: 'shipped' }]);
+      assert.deepEqual(
+        problems.map(({ code }) => code),
+        ['unmapped', 'unmapped'],
+      );
+    }
   });
 
   it('has a characteristic of each class in v5', async () => {

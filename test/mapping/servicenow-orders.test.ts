@@ -85,7 +85,7 @@ describe('a ServiceNow order', () => {
     );
   });
 
-  it('receives the status of its items, their vendors, and why an item is on hold', async () => {
+  it('receives the status of its items, their vendors, and why an item is in its state', async () => {
     const lines = await linesOf('order', {
       progress: [
         { id: '1', state: 'inProgress', expectedCompletionAt: '2026-03-03T12:00:00.000Z', vendor: 'Telco', vendorNumber: 'PO-7' },
@@ -98,7 +98,7 @@ describe('a ServiceNow order', () => {
       { external_id: '1', state: 'in_progress', expected_end_date: '2026-03-03 12:00:00', correlation_display: 'PO-7 (Telco)' },
       { external_id: '2', state: 'on_hold', work_notes: 'No duct' },
       { external_id: '3', state: 'on_hold', work_notes: 'Failed at the vendor.' },
-      { external_id: '4', state: 'completed' },
+      { external_id: '4', state: 'completed', work_notes: 'Delivered at noon' },
     ]);
   });
 

@@ -126,16 +126,23 @@ export class Collection {
 
   /**
    * The resource that carries our reference. A provider that does not know the filter returns all resources, so each is checked.
+   * `madeOf`: of which others the provider has made a resource, with their reference; those were not created by us.
    */
-  async find(filter: Record<string, string>, reference: string, referenceOf: ReferenceOf): Promise<Attributes | undefined> {
+  async find(
+    filter: Record<string, string>,
+    reference: string,
+    referenceOf: ReferenceOf,
+    madeOf: (resource: Attributes) => readonly string[] = () => [],
+  ): Promise<Attributes | undefined> {
     const { api, path, noun, dialect, required } = this.options;
     const found: Attributes[] = [];
     const options = { absent: emptyListOf(dialect), single: true, required, mustBeComplete: () => found.length === 0 };
-    for await (const page of pages(api, path, filter, lookingUp(noun, reference), options)) {
+    for await (const page of pages(api, path, filter, lookingUp(noun, reference), options))
       found.push(...page.filter((resource) => sameReference(referenceOf(resource), reference)));
-      if (found.length > 1) break;
-    }
     if (found.length > 1) {
+      const ids = new Set(found.map(({ id }) => textOf(id)));
+      const [first, ...others] = found.filter((resource) => !madeOf(resource).some((id) => ids.has(id)));
+      if (first && others.length === 0) return first;
       throw new SwitchboardError(
         'SWB_WRONG_ENTITY',
         say`Several ${nounPlural(noun)} carry our reference ${reference}: ${found.map((t) => String(t.id)).join(', ')}.`,

@@ -95,7 +95,8 @@ class Client extends TmfBaseClient<Dialect> implements Tmf622Client {
   }
 
   async find(_entityType: string, reference: string): Promise<RawEntity | undefined> {
-    const found = await this.entities.find({ [this.dialect.filter]: reference }, reference, (o) => referenceOf(o));
+    const related = ({ orderRelationship }: Attributes) => entries(orderRelationship).flatMap(({ id }) => textOf(id) ?? []);
+    const found = await this.entities.find({ [this.dialect.filter]: reference }, reference, (o) => referenceOf(o), related);
     return found && { order: found };
   }
 
@@ -253,7 +254,7 @@ class Client extends TmfBaseClient<Dialect> implements Tmf622Client {
     let items = listed ? (await read())[ITEMS] : undefined;
     for (let attempt = 1; ; attempt++) {
       // Also checked where the provider accepts single items: it would order an unknown item once more.
-      const all = listed ? itemsPatch(items, given[ITEMS], added) : [];
+      const all = listed ? itemsPatch(items, given[ITEMS], added, { alone: !sendsAllItems }) : [];
       const sent = sendsAllItems ? { ...given, [ITEMS]: all } : this.asTaken(given, items);
       // Only our own attributes are validated, not what the provider says about its items.
       this.entities.requireValid(validateOrderPatch(this.version, this.profile, this.entities.change(given)), 'update');

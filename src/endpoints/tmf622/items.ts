@@ -10,10 +10,30 @@ import { isCancellingState } from './cancelling-states.js';
 export const ITEMS = 'productOrderItem';
 const RELATIONS = 'productOrderItemRelationship';
 
+/**
+ * All items of an order: those of its list, and those that are nested in them (TMF622, ProductOrderItem.productOrderItem), each after
+ * the one that it is part of. A nested one whose id is that of an item of the list cannot be told from it, and is left out. The same
+ * for a list that has been flattened before. Pure.
+ */
+export function allItems(list: Json | undefined): Attributes[] {
+  const top = entries(list);
+  const ids = new Set(top.map(({ id }) => textOf(id)));
+  const nested = (item: Attributes): Attributes[] =>
+    entries(item[ITEMS]).flatMap((part) => (ids.has(textOf(part.id)) ? [] : [part, ...nested(part)]));
+  return top.flatMap((item) => [item, ...nested(item)]);
+}
+
+/** The id of the item that nests an item of a flattened list; undefined where none does. */
+function wholeOf(item: Attributes, all: readonly Attributes[]): string | undefined {
+  const isIt = (part: Attributes) => part === item || (part.id === item.id && isDeepStrictEqual(part, item));
+  return textOf(all.find((whole) => entries(whole[ITEMS]).some(isIt))?.id);
+}
+
 /** The distinguishing facts of an order's items; undefined where the order has no list of items. Pure. */
 export function itemsOf(order: Attributes): ItemFacts[] | undefined {
   if (!Array.isArray(order[ITEMS])) return undefined;
-  return entries(order[ITEMS]).map((item) => {
+  const items = allItems(order[ITEMS]);
+  return items.map((item) => {
     const product = isAttributes(item.product) ? item.product : {};
     const quantity = Number(item.quantity ?? Number.NaN);
     const values = entries(product.productCharacteristic).flatMap((c) => {
@@ -22,6 +42,7 @@ export function itemsOf(order: Attributes): ItemFacts[] | undefined {
     });
     return {
       id: textOf(item.id) ?? '',
+      ...given('partOf', wholeOf(item, items)),
       ...given('externalId', externalId(item.externalId)),
       ...given('offering', kindOf(item.productOffering)),
       ...given('specification', kindOf(product.productSpecification)),
@@ -34,7 +55,7 @@ export function itemsOf(order: Attributes): ItemFacts[] | undefined {
 
 /** The ids of items that are cancelled or being cancelled. Pure. */
 export function cancelledItems(order: Attributes): string[] {
-  return entries(order[ITEMS])
+  return allItems(order[ITEMS])
     .filter(isCancelledItem)
     .map((item) => textOf(item.id) ?? '');
 }

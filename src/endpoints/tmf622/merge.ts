@@ -1,9 +1,10 @@
 import type { Json } from '../../model/message.js';
 import { type Attributes, isAttributes, textOf } from '../tmf/attributes.js';
 
-/** The target state of an item: what was given, plus what the provider added. Pure. */
-export function mergedItem(has: Attributes, given: Attributes): Attributes {
-  const merged = mergedObject(has, given);
+/** The target state of an item: what was given, plus what the provider added, whose prices are its own. Pure. */
+export function mergedItem(has: Attributes, { itemPrice, ...given }: Attributes): Attributes {
+  const isPriced = Array.isArray(has.itemPrice) && has.itemPrice.length > 0;
+  const merged = mergedObject(has, isPriced || itemPrice === undefined ? given : { ...given, itemPrice });
   // An existing item is not added once more: its action is up to the provider.
   return has.action === 'modify' && given.action === 'add' ? { ...merged, action: 'modify' } : merged;
 }

@@ -7,6 +7,7 @@ import { decisionOf } from './cancel-decision.js';
 import { isCancelNote } from './cancel-note.js';
 import { type Dialect, referenceOf } from './dialect.js';
 import { type ProductOrderEvent, readEvent } from './events.js';
+import { allItems, ITEMS } from './items.js';
 import { questionOf, reportsOf } from './order-reports.js';
 
 /** What an in node emits for a product order. */
@@ -39,6 +40,7 @@ export function parse(raw: RawEntity, context: ParseContext): ParsedEntity {
   const url = addressOf(order.href, context.baseUrl);
   const version = CHANGED_AT.map((name) => isoTime(order[name])).find(Boolean);
   const reference = referenceOf(order);
+  const items = allItems(order[ITEMS]);
   const decided = decisionOf(order, cancel);
   const cancellation = decided[0]?.outcome;
   return {
@@ -51,10 +53,10 @@ export function parse(raw: RawEntity, context: ParseContext): ParsedEntity {
       ...(version && { version, changedAt: version }),
       ...(reference && { reference }),
     },
-    record: { ...order },
+    record: { ...order, ...(Array.isArray(order[ITEMS]) && { [ITEMS]: items }) },
     comments: [
       ...commentsOf(entries(order.note), context.dialect).filter(({ text }) => !isCancelNote(text)),
-      ...entries(order.productOrderItem).flatMap((item) => itemComments(item, context.dialect)),
+      ...items.flatMap((item) => itemComments(item, context.dialect)),
       ...reportsOf(order, report),
       ...questionOf(report),
       ...decided.map(({ comment }) => comment),

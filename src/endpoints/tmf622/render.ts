@@ -15,16 +15,27 @@ export function orderBody(fields: Attributes, dialect: Dialect): Attributes {
 
 /**
  * The whole list of items for a PATCH: a merge patch replaces lists (RFC 7396), so an omitted item would be removed. Items are
- * matched by id, and keep what the provider added. Only the items in `added` are new: any other missing one would be ordered once
- * more.
+ * matched by id, nested ones where they are, and keep what the provider added. Only the items in `added` are new: any other missing
+ * one would be ordered once more. `alone`: the provider gets the changed items without the others, so that a nested one cannot be
+ * changed.
  */
-export function itemsPatch(has: Json | undefined, given: Json | undefined, added: readonly string[] = []): Attributes[] {
+export function itemsPatch(
+  has: Json | undefined,
+  given: Json | undefined,
+  added: readonly string[] = [],
+  { alone = false }: { alone?: boolean } = {},
+): Attributes[] {
   const changes = new Map(entries(given).map((item) => [String(item.id), item]));
-  const merged = entries(has).map((item) => {
+  const merge = (item: Attributes): Attributes => {
     const change = changes.get(String(item.id));
     changes.delete(String(item.id));
     return change ? mergedItem(item, change) : item;
-  });
+  };
+  // The list itself first: a nested item may have the id of one of its items.
+  const top = entries(has).map(merge);
+  const nested = (item: Attributes): Attributes =>
+    Array.isArray(item[ITEMS]) ? { ...item, [ITEMS]: entries(item[ITEMS]).map((part) => nested(merge(part))) } : item;
+  const merged = alone ? top : top.map(nested);
   const lost = [...changes.keys()].filter((id) => !added.includes(id));
   if (lost.length === 0) return [...merged, ...changes.values()];
   const there =

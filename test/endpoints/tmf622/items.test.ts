@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { compileMapping, preset } from '../../../src/endpoints/registry.js';
 import type { Attributes } from '../../../src/endpoints/tmf/attributes.js';
-import { droppedItems, itemsOf, withItemIds } from '../../../src/endpoints/tmf622/items.js';
+import { allItems, droppedItems, itemsOf, withItemIds } from '../../../src/endpoints/tmf622/items.js';
 import type { Json } from '../../../src/model/message.js';
 import { FULL, orderMessage } from '../../mapping/orders.js';
 
@@ -26,6 +26,24 @@ describe('the facts that distinguish the items of a TMF622 order', () => {
       { id: '10', externalId: '1' },
       { id: '20', externalId: '2' },
     ]);
+  });
+
+  it('are those of nested items too, which belong to the item that they are in', () => {
+    const nested: Record<string, Json> = {
+      productOrderItem: [{ id: 'B', productOrderItem: [{ id: '1' }, { id: '2', productOrderItem: [{ id: '2.1' }] }] }],
+    };
+    const expected = [{ id: 'B' }, { id: '1', partOf: 'B' }, { id: '2', partOf: 'B' }, { id: '2.1', partOf: '2' }];
+    assert.deepEqual(itemsOf(nested), expected);
+    assert.deepEqual(
+      itemsOf({ productOrderItem: allItems(nested.productOrderItem) }),
+      expected,
+      'also once they are in one list',
+    );
+  });
+
+  it('are not those of a nested item that has the id of one of the list', () => {
+    const productOrderItem: Json[] = [{ id: '1' }, { id: '2', productOrderItem: [{ id: '1', quantity: 7 }] }];
+    assert.deepEqual(itemsOf({ productOrderItem }), [{ id: '1' }, { id: '2' }]);
   });
 
   it('are unknown where the order has no items', () => {

@@ -20,6 +20,21 @@ describe('the items of a PATCH', () => {
     });
   });
 
+  it('are changed where the provider nests them', () => {
+    const has: Json[] = [{ id: 'B', productOrderItem: [{ id: '1', quantity: 1, state: 'held' }, { id: '2' }] }];
+    assert.deepEqual(itemsPatch(has, [{ id: '1', quantity: 3 }]), [
+      { id: 'B', productOrderItem: [{ id: '1', quantity: 3, state: 'held' }, { id: '2' }] },
+    ]);
+    assert.throws(() => itemsPatch(has, [{ id: '1', quantity: 3 }], [], { alone: true }), { kind: 'items' });
+  });
+
+  it('keep the provider’s prices', () => {
+    const theirs = [{ priceType: 'oneTime', price: { taxIncludedAmount: { value: 119 } } }];
+    const ours = [{ priceType: 'oneTime', price: { dutyFreeAmount: { value: 119 } } }];
+    assert.deepEqual(patched({ itemPrice: theirs }, { itemPrice: ours }), { id: '1', itemPrice: theirs });
+    assert.deepEqual(patched({}, { itemPrice: ours }), { id: '1', itemPrice: ours });
+  });
+
   it('have a value as it was sent, whatever its type', () => {
     const has = product({ address: { city: 'Bern', floor: 3 } });
     assert.deepEqual(patched(has, product({ address: { city: 'Basel' } })), {

@@ -51,6 +51,11 @@ function reasonOut(field: string): Rule[] {
   ];
 }
 
+/** The reason of any state of a line: what a vendor says in its own words, or has changed. */
+function lineReasonOut(field: string): Rule[] {
+  return [...reasonOut(field), { field, generic: 'stateReason', direction: 'out' }];
+}
+
 /** The vendor of an item, and its order number. */
 const VENDOR_OUT: Rule = {
   field: 'correlation_display',
@@ -149,7 +154,7 @@ export const order: Mapping = {
       { field: 'state', generic: 'state', values: ORDER_STATES },
       { field: 'expected_end_date', generic: 'expectedCompletionAt', type: 'time' },
       VENDOR_OUT,
-      ...reasonOut('work_notes'),
+      ...lineReasonOut('work_notes'),
     ],
   },
 };
@@ -232,7 +237,7 @@ export const request: Mapping = {
       { field: ['state', 'stage'], generic: 'state', values: ITEM_STATES },
       { field: 'estimated_delivery', generic: 'expectedCompletionAt', type: 'time' },
       VENDOR_OUT,
-      ...reasonOut('comments'),
+      ...lineReasonOut('comments'),
     ],
   },
 };

@@ -1,0 +1,51 @@
+import type { GenericComment, GenericMessage } from '../model/message.js';
+import type { ConversationRecord, Link } from '../store/store.js';
+import { say } from '../text/say.js';
+import { type DetectedChanges, linkAt, withLink } from './correlate.js';
+import { vendorItemText } from './vendor-items.js';
+
+/*
+ * A vendor may make further orders of one that we have placed, with our reference: a back order, for example. They are the vendor's.
+ * The customer reads of them; the lines of its order follow the order that we have placed.
+ */
+
+/** What a further order means for its conversation. `link`: of the order that we have placed. Pure. */
+export function furtherOrder(message: GenericMessage, link: Link, vendor: string): DetectedChanges {
+  const { source } = message;
+  const number = source.number ?? source.id;
+  const own = message.comments.map((comment): GenericComment => {
+    const { items: _items, ...rest } = comment;
+    return { ...rest, id: `${prefixOf(source.id)}${comment.id}`, text: `${number}: ${comment.text}` };
+  });
+  const comments = [stateComment(message, vendor), ...own].filter(({ id }) => !link.seen.includes(id));
+  const seen = comments.map(({ id }) => id);
+  const changes = {
+    message: {
+      ...message,
+      event: 'commented' as const,
+      source: { ...source, id: link.id, ...(link.number && { number: link.number }) },
+      fields: {},
+      comments,
+      changed: [],
+    },
+    advance: (latest: ConversationRecord) => {
+      const now = linkAt(latest, link.endpoint, link.entityType, link.leg);
+      return now ? withLink(latest, { ...now, seen: [...now.seen, ...seen] }) : latest;
+    },
+  };
+  if (comments.length > 0) return { output: 'update', ...changes };
+  return { output: 'ignored', reason: say`Nothing changed.`, ...changes };
+}
+
+/** Passed on once for each state. */
+function stateComment({ source, fields }: GenericMessage, vendor: string): GenericComment {
+  const { state, stateReason, items = [] } = fields;
+  const is = [state, stateReason].filter(Boolean).join(', ');
+  const what = items.map((item) => vendorItemText({ facts: { id: item.id }, item })).join(', ');
+  const text = `${vendor} has made a further order of it, ${source.number ?? source.id}${is ? `: ${is}` : ''}.${what ? ` ${what}.` : ''}`;
+  return { id: `${prefixOf(source.id)}state|${is}`, text, visibility: 'public' };
+}
+
+function prefixOf(id: string): string {
+  return `order|${id}|`;
+}
