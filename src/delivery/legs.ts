@@ -158,8 +158,8 @@ export class Legs {
     const now = (await flow?.transaction.view())?.conversation;
     const next = now && (flow?.advance?.(now) ?? now);
     if (!flow || !now || !next?.plan) return message;
-    // A vendor deleted its own order, not the customer's.
-    if (flow.source) flow.source = { ...flow.source, deleted: false };
+    // A vendor deleted its own order, or made it as it is, not the customer's.
+    if (flow.source) flow.source = { ...flow.source, deleted: false, asMade: [] };
     const { source } = message;
     const leg = linkOf(now, source.endpoint, source.entityType, source.id)?.leg ?? '';
     flow.also.push(...this.compensations(flow.before ?? now, next));
