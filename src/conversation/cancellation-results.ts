@@ -65,6 +65,11 @@ export function cancellationComment(
   return [note(`cancel|${id}`, what)];
 }
 
+/** What the customer reads of items that were delivered although it has cancelled them. */
+export function deliveredComment(leg: string, items: readonly string[], id: string): GenericComment[] {
+  return items.length > 0 ? [note(`delivered|${id}`, `${leg} completed item ${items.join(', ')} before it was cancelled`)] : [];
+}
+
 export function note(id: string, text: string): GenericComment {
   return { id, text: /[.!?]$/.test(text) ? text : `${text}.`, visibility: 'public' };
 }

@@ -1,6 +1,7 @@
+import type { State } from '../model/message.js';
 import type { Plan, PlannedItem } from '../store/store.js';
-import { isCancelling, phaseOf } from './item-life.js';
-import { itemsOfLeg, legOf } from './plan.js';
+import { isCancelling, phaseOf, vendorState } from './item-life.js';
+import { FAILURES, itemsOfLeg, legOf } from './plan.js';
 
 /* What the customer has decided about items, and what is not written to its order because of that. All pure. */
 
@@ -17,6 +18,27 @@ export function newlyRefused(before: Plan | undefined, plan: Plan, leg: string):
   const wasRefused = ({ id }: PlannedItem) => isRefused(before?.items.find((item) => item.id === id));
   return itemsOfLeg(plan, leg)
     .filter((item) => isRefused(item) && !wasRefused(item))
+    .map(({ id }) => id);
+}
+
+/** The items of a leg that a message shows to be delivered although the customer has cancelled them, and nobody has refused that. */
+export function newlyDelivered(before: Plan | undefined, plan: Plan, name: string): string[] {
+  const stateIn = (from: Plan | undefined, item: PlannedItem | undefined) => {
+    const leg = legOf(from, name);
+    return item && leg && phaseOf(item, leg) === 'ended' ? vendorState(item, leg) : undefined;
+  };
+  const isDelivered = (state: State | undefined) => state !== undefined && !FAILURES.includes(state);
+  return itemsOfLeg(plan, name)
+    .filter((item) => isCancelling(item) && isDelivered(stateIn(plan, item)))
+    .filter(
+      ({ id }) =>
+        !isDelivered(
+          stateIn(
+            before,
+            before?.items.find((item) => item.id === id),
+          ),
+        ),
+    )
     .map(({ id }) => id);
 }
 

@@ -1,19 +1,26 @@
-import { cancellationComment } from '../conversation/cancellation-results.js';
+import { cancellationComment, deliveredComment } from '../conversation/cancellation-results.js';
 import { askedAfter, recipientsOf } from '../conversation/comment-recipients.js';
 import type { Draft } from '../conversation/conversations.js';
 import { linkOf } from '../conversation/correlate.js';
-import { isCancelledWithOrder, isCustomersWord, newlyRefused, newlyWithdrawn } from '../conversation/customers-word.js';
+import {
+  isCancelledWithOrder,
+  isCustomersWord,
+  newlyDelivered,
+  newlyRefused,
+  newlyWithdrawn,
+} from '../conversation/customers-word.js';
 import { type LegMessage, legMessages, planFor } from '../conversation/fan-out.js';
 import type { FanOutRules } from '../conversation/fan-out-rules.js';
 import { lateChanges, lateComment, withLateChange } from '../conversation/late-changes.js';
 import { type MissingItem, missingComment, newlyMissing } from '../conversation/missing-items.js';
+import { completionDate, latestDate, prices } from '../conversation/order-fields.js';
 import { firstLink } from '../conversation/parties.js';
-import { FAILURES, hasFailed, isOver, itemsOfLeg, legOf, linkOfLeg, rowOf } from '../conversation/plan.js';
+import { hasFailed, isOver, itemsOfLeg, legOf, linkOfLeg, rowOf } from '../conversation/plan.js';
 import { type RollUpRule, type WholeOrder, wholeOrder } from '../conversation/roll-up.js';
 import { legInState } from '../conversation/state-words.js';
 import type { EndpointClient } from '../endpoints/endpoint.js';
-import type { GenericComment, GenericFields, GenericMessage, OrderItem, State } from '../model/message.js';
-import type { Change, ConversationRecord, Plan, PlannedItem, PlannedLeg } from '../store/store.js';
+import type { GenericComment, GenericFields, GenericMessage } from '../model/message.js';
+import type { Change, ConversationRecord, Plan, PlannedLeg } from '../store/store.js';
 import { say } from '../text/say.js';
 import { type FannedOut, type FanOutOutputs, orderedElsewhere } from './fan-out-outputs.js';
 import type { Inbox } from './inbox.js';
@@ -170,7 +177,10 @@ export class Legs {
     }));
     // What the vendor says by its state alone is put into words.
     const refused = comments.length > 0 ? [] : newlyRefused(now.plan, next.plan, leg);
-    const more = cancellationComment(next.plan, leg, refused, { id: flow.record.id, refused: '' });
+    const more = [
+      ...cancellationComment(next.plan, leg, refused, { id: flow.record.id, refused: '' }),
+      ...deliveredComment(leg, newlyDelivered(now.plan, next.plan, leg), flow.record.id),
+    ];
     return this.whole(flow, node, now, next, rules, { ...message, comments: [...comments, ...more] }, leg);
   }
 
@@ -282,29 +292,6 @@ function updatePlan(flow: MessageInFlow, change: (plan: Plan) => Plan): void {
 
 function stillOpen(plan: Plan): PlannedLeg[] {
   return plan.legs.filter((l) => !isOver(l) && !l.cancelled);
-}
-
-/** Prices come from the vendor of an item; everything else of it is up to the customer. */
-function prices(message: GenericMessage, own: readonly PlannedItem[]): Pick<GenericFields, 'items'> {
-  const isOwn = ({ id }: OrderItem) => own.some((item) => item.id === id);
-  const priced = (message.fields.items ?? []).filter((i) => i.price && isOwn(i)).map(({ id, price }) => ({ id, price }));
-  return priced.length ? { items: priced } : {};
-}
-
-/** When the last of what is delivered is expected. */
-function latestDate(progress: GenericFields['progress'] = []): Pick<GenericFields, 'expectedCompletionAt'> {
-  const last = progress
-    .filter(({ state }) => !state || !FAILURES.includes(state))
-    .map((p) => p.expectedCompletionAt ?? '')
-    .sort()
-    .at(-1);
-  return last ? { expectedCompletionAt: last } : {};
-}
-
-/** When the last of the vendors has completed its part. */
-function completionDate({ legs }: Plan, state: State): Pick<GenericFields, 'completedAt'> {
-  const dates = legs.flatMap(({ completedAt }) => completedAt ?? []).sort();
-  return state === 'completed' && dates.length > 0 ? { completedAt: dates.at(-1) } : {};
 }
 
 function question(reason: string, cancel: string[]): string {
