@@ -146,7 +146,7 @@ describe('the items of an order in a real Node-RED, at vendors that make their o
     await rig.quiet();
     rig.updateLine(id, '2', { quantity: '3' });
     await rig.until('the stop in words', async () =>
-      (await failuresOf(id)).some((text) => /2 × Cover 15\) are one item there, M1/.test(text)),
+      (await rig.failures()).some((text) => /2 × Cover 15\) are one item there, M1/.test(text)),
     );
     assert.equal(line(id, '2').at[0]?.quantity, 4, 'nothing was written');
     move(id, 'completed');
@@ -163,7 +163,7 @@ describe('the items of an order in a real Node-RED, at vendors that make their o
     await rig.quiet();
     rig.updateLine(id, '2', { state: 'canceled' });
     await rig.until('the stop in words', async () =>
-      (await failuresOf(id)).some((text) => /No item there is certainly 2 \(2 × Cover 15\)/.test(text)),
+      (await rig.failures()).some((text) => /No item there is certainly 2 \(2 × Cover 15\)/.test(text)),
     );
     await rig.until('the line as it is', () => line(id, '2').state === 'in_progress');
     // What is added is ordered all the same.
