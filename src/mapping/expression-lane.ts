@@ -1,4 +1,4 @@
-import { type Evaluation, ExpressionProcess } from './expression-process.js';
+import { type Evaluation, ExpressionProcess, type Limits } from './expression-process.js';
 
 /** Evaluates an expression; resolves when that is over. */
 type Job = (process: ExpressionProcess) => Promise<void>;
@@ -16,10 +16,10 @@ export class ExpressionLane {
     private readonly priority = 0,
   ) {}
 
-  /** The value; rejects like ExpressionProcess. `limit`: milliseconds it may take, asked when it is its turn. */
-  evaluate(owner: string, evaluation: Evaluation, limit: () => number): Promise<unknown> {
+  /** The value; rejects like ExpressionProcess. `limits`: asked when it is its turn. */
+  evaluate(owner: string, evaluation: Evaluation, limits: () => Limits): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      this.add(owner, [(process) => process.evaluate(evaluation, limit()).then(resolve, reject)]);
+      this.add(owner, [(process) => process.evaluate(evaluation, limits()).then(resolve, reject)]);
     });
   }
 

@@ -21,17 +21,23 @@ export type Evaluation = { expression: string; input: ExpressionInput } | { chec
 interface Job {
   evaluation: Evaluation;
   id: number;
-  limit: number;
+  limits: Limits;
   resolve: (value: unknown) => void;
   reject: (error: unknown) => void;
 }
 
-/** The expression ran longer than its limit and was stopped. */
+/** What an evaluation may take, milliseconds: of CPU time, and until its value is no longer wanted. */
+export interface Limits {
+  work: number;
+  time: number;
+}
+
+/** The evaluation reached one of its limits and was stopped. */
 export class TooSlow extends Error {}
 
 /**
- * Evaluates JSONata, one expression at a time, in a separate process, which is started when first needed and killed when an
- * expression runs too long, so that no expression can block or crash ours. A worker thread would not do: one that runs out of
+ * Evaluates JSONata, one expression at a time, in a separate process, which is started when first needed and ended when an
+ * expression works too long, so that no expression can block or crash ours. A worker thread would not do: one that runs out of
  * memory takes the whole process down.
  */
 export class ExpressionProcess {
@@ -47,13 +53,13 @@ export class ExpressionProcess {
   constructor(private readonly priority = 0) {}
 
   /**
-   * The value; of a check, the faults. To be called when the one before has settled. Rejects with TooSlow after `limit`
-   * milliseconds, with SWB_CONFIG if it is no JSONata, else with SWB_EXPRESSION.
+   * The value; of a check, the faults. To be called when the one before has settled. Rejects with TooSlow at one of its limits, with
+   * SWB_CONFIG if it is no JSONata, else with SWB_EXPRESSION.
    */
-  evaluate(evaluation: Evaluation, limit: number): Promise<unknown> {
-    if (limit <= 0) return Promise.reject(new TooSlow());
+  evaluate(evaluation: Evaluation, limits: Limits): Promise<unknown> {
+    if (limits.time <= 0) return Promise.reject(new TooSlow());
     return new Promise((resolve, reject) => {
-      this.job = { evaluation, id: this.evaluations++, limit, resolve, reject };
+      this.job = { evaluation, id: this.evaluations++, limits, resolve, reject };
       this.child ??= this.spawn();
       this.child.ref();
       this.child.channel?.ref();
@@ -73,18 +79,18 @@ export class ExpressionProcess {
 
   private post(): void {
     if (!this.job) return;
-    const { id, evaluation, limit } = this.job;
-    this.stopAfter(limit);
-    this.child?.send(this.question(id, evaluation));
+    const { id, evaluation, limits } = this.job;
+    this.stopAfter(limits.time);
+    this.child?.send(this.question(id, limits.work, evaluation));
   }
 
   /** The rules of a mapping have one input, which is sent once, because writing a large one takes a while. */
-  private question(id: number, evaluation: Evaluation): Question {
-    if ('check' in evaluation) return { id, ...evaluation };
+  private question(id: number, work: number, evaluation: Evaluation): Question {
+    if ('check' in evaluation) return { id, work, ...evaluation };
     const { expression, input } = evaluation;
-    if (input === this.input) return { id, expression, sameInput: true };
+    if (input === this.input) return { id, work, expression, sameInput: true };
     this.input = input;
-    return { id, expression, input: input.text };
+    return { id, work, expression, input: input.text };
   }
 
   private stopAfter(milliseconds: number): void {
@@ -122,13 +128,20 @@ export class ExpressionProcess {
         else resolve(faults ?? value);
       });
     });
-    const gone = (text: string) => {
+    const gone = (failed: (evaluation: Evaluation) => Error) => {
       if (child !== this.child) return;
       this.close();
-      this.finish(({ evaluation, reject }) => reject(failure(textOf(evaluation), text)));
+      this.finish(({ evaluation, reject }) => reject(failed(evaluation)));
     };
-    child.on('error', (error: Error) => gone(error.message));
-    child.on('exit', () => gone(say`its process ended, perhaps because it ran out of memory`));
+    child.on('error', (error: Error) => gone((evaluation) => failure(textOf(evaluation), error.message)));
+    child.on('exit', (_code, signal) =>
+      gone((evaluation) =>
+        // It ends itself so when an evaluation has done all the work that it may.
+        signal === 'SIGKILL'
+          ? new TooSlow()
+          : failure(textOf(evaluation), say`its process ended, perhaps because it ran out of memory`),
+      ),
+    );
     return child;
   }
 

@@ -1,5 +1,11 @@
-/** What the program is asked for: the value of one expression, or what is wrong with each of several. */
-export type Question = { id: number; expression: string; input?: string; sameInput?: boolean } | { id: number; check: string[] };
+/**
+ * What the program is asked for: the value of one expression, or what is wrong with each of several. `work`: milliseconds of CPU time
+ * that it may take.
+ */
+export type Question = { id: number; work: number } & (
+  | { expression: string; input?: string; sameInput?: boolean }
+  | { check: string[] }
+);
 
 /** Why an expression cannot be read, or failed. */
 export interface ExpressionFault {
@@ -25,11 +31,23 @@ export const MAX_RESULT = 2_000_000;
 /** Levels of a result. */
 export const MAX_DEPTH = 100;
 
+/** How often the work of an evaluation is looked at, milliseconds. */
+const LOOK = 20;
+
 /**
- * Ends the process when its parent has: in a thread of its own, because an expression that never ends lets nothing else run.
+ * Ends the process when its parent has, and when an evaluation has taken more CPU time than it may: in a thread of its own, because an
+ * expression that never ends lets nothing else run. CPU time, because on a busy machine an evaluation gets on slowly without doing more.
  */
-const WATCH = `const { workerData: parent } = require('node:worker_threads');
-setInterval(() => process.ppid === parent || process.kill(process.pid, 'SIGKILL'), 1000);`;
+const WATCH = `const { parent, shared } = require('node:worker_threads').workerData;
+const [busy, end] = [new Int32Array(shared, 0, 2), new Float64Array(shared, 8, 1)];
+const used = () => { const { user, system } = process.cpuUsage(); return (user + system) / 1000; };
+for (;;) {
+  Atomics.wait(busy, 0, 0, 1000);
+  if (process.ppid !== parent) process.kill(process.pid, 'SIGKILL');
+  if (busy[0] === 0) continue;
+  if (used() > end[0]) process.kill(process.pid, 'SIGKILL');
+  Atomics.wait(busy, 1, 0, ${LOOK});
+}`;
 
 /**
  * Program of the evaluating process, as text so that it runs the same from the sources and from dist. It returns plain JSON. An
@@ -37,7 +55,22 @@ setInterval(() => process.ppid === parent || process.kill(process.pid, 'SIGKILL'
  */
 export const PROGRAM = `
 const jsonata = require(process.argv[1]);
-new (require('node:worker_threads').Worker)(${JSON.stringify(WATCH)}, { eval: true, workerData: Number(process.argv[2]) }).unref();
+const shared = new SharedArrayBuffer(16);
+const [busy, end] = [new Int32Array(shared, 0, 2), new Float64Array(shared, 8, 1)];
+new (require('node:worker_threads').Worker)(${JSON.stringify(WATCH)}, {
+  eval: true,
+  workerData: { parent: Number(process.argv[2]), shared },
+}).unref();
+const begin = (work) => {
+  const { user, system } = process.cpuUsage();
+  end[0] = (user + system) / 1000 + work;
+  Atomics.store(busy, 0, 1);
+  Atomics.notify(busy, 0);
+};
+const answer = (given) => {
+  Atomics.store(busy, 0, 0);
+  process.send(given);
+};
 const MAX_KNOWN = 1000000;
 let known = new Map();
 let knownSize = 0;
@@ -77,16 +110,17 @@ const plain = (value) => {
   return text && JSON.parse(text);
 };
 process.on('disconnect', () => process.exit());
-process.on('message', async ({ id, check, expression, input, sameInput }) => {
-  if (check) return process.send({ id, faults: check.map(faultIn) });
+process.on('message', async ({ id, work, check, expression, input, sameInput }) => {
+  begin(work);
+  if (check) return answer({ id, faults: check.map(faultIn) });
   if (!sameInput) inputText = input;
   const fault = faultIn(expression);
-  if (fault) return process.send({ id, error: fault });
+  if (fault) return answer({ id, error: fault });
   try {
     const value = await compiled(expression).evaluate(inputText === undefined ? undefined : JSON.parse(inputText));
-    process.send({ id, value: plain(value) });
+    answer({ id, value: plain(value) });
   } catch (error) {
-    process.send({ id, error: faultOf(error) });
+    answer({ id, error: faultOf(error) });
   }
 });
 process.send({ ready: true });

@@ -5,9 +5,11 @@ import { ExpressionLane } from './expression-lane.js';
 import { type Evaluation, failure, faultError, TooSlow } from './expression-process.js';
 import type { ExpressionFault } from './expression-program.js';
 
-/** Milliseconds an expression may run. */
+/** Milliseconds of CPU time that an evaluation may take. */
 const LIMIT = 1_000;
-/** An evaluation that runs longer than this leaves the way to the others, milliseconds. */
+/** How many times as long it may take in all, on a machine that is busy with something else. */
+const BUSY = 60;
+/** An evaluation that works longer than this leaves the way to the others, milliseconds. */
 const QUICK = 250;
 /** The same for the expressions of an owner who had a slow one: most of its evaluations may be quick all the same. */
 const QUICK_AGAIN = 100;
@@ -37,7 +39,7 @@ export interface Turn {
 export type Evaluator = Pick<Expressions, 'evaluate' | 'faults'>;
 
 export interface ExpressionsOptions {
-  /** Milliseconds an expression may run. */
+  /** Milliseconds of CPU time that an evaluation may take. */
   limit?: number;
   /** Processes of each of the three lanes. */
   processes?: number;
@@ -123,14 +125,17 @@ export class Expressions {
   private async evaluated(evaluation: Evaluation, { owner, until = Infinity }: Turn & { owner: string }): Promise<unknown> {
     const isSuspected = (this.suspects.get(owner) ?? 0) > performance.now();
     const lane = isSuspected ? this.suspected : this.quick;
-    const left = (limit: number) => Math.min(limit, this.limit, until - performance.now());
+    const limits = (limit: number) => {
+      const work = Math.min(limit, this.limit);
+      return { work, time: Math.min(work * BUSY, until - performance.now()) };
+    };
     try {
-      return await lane.evaluate(owner, evaluation, () => left(this.suspects.has(owner) ? QUICK_AGAIN : QUICK));
+      return await lane.evaluate(owner, evaluation, () => limits(this.suspects.has(owner) ? QUICK_AGAIN : QUICK));
     } catch (error) {
       if (!(error instanceof TooSlow)) throw error;
     }
     this.suspect(owner);
-    return this.slow.evaluate(owner, evaluation, () => left(this.limit));
+    return this.slow.evaluate(owner, evaluation, () => limits(this.limit));
   }
 
   private suspect(owner: string): void {

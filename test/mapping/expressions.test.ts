@@ -4,10 +4,13 @@ import { existsSync, readFileSync } from 'node:fs';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { compile } from '../../src/mapping/compile.js';
 import { ExpressionInput } from '../../src/mapping/expression-input.js';
+import { ExpressionProcess, TooSlow } from '../../src/mapping/expression-process.js';
 import { Expressions } from '../../src/mapping/expressions.js';
 import { PreviewExpressions } from '../../src/mapping/preview-expressions.js';
 import { until } from '../live/node-red.js';
 import { PATIENCE } from '../patience.js';
+
+const ENDLESS = '($f := function($n) { $f($n + 1) }; $f(0))';
 
 describe('expressions', () => {
   let expressions: Expressions;
@@ -44,11 +47,29 @@ describe('expressions', () => {
   });
 
   it('that never end are stopped, and the next one works', async () => {
-    const endless = '($f := function($n) { $f($n + 1) }; $f(0))';
     const hasty = new Expressions({ limit: 300 });
-    await assert.rejects(hasty.evaluate(endless, {}), { code: 'SWB_EXPRESSION', message: /ran longer than 300 ms/ });
+    await assert.rejects(hasty.evaluate(ENDLESS, {}), { code: 'SWB_EXPRESSION', message: /ran longer than 300 ms/ });
     assert.equal(await until('an expression in time', () => hasty.evaluate('1 + 1', {})), 2);
     hasty.close();
+  });
+
+  it('have a limit of work, not of time: one whose process is held up for longer has its value', async function () {
+    if (process.platform !== 'linux') return this.skip();
+    const children = () => readFileSync(`/proc/${process.pid}/task/${process.pid}/children`, 'utf8').trim().split(' ');
+    const before = children();
+    const one = new ExpressionProcess();
+    const evaluate = (expression: string) =>
+      one.evaluate({ expression, input: new ExpressionInput({}) }, { work: 200, time: PATIENCE });
+    await evaluate('1');
+    const pid = Number(children().find((child) => !before.includes(child)));
+    process.kill(pid, 'SIGSTOP');
+    const value = evaluate('1 + 1');
+    const begun = performance.now();
+    await until('three times its limit', () => performance.now() - begun > 600);
+    process.kill(pid, 'SIGCONT');
+    assert.equal(await value, 2);
+    await assert.rejects(evaluate(ENDLESS), TooSlow);
+    one.close();
   });
 
   it('that never end do not delay others', async () => {
@@ -123,8 +144,6 @@ describe('expressions', () => {
     );
   });
 
-  const ENDLESS = '($f := function($n) { $f($n + 1) }; $f(0))';
-
   it('of one owner that never end leave the lane of the others after the first, and the others go on', async () => {
     let ended = 0;
     const end = () => {
@@ -159,7 +178,7 @@ describe('expressions', () => {
     const from = (name: string) => `require(${JSON.stringify(require.resolve(`../../src/mapping/${name}.ts`))})`;
     const endless = '($f := function() { $f() }; $f())';
     const program = `const { ExpressionProcess } = ${from('expression-process')}, { ExpressionInput } = ${from('expression-input')};
-      new ExpressionProcess().evaluate({ expression: '${endless}', input: new ExpressionInput({}) }, 600_000);`;
+      new ExpressionProcess().evaluate({ expression: '${endless}', input: new ExpressionInput({}) }, { work: 600_000, time: 600_000 });`;
     const parent = spawn(process.execPath, ['-r', 'tsx/cjs', '-e', program], { stdio: 'ignore' });
     const children = () =>
       readFileSync(`/proc/${parent.pid}/task/${parent.pid}/children`, 'utf8').trim().split(' ').filter(Boolean);
