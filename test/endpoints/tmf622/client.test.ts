@@ -311,6 +311,19 @@ for (const version of ['v4', 'v5'] as const) {
       }
     });
 
+    it('needs a dozen requests for 1,000 open orders, whatever has changed', async () => {
+      const { externalId } = desk().order(await create()) as Record<string, Json>;
+      for (let n = 1; n < 1_000; n++) desk().create({ ...structuredClone(body), externalId });
+      await step();
+      const ids = desk()
+        .orders()
+        .map(({ id }) => String(id));
+      for (const id of ids.slice(100, 400)) desk().setState(id, 'inProgress');
+      desk().requests.length = 0;
+      assert.deepEqual((await step()).sort(), ids.slice(100, 400).sort());
+      assert.ok(desk().requests.length <= 12, `${desk().requests.length} requests`);
+    });
+
     it('returns an order that was placed since, by whomever, and its changes', async () => {
       await step();
       const id = String(desk().create({ ...body, externalId: undefined }).id);
