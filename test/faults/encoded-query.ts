@@ -2,8 +2,8 @@
 export type Row = Record<string, string>;
 
 /**
- * An encoded query: conditions joined by ^, alternatives by ^OR, and ORDERBY. Rows that the order does not determine keep their
- * order, or are `shuffled`.
+ * An encoded query: conditions joined by ^, alternatives by ^OR, and ORDERBY. Columns may be dot-walked, if the rows have them.
+ * Rows that the order does not determine keep their order, or are `shuffled`.
  */
 export function select(rows: Row[], encoded: string, shuffled = false): Row[] {
   const terms = encoded.split('^').filter(Boolean);
@@ -27,7 +27,7 @@ export function select(rows: Row[], encoded: string, shuffled = false): Row[] {
 
 function condition(term: string): (row: Row) => boolean {
   const [, column = '', operator = '', operand = ''] =
-    /^([a-z_]+)(>=|<=|!=|=|>|<|IN|STARTSWITH|ISNOTEMPTY|ISEMPTY)(.*)$/s.exec(term) ?? [];
+    /^([a-z_.]+)(>=|<=|!=|=|>|<|IN|STARTSWITH|ISNOTEMPTY|ISEMPTY)(.*)$/s.exec(term) ?? [];
   if (!column) throw new Error(`This instance does not know the condition ${term}`);
   const wanted = /^javascript:.*'([\d-]+)','([\d:]+)'/.exec(operand)?.slice(1).join(' ') ?? operand;
   const compare = OPERATORS[operator]!;

@@ -5,15 +5,15 @@ import { type Answer, FakePartner, type Request, Versions } from './fake-partner
 
 export type { Row } from './encoded-query.js';
 
-const USER = { name: 'switchboard', password: 'a password' };
+export const USER = { name: 'switchboard', password: 'a password' };
 export const SERVICENOW_ENV = { SANDBOX_SERVICENOW_USER: USER.name, SANDBOX_SERVICENOW_PASSWORD: USER.password };
 
-const id = () => randomBytes(16).toString('hex');
+export const id = () => randomBytes(16).toString('hex');
 /** Formats a time as ServiceNow does: GMT, to the second. */
-const formatTime = (time: number) => new Date(time).toISOString().slice(0, 19).replace('T', ' ');
+export const formatTime = (time: number) => new Date(time).toISOString().slice(0, 19).replace('T', ' ');
 /** Priority by impact and urgency. */
 const PRIORITY = ['1', '2', '3', '4', '5'];
-const TABLE = /^\/api\/now\/(?:v\d\/)?table\/(\w+)(?:\/(\w+))?$/;
+export const TABLE = /^\/api\/now\/(?:v\d\/)?table\/(\w+)(?:\/(\w+))?$/;
 const ATTACHMENT = /^\/api\/now\/(?:v\d\/)?attachment(?:\/(\w+))?(\/file)?$/;
 
 /** A customer's instance: incidents with journal and attachments by the Table API, a business rule that calls a webhook. */
@@ -25,6 +25,8 @@ export class FakeServiceNow extends FakePartner {
   hook?: { url: string; secret: string };
   /** Entries of the same second are listed in random order. */
   shuffled = false;
+  /** Names of the records that reference columns refer to, by their ids. */
+  readonly names = new Map<string, string>();
   private last = 10_000;
 
   // Actions of users.
@@ -127,8 +129,8 @@ export class FakeServiceNow extends FakePartner {
     this.call(row, 'delete');
   }
 
-  private pushEntry(sysId: string, element: string, text: string, at: number, by: string): void {
-    const entry = { sys_id: id(), name: 'incident', element, element_id: sysId, value: text };
+  protected pushEntry(sysId: string, element: string, text: string, at: number, by: string, name = 'incident'): void {
+    const entry = { sys_id: id(), name, element, element_id: sysId, value: text };
     this.journals.push(new Versions<Row>({ ...entry, sys_created_on: formatTime(at), sys_created_by: by }));
   }
 
@@ -197,7 +199,7 @@ export class FakeServiceNow extends FakePartner {
   protected act(request: Request): Answer {
     const { method, path, query, body } = request;
     const [, table, sysId] = TABLE.exec(path) ?? [];
-    const shown = (row: Row) => show(row, query);
+    const shown = (row: Row) => this.show(row, query);
     if (table === 'incident' && method === 'POST') {
       const fields = JSON.parse(body.toString()) as Row;
       if (this.behaviours.unique && fields.correlation_id) {
@@ -246,14 +248,22 @@ export class FakeServiceNow extends FakePartner {
     };
   }
 
-  private page(table: string, query: URLSearchParams): { page: Row[]; headers: Record<string, string> } {
+  protected page(table: string, query: URLSearchParams): { page: Row[]; headers: Record<string, string> } {
     const rows = select(this.rows(table), query.get('sysparm_query') ?? '', this.shuffled && table === 'sys_journal_field');
     const from = Number(query.get('sysparm_offset') ?? 0);
     const page = rows.slice(from, from + Math.min(this.pageLimit, Number(query.get('sysparm_limit') ?? 10_000)));
     return { page, headers: { 'X-Total-Count': String(rows.length) } };
   }
 
-  private get lag(): number {
+  /** The columns of a row that were asked for, with the values that people see. */
+  protected show(row: Row, query: URLSearchParams): Record<string, unknown> {
+    const columns = query.get('sysparm_fields')?.split(',') ?? Object.keys(row);
+    const isShown = query.get('sysparm_display_value') === 'all';
+    const value = (text = '') => (isShown ? { display_value: this.names.get(text) ?? text, value: text } : text);
+    return Object.fromEntries(columns.filter((name) => row[name] !== undefined).map((name) => [name, value(row[name])]));
+  }
+
+  protected get lag(): number {
     return this.behaviours.replica ? REPLICA_LAG : 0;
   }
 
@@ -261,7 +271,7 @@ export class FakeServiceNow extends FakePartner {
    * A table as lists return it. An attachment does not update its record, so a delayed one would never be noticed: attachments
    * are never delayed.
    */
-  private rows(table: string): Row[] {
+  protected rows(table: string): Row[] {
     if (table === 'sys_attachment') return this.attachments.map(({ value }) => value);
     const kept = table === 'incident' ? [...this.incidents.values()] : table === 'sys_journal_field' ? this.journals : [];
     return kept
@@ -276,17 +286,10 @@ const COLUMNS = [
   ...['caller_id', 'assigned_to', 'assignment_group', 'business_service', 'cmdb_ci', 'contact_type', 'correlation_id'],
   ...['correlation_display', 'close_code', 'close_notes', 'opened_at', 'resolved_at', 'closed_at', 'due_date'],
 ];
-const NO_RECORD: Answer = {
+export const NO_RECORD: Answer = {
   status: 404,
   body: {
     error: { message: 'No Record found', detail: "Record doesn't exist or ACL restricts the record retrieval" },
     status: 'failure',
   },
 };
-
-function show(row: Row, query: URLSearchParams): Record<string, unknown> {
-  const columns = query.get('sysparm_fields')?.split(',') ?? Object.keys(row);
-  const display = query.get('sysparm_display_value');
-  const known = columns.filter((column) => row[column] !== undefined);
-  return Object.fromEntries(known.map((c) => [c, display === 'all' ? { display_value: row[c], value: row[c] } : row[c]]));
-}
