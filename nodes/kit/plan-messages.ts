@@ -39,6 +39,7 @@ export function takePlanMessages<Payload>(
       const envelope = await envelopeFor(broker, record, emission);
       const msg = { _msgid: RED.util.generateId(), topic: record.number, switchboard: envelope };
       const reference = { messageId: record.id, emission };
+      if (!(await broker.takeTurn(reference))) return;
       const send = await prepare({ broker, payload: payload as unknown as Payload, reference, msg });
       tracker ??= flowTracker(RED);
       tracker.follow(envelope, node.id, send, onIdle);

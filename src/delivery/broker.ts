@@ -433,6 +433,21 @@ export class Broker {
     flow.advance = (latest) => withNewestWriter(advance?.(latest) ?? latest, link, rewrite.request.changed, rewrite.record.id);
   }
 
+  /**
+   * Waits for the turn of a message that Switchboard itself made about a conversation: one that says what was true before another
+   * message must not be written after it. False when it has left its flow meanwhile.
+   */
+  async takeTurn(reference: FlowReference): Promise<boolean> {
+    const { flows } = this.inbox;
+    const flow = flows.inFlow(reference);
+    if (!flow?.record.conversation) return flow !== undefined;
+    flows.hold(flow);
+    await this.conversationQueue.enter(flow.record.conversation, reference.messageId);
+    if (flows.inFlow(reference) !== flow) return false;
+    flows.touch(flow);
+    return true;
+  }
+
   /** Waits for the message's turn. If a link edit moves it to another conversation meanwhile, it waits for its turn there. */
   private async enter(reference: FlowReference, { message }: InboundMessage): Promise<void> {
     const { messageId } = reference;

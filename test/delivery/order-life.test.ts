@@ -318,6 +318,31 @@ describe('an item of an order over several vendors', () => {
     });
   });
 
+  it('is not shown in an earlier state that a notice about another one still had', async () => {
+    await start();
+    let release = () => {};
+    let isHeld = false;
+    rig.afterNotice = () => {
+      isHeld = true;
+      return new Promise((resolve) => {
+        release = resolve;
+      });
+    };
+    rig.vendors.devices!.faults.push('refused');
+    const amended = change('1', { quantity: 2 });
+    await until('the notice that the change was refused', () => isHeld);
+    const reported = rig.vendor('mobile', { state: 'inProgress', progress: says(['2', 'inProgress']) });
+    const waits = async () => {
+      const open = await rig.store.listMessages({ limit: 10, states: ['received'] });
+      return open.some(({ id }) => rig.broker.conversationQueue.before(id) !== undefined);
+    };
+    await until('the report of the vendor', async () => (await waits()) || rig.shown()['2'] === 'inProgress');
+    release();
+    await Promise.all([amended, reported]);
+    const last = rig.customer.calls.findLast((call) => call.startsWith('update ') && call.includes('"id":"2"')) ?? '';
+    assert.ok(last.includes('inProgress'), last);
+  });
+
   describe('whose vendor does not take the order', () => {
     it('is rejected, with the reason', async () => {
       await start('keep', async () => void rig.vendors.mobile!.faults.push('refused'));

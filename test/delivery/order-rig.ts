@@ -68,6 +68,8 @@ export class OrderRig {
     leads: (row) => this.rules.legs.some((leg) => rowIdOf(leg) === row),
     spare: false,
   };
+  /** An asynchronous node between the roll-up node and the customer's out node, for what no vendor's message brought. */
+  afterNotice?: () => Promise<void>;
   /** Endpoints to which nothing is sent now. */
   readonly suspended = new Set<string>();
   /** How often the customer's order was read again. */
@@ -103,12 +105,15 @@ export class OrderRig {
         this.answered(record, payload as unknown as GenericMessage),
       );
     this.listen('fan-out', async (record, payload) => {
+      if (!(await this.broker.takeTurn({ messageId: record.id }))) return;
       for (const leg of await this.broker.legs.cancelRest({ messageId: record.id }, payload as unknown as Compensation))
         await this.take(record, record.conversation!, leg);
     });
     this.listen('roll-up', async (record, payload) => {
+      if (!(await this.broker.takeTurn({ messageId: record.id }))) return;
       const notice = payload as unknown as OrderNotice;
       const message = await this.broker.legs.notify({ messageId: record.id }, 'roll-up', DEFAULT_ROLL_UP, notice);
+      await this.afterNotice?.();
       if (message) await this.report(record, message);
     });
     return this;
