@@ -88,9 +88,19 @@ export function planAfterSkip(plan: Plan, leg: string, reason?: string): Plan {
   return { ...plan, legs: plan.legs.map((one) => (one.leg === leg ? { ...one, dropped: reason } : one)) };
 }
 
-/** The plan after a vendor has refused a create. */
-export function planAfterRefusedCreate(plan: Plan, leg: string, refused: string): Plan {
-  return { ...plan, legs: plan.legs.map((one) => (one.leg === leg ? { ...one, refused } : one)) };
+/** The plan after a vendor has refused a create. What was added to the leg since was not refused: it needs another leg. */
+export function planAfterRefusedCreate(
+  plan: Plan,
+  leg: string,
+  request: EntityRequest,
+  refused: string,
+): { plan: Plan; added: string[] } {
+  const sent = itemsIn(request);
+  const isAdded = (item: PlannedItem) => item.leg === leg && !sent.includes(item.id) && !isCancelling(item);
+  const added = plan.items.filter(isAdded).map(({ id }) => id);
+  const items = plan.items.map((item) => (added.includes(item.id) ? { ...item, leg: undefined, sent: undefined } : item));
+  const legs = plan.legs.map((one) => (one.leg === leg ? { ...one, refused } : one));
+  return { plan: { ...plan, items, legs }, added };
 }
 
 /** What the vendor of a leg has refused with an update. */

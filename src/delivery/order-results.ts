@@ -11,7 +11,7 @@ import type { ItemsReader } from '../endpoints/endpoint.js';
 import { PartnerError } from '../errors.js';
 import { errorText } from '../http/error-text.js';
 import type { GenericAttachment, GenericComment } from '../model/message.js';
-import type { Bodies, Change, ConversationRecord, DeliveryRecord, MessageRecord } from '../store/store.js';
+import type { Bodies, Change, ConversationRecord, DeliveryRecord, MessageRecord, Plan } from '../store/store.js';
 import { withoutEnd } from '../text/hostile.js';
 import { FileError } from './file-error.js';
 import { isFileNote } from './file-notes.js';
@@ -66,22 +66,27 @@ export class OrderResults {
     if (!link) {
       const text = `${leg} did not accept the order: ${reason}`;
       const comment: GenericComment = { id: `refused|${delivery.id}|${fingerprint(reason)}`, text, visibility: 'public' };
-      return this.result(before, { ...before, plan: planAfterRefusedCreate(plan, leg, reason) }, delivery, [comment]);
+      const refused = planAfterRefusedCreate(plan, leg, request, reason);
+      return this.resultOf(before, refused, delivery, { comments: [comment], message: failure.message });
     }
     const refused = planAfterRefusedUpdate(plan, leg, request, reason, {
       key: delivery.id,
       again: true,
       differs: changedItems(request, link, failure.itemsOf),
     });
-    const next = { ...before, plan: refused.plan };
-    if (refused.added.length === 0) return this.result(before, next, delivery, refused.comments);
-    return this.result(
-      before,
-      this.replanned(next),
-      delivery,
-      refused.comments,
-      this.reread(before, failure.message, delivery.id),
-    );
+    return this.resultOf(before, refused, delivery, { comments: refused.comments, message: failure.message });
+  }
+
+  /** What follows from a refusal. `added`: items that need another leg, for which the order is read again. */
+  private resultOf(
+    before: ConversationRecord,
+    { plan, added }: { plan: Plan; added: string[] },
+    delivery: DeliveryRecord,
+    { comments, message }: { comments: GenericComment[]; message: MessageRecord | undefined },
+  ): OrderResult {
+    const next = { ...before, plan };
+    if (added.length === 0) return this.result(before, next, delivery, comments);
+    return this.result(before, this.replanned(next), delivery, comments, this.reread(before, message, delivery.id));
   }
 
   /** The order after a user has skipped a delivery of one of its legs; undefined where that changes nothing of the order. */

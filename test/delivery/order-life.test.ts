@@ -351,6 +351,18 @@ describe('an item of an order over several vendors', () => {
       assert.equal(rig.orders().devices, 1);
     });
 
+    it('does not keep it from what was added since: that is ordered once more', async () => {
+      await start('keep', async () => {
+        await rig.suspend('devices');
+        rig.vendors.devices!.faults.push('refused');
+      });
+      await add(CASE);
+      await rig.resume('devices');
+      await rig.idle();
+      assert.deepEqual(rig.ordersAt('devices'), ['5']);
+      assert.deepEqual([rig.shown()['1'], rig.shown()['5']], ['rejected', 'acknowledged']);
+    });
+
     it('has the others cancelled if that is the rule', async () => {
       await start('cancelRest', async () => void rig.vendors.mobile!.faults.push('refused'));
       assert.deepEqual(rig.cancelled(), ['devices']);
