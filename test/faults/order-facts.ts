@@ -2,7 +2,7 @@ import type { FakeTmf622 } from './fake-tmf622.js';
 import type { WantedLine, WantedOrder } from './order-life-load.js';
 import { THINGS } from './order-life-rig.js';
 import { combined } from './order-truth.js';
-import { isFinal, shownState, stateOf, type VendorItem, type VendorOrder, type VendorState } from './vendor-orders.js';
+import { shownState, stateOf, type VendorItem, type VendorOrder, type VendorState } from './vendor-orders.js';
 
 /** An item at a vendor, with its order. */
 export interface Found {
@@ -35,10 +35,8 @@ export class OrderFacts {
     );
   }
 
-  stateAt({ order, parts }: Found): VendorState | undefined {
-    const own = combined(parts.map((part) => shownState(order, part)));
-    const whole = stateOf(order);
-    return own !== undefined && !isFinal(own) && whole === 'assessingCancellation' ? whole : own;
+  stateAt({ order, parts }: Found): VendorState {
+    return combined(parts.map((part) => shownState(order, part)));
   }
 
   /** States of the orders that a leg waits for; undefined for one that is not placed. */

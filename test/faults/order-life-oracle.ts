@@ -3,8 +3,8 @@ import { CANCELLED, LINE, ORDER } from './fake-order-desk.js';
 import { type Found, OrderFacts } from './order-facts.js';
 import type { WantedLine, WantedOrder } from './order-life-load.js';
 import { type OrderLifeRig, THINGS } from './order-life-rig.js';
-import { combined, WORDS, wholeState } from './order-truth.js';
-import { isFinal, shownState, stateOf, type VendorState } from './vendor-orders.js';
+import { WORDS, wholeState } from './order-truth.js';
+import { isFinal, stateOf, type VendorState } from './vendor-orders.js';
 
 const FAULTS = ['lost', 'doubled', 'foreign', 'late', 'kept', 'quantity', 'state', 'untold', 'overwritten', 'rule'] as const;
 export type Fault = (typeof FAULTS)[number];
@@ -117,7 +117,7 @@ class Judge {
           'foreign',
           `item ${line.id} is ${parts.map(({ offering }) => offering).join()} in ${order.id}, not ${line.offering}`,
         );
-    const alive = right.filter((one) => !DEAD.includes(this.facts.stateAt(one) ?? 'inProgress'));
+    const alive = right.filter((one) => !DEAD.includes(this.facts.stateAt(one)));
     if (alive.length > 1) this.fault('doubled', `item ${line.id} is in ${alive.map(({ order }) => order.id).join(' and ')}`);
     this.afterCancelling(line, right);
     const current = alive.at(-1) ?? right.at(-1);
@@ -134,16 +134,15 @@ class Judge {
 
   private ordered(line: WantedLine, found: Found): Truth {
     const { vendor, order, parts } = found;
-    const own = combined(parts.map((part) => shownState(order, part)));
-    const state = own ?? 'inProgress';
+    const state = this.facts.stateAt(found);
     const asked = order.asked.filter(({ item }) => item === undefined || parts.some(({ id }) => id === item));
     const last = asked.at(-1);
     if (!line.cancelled) {
       const isUnasked = state === 'cancelled' && last === undefined;
       if (state === 'cancelled' && !this.mayBeCancelled && !isUnasked)
         this.fault('rule', `item ${line.id} was cancelled at ${order.id}, which nobody asked for`);
-      const or = own === undefined ? ['in_progress', 'awaiting_information', 'on_hold', 'new'] : [];
-      return { state, withdrawn: false, or: [...or, ...(order.assessed && !isFinal(state) ? ['assessing_cancellation'] : [])] };
+      const isAssessed = order.assessed && !isFinal(state);
+      return { state, withdrawn: false, ...(isAssessed && { or: ['assessing_cancellation'] }) };
     }
     if (isFinal(state)) return { state, withdrawn: state === 'cancelled' };
     if (!last) {

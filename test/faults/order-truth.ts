@@ -1,4 +1,4 @@
-import { FINAL, isFinal, type VendorState } from './vendor-orders.js';
+import { FINAL, type VendorState } from './vendor-orders.js';
 
 /** The customer's words for the states of lines and orders (docs/servicenow.md, States). */
 export const WORDS: Record<VendorState, string> = {
@@ -38,10 +38,9 @@ export function wholeState(items: { state: VendorState; withdrawn: boolean }[]):
   return are('acknowledged', 'pendingCancellation', ...FINAL) ? 'acknowledged' : 'inProgress';
 }
 
-/** The state of an item that a vendor has split; undefined while its parts differ, and something is still open. */
-export function combined(states: VendorState[]): VendorState | undefined {
+/** The state of an item that a vendor may have split. */
+export function combined(states: VendorState[]): VendorState {
   const [first] = states;
-  if (states.every((state) => state === first)) return first;
-  if (!states.every(isFinal)) return undefined;
-  return wholeState(states.map((state) => ({ state, withdrawn: false })));
+  const isOne = first !== undefined && states.every((state) => state === first);
+  return isOne ? first : wholeState(states.map((state) => ({ state, withdrawn: false })));
 }
