@@ -57,7 +57,7 @@ for (const group of groups) {
     process.execPath,
     [
       bin('mocha/bin/mocha.js'),
-      ...(long.includes(group) ? ['--timeout', '3600000'] : []),
+      ...(long.includes(group) ? ['--timeout', '7200000'] : []),
       '--reporter',
       'test/reporter.cjs',
       '--exit',
