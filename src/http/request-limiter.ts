@@ -36,11 +36,14 @@ interface Waiting {
 
 /**
  * Limits the number of concurrent requests, and their rate, which several limiters may share; others wait in a queue. A slot is
- * kept free for a kind without a request, so that requests of one kind which hang do not hold up the others.
+ * kept free for a kind without a request, so that requests of one kind which hang do not hold up the others. Kinds that wait take
+ * turns, so that many reads, as after a poll that found many changes, do not hold up a write.
  */
 export class RequestLimiter {
   private readonly running: Record<RequestKind, number> = { read: 0, change: 0 };
   private readonly queue: Waiting[] = [];
+  /** The kind that was started last of those that waited. */
+  private last: RequestKind = 'read';
 
   constructor(
     private readonly concurrency: number,
@@ -71,10 +74,12 @@ export class RequestLimiter {
   }
 
   private startNext(): void {
-    const index = this.queue.findIndex(({ kind }) => this.hasSlot(kind));
-    const [next] = index < 0 ? [] : this.queue.splice(index, 1);
+    const inTurn = [...KINDS.filter((kind) => kind !== this.last), this.last].filter((kind) => this.hasSlot(kind));
+    const index = inTurn.map((kind) => this.queue.findIndex((waiting) => waiting.kind === kind)).find((at) => at >= 0);
+    const [next] = index === undefined ? [] : this.queue.splice(index, 1);
     if (!next) return;
     this.running[next.kind]++;
+    this.last = next.kind;
     next.start();
   }
 }
