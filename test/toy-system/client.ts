@@ -34,6 +34,7 @@ export function createToyClient({ id, name, http, clock }: Options): EndpointCli
     name,
     system: 'toy',
     address: http.baseUrl,
+    takesFiles: false,
     test: async () => [],
     probe: async () => {
       await api.list({ method: 'GET', path: '/cases', what: say`read cases` }, { required: REQUIRED });
