@@ -290,8 +290,9 @@ function updatePlan(flow: MessageInFlow, change: (plan: Plan) => Plan): void {
   };
 }
 
+/** The legs that can be cancelled: a vendor that has refused its order has none. */
 function stillOpen(plan: Plan): PlannedLeg[] {
-  return plan.legs.filter((l) => !isOver(l) && !l.cancelled);
+  return plan.legs.filter((l) => !isOver(l) && !l.cancelled && l.refused === undefined);
 }
 
 function question(reason: string, cancel: string[]): string {

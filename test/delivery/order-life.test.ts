@@ -369,6 +369,33 @@ describe('an item of an order over several vendors', () => {
       assert.equal(rig.orders().delivery, 0);
     });
 
+    it('has the customer told at once of what was cancelled before it was sent', async () => {
+      await start('cancelRest', async () => {
+        await rig.suspend('mobile');
+        rig.vendors.devices!.faults.push('refused');
+      });
+      assert.equal(rig.shown()['4'], 'cancelled');
+      await rig.resume('mobile');
+      await rig.idle();
+      assert.equal(rig.orders().delivery, 0);
+    });
+
+    it('is not cancelled when another fails, too: no vendor has it', async () => {
+      await start('cancelRest', async () => {
+        rig.vendors.mobile!.faults.push('refused');
+        rig.vendors.devices!.faults.push('refused');
+      });
+      assert.deepEqual(rig.cancelled(), []);
+      assert.deepEqual(rig.orders(), { mobile: 0, devices: 0, delivery: 0 });
+      assert.deepEqual([rig.shown()['1'], rig.shown()['2'], rig.shown()['4']], ['rejected', 'rejected', 'cancelled']);
+      const open = await rig.store.listDeliveries({ limit: 20, states: ['pending', 'inDoubt', 'failed'] });
+      assert.deepEqual(open.map(({ leg, state }) => [leg, state]).sort(), [
+        ['devices', 'failed'],
+        ['mobile', 'failed'],
+      ]);
+      assert.equal(rig.received.at(-1)?.state, 'rejected');
+    });
+
     it('has a user asked if that is the rule; what waits for it goes on if the others are to continue', async () => {
       await start('ask', async () => void rig.vendors.mobile!.faults.push('refused'));
       const [question] = await rig.store.listMessages({ limit: 5, states: ['needsDecision'] });
