@@ -1,4 +1,4 @@
-import { CANCELLING_STATES, type GenericMessage, ITEM_FIELDS, type Json, type State } from '../model/message.js';
+import { type GenericMessage, ITEM_FIELDS, isCancellingState, type Json } from '../model/message.js';
 import type { ConversationRecord, DeliveryRecord, Link } from '../store/store.js';
 import { say } from '../text/say.js';
 import type { DetectedChanges } from './correlate.js';
@@ -81,7 +81,7 @@ export function findConflicts(
 
 /** A cancellation always wins, whatever the other party set at the same time. */
 function isCancellation(name: string, value: Json): boolean {
-  return name === 'state' && CANCELLING_STATES.includes(value as State);
+  return name === 'state' && isCancellingState(value);
 }
 
 /** The detected changes without the fields that lost a conflict. */

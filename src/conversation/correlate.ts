@@ -1,5 +1,11 @@
-import type { EventKind, GenericFields, GenericMessage, ItemProgress, Json, State } from '../model/message.js';
-import { FINAL_STATES } from '../model/message.js';
+import {
+  type EventKind,
+  type GenericFields,
+  type GenericMessage,
+  type ItemProgress,
+  isFinalState,
+  type Json,
+} from '../model/message.js';
 import { isWithin } from '../store/id.js';
 import type { ConversationRecord, Link, Plan, WrittenItem } from '../store/store.js';
 import { say } from '../text/say.js';
@@ -87,7 +93,7 @@ export function detectChanges(
     ...(removed.length > 0 && { removed }),
   };
   const { state } = message.fields;
-  if (isFirst && (state === 'draft' || (state && FINAL_STATES.includes(state)))) {
+  if (isFirst && (state === 'draft' || isFinalState(state))) {
     const reason = state === 'draft' ? say`The order is still a draft.` : say`The entity was already ${state} when first seen.`;
     return { output: 'ignored', reason, message: reducedMessage, advance: (latest) => withStateOnly(latest, message) };
   }
@@ -241,7 +247,7 @@ function filterEntries<T>(
  * it again.
  */
 export function conversationState(conversation: ConversationRecord): 'open' | 'closed' {
-  const final = (link: Link) => link.gone || FINAL_STATES.includes(link.lastKnown.state as State);
+  const final = (link: Link) => link.gone || isFinalState(link.lastKnown.state);
   const { links, plan } = conversation;
   const hasPendingLeg = plan?.legs.some((leg) => leg.state === undefined && !isOver(leg)) ?? false;
   return links.length > 0 && links.every(final) && !hasPendingLeg ? 'closed' : 'open';

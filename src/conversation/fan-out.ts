@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import {
-  CANCELLING_STATES,
-  FINAL_STATES,
   type GenericFields,
   type GenericMessage,
+  isCancellingState,
+  isFinalState,
   type Json,
   type OrderItem,
 } from '../model/message.js';
@@ -35,7 +35,7 @@ export function planFor(
   const start: Plan = before ?? { node, onFailure: rules.onFailure, legs: [], items: [] };
   const splits = start.legs.length > 0 ? isSplit(start) : rules.by === 'item';
   // A party that is new to a case gets nothing of one that is over.
-  const isLate = before !== undefined && message.fields.state !== undefined && FINAL_STATES.includes(message.fields.state);
+  const isLate = before !== undefined && isFinalState(message.fields.state);
   const planned = splits
     ? withItems(start, rules, message, since, { isFixed, elsewhere })
     : withTargets(start, rules, (row) => !isLate && fits(row));
@@ -105,7 +105,7 @@ function withCancellation(item: PlannedItem, of: ItemCancellation['of'], since: 
 function isWantedAgain({ id, cancellation, sent }: PlannedItem, { state, progress }: GenericFields): boolean {
   if (cancellation?.state !== 'wanted' || sent !== undefined) return false;
   const shown = cancellation.of === 'order' ? state : progress?.find((one) => one.id === id)?.state;
-  return shown !== undefined && !isCancelled(shown);
+  return shown !== undefined && !isCancellingState(shown);
 }
 
 function withoutCancellation({ cancellation: _cancellation, ...item }: PlannedItem): PlannedItem {
@@ -171,22 +171,18 @@ function matchesRule({ field, is }: ItemRule, item: OrderItem): boolean {
 /** Does the customer cancel the whole order? A state that we wrote there is not the customer's word. */
 function cancelsOrder({ notified }: Plan, { fields, changed }: GenericMessage): boolean {
   const { state } = fields;
-  return isCancelled(state) && state !== notified && (changed === undefined || changed.includes('state'));
+  return isCancellingState(state) && state !== notified && (changed === undefined || changed.includes('state'));
 }
 
 function cancelsItem(item: PlannedItem, shown: OrderItem, { fields, changed }: GenericMessage): boolean {
   const state = fields.progress?.find((p) => p.id === item.id)?.state;
-  const isByState = isCancelled(state) && state !== item.notified;
+  const isByState = isCancellingState(state) && state !== item.notified;
   const isByQuantity = isNone(shown) && item.notified !== 'cancelled';
   if (!isByState && !isByQuantity) return false;
   // A cancellation that was refused may still be shown: only a change asks for it once more.
   const isOpen = item.cancellation === undefined || isCancelling(item);
   const isChanged = isByState ? changed?.includes('progress') : !sameFingerprint(item.sent, sentItemValue(shown));
   return isOpen || changed === undefined || isChanged === true;
-}
-
-function isCancelled(state: GenericFields['state']): boolean {
-  return state !== undefined && CANCELLING_STATES.includes(state);
 }
 
 export interface LegMessage {
@@ -326,8 +322,8 @@ export function planAfterQueued(
   const isFirst = itemsOfLeg(plan, name).every((item) => item.sent === undefined);
   if (!isFirst && !changed.some((field) => SPLIT_FIELDS.includes(field))) return plan;
   const values = new Map(items.map((item) => [item.id, item]));
-  const gone = new Set(progress.filter((item) => isCancelled(item.state)).map(({ id }) => id));
-  const cancelsAll = isCancelled(state);
+  const gone = new Set(progress.filter((item) => isCancellingState(item.state)).map(({ id }) => id));
+  const cancelsAll = isCancellingState(state);
   const after = (item: PlannedItem): PlannedItem => {
     const value = values.get(item.id);
     const isAsked = item.cancellation?.state === 'wanted' && (cancelsAll || gone.has(item.id));

@@ -1,4 +1,4 @@
-import { CANCELLING_STATES, FINAL_STATES, type ItemProgress, type State } from '../model/message.js';
+import { type ItemProgress, isCancellingState, isFinalState, type State } from '../model/message.js';
 import type { PlannedItem, PlannedLeg } from '../store/store.js';
 import { legInState } from './state-words.js';
 
@@ -26,7 +26,7 @@ export function phaseOf(item: PlannedItem, leg: PlannedLeg | undefined): ItemPha
   if (!item.ordered && (leg.refused !== undefined || item.refused !== undefined))
     return item.cancellation ? 'withdrawn' : 'refused';
   if (!item.ordered && leg.dropped !== undefined) return 'dropped';
-  if (isFinal(vendorState(item, leg))) return 'ended';
+  if (isFinalState(vendorState(item, leg))) return 'ended';
   if (isCancelling(item)) return 'cancelling';
   return item.ordered ? 'ordered' : 'planned';
 }
@@ -36,17 +36,12 @@ export function isCancelling({ cancellation }: PlannedItem): boolean {
   return cancellation?.state === 'wanted' || cancellation?.state === 'requested';
 }
 
-/** Whether the customer wants an item, or its vendor did not let it be cancelled. */
-export function isWanted(item: PlannedItem): boolean {
-  return item.cancellation === undefined || !isCancelling(item);
-}
-
 /**
  * What the vendor says of an item: of the item, otherwise of its whole order. When its order is finished, its items are too,
  * whatever was last reported for them.
  */
 export function vendorState({ reported }: PlannedItem, leg: PlannedLeg): State | undefined {
-  const isEnded = isFinal(leg.state) && leg.state !== 'partial' && !isFinal(reported?.state);
+  const isEnded = isFinalState(leg.state) && leg.state !== 'partial' && !isFinalState(reported?.state);
   return isEnded ? leg.state : (reported?.state ?? leg.state);
 }
 
@@ -72,7 +67,7 @@ export function statusOf(item: PlannedItem, leg: PlannedLeg | undefined): ItemSt
   if (phase === 'dropped') return status('cancelled', leg.dropped);
   if (phase === 'refused') return status('rejected', leg.refused ?? refused?.reason);
   const said = vendorState(item, leg) ?? 'acknowledged';
-  const isOpen = phase === 'cancelling' && !CANCELLING_STATES.includes(said);
+  const isOpen = phase === 'cancelling' && !isCancellingState(said);
   const why = [
     cancellationNote(item, said),
     said === 'cancelled' ? undefined : quantityNote(item),
@@ -92,7 +87,7 @@ function cancellationNote({ cancellation }: PlannedItem, said: State): string | 
   const why = cancellation.reason ? `: ${cancellation.reason}` : '';
   if (cancellation.state === 'refused') return `Cancellation refused${why}.`;
   if (cancellation.state === 'withoutEffect') return 'Cancellation requested, but the vendor has not cancelled it.';
-  return isFinal(said) && said !== 'rejected' && said !== 'failed'
+  return isFinalState(said) && said !== 'rejected' && said !== 'failed'
     ? `${legInState('It', said)} before it was cancelled.`
     : undefined;
 }
@@ -100,8 +95,4 @@ function cancellationNote({ cancellation }: PlannedItem, said: State): string | 
 /** What the vendor delivers instead of what was ordered. */
 function quantityNote({ quantity, vendorQuantity }: PlannedItem): string | undefined {
   return vendorQuantity === undefined ? undefined : `Quantity at the vendor: ${vendorQuantity}, ordered: ${quantity}.`;
-}
-
-function isFinal(state: State | undefined): boolean {
-  return state !== undefined && FINAL_STATES.includes(state);
 }

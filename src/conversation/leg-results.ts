@@ -1,4 +1,4 @@
-import { CANCELLING_STATES, type GenericComment, type ItemProgress, type OrderItem, type State } from '../model/message.js';
+import { type GenericComment, type ItemProgress, isCancellingState, type OrderItem } from '../model/message.js';
 import type { ConversationRecord, DeliveryRecord, Plan, PlannedItem } from '../store/store.js';
 import { cancellationComment, note, planAfterCancelling } from './cancellation-results.js';
 import { isCancelledWithOrder, isCustomersWord } from './customers-word.js';
@@ -15,9 +15,9 @@ function itemsIn({ generic }: EntityRequest): string[] {
 
 /** The items that a request cancels; `all`: it cancels the whole entity. */
 export function cancelledIn({ generic }: EntityRequest): string[] | 'all' {
-  if (CANCELLING_STATES.includes(generic.state as State)) return 'all';
+  if (isCancellingState(generic.state)) return 'all';
   const progress = (generic.progress ?? []) as unknown as ItemProgress[];
-  return progress.filter(({ state }) => state && CANCELLING_STATES.includes(state)).map(({ id }) => id);
+  return progress.filter(({ state }) => isCancellingState(state)).map(({ id }) => id);
 }
 
 /** The items of a leg that its vendor does not have, and that the customer no longer wants: they are not to be sent. */

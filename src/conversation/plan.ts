@@ -1,4 +1,4 @@
-import { CANCELLING_STATES, FINAL_STATES, type GenericFields, type ItemProgress, type State } from '../model/message.js';
+import { type GenericFields, type ItemProgress, isCancellingState, isFinalState, type State } from '../model/message.js';
 import type {
   Change,
   ConversationRecord,
@@ -43,7 +43,7 @@ export function linkOfLeg(conversation: ConversationRecord, leg: string): Link |
 
 /** The leg is finished or dropped. */
 export function isOver(leg: PlannedLeg): boolean {
-  return leg.dropped !== undefined || (leg.state !== undefined && FINAL_STATES.includes(leg.state));
+  return leg.dropped !== undefined || isFinalState(leg.state);
 }
 
 /** Whether a further item can still be ordered with a leg. */
@@ -121,11 +121,11 @@ export function planAfter(plan: Plan, leg: string, report: { fields: GenericFiel
 function refusedByState(before: Plan, plan: Plan, name: string): Plan {
   const [was, leg] = [legOf(before, name), legOf(plan, name)];
   if (!was || !leg) return plan;
-  const goesOn = (state: State | undefined) => state !== undefined && ![...CANCELLING_STATES, ...FINAL_STATES].includes(state);
+  const goesOn = (state: State | undefined) => state !== undefined && !isCancellingState(state) && !isFinalState(state);
   const isRefused = (item: PlannedItem) => {
     const earlier = before.items.find(({ id }) => id === item.id);
     const said = earlier && vendorState(earlier, was);
-    return said !== undefined && CANCELLING_STATES.includes(said) && isCancelling(item) && goesOn(vendorState(item, leg));
+    return isCancellingState(said) && isCancelling(item) && goesOn(vendorState(item, leg));
   };
   const refused = itemsOfLeg(plan, name).filter(isRefused);
   if (refused.length === 0) return plan;

@@ -2,7 +2,7 @@ import type { Draft } from '../conversation/conversations.js';
 import type { EntityRequest, FieldOrigin } from '../conversation/entity-request.js';
 import { fingerprint, sameFingerprint } from '../conversation/fingerprint.js';
 import { isFromOlderCopy } from '../conversation/store-memory.js';
-import { CANCELLING_STATES, ITEM_FIELDS, type Json, type State } from '../model/message.js';
+import { ITEM_FIELDS, isCancellingState, type Json } from '../model/message.js';
 import type { Change, DeliveryRecord, Link, Store } from '../store/store.js';
 
 /** The most deliveries of a message that are looked through for one that is queued already. */
@@ -95,7 +95,7 @@ export function mergedRequest(
 /** Whether a request only sets fields of which nothing but the last value counts. `before`: fingerprints of the fields before it. */
 function isPlainUpdate(request: EntityRequest, before: Record<string, Json>): boolean {
   const { changed, edited, generic, fields, sources } = request;
-  if (edited?.length || CANCELLING_STATES.includes(generic.state as State)) return false;
+  if (edited?.length || isCancellingState(generic.state)) return false;
   return changed.every((field) => {
     const values = sources[field] ?? [];
     // The same state again is no change of it: an expression, for example, writes it with every update.

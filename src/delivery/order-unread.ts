@@ -3,7 +3,7 @@ import { firstLink } from '../conversation/parties.js';
 import { legOf } from '../conversation/plan.js';
 import type { EndpointClient, ParsedEntity } from '../endpoints/endpoint.js';
 import { SwitchboardError } from '../errors.js';
-import { CANCELLING_STATES, type State } from '../model/message.js';
+import { isCancellingState, type State } from '../model/message.js';
 import { timeOf } from '../store/id.js';
 import type { ConversationRecord, DeliveryRecord, Link, PlannedItem } from '../store/store.js';
 import { say } from '../text/say.js';
@@ -80,5 +80,5 @@ function isOverwritten({ writtenItems = {} }: Link, id: string): boolean {
 }
 
 function isCancelling(state: State | undefined): boolean {
-  return state !== undefined && CANCELLING_STATES.includes(state);
+  return isCancellingState(state);
 }

@@ -8,13 +8,7 @@ import { sameFingerprint } from '../conversation/fingerprint.js';
 import { mayAddParty } from '../conversation/parties.js';
 import { dropUnreachable, legOf, unmetPredecessors } from '../conversation/plan.js';
 import type { EndpointClient } from '../endpoints/endpoint.js';
-import {
-  CANCELLING_STATES,
-  type GenericAttachment,
-  type GenericComment,
-  type GenericFields,
-  type State,
-} from '../model/message.js';
+import { type GenericAttachment, type GenericComment, type GenericFields, isCancellingState } from '../model/message.js';
 import { fileLane } from '../store/file-lane.js';
 import type { Change, ConversationRecord, DeliveryRecord, Link, Store } from '../store/store.js';
 import { say } from '../text/say.js';
@@ -242,7 +236,7 @@ function isSameWrite(change: Change, leg: Leg): boolean {
 
 /** Whether a write cancels its entity: no entity is created only to be cancelled. */
 export function isCancellation(request: EntityRequest): boolean {
-  return CANCELLING_STATES.includes(request.generic.state as State);
+  return isCancellingState(request.generic.state);
 }
 
 /** The conversation whose plan remembers what is sent on a leg of a fanned-out order. */

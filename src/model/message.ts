@@ -49,6 +49,16 @@ export const FINAL_STATES: readonly State[] = ['closed', 'cancelled', 'rejected'
 /** States of an order that is cancelled or being cancelled. */
 export const CANCELLING_STATES: readonly State[] = ['cancelled', 'assessingCancellation', 'pendingCancellation'];
 
+/** Whether a value is a final state. */
+export function isFinalState(value: unknown): boolean {
+  return FINAL_STATES.includes(value as State);
+}
+
+/** Whether a value is the state of something that is cancelled or being cancelled. */
+export function isCancellingState(value: unknown): boolean {
+  return CANCELLING_STATES.includes(value as State);
+}
+
 /** Fields that are sent item by item, in messages of their own, and never overwrite one another. */
 export const ITEM_FIELDS: ReadonlySet<string> = new Set(['items', 'progress']);
 
