@@ -1,7 +1,7 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { checkConditions, checkLegs, legOf } from '../../src/conversation/check-legs.js';
-import type { LegMessage } from '../../src/conversation/fan-out.js';
 import { FAN_OUT_BY, type FanOutLeg, type FanOutRules, rowIdOf } from '../../src/conversation/fan-out-rules.js';
+import type { LegMessage } from '../../src/conversation/leg-messages.js';
 import type { Compensation } from '../../src/delivery/legs.js';
 import { orderNodes } from '../../src/delivery/order-nodes.js';
 import { SwitchboardError } from '../../src/errors.js';

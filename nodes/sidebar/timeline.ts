@@ -1,7 +1,8 @@
 import type { EntityRequest } from '../../src/conversation/entity-request.js';
 import { attachmentMark, commentMark } from '../../src/conversation/fingerprint.js';
 import { phaseOf, statusOf } from '../../src/conversation/item-life.js';
-import { isOver, itemsOfLeg, linkOfLeg } from '../../src/conversation/plan.js';
+import { isOver, linkOfLeg } from '../../src/conversation/plan.js';
+import { itemsOfLeg } from '../../src/conversation/plan-legs.js';
 import { writtenFields } from '../../src/delivery/send-result.js';
 import type { GenericAttachment, GenericComment, State } from '../../src/model/message.js';
 import type { ConversationRecord, DeliveryRecord, Link, MessageRecord, Plan, PlannedLeg } from '../../src/store/store.js';

@@ -1,5 +1,5 @@
 import { linkAt } from '../../src/conversation/correlate.js';
-import { legsOfRow } from '../../src/conversation/plan.js';
+import { legsOfRow } from '../../src/conversation/plan-legs.js';
 import { AFTER_DOUBT } from '../../src/delivery/broker.js';
 import { type Blocker, deliveryWait, type EndpointFacts, messageWait, type WaitReason } from '../../src/delivery/wait-reason.js';
 import { queueOf } from '../../src/store/message-queue.js';

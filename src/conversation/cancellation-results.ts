@@ -1,6 +1,7 @@
 import type { GenericComment } from '../model/message.js';
 import type { ItemCancellation, Plan, PlannedItem } from '../store/store.js';
 import { isCancelling } from './item-life.js';
+import { itemsOfLeg, planWithLeg } from './plan-legs.js';
 
 /* What the answer to a cancellation says about the items of its leg. */
 
@@ -37,15 +38,12 @@ function planWithCancellation(
   { after, asked }: { after: (item: PlannedItem, cancellation: ItemCancellation) => ItemCancellation; asked: true | undefined },
 ): Plan {
   const isAll = cancelled === 'all';
-  return {
-    ...plan,
-    items: plan.items.map((item) =>
-      item.leg === leg && item.cancellation && (isAll || cancelled.includes(item.id))
-        ? { ...item, cancellation: after(item, item.cancellation) }
-        : item,
-    ),
-    legs: plan.legs.map((one) => (one.leg === leg && isAll ? { ...one, cancelled: asked } : one)),
-  };
+  const items = plan.items.map((item) =>
+    item.leg === leg && item.cancellation && (isAll || cancelled.includes(item.id))
+      ? { ...item, cancellation: after(item, item.cancellation) }
+      : item,
+  );
+  return isAll ? planWithLeg({ ...plan, items }, leg, { cancelled: asked }) : { ...plan, items };
 }
 
 /** What the customer reads of a cancellation that did not happen. `refused`: why; undefined: it was confirmed. */
@@ -56,7 +54,7 @@ export function cancellationComment(
   { id, refused }: { id: string; refused?: string },
 ): GenericComment[] {
   if (cancelled.length === 0) return [];
-  const items = cancelled === 'all' ? plan.items.filter((item) => item.leg === leg).map((item) => item.id) : cancelled;
+  const items = cancelled === 'all' ? itemsOfLeg(plan, leg).map(({ id }) => id) : cancelled;
   const of = items.length > 0 ? ` of item ${items.join(', ')}` : '';
   const what =
     refused === undefined

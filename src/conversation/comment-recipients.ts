@@ -1,6 +1,7 @@
 import type { GenericComment, GenericMessage } from '../model/message.js';
 import type { Plan, PlannedLeg } from '../store/store.js';
-import { isOver, itemsOfLeg } from './plan.js';
+import { isOver } from './plan.js';
+import { itemsOfLeg } from './plan-legs.js';
 
 /** Which legs of a fanned-out order get the comments and files of a message. */
 export interface Recipients {

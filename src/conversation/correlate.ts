@@ -17,7 +17,8 @@ import { fingerprint, itemStateKey, lastKnownEntries } from './fingerprint.js';
 import type { InboundMessage } from './inbound-message.js';
 import { withIds } from './item-entries.js';
 import { detectPartChanges, type PartChanges } from './part-changes.js';
-import { isOver, legOf, planAfter } from './plan.js';
+import { isOver, planAfter } from './plan.js';
+import { legOf } from './plan-legs.js';
 import { isWrittenComment } from './vendor-items.js';
 
 /** How long the value before our own write is remembered, in milliseconds: replicas that lag behind still show it. */

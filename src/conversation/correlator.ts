@@ -21,7 +21,7 @@ import { sentItems, withSent } from './item-entries.js';
 import { translateItemIds } from './item-id-translation.js';
 import { type ChangeOrigin, changeOrigin, DEFAULT_RULES, type PartyRules } from './ownership.js';
 import { editedComments } from './part-changes.js';
-import { legOf } from './plan.js';
+import { legOf } from './plan-legs.js';
 import {
   conversationReference,
   createReference,

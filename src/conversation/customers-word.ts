@@ -1,7 +1,8 @@
 import type { State } from '../model/message.js';
 import type { Plan, PlannedItem } from '../store/store.js';
 import { isCancelling, phaseOf, vendorState } from './item-life.js';
-import { FAILURES, itemsOfLeg, legOf } from './plan.js';
+import { FAILURES } from './plan.js';
+import { itemsOfLeg, legOf } from './plan-legs.js';
 
 /* What the customer has decided about items, and what is not written to its order because of that. All pure. */
 

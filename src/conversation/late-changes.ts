@@ -1,8 +1,8 @@
 import type { GenericComment, GenericMessage, Json } from '../model/message.js';
 import type { Plan } from '../store/store.js';
-import { isLateChange, sentItemValue } from './fan-out.js';
 import { fingerprint } from './fingerprint.js';
-import { legOf } from './plan.js';
+import { isLateChange, sentItemValue } from './item-values.js';
+import { legOf } from './plan-legs.js';
 import { legInState } from './state-words.js';
 
 /** A change of an item that came when its vendor was done with it, so that it reaches nobody. */

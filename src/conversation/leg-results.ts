@@ -4,7 +4,7 @@ import { cancellationComment, note, planAfterCancelling } from './cancellation-r
 import { isCancelledWithOrder, isCustomersWord } from './customers-word.js';
 import type { EntityRequest } from './entity-request.js';
 import { isCancelling, statusOf } from './item-life.js';
-import { legOf } from './plan.js';
+import { legOf, planWithLeg } from './plan-legs.js';
 
 /* What the result of a delivery says about the items of its leg. */
 
@@ -63,29 +63,24 @@ export function planAfterSent(plan: Plan, leg: string, request: EntityRequest): 
   const sent = new Set(itemsIn(request));
   const withdrawn = withdrawnItems(plan, leg);
   const after = (item: PlannedItem): PlannedItem => {
-    if (item.leg !== leg || item.ordered)
-      return item.leg === leg && item.vendorQuantity !== undefined && sent.has(item.id)
-        ? { ...item, vendorQuantity: undefined }
-        : item;
+    if (item.leg !== leg) return item;
+    if (item.ordered)
+      return sent.has(item.id) && item.vendorQuantity !== undefined ? { ...item, vendorQuantity: undefined } : item;
     if (sent.has(item.id)) return { ...item, ordered: true, refused: undefined };
     return withdrawn.has(item.id) ? { ...item, leg: undefined } : item;
   };
-  return {
-    ...plan,
-    items: plan.items.map(after),
-    legs: plan.legs.map((one) => (one.leg === leg && one.refused !== undefined ? { ...one, refused: undefined } : one)),
-  };
+  return planWithLeg({ ...plan, items: plan.items.map(after) }, leg, { refused: undefined });
 }
 
 /** The plan after a create of which nothing was left to order. */
 export function planAfterWithdrawal(plan: Plan, leg: string): Plan {
   const dropped = 'it was cancelled before it was ordered';
-  return { ...plan, legs: plan.legs.map((one) => (one.leg === leg ? { ...one, dropped } : one)) };
+  return planWithLeg(plan, leg, { dropped });
 }
 
 /** The plan after a user has given up a leg that was not created, or has taken that back (no `reason`). */
 export function planAfterSkip(plan: Plan, leg: string, reason?: string): Plan {
-  return { ...plan, legs: plan.legs.map((one) => (one.leg === leg ? { ...one, dropped: reason } : one)) };
+  return planWithLeg(plan, leg, { dropped: reason });
 }
 
 /** The plan after a vendor has refused a create. What was added to the leg since was not refused: it needs another leg. */
@@ -99,8 +94,7 @@ export function planAfterRefusedCreate(
   const isAdded = (item: PlannedItem) => item.leg === leg && !sent.includes(item.id) && !isCancelling(item);
   const added = plan.items.filter(isAdded).map(({ id }) => id);
   const items = plan.items.map((item) => (added.includes(item.id) ? { ...item, leg: undefined, sent: undefined } : item));
-  const legs = plan.legs.map((one) => (one.leg === leg ? { ...one, refused } : one));
-  return { plan: { ...plan, items, legs }, added };
+  return { plan: planWithLeg({ ...plan, items }, leg, { refused }), added };
 }
 
 /** What the vendor of a leg has refused with an update. */

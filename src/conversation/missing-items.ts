@@ -1,7 +1,7 @@
 import type { GenericComment, OrderItem } from '../model/message.js';
 import type { Plan } from '../store/store.js';
 import { phaseOf } from './item-life.js';
-import { legOf } from './plan.js';
+import { legOf } from './plan-legs.js';
 
 /** An item that its vendor has, or will get, and that the customer's order does not show any more. */
 export interface MissingItem {

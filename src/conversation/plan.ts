@@ -12,28 +12,15 @@ import type {
 import { say } from '../text/say.js';
 import { planAfterCancelling } from './cancellation-results.js';
 import { isCancelling, phaseOf, statusOf, vendorState } from './item-life.js';
+import { itemsOfLeg, legOf, legsOfRow, planWaitingFor, planWithLeg } from './plan-legs.js';
 import { legInState } from './state-words.js';
 
 /** Final states of a leg or an item that are not a success. */
 export const FAILURES: readonly State[] = ['failed', 'rejected', 'cancelled'];
 
-export function legOf(plan: Plan | undefined, leg: string): PlannedLeg | undefined {
-  return plan?.legs.find((l) => l.leg === leg);
-}
-
-/** Id of the row of the fan-out node that a leg was made by. */
-export function rowOf({ leg, row }: PlannedLeg): string {
-  return row ?? leg;
-}
-
 /** The conversation with its plan changed, if it is a fanned-out order. */
 export function withPlan(conversation: ConversationRecord, change: (plan: Plan) => Plan): ConversationRecord {
   return conversation.plan ? { ...conversation, plan: change(conversation.plan) } : conversation;
-}
-
-/** The items that are ordered with a leg. */
-export function itemsOfLeg(plan: Plan, leg: string): PlannedItem[] {
-  return plan.items.filter((item) => item.leg === leg);
 }
 
 /** The link of a leg's entity, at whichever endpoint. */
@@ -77,11 +64,6 @@ export function unmetPredecessors(plan: Plan | undefined, after: readonly Predec
   });
 }
 
-/** The legs that were made by a row. */
-export function legsOfRow(plan: Plan, row: string): PlannedLeg[] {
-  return plan.legs.filter((leg) => rowOf(leg) === row);
-}
-
 function unmetLegs(plan: Plan, { leg: row, states }: Predecessor): PlannedLeg[] {
   const isMet = (leg: PlannedLeg) => (leg.state !== undefined && states.includes(leg.state)) || isWithdrawn(plan, leg);
   return legsOfRow(plan, row).filter((leg) => !isMet(leg));
@@ -92,16 +74,11 @@ export function planAfter(plan: Plan, leg: string, report: { fields: GenericFiel
   const { state, stateReason, expectedCompletionAt, completedAt, progress = [], items: shown = [] } = report.fields;
   const reported = new Map(progress.map((item) => [item.id, item]));
   const quantities = new Map(shown.map(({ id, quantity }) => [id, quantity]));
-  const legs = plan.legs.map((one) =>
-    one.leg === leg
-      ? {
-          ...one,
-          ...(state ? { state, stateReason, refused: undefined } : stateReason && { stateReason }),
-          ...(expectedCompletionAt && { expectedCompletionAt }),
-          ...(completedAt && { completedAt }),
-        }
-      : one,
-  );
+  const next = planWithLeg(plan, leg, {
+    ...(state ? { state, stateReason, refused: undefined } : stateReason && { stateReason }),
+    ...(expectedCompletionAt && { expectedCompletionAt }),
+    ...(completedAt && { completedAt }),
+  });
   // An id that a vendor uses for an item of its own may be that of another vendor's item.
   const items = plan.items.map((item) => {
     if (item.leg !== leg) return item;
@@ -110,8 +87,7 @@ export function planAfter(plan: Plan, leg: string, report: { fields: GenericFiel
     return said ? { ...now, ordered: true as const, reported: withKnownState(said, item.reported) } : now;
   });
   const asked = report.hasPublicComment ? [...(plan.asked ?? []).filter((one) => one !== leg), leg] : plan.asked;
-  const next = { ...plan, legs, items, ...(asked && { asked }) };
-  return dropUnreachable(refusedByState(plan, next, leg));
+  return dropUnreachable(refusedByState(plan, { ...next, items, ...(asked && { asked }) }, leg));
 }
 
 /**
@@ -169,11 +145,7 @@ function droppedIfUnreachable(leg: PlannedLeg, plan: Plan): PlannedLeg {
 
 /** The plan in which legs no longer wait for one that has failed: a user let them continue. Pure. */
 export function continueWithout(plan: Plan, failed: string): Plan {
-  const legs = plan.legs.map((leg) => {
-    const after = leg.after?.filter((predecessor) => predecessor.leg !== failed);
-    return after?.length === leg.after?.length ? leg : { ...leg, after: after?.length ? after : undefined };
-  });
-  return { ...plan, legs };
+  return planWaitingFor(plan, (predecessor) => predecessor.leg !== failed);
 }
 
 /** The deliveries affected by a changed plan: released, waiting for fewer legs, or skipped. */

@@ -2,7 +2,8 @@ import type { ItemProgress, State } from '../model/message.js';
 import type { ConversationRecord, Plan, PlannedLeg } from '../store/store.js';
 import { withoutEnd } from '../text/hostile.js';
 import { type ItemStatus, statusOf } from './item-life.js';
-import { isWithdrawn, itemsOfLeg, legOf, linkOfLeg } from './plan.js';
+import { isWithdrawn, linkOfLeg } from './plan.js';
+import { itemsOfLeg, legOf } from './plan-legs.js';
 import { legInState } from './state-words.js';
 
 export const ROLL_UP_WHEN = ['all', 'any'] as const;

@@ -1,6 +1,6 @@
 import type { Draft } from '../conversation/conversations.js';
-import type { LegMessage } from '../conversation/fan-out.js';
 import type { FanOutLeg } from '../conversation/fan-out-rules.js';
+import type { LegMessage } from '../conversation/leg-messages.js';
 import type { OrderItem } from '../model/message.js';
 
 /** What a fan-out node knows of its outputs. */

@@ -9,13 +9,15 @@ import {
   newlyRefused,
   newlyWithdrawn,
 } from '../conversation/customers-word.js';
-import { type LegMessage, legMessages, planFor } from '../conversation/fan-out.js';
+import { planFor } from '../conversation/fan-out.js';
 import type { FanOutRules } from '../conversation/fan-out-rules.js';
 import { lateChanges, lateComment, withLateChange } from '../conversation/late-changes.js';
+import { type LegMessage, legMessages } from '../conversation/leg-messages.js';
 import { type MissingItem, missingComment, newlyMissing } from '../conversation/missing-items.js';
 import { completionDate, latestDate, prices } from '../conversation/order-fields.js';
 import { firstLink } from '../conversation/parties.js';
-import { hasFailed, isOver, itemsOfLeg, legOf, linkOfLeg, rowOf } from '../conversation/plan.js';
+import { hasFailed, isOver, linkOfLeg } from '../conversation/plan.js';
+import { itemsOfLeg, legOf, rowOf } from '../conversation/plan-legs.js';
 import { type RollUpRule, type WholeOrder, wholeOrder } from '../conversation/roll-up.js';
 import { legInState } from '../conversation/state-words.js';
 import type { EndpointClient } from '../endpoints/endpoint.js';

@@ -1,6 +1,6 @@
 import { isCancelling as isUnderWay } from '../conversation/item-life.js';
 import { firstLink } from '../conversation/parties.js';
-import { legOf } from '../conversation/plan.js';
+import { legOf } from '../conversation/plan-legs.js';
 import type { EndpointClient, ParsedEntity } from '../endpoints/endpoint.js';
 import { SwitchboardError } from '../errors.js';
 import { isCancellingState, type State } from '../model/message.js';

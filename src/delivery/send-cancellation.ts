@@ -2,7 +2,8 @@ import { planAfterAsked, planAfterCancelling } from '../conversation/cancellatio
 import { linkAt, withLink } from '../conversation/correlate.js';
 import type { EntityRequest } from '../conversation/entity-request.js';
 import { cancelledIn } from '../conversation/leg-results.js';
-import { legOf, planAfter } from '../conversation/plan.js';
+import { planAfter } from '../conversation/plan.js';
+import { legOf } from '../conversation/plan-legs.js';
 import type { EndpointClient, ParsedEntity, WriteResult } from '../endpoints/endpoint.js';
 import type { ConversationRecord, DeliveryRecord, Link, Plan } from '../store/store.js';
 import { withoutWritten } from './item-changes.js';

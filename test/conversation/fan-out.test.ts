@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { recipientsOf } from '../../src/conversation/comment-recipients.js';
-import { legMessages, planAfterQueued, planFor } from '../../src/conversation/fan-out.js';
+import { planFor } from '../../src/conversation/fan-out.js';
 import type { FanOutRules } from '../../src/conversation/fan-out-rules.js';
+import { legMessages, planAfterQueued } from '../../src/conversation/leg-messages.js';
 import { unmetPredecessors } from '../../src/conversation/plan.js';
 import type { GenericMessage } from '../../src/model/message.js';
 import type { Plan } from '../../src/store/store.js';

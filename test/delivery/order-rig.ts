@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import type { LegMessage } from '../../src/conversation/fan-out.js';
 import { type FanOutRules, rowIdOf } from '../../src/conversation/fan-out-rules.js';
+import type { LegMessage } from '../../src/conversation/leg-messages.js';
 import { DEFAULT_ROLL_UP } from '../../src/conversation/roll-up.js';
 import { Broker } from '../../src/delivery/broker.js';
 import type { FanOutOutputs } from '../../src/delivery/fan-out-outputs.js';

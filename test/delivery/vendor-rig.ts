@@ -1,6 +1,6 @@
-import type { LegMessage } from '../../src/conversation/fan-out.js';
 import type { FanOutRules } from '../../src/conversation/fan-out-rules.js';
 import { fieldsRead, genericMessage } from '../../src/conversation/generic-message.js';
+import type { LegMessage } from '../../src/conversation/leg-messages.js';
 import { genericValues } from '../../src/conversation/outgoing.js';
 import { DEFAULT_ROLL_UP } from '../../src/conversation/roll-up.js';
 import { Broker } from '../../src/delivery/broker.js';
