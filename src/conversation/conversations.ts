@@ -29,13 +29,13 @@ export class Conversations {
 
   /**
    * Changes a conversation and other records in one commit. `change` receives the latest record and returns the new one, or the
-   * same one for no change; it is called again if another process committed first. The commit also releases deliveries whose
-   * predecessors in the plan are done, and those that waited for a ticket that is linked now.
+   * same one for no change; it is called again if another process committed first, as `also` is, which gets both. The commit also
+   * releases deliveries whose predecessors in the plan are done, and those that waited for a ticket that is linked now.
    */
   async update(
     id: string,
     change: (latest: ConversationRecord) => ConversationRecord,
-    also: Change[] | ((latest: ConversationRecord) => Change[]) = [],
+    also: Change[] | ((latest: ConversationRecord, next: ConversationRecord) => Change[]) = [],
     options: CommitOptions = {},
   ): Promise<CommitResult> {
     return this.inTurn(id, () =>
@@ -43,7 +43,7 @@ export class Conversations {
         const latest = await this.latest(id);
         if (!latest) throw gone(id);
         const next = change(latest);
-        const changes = typeof also === 'function' ? also(latest) : [...also];
+        const changes = typeof also === 'function' ? also(latest, next) : [...also];
         if (next !== latest) changes.unshift({ kind: 'conversation', record: next });
         const isChanged = (d: DeliveryRecord) => changes.some((c) => c.kind === 'delivery' && c.record.id === d.id);
         const open = next === latest ? [] : (await this.store.openDeliveries(id)).filter((d) => !isChanged(d));

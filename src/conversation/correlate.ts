@@ -216,17 +216,16 @@ function advanceConversation(
     };
   });
   const fields: GenericFields = Object.fromEntries(current);
-  const plan = latest.plan && known?.leg ? planAfterMessage(latest.plan, known.leg) : latest.plan;
-  const next = { ...latest, links, written: removeOnce(latest.written, parts.usedMarks), ...(plan && { plan }) };
-  return { ...next, state: conversationState(next), title: message.fields.title?.slice(0, 160) ?? latest.title };
-
-  function planAfterMessage(before: Plan, name: string): Plan {
+  const planAfterMessage = (before: Plan, name: string): Plan => {
     const leg = legOf(before, name);
     // An order that is deleted after its end has ended all the same.
     const after = deleted && leg && isOver(leg) ? before : planAfter(before, name, { fields, hasPublicComment });
     const isNew = cancellation && parts.comments.some(({ id }) => id === cancellation.comment);
     return isNew ? planAfterCancelling(after, name, 'all', cancellation.state, cancellation.reason) : after;
-  }
+  };
+  const plan = latest.plan && known?.leg ? planAfterMessage(latest.plan, known.leg) : latest.plan;
+  const next = { ...latest, links, written: removeOnce(latest.written, parts.usedMarks), ...(plan && { plan }) };
+  return { ...next, state: conversationState(next), title: message.fields.title?.slice(0, 160) ?? latest.title };
 }
 
 /** Did we write a field shortly before a reading? Also true for messages that were not read (`readAt` undefined). */

@@ -1,4 +1,3 @@
-import type { State } from '../model/message.js';
 import type { Plan, PlannedItem } from '../store/store.js';
 import { isCancelling, phaseOf, vendorState } from './item-life.js';
 import { FAILURES } from './plan.js';
@@ -15,31 +14,23 @@ export function newlyWithdrawn(plan: Plan, since: string): string[] {
 
 /** The items of a leg whose cancellation a message shows to be refused. */
 export function newlyRefused(before: Plan | undefined, plan: Plan, leg: string): string[] {
-  const isRefused = (item: PlannedItem | undefined) => item?.cancellation?.state === 'refused';
-  const wasRefused = ({ id }: PlannedItem) => isRefused(before?.items.find((item) => item.id === id));
-  return itemsOfLeg(plan, leg)
-    .filter((item) => isRefused(item) && !wasRefused(item))
-    .map(({ id }) => id);
+  return newly(before, plan, leg, ({ cancellation }) => cancellation?.state === 'refused');
 }
 
 /** The items of a leg that a message shows to be delivered although the customer has cancelled them, and nobody has refused that. */
 export function newlyDelivered(before: Plan | undefined, plan: Plan, name: string): string[] {
-  const stateIn = (from: Plan | undefined, item: PlannedItem | undefined) => {
+  return newly(before, plan, name, (item, from) => {
     const leg = legOf(from, name);
-    return item && leg && phaseOf(item, leg) === 'ended' ? vendorState(item, leg) : undefined;
-  };
-  const isDelivered = (state: State | undefined) => state !== undefined && !FAILURES.includes(state);
-  return itemsOfLeg(plan, name)
-    .filter((item) => isCancelling(item) && isDelivered(stateIn(plan, item)))
-    .filter(
-      ({ id }) =>
-        !isDelivered(
-          stateIn(
-            before,
-            before?.items.find((item) => item.id === id),
-          ),
-        ),
-    )
+    const state = leg && phaseOf(item, leg) === 'ended' ? vendorState(item, leg) : undefined;
+    return isCancelling(item) && state !== undefined && !FAILURES.includes(state);
+  });
+}
+
+/** The items of a leg of which something holds in a plan, and did not in the plan before. */
+function newly(before: Plan | undefined, plan: Plan, leg: string, holds: (item: PlannedItem, plan: Plan) => boolean): string[] {
+  const held = new Set(before?.items.filter((item) => holds(item, before)).map(({ id }) => id));
+  return itemsOfLeg(plan, leg)
+    .filter((item) => holds(item, plan) && !held.has(item.id))
     .map(({ id }) => id);
 }
 

@@ -6,7 +6,7 @@ import { DecisionError, isConcurrentChange, PartnerError, SwitchboardError } fro
 import type { Exchange } from '../http/exchange.js';
 import { ExchangeLog, exchangeOf } from '../http/exchange-log.js';
 import type { Json } from '../model/message.js';
-import type { Attempt, Bodies, Change, ConversationRecord, DeliveryRecord, ErrorRecord, MessageRecord } from '../store/store.js';
+import type { Attempt, Bodies, Change, DeliveryRecord, ErrorRecord, MessageRecord } from '../store/store.js';
 import { say } from '../text/say.js';
 import type { EndpointAccess } from './access.js';
 import type { Circuit } from './circuit.js';
@@ -16,7 +16,7 @@ import { WrongEntityError } from './identity-guard.js';
 import { describeWrite } from './in-doubt.js';
 import type { IntakeTroubles } from './intake-troubles.js';
 import { resubmitted } from './interventions.js';
-import type { Failure } from './order-results.js';
+import type { Failure, OrderResult } from './order-results.js';
 import { OrderUnreadError } from './order-unread.js';
 import type { OutageLog } from './outage.js';
 import { isLimited, isPassingConflict, LookupPendingError, type RetryPolicy, verdict } from './retry.js';
@@ -233,7 +233,7 @@ export class Attempts {
     await conversations.update(
       delivery.conversation,
       (latest) => sent.change?.(latest) ?? latest,
-      (latest) => [...also, ...(sent.follow?.(latest, sent.change?.(latest) ?? latest) ?? [])],
+      (latest, next) => [...also, ...(sent.follow?.(latest, next) ?? [])],
     );
     for (const listener of this.listeners) listener.delivered?.(record, warning?.message);
   }
@@ -333,14 +333,15 @@ export class Attempts {
     if (!conversation) await store.commit([change]);
     else {
       const failure = ended && conversation.plan ? await this.failureOf(delivery, error, state) : undefined;
-      const resultOf = (latest: ConversationRecord) => failure && this.options.orders.afterFailure(latest, delivery, failure);
+      let result: OrderResult | undefined;
       await conversations.update(
         delivery.conversation,
         (latest) => {
-          const next = resultOf(latest)?.conversation ?? latest;
+          result = failure && this.options.orders.afterFailure(latest, delivery, failure);
+          const next = result?.conversation ?? latest;
           return ended && conversationState(next) === 'closed' ? { ...next, state: 'open' } : next;
         },
-        (latest) => [change, ...(resultOf(latest)?.also ?? [])],
+        () => [change, ...(result?.also ?? [])],
       );
     }
     if (ended) {

@@ -1,3 +1,4 @@
+import { linkOf } from '../conversation/correlate.js';
 import type { EndpointClient } from '../endpoints/endpoint.js';
 import type { GenericAttachment, GenericComment } from '../model/message.js';
 import type { ConversationRecord } from '../store/store.js';
@@ -15,10 +16,9 @@ export interface FileSource {
 }
 
 /** Who has the files of a leg. `name`: of the endpoint that they come from. */
-export function fileSource({ from }: Leg, { links }: ConversationRecord, name: string): FileSource {
+export function fileSource({ from }: Leg, conversation: ConversationRecord, name: string): FileSource {
   const { endpoint, entityType, entityId } = from;
-  const link = links.find((one) => one.endpoint === endpoint && one.entityType === entityType && one.id === entityId);
-  return { name, number: link?.number ?? entityId };
+  return { name, number: linkOf(conversation, endpoint, entityType, entityId)?.number ?? entityId };
 }
 
 /**

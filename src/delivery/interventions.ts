@@ -2,7 +2,7 @@ import type { Conversations } from '../conversation/conversations.js';
 import { linkAt } from '../conversation/correlate.js';
 import type { EntityRequest } from '../conversation/entity-request.js';
 import { planAfterSkip } from '../conversation/leg-results.js';
-import { continueWithout } from '../conversation/plan.js';
+import { continueWithout, withPlan } from '../conversation/plan.js';
 import { legOf, rowOf } from '../conversation/plan-legs.js';
 import type { EndpointClient, RawEntity } from '../endpoints/endpoint.js';
 import { SwitchboardError } from '../errors.js';
@@ -15,7 +15,7 @@ import { ANSWERS } from './decisions.js';
 import { type Edit, editedFields } from './edits.js';
 import { keptByOthers, newParts, withKeptParts } from './kept-parts.js';
 import type { Compensation } from './legs.js';
-import type { OrderResults } from './order-results.js';
+import type { OrderResult, OrderResults } from './order-results.js';
 import type { Person } from './person.js';
 import { isHint } from './received-item.js';
 import { lastReading, ownsFailedCreate } from './repeat.js';
@@ -188,12 +188,14 @@ export class Interventions {
     if (!conversation?.plan) return this.commit('skip', record, by, [change], reason);
     const note = await this.note('skip', record, by, reason);
     const { request = {} } = await store.bodies('delivery', id);
-    const resultOf = (latest: ConversationRecord) =>
-      this.options.orders().afterSkip(latest, record, { request: request as Bodies, reason });
+    let result: OrderResult | undefined;
     await conversations.update(
       record.conversation,
-      (latest) => resultOf(latest)?.conversation ?? latest,
-      (latest) => [change, note, ...(resultOf(latest)?.also ?? [])],
+      (latest) => {
+        result = this.options.orders().afterSkip(latest, record, { request: request as Bodies, reason });
+        return result?.conversation ?? latest;
+      },
+      () => [change, note, ...(result?.also ?? [])],
     );
   }
 
@@ -224,16 +226,12 @@ export class Interventions {
     // The restored delivery must not block its lane if the entity has been linked in another way meanwhile.
     if (conversation && linkAt(conversation, record.endpoint, record.entityType, record.leg)) restored.blocking = undefined;
     const also = [await this.note('undo', record, by)];
-    const { plan } = conversation ?? {};
-    const isOfOrder = plan !== undefined && record.undo.action === 'skip';
+    // Only a skipped order took its leg out of the plan.
+    const isOfOrder = conversation?.plan !== undefined && record.undo.action === 'skip' && record.part === 'entity';
     if ((isOfOrder || restored.state === 'failed' || restored.state === 'needsDecision') && conversation)
       await conversations.update(
         record.conversation,
-        (latest) => ({
-          ...latest,
-          state: 'open',
-          ...(isOfOrder && latest.plan && { plan: planAfterSkip(latest.plan, record.leg) }),
-        }),
+        (latest) => withPlan({ ...latest, state: 'open' }, (plan) => (isOfOrder ? planAfterSkip(plan, record.leg) : plan)),
         () => [{ kind: 'delivery', record: restored }, ...also],
       );
     else await store.commit([{ kind: 'delivery', record: restored }, ...also]);
@@ -368,9 +366,10 @@ export class Interventions {
 
 /** The order whose legs no longer wait for one that has failed: a user lets them continue. */
 function continuing(conversation: ConversationRecord, failed: string): ConversationRecord {
-  const { plan } = conversation;
-  const leg = legOf(plan, failed);
-  return plan && leg ? { ...conversation, plan: continueWithout(plan, rowOf(leg)) } : conversation;
+  return withPlan(conversation, (plan) => {
+    const leg = legOf(plan, failed);
+    return leg ? continueWithout(plan, rowOf(leg)) : plan;
+  });
 }
 
 /** A message as it is emitted into its flow again. */

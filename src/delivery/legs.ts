@@ -16,7 +16,7 @@ import { type LegMessage, legMessages } from '../conversation/leg-messages.js';
 import { type MissingItem, missingComment, newlyMissing } from '../conversation/missing-items.js';
 import { completionDate, latestDate, prices } from '../conversation/order-fields.js';
 import { firstLink } from '../conversation/parties.js';
-import { hasFailed, isOver, linkOfLeg } from '../conversation/plan.js';
+import { hasFailed, isOver, linkOfLeg, withPlan } from '../conversation/plan.js';
 import { itemsOfLeg, legOf, rowOf } from '../conversation/plan-legs.js';
 import { type RollUpRule, type WholeOrder, wholeOrder } from '../conversation/roll-up.js';
 import { legInState } from '../conversation/state-words.js';
@@ -54,7 +54,6 @@ export class Legs {
   /**
    * Plans which leg gets what, and returns the message for each leg. The plan is committed with the message, before anything is
    * sent. Undefined when the message has left its flow.
-   * @throws SWB_PAYLOAD where several items have one id, because one of them would go to the vendor of another
    */
   async fanOut(
     reference: FlowReference,
@@ -156,6 +155,7 @@ export class Legs {
     };
     return this.whole(flow, node, now, now, rules, message, leg);
   }
+
   /** Turns a message about one leg into one about the whole order, for the customer. Unchanged where nothing was fanned out. */
   async rollUp(
     reference: FlowReference,
@@ -287,8 +287,7 @@ function withNotified(plan: Plan, { state, progress }: WholeOrder): Plan {
 function updatePlan(flow: MessageInFlow, change: (plan: Plan) => Plan): void {
   const before = flow.advance ?? ((c: ConversationRecord) => c);
   flow.advance = (latest) => {
-    const next = before(latest);
-    return next.plan ? { ...next, plan: change(next.plan) } : next;
+    return withPlan(before(latest), change);
   };
 }
 

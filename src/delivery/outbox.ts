@@ -5,8 +5,9 @@ import { linkAt } from '../conversation/correlate.js';
 import { deliveryThatSet, type EntityRequest } from '../conversation/entity-request.js';
 import { sameFingerprint } from '../conversation/fingerprint.js';
 import { planAfterQueued } from '../conversation/leg-messages.js';
+import { planAfterWithdrawal } from '../conversation/leg-results.js';
 import { mayAddParty } from '../conversation/parties.js';
-import { dropUnreachable, unmetPredecessors } from '../conversation/plan.js';
+import { dropUnreachable, unmetPredecessors, withPlan } from '../conversation/plan.js';
 import { legOf } from '../conversation/plan-legs.js';
 import type { EndpointClient } from '../endpoints/endpoint.js';
 import { type GenericAttachment, type GenericComment, type GenericFields, isCancellingState } from '../model/message.js';
@@ -249,10 +250,7 @@ function withPlannedValues(conversation: ConversationRecord, { leg, request }: L
 }
 
 function withDropped(conversation: ConversationRecord, leg: string): ConversationRecord {
-  const { plan } = conversation;
-  if (!plan) return conversation;
-  const legs = plan.legs.map((l) => (l.leg === leg ? { ...l, dropped: 'it was cancelled before it was ordered' } : l));
-  return { ...conversation, plan: dropUnreachable({ ...plan, legs }) };
+  return withPlan(conversation, (plan) => dropUnreachable(planAfterWithdrawal(plan, leg)));
 }
 
 /** Whether a part has its own lane. */

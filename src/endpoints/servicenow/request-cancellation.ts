@@ -36,6 +36,7 @@ export function withoutLateCancellations(given: LineInput[], rows: Row[], table:
   });
 }
 
-function isCancellation({ state, stage }: LineInput): boolean {
+/** Whether an item is cancelled, or a change cancels it. */
+export function isCancellation({ state, stage }: LineInput | Row): boolean {
   return columnText(state) === CANCELLED_ITEM.state && choiceKey(columnText(stage)) === choiceKey(CANCELLED_ITEM.stage);
 }

@@ -23,16 +23,20 @@ export function allItems(list: Json | undefined): Attributes[] {
   return top.flatMap((item) => [item, ...nested(item)]);
 }
 
-/** The id of the item that nests an item of a flattened list; undefined where none does. */
-function wholeOf(item: Attributes, all: readonly Attributes[]): string | undefined {
-  const isIt = (part: Attributes) => part === item || (part.id === item.id && isDeepStrictEqual(part, item));
-  return textOf(all.find((whole) => entries(whole[ITEMS]).some(isIt))?.id);
+/** Finds the id of the item that nests an item of a flattened list; undefined where none does. */
+function wholesIn(all: readonly Attributes[]): (item: Attributes) => string | undefined {
+  const nested = all.flatMap((whole) => entries(whole[ITEMS]).map((part) => ({ part, id: textOf(whole.id) })));
+  return (item) => {
+    const isIt = ({ part }: { part: Attributes }) => part === item || (part.id === item.id && isDeepStrictEqual(part, item));
+    return nested.find(isIt)?.id;
+  };
 }
 
 /** The distinguishing facts of an order's items; undefined where the order has no list of items. Pure. */
 export function itemsOf(order: Attributes): ItemFacts[] | undefined {
   if (!Array.isArray(order[ITEMS])) return undefined;
   const items = allItems(order[ITEMS]);
+  const wholeOf = wholesIn(items);
   return items.map((item) => {
     const product = isAttributes(item.product) ? item.product : {};
     const quantity = Number(item.quantity ?? Number.NaN);
@@ -42,7 +46,7 @@ export function itemsOf(order: Attributes): ItemFacts[] | undefined {
     });
     return {
       id: textOf(item.id) ?? '',
-      ...given('partOf', wholeOf(item, items)),
+      ...given('partOf', wholeOf(item)),
       ...given('externalId', externalId(item.externalId)),
       ...given('offering', kindOf(item.productOffering)),
       ...given('specification', kindOf(product.productSpecification)),
