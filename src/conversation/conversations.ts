@@ -25,6 +25,12 @@ export class Conversations {
     private readonly clock: () => number,
     /** A stored conversation with the rules that hold now: those of a fan-out node may have been changed since. */
     private readonly current: (stored: ConversationRecord) => ConversationRecord = (stored) => stored,
+    /** What else follows from a change of an order (order-notices.ts). `changes`: what is committed with it. */
+    private readonly follow: (
+      next: ConversationRecord,
+      before: ConversationRecord,
+      changes: readonly Change[],
+    ) => Change[] = () => [],
   ) {}
 
   /**
@@ -49,6 +55,7 @@ export class Conversations {
         const open = next === latest ? [] : (await this.store.openDeliveries(id)).filter((d) => !isChanged(d));
         if (next.plan && next.plan !== latest.plan) changes.push(...releaseDeliveries(next.plan, open, this.now()));
         if (next.links !== latest.links) releaseLinked(next, open, changes);
+        if (next !== latest) changes.push(...this.follow(next, latest, changes));
         return changes.length === 0 ? { skipped: [], started: [] } : this.store.commit(changes, options);
       }),
     );
@@ -82,6 +89,7 @@ export class Conversations {
         if (conversation.plan && conversation.plan !== before.plan)
           mergeChanges(changes, releaseDeliveries(conversation.plan, draft.open, this.now()));
         if (conversation.links !== before.links) releaseLinked(conversation, draft.open, changes);
+        if (conversation !== before) changes.push(...this.follow(conversation, before, changes));
         if (conversation !== before || before.version === 0) changes.unshift({ kind: 'conversation', record: conversation });
         const begin = sendAtOnce(changes);
         let sent: readonly string[] = [];

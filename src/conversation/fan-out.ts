@@ -6,7 +6,7 @@ import { sameFingerprint } from './fingerprint.js';
 import { isCancelling, phaseOf } from './item-life.js';
 import { isNone, sentItemValue } from './item-values.js';
 import { withMissing } from './missing-items.js';
-import { takesItems } from './plan.js';
+import { dropUnreachable, takesItems } from './plan.js';
 import { isSplit, legOf, legsOfRow, planWaitingFor, rowOf } from './plan-legs.js';
 import { matchesPattern } from './route-condition.js';
 
@@ -33,7 +33,7 @@ export function planFor(
   const planned = splits
     ? withItems(start, rules, message, since, { isFixed, elsewhere })
     : withTargets(start, rules, (row) => !isLate && fits(row));
-  const plan = withPredecessors({ ...planned.plan, node, onFailure: rules.onFailure });
+  const plan = dropUnreachable(withPredecessors({ ...planned.plan, node, onFailure: rules.onFailure }));
   return { plan: before && isDeepStrictEqual(before, plan) ? before : plan, unassigned: planned.unassigned };
 }
 

@@ -156,7 +156,12 @@ export class Broker {
     this.scanner = options.scanner;
     this.secret = options.secret;
     this.spool = new Spool(this.store.spool, async (delivery) => (await this.store.delivery(delivery))?.state === 'failed');
-    this.conversations = new Conversations(this.store, this.clock, (stored) => orderNodes.withCurrentRules(stored));
+    this.conversations = new Conversations(
+      this.store,
+      this.clock,
+      (stored) => orderNodes.withCurrentRules(stored),
+      (...commit) => this.notices.ofDropped(...commit),
+    );
     this.correlator = new Correlator(
       this.store,
       (id) => this.client(id),

@@ -1,7 +1,8 @@
 import { firstLink } from '../conversation/parties.js';
 import { linkOfLeg } from '../conversation/plan.js';
+import { itemsOfLeg, legOf } from '../conversation/plan-legs.js';
 import type { GenericComment, Json } from '../model/message.js';
-import type { Change, ConversationRecord } from '../store/store.js';
+import type { Change, ConversationRecord, PlannedLeg } from '../store/store.js';
 import { orderNodes } from './order-nodes.js';
 import type { ReceivedItem } from './received-item.js';
 
@@ -13,9 +14,26 @@ export interface OrderNotice {
   comments: GenericComment[];
 }
 
+/** Begins the key of a notice. */
+const NOTICE = 'notice|';
+
 /** What the customer has to know of an order without any message of a vendor reaches it through a roll-up node. */
 export class OrderNotices {
   constructor(private readonly messageChange: (item: ReceivedItem) => Change) {}
+
+  /**
+   * The notice about legs that a commit drops: no vendor ever reports on what was not sent. None where the customer has been told,
+   * by the message that dropped them or by another notice in the commit (`changes`).
+   */
+  ofDropped(next: ConversationRecord, before: ConversationRecord, changes: readonly Change[]): Change[] {
+    const { plan } = next;
+    if (!plan || plan === before.plan || changes.some(isNotice)) return [];
+    const wasDropped = ({ leg }: PlannedLeg) => legOf(before.plan, leg)?.dropped !== undefined;
+    const isTold = ({ leg }: PlannedLeg) => itemsOfLeg(plan, leg).every(({ notified }) => notified === 'cancelled');
+    const untold = plan.legs.find((leg) => leg.dropped !== undefined && !wasDropped(leg) && !isTold(leg));
+    const notice = untold && this.change(next, untold.leg, `dropped|${untold.leg}|${next.version}`);
+    return notice ? [notice] : [];
+  }
 
   /**
    * The message that reports an order as it is now; undefined where the flows have no roll-up node for it. `key`: the same notice has
@@ -36,9 +54,13 @@ export class OrderNotices {
       // A change is never sent back to the entity that it is about.
       entityId: vendor?.id ?? '',
       number: order.number,
-      key: `notice|${conversation.id}|${key}`,
+      key: `${NOTICE}${conversation.id}|${key}`,
       payload: payload as unknown as Json,
       conversation: conversation.id,
     });
   }
+}
+
+function isNotice(change: Change): boolean {
+  return change.kind === 'message' && change.record.key.startsWith(NOTICE);
 }

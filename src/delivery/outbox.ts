@@ -97,12 +97,8 @@ export class Outbox {
     const { from } = leg;
     const isSource = link && link.endpoint === from.endpoint && link.entityType === from.entityType && link.id === from.entityId;
     if (isSource) return { deliveries: 0, reason: say`The change came from this entity.` };
-    if (neverSent || legOf(conversation.plan, leg.leg)?.dropped !== undefined) {
-      // No vendor reports what was never sent.
-      const told = neverSent && this.notices.change(conversation, leg.leg, `dropped|${leg.message}|${leg.leg}`);
-      if (told) draft.changes.push(told);
+    if (neverSent || legOf(conversation.plan, leg.leg)?.dropped !== undefined)
       return { deliveries: 0, reason: say`The leg was dropped before anything was sent.` };
-    }
     if (!link && open.length === 0 && !mayAddParty(conversation, leg)) {
       const name = client?.name ?? leg.endpoint;
       return { deliveries: 0, outsider: true, reason: say`${name} is not a party of this conversation.` };

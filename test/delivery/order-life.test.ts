@@ -70,6 +70,28 @@ describe('an item of an order over several vendors', () => {
     });
   });
 
+  describe('that waits for another that has ended without what it waits for', () => {
+    const parcel: OrderItem = { ...CASE, id: '6', category: 'logistics', offering: { id: 'DELIVERY', name: 'Delivery' } };
+
+    it('is not ordered, which the customer reads at once where it was added since', async () => {
+      await start();
+      await rig.vendor('mobile', { state: 'failed' });
+      await add(parcel);
+      assert.equal(rig.shown()['6'], 'cancelled');
+      assert.match(String(rig.received.at(-1)?.reason), /delivery-2 was not ordered: mobile failed/);
+      assert.equal(rig.orders().delivery, 0);
+    });
+
+    it('is reported where a message brings that out that changes nothing else', async () => {
+      await start('ask');
+      await rig.vendor('mobile', { state: 'failed' });
+      const removeFanOut = orderNodes.add('fanOut', 'fan-out', '', 'keep');
+      await rig.vendor('mobile', { state: 'failed' });
+      removeFanOut();
+      assert.equal(rig.shown()['4'], 'cancelled');
+    });
+  });
+
   describe('that the customer cancels', () => {
     it('is not ordered where its order could not be sent yet', async () => {
       await start(undefined, () => rig.suspend('devices'));
