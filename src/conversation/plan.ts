@@ -69,6 +69,17 @@ function unmetLegs(plan: Plan, { leg: row, states }: Predecessor): PlannedLeg[] 
   return legsOfRow(plan, row).filter((leg) => !isMet(leg));
 }
 
+/** The legs that a leg which is not sent yet waits for in vain, until a person decides about them: each was refused, or has ended. */
+export function undecidedPredecessors(plan: Plan, leg: PlannedLeg): PlannedLeg[] {
+  if (isOver(leg) || isSent(plan, leg) || leg.refused !== undefined) return [];
+  const unmet = leg.after?.flatMap((predecessor) => unmetLegs(plan, predecessor)) ?? [];
+  return unmet.filter((one) => one.refused !== undefined || isOver(one));
+}
+
+function isSent(plan: Plan, leg: PlannedLeg): boolean {
+  return leg.state !== undefined || itemsOfLeg(plan, leg.leg).some((item) => item.ordered);
+}
+
 /** The plan after a report from a leg's party. Pure. */
 export function planAfter(plan: Plan, leg: string, report: { fields: GenericFields; hasPublicComment: boolean }): Plan {
   const { state, stateReason, expectedCompletionAt, completedAt, progress = [], items: shown = [] } = report.fields;
@@ -135,9 +146,7 @@ export function dropUnreachable(plan: Plan): Plan {
 }
 
 function droppedIfUnreachable(leg: PlannedLeg, plan: Plan): PlannedLeg {
-  const isSent = leg.state !== undefined || itemsOfLeg(plan, leg.leg).some((item) => item.ordered);
-  if (isOver(leg) || leg.refused !== undefined || isSent) return leg;
-  const ended = leg.after?.flatMap((predecessor) => unmetLegs(plan, predecessor)).find(isOver);
+  const ended = undecidedPredecessors(plan, leg).find(isOver);
   if (!ended) return leg;
   const dropped = ended.dropped === undefined && ended.state ? legInState(ended.leg, ended.state) : `${ended.leg} was dropped`;
   return { ...leg, dropped };

@@ -2,7 +2,7 @@ import type { ItemProgress, State } from '../model/message.js';
 import type { ConversationRecord, Plan, PlannedLeg } from '../store/store.js';
 import { withoutEnd } from '../text/hostile.js';
 import { type ItemStatus, statusOf } from './item-life.js';
-import { isWithdrawn, linkOfLeg } from './plan.js';
+import { isWithdrawn, linkOfLeg, undecidedPredecessors } from './plan.js';
 import { itemsOfLeg, legOf } from './plan-legs.js';
 import { legInState } from './state-words.js';
 
@@ -116,6 +116,8 @@ function reasonOf(plan: Plan, leg: PlannedLeg, { name }: Vendor): string | undef
   if (isWithdrawn(plan, leg)) return undefined;
   const at = name ? ` at ${name}` : '';
   if (leg.refused !== undefined) return `${leg.leg} was refused${at}: ${withoutEnd(leg.refused, /[.\s]/)}.`;
+  const [undecided] = undecidedPredecessors(plan, leg);
+  if (undecided) return `${leg.leg} waits for a decision about ${undecided.leg}.`;
   if (leg.dropped !== undefined) return `${leg.leg} was not ordered: ${withoutEnd(leg.dropped, /[.\s]/)}.`;
   if (!leg.state || !EXPLAINED_STATES.includes(leg.state) || (leg.cancelled && leg.state === 'cancelled')) return undefined;
   const why = leg.stateReason ?? itemsOfLeg(plan, leg.leg).find((item) => item.reported?.stateReason)?.reported?.stateReason;

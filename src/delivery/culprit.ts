@@ -36,7 +36,8 @@ export function triesOfFinal(error: PartnerError): number {
   return error.code === 'SWB_TOO_LARGE' ? TRIES_OF_TOO_LARGE : 1;
 }
 
-function isRedirect({ status = 0 }: PartnerError): boolean {
+/** Whether a request was redirected: its answer came from elsewhere. */
+export function isRedirect({ status = 0 }: PartnerError): boolean {
   return status >= 300 && status < 400;
 }
 

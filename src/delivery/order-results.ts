@@ -14,6 +14,7 @@ import { errorText } from '../http/error-text.js';
 import type { GenericAttachment, GenericComment } from '../model/message.js';
 import type { Bodies, Change, ConversationRecord, DeliveryRecord, MessageRecord, Plan } from '../store/store.js';
 import { withoutEnd } from '../text/hostile.js';
+import { isRedirect } from './culprit.js';
 import { FileError } from './file-error.js';
 import { isFileNote } from './file-notes.js';
 import { changedItems } from './item-changes.js';
@@ -64,6 +65,10 @@ export class OrderResults {
     }
     if (failure.state !== 'failed') return undefined;
     const link = linkAt(before, delivery.endpoint, delivery.entityType, leg);
+    if (!link && !isRefusal(failure.error)) {
+      const text = `${leg} could not be ordered yet. It is being looked into.`;
+      return this.result(before, before, delivery, [{ id: `notOrdered|${delivery.id}`, text, visibility: 'public' }]);
+    }
     if (!link) {
       const text = `${leg} did not accept the order: ${reason}`;
       const comment: GenericComment = { id: `refused|${delivery.id}|${fingerprint(reason)}`, text, visibility: 'public' };
@@ -180,6 +185,15 @@ function notPassedOnText(request: Bodies, leg: string, reason: string): string |
   if (comment && isFileNote(comment)) return `Not passed on to ${leg} (${reason}): ${comment.text}`;
   const item = comment && changedItem(comment.id);
   return item === undefined ? undefined : `The change of item ${item} was not passed on to ${leg}: ${reason}`;
+}
+
+/**
+ * Whether a partner refused what was ordered. Anything else is ours to repair (the address, a permission, a mapping), and says nothing
+ * about the order: no other leg is cancelled for it.
+ */
+function isRefusal(error: unknown): boolean {
+  if (!(error instanceof PartnerError) || isRedirect(error)) return false;
+  return error.code === 'SWB_PARTNER_REFUSED' || error.code === 'SWB_TOO_LARGE';
 }
 
 /** The states that the customer is to see, as text to compare. */

@@ -370,6 +370,7 @@ describe('an item of an order over several vendors', () => {
       await start('keep', async () => void rig.vendors.mobile!.faults.push('refused'));
       assert.equal(rig.shown()['2'], 'rejected');
       assert.match(String(rig.received.at(-1)?.reason), /mobile was refused: .*is not accepted/);
+      assert.match(String(rig.received.at(-1)?.reason), /delivery waits for a decision about mobile\./);
       assert.equal(rig.orders().devices, 1);
     });
 
@@ -389,6 +390,17 @@ describe('an item of an order over several vendors', () => {
       await start('cancelRest', async () => void rig.vendors.mobile!.faults.push('refused'));
       assert.deepEqual(rig.cancelled(), ['devices']);
       assert.equal(rig.orders().delivery, 0);
+    });
+
+    it('is neither rejected nor a failure where its order cannot be sent for a reason of ours', async () => {
+      await start('cancelRest', async () => void rig.vendors.mobile!.faults.push('missing'));
+      assert.deepEqual(rig.cancelled(), []);
+      assert.equal(rig.orders().devices, 1);
+      assert.deepEqual(comments(), ['mobile could not be ordered yet. It is being looked into.']);
+      assert.deepEqual([rig.shown()['2'], rig.received.at(-1)?.state], ['acknowledged', 'acknowledged']);
+      await rig.broker.interventions.replayDelivery((await failed()).id, NOBODY);
+      await rig.idle();
+      assert.deepEqual(rig.ordersAt('mobile'), ['2']);
     });
 
     it('has the customer told at once of what was cancelled before it was sent', async () => {

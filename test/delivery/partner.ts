@@ -37,6 +37,7 @@ export type Fault =
   | 'unshown'
   | 'strange'
   | 'tooLarge'
+  | 'missing'
   | 'moved';
 
 const FAULTS: Record<Fault, () => PartnerError> = {
@@ -58,6 +59,7 @@ const FAULTS: Record<Fault, () => PartnerError> = {
   down: () => new PartnerError('SWB_PARTNER_UNAVAILABLE', 'cannot be reached', { outcome: 'notDone', retry: true }),
   lost: () => new PartnerError('SWB_PARTNER_UNAVAILABLE', 'the answer was lost', { outcome: 'unknown', retry: true }),
   refused: () => new PartnerError('SWB_PARTNER_REFUSED', 'is not accepted', { outcome: 'notDone', retry: false, status: 400 }),
+  missing: () => new PartnerError('SWB_PARTNER_NOT_FOUND', 'no such path', { outcome: 'notDone', retry: false, status: 404 }),
   limited: () =>
     new PartnerError('SWB_PARTNER_LIMIT', 'too many requests', { outcome: 'notDone', retry: true, status: 429, retryAfter: 20 }),
 };
