@@ -1,4 +1,4 @@
-import type { GenericComment, GenericMessage } from '../model/message.js';
+import { type GenericComment, type GenericMessage, isFinalState } from '../model/message.js';
 import type { ConversationRecord, Link } from '../store/store.js';
 import { say } from '../text/say.js';
 import { type DetectedChanges, linkAt, withLink } from './correlate.js';
@@ -42,7 +42,7 @@ function stateComment({ source, fields }: GenericMessage, vendor: string): Gener
   const { state, stateReason, items = [] } = fields;
   const is = [state, stateReason].filter(Boolean).join(', ');
   const what = items.map((item) => vendorItemText({ facts: { id: item.id }, item })).join(', ');
-  const text = `${vendor} has made a further order of it, ${source.number ?? source.id}${is ? `: ${is}` : ''}.${what ? ` ${what}.` : ''}`;
+  const text = `${vendor} has made a further order of it, ${source.number ?? source.id}${is ? `: ${is}` : ''}.${what ? ` ${what}.` : ''}${isFinalState(state) ? '' : ` To change or cancel it, ask ${vendor}.`}`;
   return { id: `${prefixOf(source.id)}state|${is}`, text, visibility: 'public' };
 }
 

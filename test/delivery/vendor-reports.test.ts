@@ -315,7 +315,9 @@ for (const name of Object.keys(VENDORS) as VendorName[]) {
           another.state = word('held');
           await rig[how](name, another);
           await rig[how](name, another);
-          assert.deepEqual(told(/V-1-B/), [`${vendorName} has made a further order of it, V-1-B: held. Cover (item 3 there).`]);
+          assert.deepEqual(told(/V-1-B/), [
+            `${vendorName} has made a further order of it, V-1-B: held. Cover (item 3 there). To change or cancel it, ask ${vendorName}.`,
+          ]);
           assert.deepEqual(rig.states(), { 1: 'acknowledged', 2: 'acknowledged', 3: 'acknowledged', 4: 'acknowledged' });
           another.state = 'completed';
           await rig[how](name, another);

@@ -3,6 +3,8 @@ import { PartnerError } from '../../errors.js';
 import type { Json } from '../../model/message.js';
 import { say } from '../../text/say.js';
 import type { Api } from '../api.js';
+import { describeFailure, failureOf, isRefused as isAccessRefused } from '../connection.js';
+import type { Check } from '../endpoint.js';
 import { type Attributes, isAttributes } from '../tmf/attributes.js';
 import { pages } from '../tmf/list.js';
 import type { Dialect } from './dialect.js';
@@ -56,6 +58,19 @@ export class Cancellations {
       if (!(failure instanceof PartnerError) || failure.status === undefined) throw failure;
       return MISSING.has(failure.status);
     }
+  }
+
+  /** Whether the provider shows cancellation requests; undefined where they cannot be read. Never throws. */
+  async check(): Promise<Check | undefined> {
+    if (!this.dialect.cancelReadable) return undefined;
+    const name = say`Cancel orders`;
+    const failure = await failureOf(() =>
+      this.api.ask({ method: 'GET', path: this.path, query: { limit: 1 }, what: say`look up cancellations` }),
+    );
+    if (!failure) return { name, ok: true, text: say`Cancellation requests (cancelProductOrder) can be read.` };
+    if (isAccessRefused(this.api, failure)) return { name, ok: false, text: failure.message };
+    const hint = say`If the provider has no cancelProductOrder, choose another way under “Cancel orders by”.`;
+    return { name, ok: 'warning', text: `${describeFailure(failure)} ${hint}` };
   }
 
   /** Whether an answer is a task for this order. Where tasks cannot be read, a task that names no order counts as one. */

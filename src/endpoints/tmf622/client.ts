@@ -6,6 +6,7 @@ import type { Problem } from '../../model/problem.js';
 import { say } from '../../text/say.js';
 import type {
   Cancellations as CancelledParts,
+  Check,
   Hint,
   ParsedEntity,
   PollResult,
@@ -69,17 +70,19 @@ class Client extends TmfBaseClient<Dialect> implements Tmf622Client {
   readonly takesFiles = false;
   readonly resources = EVENT_RESOURCES;
   private readonly wholeItems: boolean;
+  private readonly cancelBy: CancelBy;
   private readonly cancellations: Cancellations;
   private readonly canceller: OrderCanceller;
 
   constructor(options: Tmf622Options) {
     super(API, dialectOf(options.version, options.profile), options);
     this.wholeItems = options.wholeItems ?? false;
+    this.cancelBy = options.cancelBy ?? this.dialect.cancelBy;
     this.cancellations = new Cancellations(this.api, this.base, this.dialect);
     this.canceller = new OrderCanceller({
       api: this.api,
       name: this.name,
-      by: options.cancelBy ?? this.dialect.cancelBy,
+      by: this.cancelBy,
       tasks: this.cancellations,
       clock: options.clock,
       at: (id) => `${this.path}/${encodeURIComponent(id)}`,
@@ -88,6 +91,14 @@ class Client extends TmfBaseClient<Dialect> implements Tmf622Client {
       addNote: (id, comment) => this.comment(ENTITY, id, comment),
       whenCreated: (id, task) => this.whenCreated(id, task),
     });
+  }
+
+  override async test(): Promise<Check[]> {
+    const checks = await super.test();
+    // Without access to the orders, the cancellations are no question yet.
+    const isReadable = checks.every(({ ok }) => ok !== false);
+    const cancelling = isReadable && this.cancelBy === 'request' ? await this.cancellations.check() : undefined;
+    return [...checks, ...(cancelling ? [cancelling] : [])];
   }
 
   async read(_entityType: string, id: string): Promise<RawEntity> {

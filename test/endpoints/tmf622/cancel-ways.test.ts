@@ -59,6 +59,15 @@ describe('a cancellation at a vendor of the sandbox', () => {
         assert.deepEqual(client.cancellationsIn?.(TYPE, client.parse(entity).record)?.items, ['2']);
       });
 
+      it('is checked by the connection test, where requests of it can be read', async () => {
+        const cancelling = async (by?: string) => (await clientFor(by).test()).find(({ name }) => name === 'Cancel orders');
+        const isReadable = profile === 'standard';
+        assert.equal((await cancelling())?.ok, isReadable ? true : undefined);
+        assert.equal(await cancelling('delete'), undefined);
+        desk().behaviours.add({ name: 'cancelMissing' });
+        assert.equal((await cancelling())?.ok, isReadable ? 'warning' : undefined);
+      });
+
       for (const name of ['cancelIgnored', 'cancelPretended'] as const)
         it(`of an item that has no effect (${name}) does not show`, async () => {
           const client = clientFor();
