@@ -96,8 +96,13 @@ class Judge {
         this.fault('state', `the order is ${told} instead of ${word}: ${truths.map(({ state }) => state).join(', ')}`);
     }
     const refused = this.facts.all.flatMap(({ order }) => order.refusedChanges.map(({ words }) => words));
+    // Where a kill took the answer to a create, nobody hears why it was refused once its items are cancelled: it is not sent again.
+    const cancelled = lines.filter((line) => line.cancelled).map(({ id }) => id);
+    const creates = Object.values(vendors).flatMap(({ refusedCreates }) => refusedCreates);
+    const unheard = creates.filter((one) => one.mark === mark && one.items.every((id) => cancelled.includes(id)));
+    const needless = [...refused, ...unheard.map(({ words }) => words)];
     for (const vendor of Object.values(vendors)) {
-      const words = vendor.words.filter((one) => one.mark === mark && !refused.includes(one.text));
+      const words = vendor.words.filter((one) => one.mark === mark && !needless.includes(one.text));
       for (const { text } of words)
         if (!this.texts.includes(text)) this.faultUnlessStopped('untold', `${vendor.name}: ${text}`, vendor.name);
     }
