@@ -52,10 +52,10 @@ export async function update(
   if (isCreated && names.length === 0)
     return { what: say`found ${link.number ?? link.id}, reported by an event`, link: target, adopted };
   if (names.length === 0) return { what: NOTHING_TO_WRITE, link: target };
-  const isSought = inDoubt && isCancellation(request) && client.findCancellation !== undefined;
+  const findCancellation = inDoubt && isCancellation(request) ? client.findCancellation?.bind(client) : undefined;
   const read = await readBefore(names, request, link, conversation, context).catch((error) => {
     // An order that an earlier try deleted to cancel it is found by that.
-    if (isSought && isAbsent(error)) return undefined;
+    if (findCancellation && isAbsent(error)) return undefined;
     throw error;
   });
   const parsedRead = read && client.parse(read);
@@ -68,9 +68,9 @@ export async function update(
       : c;
   const found = (what: string): SendResult => ({ what, link: target, change: (c) => withFound(c, all) });
   let present: string[] = [];
-  if (inDoubt && isCancellation(request) && client.findCancellation) {
+  if (findCancellation) {
     // A cancellation may be requested and not show yet, and must not be requested twice.
-    const trace = await client.findCancellation(delivery.entityType, link.id);
+    const trace = await findCancellation(delivery.entityType, link.id);
     const result = found(say`found the cancellation that an earlier try requested`);
     const answer = { ignored: [], ...(trace === 'deleted' && { deleted: true as const }) };
     if (trace !== undefined) return withCancellation(result, delivery, request, answer, context.orders);
