@@ -52,23 +52,26 @@ export class OrdersRig {
 
   /**
    * `devices`: the address of another device vendor, which is polled and gets the SIMs too. `poll`: false = the flow as users get
-   * it, where webhooks and events alone report changes.
+   * it, where webhooks and events alone report changes. `servicenow`: what the delivery vendor gets goes to a ServiceNow, and waits
+   * for nothing.
    */
   static async start(
     change: { onFailure?: FailurePolicy; legs?: FanOutLeg[] } = {},
-    { devices, poll = true }: { devices?: string; poll?: boolean } = {},
+    { devices, poll = true, servicenow = false }: { devices?: string; poll?: boolean; servicenow?: boolean } = {},
   ): Promise<OrdersRig> {
     const folder = mkdtempSync(join(tmpdir(), 'switchboard-orders-'));
     const sandbox = await startSandbox();
     const port = await freePort();
     const text = readFileSync('examples/2-order-fan-out.json', 'utf8').replaceAll('http://127.0.0.1:1881', sandbox.url);
-    const flow = (JSON.parse(text) as FlowNode[]).map((node) => ({
+    const example = JSON.parse(text) as FlowNode[];
+    const flow = (servicenow ? withServiceNow(example, `${sandbox.url}/orderssn`) : example).map((node) => ({
       ...node,
       ...(node.type.endsWith('-endpoint') && { retryDelay: '0.1', settling: '1' }),
       ...(node.type === 'switchboard-fan-out' && { ...change, ...(devices && { legs: withSims(node.legs as FanOutLeg[]) }) }),
       ...(node.id === 'sb2-devices' && devices && { baseUrl: devices }),
       ...(node.type === 'switchboard-tmf622-in' && { publicUrl: `http://127.0.0.1:${port}` }),
       ...(node.id === 'sb2-devices-in' && devices && { hub: false }),
+      ...(node.id === PARCELS_IN && { hub: false }),
       // What a killed Node-RED did not hear is found by polling.
       ...(poll && node.type.endsWith('-in') && { poll: true, pollInterval: '0.3' }),
       ...(node.id === 'sb2-errors' && { console: true }),
@@ -144,18 +147,26 @@ export class OrdersRig {
   place(title: string, kinds: Kind[], quantity = '1'): string {
     const desk = this.sandbox.servicenow;
     const lines = kinds.map((kind, index) => ({ ...this.line(String(index + 1), kind), quantity }));
-    return placeOrder(desk, { short_description: title, order_currency: 'EUR' }, lines).order.sys_id;
+    const account = this.named('customer_account', 'Northwind');
+    return placeOrder(desk, { short_description: title, order_currency: 'EUR', account }, lines).order.sys_id;
   }
 
   /** Columns of a line. */
   line(id: string, kind: Kind): Record<string, string> {
     const { category, offering } = KINDS[kind];
-    return { external_id: id, category, quantity: '1', action: 'add', product_offering: this.offering(offering) };
+    return {
+      external_id: id,
+      category,
+      quantity: '1',
+      action: 'add',
+      product_offering: this.named('sn_prd_pm_product_offering', offering),
+      product_specification: this.named('sn_prd_pm_product_specification', offering),
+    };
   }
 
-  private offering(name: string): string {
+  /** The id of the row of that name. */
+  private named(table: string, name: string): string {
     const desk = this.sandbox.servicenow;
-    const table = 'sn_prd_pm_product_offering';
     const known = desk.rows(table).find((row) => row.name === name);
     return (known ?? desk.create(table, { name })).sys_id;
   }
@@ -191,7 +202,7 @@ export class OrdersRig {
 
   /** The customer's order beside what the vendors have of it; read from the stand-ins alone. */
   compared(order: string): ComparedOrder {
-    const vendors = [this.sandbox.orders('v4'), this.sandbox.orders('v5')];
+    const vendors = [this.sandbox.orders('v4'), this.sandbox.orders('v5'), this.sandbox.orders('servicenow')];
     return orderComparison(this.sandbox.servicenow, vendors)(this.order(order));
   }
 
@@ -303,6 +314,25 @@ export class OrdersRig {
     const answer = await fetch(`${this.live.url}/switchboard/messages?state=${state}&limit=50`);
     return ((await answer.json()) as { messages: Listed[] }).messages;
   }
+}
+
+const PARCELS = 'sb2-parcels';
+const PARCELS_IN = 'sb2-parcels-in';
+
+/** The example with a vendor of its own for deliveries: ServiceNow’s dialect of TMF622. */
+function withServiceNow(flow: FlowNode[], baseUrl: string): FlowNode[] {
+  const copyOf = (id: string, changed: Record<string, unknown>) =>
+    ({ ...flow.find((node) => node.id === id), ...changed }) as FlowNode;
+  const changed = flow.map((node) => ({
+    ...node,
+    ...(node.id === 'sb2-fan' && { legs: (node.legs as FanOutLeg[]).map(({ after: _after, ...leg }) => leg) }),
+    ...((node.id === 'sb2-map-delivery' || node.id === 'sb2-delivery-out') && { endpoint: PARCELS }),
+  }));
+  return [
+    ...changed,
+    copyOf('sb2-devices', { id: PARCELS, name: 'Parcel vendor (ServiceNow)', baseUrl, profile: 'servicenow', version: 'v4' }),
+    copyOf('sb2-devices-in', { id: PARCELS_IN, name: 'parcel vendor', endpoint: PARCELS }),
+  ];
 }
 
 /** The legs stay, because others wait for them; the mobile one has nothing to do. */
