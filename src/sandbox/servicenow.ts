@@ -55,6 +55,8 @@ export class ServiceNowDesk {
   /** Shopping carts by user. */
   readonly carts = new Map<string, Cart>();
   private readonly tables = new Map<string, Map<string, Row>>();
+  /** The rows of a new instance. They are made once: there are thousands. */
+  private readonly initial: { table: string; row: Row }[] = [];
   private readonly files = new Map<string, Buffer>();
   /** Journal and attachment rows by their record: a real instance has an index there too. */
   private readonly partsOf = new Map<string, Row[]>();
@@ -85,6 +87,11 @@ export class ServiceNowDesk {
     this.pageSize = undefined;
     this.counts = false;
     for (const name of Object.keys(TABLES)) this.tables.set(name, new Map());
+    if (this.initial.length === 0) this.fill();
+    else for (const { table, row } of this.initial) this.tables.get(table)?.set(row.sys_id, { ...row });
+  }
+
+  private fill(): void {
     for (const user of Object.keys(this.passwords))
       this.insert('sys_user', { user_name: user, name: user, time_zone: 'GMT', active: 'true' }, 'system');
     const described = new Map<string, string>();
@@ -97,6 +104,7 @@ export class ServiceNowDesk {
       for (const variable of variables)
         this.insert('item_option_new', { name: variable, question_text: variable, cat_item: item.sys_id }, 'system');
     }
+    for (const [table, rows] of this.tables) for (const row of rows.values()) this.initial.push({ table, row: { ...row } });
   }
 
   rows(table: string): Row[] {
