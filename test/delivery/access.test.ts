@@ -56,7 +56,7 @@ describe('an endpoint that rejects everything', () => {
       for (let i = 0; i < 20; i++) await open(`A${i}`);
       await isPaused();
       const { probes, calls } = rig.provider;
-      await until('two more checks', () => rig.provider.probes >= probes + 2);
+      await until('another check', () => rig.provider.probes > probes);
       assert.ok(calls.filter((call) => call === 'create').length <= 1 + 4, 'no more than were under way');
       assert.match(paused()?.reason ?? '', /answered/);
       assert.deepEqual((await rig.store.counts()).deliveries.failed, 0);

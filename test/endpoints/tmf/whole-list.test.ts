@@ -12,7 +12,7 @@ import { PATIENCE } from '../../patience.js';
 
 /** Minimum number of notes of each side. */
 const OURS = Number(process.env.OURS ?? 10);
-const THEIRS = Number(process.env.THEIRS ?? 50);
+const THEIRS = Number(process.env.THEIRS ?? 25);
 
 type Note = { id?: string; text: string; author: string; date?: string };
 
