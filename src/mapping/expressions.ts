@@ -147,7 +147,9 @@ export class Expressions {
   }
 
   private shown(expression: string, error: unknown): unknown {
-    return error instanceof TooSlow ? failure(expression, say`it needed more than ${this.limit} ms of computing time and was stopped`) : error;
+    return error instanceof TooSlow
+      ? failure(expression, say`it needed more than ${this.limit} ms of computing time and was stopped`)
+      : error;
   }
 }
 
