@@ -180,7 +180,9 @@ export class FakeTmf622 extends FakeVendor {
       }
       const { id: _id, state: _state, quantity, revisionOperation: _operation, ...fields } = one;
       Object.assign(item.fields, fields);
-      if (quantity !== undefined) item.quantity = Number(quantity);
+      if (quantity === undefined) continue;
+      item.quantity = Number(quantity);
+      delete item.requantified;
     }
     const ids = new Set(sent.map(({ id }) => String(id)));
     const isLeftOut = (item: VendorItem) => !ids.has(item.id) && !ids.has(item.ours ?? '');

@@ -96,7 +96,14 @@ export abstract class FakeVendor extends FakePartner {
     } else if (kind < 0.9) {
       order.notes.push(note(this.say(order.mark, order.id, `We are on it (${order.notes.length})`), this.now));
       this.publish('ProductOrderAttributeValueChangeEvent', order);
-    } else this.reprice(order, item);
+    } else if (kind < 0.95 && order.quirks.ids === 'kept' && !order.quirks.splits) this.requantify(order, item);
+    else this.reprice(order, item);
+  }
+
+  private requantify(order: VendorOrder, item: VendorItem): void {
+    item.quantity++;
+    item.requantified = true;
+    this.publish('ProductOrderAttributeValueChangeEvent', order);
   }
 
   private reprice(order: VendorOrder, item: VendorItem): void {
@@ -167,6 +174,7 @@ export abstract class FakeVendor extends FakePartner {
     }
     if (quirks.completes) for (const item of order.items) item.state = 'completed';
     this.orders.push(order);
+    if (quirks.further) this.makeFurther(order);
     if (!quirks.accepts) {
       this.publish('ProductOrderCreateEvent', order);
       return true;
@@ -175,6 +183,19 @@ export abstract class FakeVendor extends FakePartner {
     order.visibleFrom = Date.now() + wait;
     setTimeout(() => this.publish('ProductOrderCreateEvent', order), wait + 20);
     return false;
+  }
+
+  /** A back order of one item, for example. */
+  private makeFurther(order: VendorOrder): void {
+    const [first] = order.items;
+    if (!first) return;
+    const items = [{ ...first, id: `${first.id}-rest`, quantity: 1 }];
+    const quirks: Quirks = { ids: 'kept', cancels: 'atOnce', cancelsItems: 'atOnce' };
+    const own = { notes: [], asked: [], refusedChanges: [], tasks: [], items, quirks };
+    const further: VendorOrder = { ...order, ...own, id: this.nextId(), furtherOf: order.id };
+    this.words.push({ mark: order.mark, about: further.id, text: `has made a further order of it, ${further.id}` });
+    this.orders.push(further);
+    this.publish('ProductOrderCreateEvent', further);
   }
 
   // Events.

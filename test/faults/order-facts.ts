@@ -21,15 +21,17 @@ export class OrderFacts {
     private readonly wanted: WantedOrder,
   ) {
     this.mark = wanted.mark;
-    this.all = Object.values(vendors).flatMap((vendor) =>
-      vendor.orders.filter(({ mark }) => mark === wanted.mark).map((order) => ({ vendor, order })),
-    );
+    this.all = Object.values(vendors).flatMap((vendor) => this.ordersOf(vendor).map((order) => ({ vendor, order })));
+  }
+
+  /** The orders that were placed; what a vendor makes of them is its own. */
+  private ordersOf({ orders }: FakeTmf622): VendorOrder[] {
+    return orders.filter(({ mark, furtherOf }) => mark === this.mark && furtherOf === undefined);
   }
 
   find(line: WantedLine): Found[] {
     return Object.values(this.vendors).flatMap((vendor) =>
-      vendor.orders
-        .filter(({ mark }) => mark === this.mark)
+      this.ordersOf(vendor)
         .map((order) => ({ vendor, order, parts: order.items.filter(({ ours, removed }) => ours === line.id && !removed) }))
         .filter(({ parts }) => parts.length > 0),
     );

@@ -190,8 +190,9 @@ class Judge {
     if (there !== quantity && !line.cancelled) {
       const refusal = order.refusedChanges.find((one) => one.at > at - 1_000 && this.texts.includes(one.words));
       const isToldLate = isFinal(stateOf(order)) && new RegExp(`\\b(item|line) ${line.id}\\b`, 'i').test(this.texts);
+      const isTold = parts.some((part) => part.requantified) && this.texts.includes(`Quantity at the vendor: ${there}`);
       const what = `item ${line.id} is ${there} times in ${order.id} (${stateOf(order)}) instead of ${quantity}`;
-      if (!refusal && !isToldLate) this.faultUnlessStopped('quantity', what, vendor.name);
+      if (!refusal && !isToldLate && !isTold) this.faultUnlessStopped('quantity', what, vendor.name);
     }
     if (!row.correlation_display?.startsWith(order.id))
       this.faultUnlessStopped(

@@ -33,6 +33,9 @@ export function shownOrder(order: VendorOrder, dialect: Dialect, root: string): 
     externalId: isV5 ? [{ '@type': 'ExternalIdentifier', id: reference }] : reference,
     [isV5 ? 'creationDate' : 'orderDate']: new Date(order.createdAt).toISOString(),
     state: wordOf(stateOf(order), dialect),
+    ...(order.furtherOf && {
+      orderRelationship: [{ ...typed(dialect, 'OrderRelationship'), id: order.furtherOf, relationshipType: 'backOrder' }],
+    }),
     ...(expected && { expectedCompletionDate: expected }),
     ...(order.notes.length > 0 && { note: order.notes.map((one) => ({ ...typed(dialect, 'Note'), ...one })) }),
     productOrderItem: order.items.filter((item) => !item.removed).map((item) => shownItem(order, item, dialect)),

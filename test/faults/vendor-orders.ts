@@ -24,6 +24,8 @@ export interface VendorItem {
   /** As it was sent, without what the vendor keeps itself. */
   fields: Record<string, unknown>;
   quantity: number;
+  /** The vendor has changed the quantity since it was last sent. */
+  requantified?: true;
   offering: string;
   state: VendorState;
   /** The request that ordered it, in real time milliseconds. */
@@ -56,6 +58,8 @@ export interface Quirks {
   completes?: true;
   /** One item is returned as two. */
   splits?: true;
+  /** It makes a further order of it, with our reference. */
+  further?: true;
   /** Changes of items are refused once work has begun. */
   refusesChanges?: true;
   cancels: 'atOnce' | 'later' | 'refuses' | 'refusesLater' | 'ignores';
@@ -72,6 +76,8 @@ export interface VendorOrder {
   items: VendorItem[];
   notes: { id: string; text: string; author: string; date: string }[];
   createdAt: number;
+  /** Id of the order that it is a further one of. */
+  furtherOf?: string;
   /** Not shown before. */
   visibleFrom: number;
   /** Its cancellation is being assessed. */
@@ -136,6 +142,7 @@ export function randomQuirks(random: () => number, off: ReadonlySet<string>): Qu
     ...sometimes('accepts', 0.15),
     ...sometimes('completes', 0.07),
     ...sometimes('splits', 0.1),
+    ...sometimes('further', 0.1),
     ...sometimes('refusesChanges', 0.3),
     cancels: pick<Quirks['cancels']>('cancels', 'atOnce', 'later', 'refuses', 'refusesLater', 'ignores'),
     cancelsItems: pick<Quirks['cancelsItems']>('cancelsItems', 'atOnce', 'refuses', 'ignores'),
