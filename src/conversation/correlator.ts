@@ -1,5 +1,5 @@
 import type { EndpointClient, ItemsReader } from '../endpoints/endpoint.js';
-import { SwitchboardError } from '../errors.js';
+import { PartnerError, SwitchboardError } from '../errors.js';
 import type { GenericMessage, Json, RemovedPart } from '../model/message.js';
 import { sameReference } from '../model/reference.js';
 import type { ConversationRecord, DeliveryRecord, Link, MessageRecord, Store } from '../store/store.js';
@@ -136,12 +136,15 @@ export class Correlator {
         const further = furtherOrder(inbound.message, placed, this.endpoint(source.endpoint)?.name ?? source.endpoint);
         return { ...further, conversation, link: placed };
       }
-      link = await this.adoptLink(conversation, inbound.message, open, requests);
+      const original = creating && legOf(conversation.plan, creating.leg) && (await this.originalOf(inbound.message));
+      link = await this.adoptLink(conversation, original ?? source, open, requests);
       const adopted = link;
       await transaction.stage((draft) => {
         draft.conversation = withAdopted(draft.conversation, adopted);
       });
       if (creating) transaction.wake(creating.id);
+      // The order that we have placed is linked now.
+      if (original) return this.correlate(inbound, transaction, before, waited);
       conversation = await this.conversation(transaction);
     }
     const client = this.endpoint(source.endpoint);
@@ -294,14 +297,28 @@ export class Correlator {
     };
   }
 
+  /** The order with our reference that a message's order is related to: a further order of it is not the one that we have placed. */
+  private async originalOf({ source, relations }: GenericMessage): Promise<GenericMessage['source'] | undefined> {
+    const client = this.endpoint(source.endpoint);
+    if (!client) return undefined;
+    for (const { id } of relations.filter((relation) => relation.id !== source.id)) {
+      const raw = await client.read(source.entityType, id).catch((error: unknown) => {
+        if (error instanceof PartnerError) return undefined;
+        throw error;
+      });
+      const related = raw && client.parse(raw).source;
+      if (related && sameReference(related.reference, source.reference)) return { ...source, ...related };
+    }
+    return undefined;
+  }
+
   /** Links an entity that has our reference before we know its id: the event of our create arrived, but its answer was lost. */
   private async adoptLink(
     conversation: ConversationRecord,
-    message: GenericMessage,
+    source: GenericMessage['source'],
     open: DeliveryRecord[],
     requests: EntityRequest[],
   ): Promise<Link> {
-    const { source } = message;
     const { reference, number: name = source.id } = source;
     const index = open.findIndex((d) => createReference(conversation, d) === source.reference);
     const leg = open[index]?.leg ?? source.reference?.split('/')[1] ?? '';

@@ -353,6 +353,26 @@ for (const name of Object.keys(VENDORS) as VendorName[]) {
         assert.equal(vendor.posts, 1);
       });
 
+      it('is not taken for ours when its event is the first that is heard of either', async () => {
+        let event: Promise<void> | undefined;
+        vendor.onCreate = (order) => {
+          const [first, ...rest] = order.productOrderItem as [VendorItem, ...VendorItem[]];
+          order.productOrderItem = rest;
+          const relation = { id: order.id, relationshipType: 'backOrder' };
+          const another = { ...structuredClone(order), id: 'V-0', productOrderItem: [first], orderRelationship: [relation] };
+          vendor.orders.push(another);
+          event = rig.event(name, another);
+        };
+        vendor.created = () => ({ status: 202 });
+        await place();
+        await event;
+        const conversation = await rig.store.conversationByLink('customer', 'troubleTicket', 'O1');
+        assert.equal(conversation?.links.find(({ leg }) => leg === name)?.id, 'V-1');
+        assert.equal(told(/has made a further order of it, V-0/).length, 1);
+        assert.deepEqual(await rig.troubles(), []);
+        assert.equal(vendor.posts, 1);
+      });
+
       it('is left to a person where nothing tells which is ours', async () => {
         vendor.onCreate = (order) => {
           vendor.orders.push({ ...structuredClone(order), id: 'V-0' });

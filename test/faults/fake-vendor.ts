@@ -174,14 +174,17 @@ export abstract class FakeVendor extends FakePartner {
     }
     if (quirks.completes) for (const item of order.items) item.state = 'completed';
     this.orders.push(order);
-    if (quirks.further) this.makeFurther(order);
     if (!quirks.accepts) {
       this.publish('ProductOrderCreateEvent', order);
+      if (quirks.further) this.makeFurther(order);
       return true;
     }
     const wait = LATE * this.random();
     order.visibleFrom = Date.now() + wait;
-    setTimeout(() => this.publish('ProductOrderCreateEvent', order), wait + 20);
+    setTimeout(() => {
+      this.publish('ProductOrderCreateEvent', order);
+      if (quirks.further) this.makeFurther(order);
+    }, wait + 20);
     return false;
   }
 
