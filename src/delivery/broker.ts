@@ -256,6 +256,7 @@ export class Broker {
       filePolicy: (id) => this.filePolicy(id),
       orders: this.orders,
       started: this.started,
+      hasNewer: (...reading) => this.inbox.hasNewer(...reading),
       scanner: this.scanner,
       ...settings,
     });

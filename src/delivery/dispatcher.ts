@@ -6,7 +6,7 @@ import type { Bodies, ErrorRecord, MessageRecord, Store } from '../store/store.j
 import { say } from '../text/say.js';
 import { pausedFor } from './access.js';
 import { type Culprit, triesOfFinal } from './culprit.js';
-import { type EntityQueue, insert, remove } from './entity-queue.js';
+import { type EntityQueue, entityKey, insert, remove } from './entity-queue.js';
 import type { ErasedRead } from './erased-read.js';
 import { errorRecord } from './error-record.js';
 import type { Flows } from './flows.js';
@@ -158,6 +158,11 @@ export class Dispatcher {
     return this.queues.size > 0;
   }
 
+  /** Whether messages about an entity are to be emitted that came after another one. `since`: its id. */
+  hasNewer(entity: string, since: string): boolean {
+    return this.queues.get(entity)?.waiting.some(({ id }) => id > since) ?? false;
+  }
+
   /** Emits nothing more. Resolves when nothing is being read; what is not settled may be claimed again then. */
   async stop(): Promise<void> {
     this.stopped = true;
@@ -212,7 +217,7 @@ export class Dispatcher {
   }
 
   private enqueue(record: MessageRecord): void {
-    const entity = `${record.endpoint}|${record.entityType}|${this.inbox.options.entityOf(record)}`;
+    const entity = entityKey(record.endpoint, record.entityType, this.inbox.options.entityOf(record));
     const queue = this.queues.get(entity) ?? { waiting: [] };
     this.queues.set(entity, queue);
     insert(queue.waiting, record);

@@ -11,6 +11,11 @@ export interface EntityQueue {
   read?: { readAt: string; payload: Json; hints: ReadonlySet<string> };
 }
 
+/** Identifies the queue of an entity. */
+export function entityKey(endpoint: string, entityType: string, id: string): string {
+  return `${endpoint}|${entityType}|${id}`;
+}
+
 /** Adds a message to those that wait, which are sorted by age: ids are. */
 export function insert(waiting: MessageRecord[], record: MessageRecord): void {
   const before = waiting.findLastIndex(({ id }) => id < record.id);

@@ -1,8 +1,10 @@
 import { SwitchboardError } from '../errors.js';
-import type { Change, MessageRecord } from '../store/store.js';
+import { intakeQueue } from '../store/message-queue.js';
+import type { Change, Link, MessageRecord } from '../store/store.js';
 import { say } from '../text/say.js';
 import { stateAfterError } from './decisions.js';
 import { Dispatcher, type Emitter, type ReadingOptions } from './dispatcher.js';
+import { entityKey } from './entity-queue.js';
 import { Flows, type FlowsOptions } from './flows.js';
 import { hintKey, isHint, type ReceivedItem, withoutContent } from './received-item.js';
 
@@ -127,6 +129,12 @@ export class Inbox {
   /** Whether messages are being read or are in their flows. */
   get busy(): boolean {
     return this.flows.busy || [...this.dispatchers.values()].some((dispatcher) => dispatcher.busy);
+  }
+
+  /** Whether messages about an entity wait that came after a reading of it. `readAt`: an id made when that began. */
+  hasNewer({ endpoint, entityType, id }: Pick<Link, 'endpoint' | 'entityType' | 'id'>, readAt: string): boolean {
+    const dispatcher = this.dispatchers.get(intakeQueue(endpoint, entityType));
+    return dispatcher?.hasNewer(entityKey(endpoint, entityType, id), readAt) ?? false;
   }
 
   /** Accepts nothing from now on. */

@@ -7,9 +7,12 @@ import { isCancellingState, type State } from '../model/message.js';
 import { timeOf } from '../store/id.js';
 import type { ConversationRecord, DeliveryRecord, Link, PlannedItem } from '../store/store.js';
 import { say } from '../text/say.js';
+import type { SendContext } from './send-context.js';
 
 /** How old the last reading of a customer's order may be when a part of it is ordered from a vendor, milliseconds. */
 const FRESH = 15_000;
+/** How old it may be while a newer message about the order is still to be read, milliseconds. */
+const UNSETTLED = 2_000;
 
 /** The customer may have cancelled something that is about to be written: its order is read first, and the write waits for that. */
 export class OrderUnreadError extends SwitchboardError {
@@ -21,17 +24,18 @@ export class OrderUnreadError extends SwitchboardError {
 
 /**
  * Throws OrderUnreadError where a leg is to be ordered and the customer's order was not read lately: the leg waited for another one,
- * its vendor could not be reached, or Switchboard was not running.
+ * its vendor could not be reached, Switchboard was not running, or a newer message about the order waits.
  * @param started an id made when this process began
  */
 export function requireRecentReading(
   conversation: ConversationRecord,
   { id, leg }: DeliveryRecord,
-  { now, started }: { now: number; started: string },
+  { now, started, hasNewer }: Pick<SendContext, 'started' | 'hasNewer'> & { now: number },
 ): void {
   const order = firstLink(conversation);
   if (!legOf(conversation.plan, leg) || order?.readAt === undefined) return;
-  const isRecent = timeOf(order.readAt) > now - FRESH;
+  const age = now - timeOf(order.readAt);
+  const isRecent = age < FRESH && !(age > UNSETTLED && hasNewer(order, order.readAt));
   const isOfThisProcess = id > started || order.readAt > started;
   if (isRecent && isOfThisProcess) return;
   const number = order.number ?? order.id;

@@ -7,6 +7,7 @@ import type { Store } from '../store/store.js';
 import type { EntityAges } from './entity-ages.js';
 import type { FilePolicy } from './file-policy.js';
 import type { IdentityGuard } from './identity-guard.js';
+import type { Inbox } from './inbox.js';
 import type { OrderResults } from './order-results.js';
 import type { Spool } from './spool.js';
 import type { VirusScanner } from './virus-scanner.js';
@@ -36,6 +37,8 @@ export interface SendContext {
   ids: () => string;
   /** An id made when this process began. */
   started: string;
+  /** Whether messages about an entity wait that came after a reading of it (inbox.ts). */
+  hasNewer: Inbox['hasNewer'];
   clock: () => number;
   /** Settling time, milliseconds. */
   settling: number;

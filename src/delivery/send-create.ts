@@ -51,7 +51,7 @@ export async function create(
   }
   context.lookedUp();
   const { plan } = conversation;
-  if (!found) requireRecentReading(conversation, delivery, { now: context.clock(), started: context.started });
+  if (!found) requireRecentReading(conversation, delivery, { ...context, now: context.clock() });
   const withdrawn = found ? new Set<string>() : itemsNotToOrder(plan, delivery.leg, given);
   if (withdrawn.size > 0) {
     request = withoutItems(given, withdrawn, client);

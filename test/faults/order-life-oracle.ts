@@ -218,7 +218,7 @@ class Judge {
       this.rig.desk.shownCancelled.get(cancelled.of === 'order' ? this.wanted.sysId : sysId) ?? Number.POSITIVE_INFINITY;
     for (const { order, parts } of found) {
       const at = Math.min(...parts.map(({ orderedAt }) => orderedAt));
-      if (at > Math.min(cancelled.at + NOTICED, shown + SHOWN))
+      if (at > Math.min(cancelled.at + NOTICED * this.rig.slowness, shown + SHOWN * this.rig.slowness))
         this.fault(
           'late',
           `item ${id} was ordered (${order.id}) ${at - cancelled.at} ms after it was cancelled, ${at - shown} ms after that was read`,
@@ -236,7 +236,7 @@ class Judge {
         one.field === 'state' &&
         one.by === 'broker' &&
         isOver(one.value) &&
-        one.at > Math.min(at + NOTICED, shown + SHOWN),
+        one.at > Math.min(at + NOTICED * this.rig.slowness, shown + SHOWN * this.rig.slowness),
     );
     if (wrong)
       this.fault('overwritten', `item ${id} was set to ${wrong.value} ${wrong.at - at} ms after the customer cancelled it`);

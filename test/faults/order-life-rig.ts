@@ -11,6 +11,8 @@ import { SERVICENOW_ENV } from './fake-servicenow.js';
 import { TMF_ENV } from './fake-tmf621.js';
 import { FakeTmf622 } from './fake-tmf622.js';
 
+/** How long a start takes on a machine with nothing else to do, at most. Milliseconds. */
+const USUAL_START = 4_000;
 const SECRET = 'a webhook secret';
 const ENDPOINT = { retryDelay: '0.3', timeout: '3', maxTries: '60', settling: '4' };
 const POLLED = { poll: true, pollInterval: '1' };
@@ -69,14 +71,19 @@ export class OrderLifeRig {
     return [this.desk, ...Object.values(this.vendors)];
   }
 
+  /** How much slower than usual the machine was, by the longest start. */
+  slowness = 1;
+
   /** `crash`: point and count of `crash.cjs`. */
   async launch(crash?: [string, number]): Promise<void> {
     const env = { ...SERVICENOW_ENV, ...TMF_ENV, SANDBOX_WEBHOOK_SECRET: SECRET };
+    const begun = performance.now();
     this.live = await startNodeRed({
       ...{ folder: this.folder, port: this.port, flow: this.flow, editor: true, logLevel: 'warn' },
       env: { ...env, ...(crash && { CRASH_POINT: crash[0], CRASH_COUNT: String(crash[1]) }) },
       ...(crash && { preload: resolve('test/faults/crash.cjs') }),
     });
+    this.slowness = Math.max(this.slowness, (performance.now() - begun) / USUAL_START);
   }
 
   /** Starts it and waits until it has killed itself at a point, or until `through`. */
