@@ -13,7 +13,7 @@ const RUNS: (JournalOptions & { kills: number })[] = LONG
       { entries: 100, notes: 3_000, page: 1_000, arrayMode: 'jsonPatch', kills: 4 },
       { entries: 1_000, notes: 300, page: 250, arrayMode: 'replace', kills: 4 },
     ]
-  : [{ entries: 1_000, notes: 100, page: 250, arrayMode: 'jsonPatch', kills: 2 }];
+  : [{ entries: 500, notes: 100, page: 125, arrayMode: 'jsonPatch', kills: 2 }];
 /** Percentage of the old entries that are comments; the others are internal work notes. */
 const COMMENT_PERCENT = 10;
 /** Maximum number of requests per new comment, including polls, and of journal reads; more would be a request storm. */

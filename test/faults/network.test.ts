@@ -14,7 +14,7 @@ import { Operator, summarise } from './operator.js';
 
 const LONG = process.env.SWITCHBOARD_FAULTS === 'long';
 /** Milliseconds of the undisturbed phase, and of the one in which partners have trouble. */
-const PHASES = LONG ? { calm: 60_000, troubled: 180_000 } : { calm: 12_000, troubled: 28_000 };
+const PHASES = LONG ? { calm: 60_000, troubled: 180_000 } : { calm: 6_000, troubled: 24_000 };
 /** Milliseconds between the actions of users. */
 const PACE = 40;
 
