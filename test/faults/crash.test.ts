@@ -13,7 +13,7 @@ const POINTS = ['after-inbox', 'in-flow', 'between-outs', 'after-outbox', 'befor
 const CRASHES: [string, number][] = [
   ...POINTS.map((p): [string, number] => [p, 1]),
   ...POINTS.map((p): [string, number] => [p, 17]),
-  ...Array.from({ length: LONG ? 20 : 4 }, (): [string, number] => ['random', 0]),
+  ...Array.from({ length: LONG ? 20 : 2 }, (): [string, number] => ['random', 0]),
 ];
 
 /** A second provider on the same wires, without a fan-out node: a crash between the two out nodes must lose neither. */

@@ -8,8 +8,8 @@ import { judge } from './order-life-oracle.js';
 import { OrderLifeRig } from './order-life-rig.js';
 
 const LONG = process.env.SWITCHBOARD_FAULTS === 'long';
-const ORDERS = Number(process.env.ORDERS ?? (LONG ? 200 : 12));
-const KILLS = Number(process.env.KILLS ?? (LONG ? 60 : 3));
+const ORDERS = Number(process.env.ORDERS ?? (LONG ? 200 : 10));
+const KILLS = Number(process.env.KILLS ?? (LONG ? 60 : 2));
 const RULES = process.env.RULE ? [process.env.RULE as FailurePolicy] : FAILURE_POLICIES;
 /** Milliseconds between two acts, at most. */
 const PAUSE = 300;
