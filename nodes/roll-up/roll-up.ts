@@ -34,6 +34,7 @@ export = (RED: NodeAPI) => {
       }
       const broker = await requireEndpoint(RED, envelope.endpoint, where).broker;
       const whole = await broker.legs.rollUp(envelope, this.id, rules, message);
+      if (!whole) return show(this, 'ok', say`ignored: ${message.source.number ?? message.source.id}`);
       msg.payload = whole;
       send(msg);
       show(this, 'ok', whole.fields.state ? stateText(whole.fields.state) : say`unchanged`);

@@ -15,12 +15,18 @@ export interface Recipients {
 }
 
 /**
- * A comment that begins with the name of legs and a colon goes to them. Otherwise one that may be an answer goes to the legs that it
- * names of those who may have asked, or to the only one that waits for an answer, so that it reaches nobody else. Any other goes to all
+ * A comment that begins with the name of legs, or of things that they deliver, and a colon goes to them. Otherwise one that may be an
+ * answer goes to the legs that it names of those who may have asked, or to the only one that waits for an answer, so that it reaches nobody else. Any other goes to all
  * open legs, or where none is open to all that were ordered. Files go where the comments beside them go. Pure.
  * @param namesOf the names by which a comment may mean a leg
+ * @param thingsOf names of what it delivers, which may be words of any sentence
  */
-export function recipientsOf(plan: Plan, message: GenericMessage, namesOf: (leg: PlannedLeg) => readonly string[]): Recipients {
+export function recipientsOf(
+  plan: Plan,
+  message: GenericMessage,
+  namesOf: (leg: PlannedLeg) => readonly string[],
+  thingsOf: (leg: PlannedLeg) => readonly string[] = () => [],
+): Recipients {
   const taken = plan.legs.filter((leg) => leg.dropped === undefined);
   const open = taken.filter((leg) => !isOver(leg));
   const mayAnswer = message.event !== 'created';
@@ -29,7 +35,7 @@ export function recipientsOf(plan: Plan, message: GenericMessage, namesOf: (leg:
   const asking = waiting.length > 0 ? waiting : asked;
   const everyone = open.length > 0 ? open : taken.filter((leg) => leg.refused === undefined);
   const legsFor = (text: string): readonly PlannedLeg[] => {
-    const addressed = taken.filter((leg) => namesOf(leg).some((name) => isAddressed(text, name)));
+    const addressed = taken.filter((leg) => [...namesOf(leg), ...thingsOf(leg)].some((name) => isAddressed(text, name)));
     if (addressed.length > 0) return addressed;
     if (asking.length === 0) return everyone;
     const named = taken.filter(

@@ -1,4 +1,4 @@
-import type { GenericFields, GenericMessage, OrderItem, State } from '../model/message.js';
+import { type GenericFields, type GenericMessage, isFinalState, type OrderItem, type State } from '../model/message.js';
 import type { Plan, PlannedItem } from '../store/store.js';
 import { FAILURES } from './plan.js';
 
@@ -11,13 +11,12 @@ export function prices(message: GenericMessage, own: readonly PlannedItem[]): Pi
   return priced.length ? { items: priced } : {};
 }
 
-/** When the last of what is delivered is expected. */
+/** When the last of what is delivered is expected; of an order of which something is open without a date, that is not known. */
 export function latestDate(progress: GenericFields['progress'] = []): Pick<GenericFields, 'expectedCompletionAt'> {
-  const last = progress
-    .filter(({ state }) => !state || !FAILURES.includes(state))
-    .map((p) => p.expectedCompletionAt ?? '')
-    .sort()
-    .at(-1);
+  const delivered = progress.filter(({ state }) => !state || !FAILURES.includes(state));
+  const open = delivered.filter(({ state }) => !isFinalState(state));
+  const dates = (open.length > 0 ? open : delivered).map((item) => item.expectedCompletionAt ?? '').sort();
+  const last = dates[0] === '' && open.length > 0 ? undefined : dates.at(-1);
   return last ? { expectedCompletionAt: last } : {};
 }
 

@@ -1,6 +1,6 @@
 import type { ItemFacts, ItemIds } from '../model/item-facts.js';
 import type { GenericComment, OrderItem } from '../model/message.js';
-import { priceInWords, unshownInWords } from '../model/price.js';
+import { hasMonthly, priceInWords, unshownInWords } from '../model/price.js';
 import { digest } from './fingerprint.js';
 
 /* What the customer reads of a vendor's items where no line of its order shows it. */
@@ -52,7 +52,7 @@ export function priceComments(
 ): GenericComment[] {
   const single = items.flatMap(({ id, price = {} }) => {
     const words = unshownInWords(price);
-    const isMore = price.oneTime !== undefined || price.recurring !== undefined;
+    const isMore = price.oneTime !== undefined || hasMonthly(price);
     return words.length > 0 ? [`Price of item ${id}${isMore ? ', in addition' : ''}: ${words.join(', ')}.`] : [];
   });
   const together = merged.flatMap(({ item, ours }) => {

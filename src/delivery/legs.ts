@@ -81,7 +81,12 @@ export class Legs {
     const plan = conversation?.plan;
     if (!planned || !conversation || !plan) return { legs: [], unreached: [], unassigned: [] };
     const { unassigned } = planned;
-    const recipients = recipientsOf(plan, message, (leg) => this.namesOf(conversation, leg, message));
+    const recipients = recipientsOf(
+      plan,
+      message,
+      (leg) => this.namesOf(conversation, leg),
+      (leg) => thingsOf(plan, leg, message),
+    );
     const all = legMessages(plan, message, recipients);
     const legs = all.filter(({ row }) => leads(row));
     const unreached = all.filter((one) => !legs.includes(one));
@@ -96,7 +101,7 @@ export class Legs {
     const comments = [
       ...late.map(lateComment),
       ...missing.map((item) => missingComment(item, flow.record.id)),
-      ...recipients.unclear.map((comment) => this.unclear(comment, recipients.asking)),
+      ...recipients.unclear.map((comment) => this.unclear(comment, plan, recipients.asking)),
     ];
     const [about] = [
       ...[...late, ...missing].map(({ leg }) => leg),
@@ -114,21 +119,21 @@ export class Legs {
     return at !== undefined && this.client(at.endpoint)?.takesItemChanges?.(at.entityType) === false;
   }
 
-  /** The names by which a customer may mean a leg: its own, its vendor's, its order's there, and those of its items. */
-  private namesOf(conversation: ConversationRecord, { leg }: PlannedLeg, { fields }: GenericMessage): string[] {
+  /** The names by which a customer may mean a leg: its own, its vendor's, its order's there, and its items. */
+  private namesOf(conversation: ConversationRecord, { leg }: PlannedLeg): string[] {
     const link = linkOfLeg(conversation, leg);
-    const own = itemsOfLeg(conversation.plan!, leg).map(({ id }) => id);
-    const items = fields.items?.filter(({ id }) => own.includes(id)) ?? [];
-    const things = items.flatMap(({ id, offering }) => [`item ${id}`, `line ${id}`, offering?.name ?? '']);
-    return [leg, (link && this.name(link.endpoint)) ?? '', link?.number ?? '', ...things];
+    const items = itemsOfLeg(conversation.plan!, leg).flatMap(({ id }) => [`item ${id}`, `line ${id}`]);
+    return [leg, (link && this.name(link.endpoint)) ?? '', link?.number ?? '', ...items];
   }
 
   /** Asks the customer whose question a comment answers. */
-  private unclear({ id, text }: GenericComment, asking: readonly string[]): GenericComment {
+  private unclear({ id, text }: GenericComment, plan: Plan, asking: readonly string[]): GenericComment {
     const who = asking.join(', ');
+    const areWaiting = asking.every((leg) => legOf(plan, leg)?.state === 'pending');
+    const what = areWaiting ? 'Several vendors are waiting for an answer' : 'Several vendors have written';
     return {
       id: `unclear|${id}`,
-      text: `Several vendors are waiting for an answer: ${who}. Your comment was not passed on, because it does not say whom it is for. Write it again with the name, for example "${asking[0]}: ${text.slice(0, 40)}".`,
+      text: `${what}: ${who}. Your comment was not passed on, because it does not say whom it is for. Write it again with the name, for example "${asking[0]}: ${text.slice(0, 40)}".`,
       visibility: 'public',
     };
   }
@@ -156,16 +161,23 @@ export class Legs {
     return this.whole(flow, node, now, now, rules, message, leg);
   }
 
-  /** Turns a message about one leg into one about the whole order, for the customer. Unchanged where nothing was fanned out. */
+  /**
+   * Turns a message about one leg into one about the whole order, for the customer. Unchanged where nothing was fanned out; undefined
+   * for an order that a vendor has of somebody else.
+   */
   async rollUp(
     reference: FlowReference,
     node: string,
     rules: readonly RollUpRule[],
     message: GenericMessage,
-  ): Promise<GenericMessage> {
+  ): Promise<GenericMessage | undefined> {
     const flow = this.inbox.flows.inFlow(reference);
     const now = (await flow?.transaction.view())?.conversation;
     const next = now && (flow?.advance?.(now) ?? now);
+    if (flow && next && isForeign(next, message)) {
+      flow.ignored ??= say`No leg has ordered ${message.source.number ?? message.source.id}: it is not ours.`;
+      return undefined;
+    }
     if (!flow || !now || !next?.plan) return message;
     // A vendor deleted its own order, or made it as it is, not the customer's.
     if (flow.source) flow.source = { ...flow.source, deleted: false, asMade: [] };
@@ -215,7 +227,7 @@ export class Legs {
   }
 
   /** The cancellations for the other legs when one has failed. */
-  async cancelRest(reference: FlowReference, { reason, cancel }: Compensation): Promise<LegMessage[]> {
+  async cancelRest(reference: FlowReference, { failed, reason, cancel }: Compensation): Promise<LegMessage[]> {
     const flow = this.inbox.flows.inFlow(reference);
     const conversation = (await flow?.transaction.view())?.conversation;
     const order = conversation && firstLink(conversation);
@@ -234,6 +246,10 @@ export class Legs {
     };
     const legs = stillOpen(conversation.plan).filter((l) => cancel.includes(l.leg));
     if (legs.length === 0) flow.ignored ??= say`No leg is left to cancel.`;
+    const text = `${reason}. Cancelled because of that: ${legs.map((leg) => leg.leg).join(', ')}.`;
+    const comments: GenericComment[] = legs.length > 0 ? [{ id: `rest|${failed}`, text, visibility: 'public' }] : [];
+    const notice = comments.length > 0 && this.notices.change(conversation, failed, flow.record.id, comments);
+    if (notice) flow.also.push(notice);
     return legs.map((leg) => ({ leg: leg.leg, row: rowOf(leg), message }));
   }
 
@@ -276,11 +292,25 @@ function hasFailedIn(plan: Plan | undefined, name: string): boolean {
   return plan !== undefined && leg !== undefined && hasFailed(plan, leg);
 }
 
+/** Whether a conversation is about an order that began at the vendor that reports it, and of which nothing was ordered elsewhere. */
+function isForeign({ plan, links, entity }: ConversationRecord, { source }: GenericMessage): boolean {
+  if (entity !== 'order' || plan) return false;
+  return links.every(
+    ({ endpoint, entityType, id }) => endpoint === source.endpoint && entityType === source.entityType && id === source.id,
+  );
+}
+
 /** The plan after its state was sent to the customer. */
 function withNotified(plan: Plan, { state, progress }: WholeOrder): Plan {
   const states = new Map(progress.map((item) => [item.id, item.state]));
   const items = plan.items.map((item) => ({ ...item, notified: states.get(item.id) ?? item.notified }));
   return { ...plan, notified: state, items };
+}
+
+/** What a leg delivers, by name. */
+function thingsOf(plan: Plan, { leg }: PlannedLeg, { fields }: GenericMessage): string[] {
+  const own = itemsOfLeg(plan, leg).map(({ id }) => id);
+  return fields.items?.flatMap(({ id, offering }) => (own.includes(id) && offering?.name ? [offering.name] : [])) ?? [];
 }
 
 /** Updates the plan when the message is settled. */

@@ -1,3 +1,4 @@
+import { choiceKey } from './choice.js';
 import type { Price } from './message.js';
 
 /** An amount of a price, and whether it is due once. */
@@ -50,13 +51,22 @@ export function priceInWords({ period, currency = '', other = [], ...amounts }: 
   return [...words, ...other];
 }
 
-/** What of a price only its words say to a reader who sees amounts without tax. */
+/** Periods that mean a month (TMF622, recurringChargePeriod, is a free text). */
+export const MONTHLY = ['month', 'months', 'monthly', '1 month', 'per month', 'P1M', 'M'];
+const MONTHLY_KEYS = new Set(MONTHLY.map(choiceKey));
+
+/** Whether a price has an amount that is shown as a monthly one: one without a period counts as such. */
+export function hasMonthly({ recurring, period }: Price): boolean {
+  return recurring !== undefined && (period === undefined || MONTHLY_KEYS.has(choiceKey(period)));
+}
+
+/** What of a price only its words say to a reader who sees amounts without tax, once and per month. */
 export function unshownInWords(price: Price): string[] {
   const { oneTime, recurring, ...rest } = price;
   return priceInWords({
     ...rest,
     ...(oneTime !== undefined && { oneTimeWithTax: undefined }),
-    ...(recurring !== undefined && { recurringWithTax: undefined }),
+    ...(hasMonthly(price) ? { recurringWithTax: undefined } : { recurring }),
   });
 }
 

@@ -409,6 +409,10 @@ describe('an item of an order over several vendors', () => {
         rig.vendors.devices!.faults.push('refused');
       });
       assert.equal(rig.shown()['4'], 'cancelled');
+      assert.match(
+        comments().join('\n'),
+        /devices was rejected: .*is not accepted\. Cancelled because of that: mobile, delivery\./,
+      );
       await rig.resume('mobile');
       await rig.idle();
       assert.equal(rig.orders().delivery, 0);

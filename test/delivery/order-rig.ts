@@ -144,7 +144,8 @@ export class OrderRig {
   private async answered(record: MessageRecord, report: GenericMessage): Promise<void> {
     const found = await this.correlate(record, report);
     if (!found) return;
-    await this.report(record, await this.broker.legs.rollUp({ messageId: record.id }, 'roll-up', DEFAULT_ROLL_UP, found.message));
+    const whole = await this.broker.legs.rollUp({ messageId: record.id }, 'roll-up', DEFAULT_ROLL_UP, found.message);
+    if (whole) await this.report(record, whole);
   }
 
   /** What the customer's out node gets. */

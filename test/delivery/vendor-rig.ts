@@ -165,9 +165,8 @@ export class VendorRig {
     const deleted = parsed.deleted ? { deleted: true } : {};
     const found = await this.broker.correlate({ messageId: record.id }, { ...incoming, ...deleted });
     if (!found || found.output === 'ignored') return;
-    if (found.output === 'new') throw new Error('a vendor’s order began a conversation of its own');
     const whole = await this.broker.legs.rollUp({ messageId: record.id }, 'roll-up', DEFAULT_ROLL_UP, found.message);
-    await this.report(record, whole);
+    if (whole) await this.report(record, whole);
   }
 
   private async report(record: MessageRecord, message: GenericMessage): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Mapping, Rule, ValueRow } from '../../../mapping/mapping.js';
+import { MONTHLY } from '../../../model/price.js';
 import { PRIORITIES, RESOLUTION, SEVERITY_IN, SEVERITY_TO_PRIORITY, TASK, URGENCY } from './task-rules.js';
 
 const inOnly = (partner: string, generic: string): ValueRow => ({ partner, generic, direction: 'in' });
@@ -148,7 +149,15 @@ export const order: Mapping = {
       { field: 'contact', generic: 'contact.id', direction: 'in', type: 'text' },
       { field: 'contact_name', generic: 'contact.name', direction: 'in' },
       { field: 'nrc', generic: 'price.oneTime', type: 'number' },
-      { field: 'mrc', generic: 'price.recurring', type: 'number' },
+      { field: 'mrc', generic: 'price.recurring', type: 'number', direction: 'in' },
+      // The column is for monthly charges; others are told in words (src/model/price.ts).
+      {
+        field: 'mrc',
+        generic: 'price.recurring',
+        type: 'number',
+        direction: 'out',
+        onlyIf: { generic: 'price.period', is: ['', ...MONTHLY] },
+      },
       { field: 'mrc', generic: 'price.period', values: [inOnly('*', 'month')], direction: 'in' },
       { field: 'currency', generic: 'price.currency' },
       { field: 'state', generic: 'state', values: ORDER_STATES },
