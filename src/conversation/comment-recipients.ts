@@ -19,7 +19,7 @@ export interface Recipients {
  * answer goes to the legs that it names of those who may have asked, or to the only one that waits for an answer, so that it reaches nobody else. Any other goes to all
  * open legs, or where none is open to all that were ordered. Files go where the comments beside them go. Pure.
  * @param namesOf the names by which a comment may mean a leg
- * @param thingsOf names of what it delivers, which may be words of any sentence
+ * @param thingsOf names of what it delivers: one that is a single word (Phone) may be in any sentence, and names nobody there
  */
 export function recipientsOf(
   plan: Plan,
@@ -39,7 +39,9 @@ export function recipientsOf(
     if (addressed.length > 0) return addressed;
     if (asking.length === 0) return everyone;
     const named = taken.filter(
-      (leg) => (waiting.includes(leg) || asked.includes(leg)) && namesOf(leg).some((name) => isNamed(text, name)),
+      (leg) =>
+        (waiting.includes(leg) || asked.includes(leg)) &&
+        [...namesOf(leg), ...thingsOf(leg).filter(isDistinctive)].some((name) => isNamed(text, name)),
     );
     return named.length > 0 ? named : asking.length === 1 ? asking : [];
   };
@@ -64,6 +66,11 @@ export function askedAfter({ asked = [] }: Plan, { comments }: Recipients, reach
 function isAddressed(text: string, name: string): boolean {
   const [given, sought] = [text.trimStart().toLowerCase(), name.trim().toLowerCase()];
   return sought !== '' && given.startsWith(sought) && given.slice(sought.length).trimStart().startsWith(':');
+}
+
+/** Whether the name of a thing is more than a word of everyday language. */
+function isDistinctive(name: string): boolean {
+  return /[\s\d]/.test(name.trim());
 }
 
 /** Whether a text has a name as a word of its own, whatever its case. */

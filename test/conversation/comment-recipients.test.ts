@@ -4,16 +4,22 @@ import type { Plan } from '../../src/store/store.js';
 import { leg, order, plan } from './orders.js';
 
 const NAMES: Record<string, string[]> = {
-  mobile: ['mobile', 'Mobile vendor', 'item 2', 'SIM 5G'],
-  devices: ['devices', 'Device vendor', 'item 1', 'Phone 15'],
+  mobile: ['mobile', 'Mobile vendor', 'item 2'],
+  devices: ['devices', 'Device vendor', 'item 1'],
   delivery: ['delivery', 'Carrier', 'item 4'],
 };
+const THINGS: Record<string, string[]> = { mobile: ['SIM 5G'], devices: ['Phone 15', 'Phone'] };
 const sent = { item: { sent: 'x', ordered: true as const } };
 const inState = (name: string, item: string, state: 'inProgress' | 'pending' | 'completed') =>
   leg(name, [item], { ...sent, state });
 const comment = (text: string) => ({ id: text, text, visibility: 'public' as const });
 const told = (of: Plan, text: string, more = {}) =>
-  recipientsOf(of, order({}, { event: 'commented', comments: [comment(text)], ...more }), (one) => NAMES[one.leg] ?? []);
+  recipientsOf(
+    of,
+    order({}, { event: 'commented', comments: [comment(text)], ...more }),
+    (one) => NAMES[one.leg] ?? [],
+    (one) => THINGS[one.leg] ?? [],
+  );
 const legsOf = (of: Plan, text: string) => told(of, text).comments.get(text) ?? [];
 
 describe('a comment of the customer', () => {
@@ -30,6 +36,15 @@ describe('a comment of the customer', () => {
 
   it('reaches all open legs where nobody has asked', () => {
     assert.deepEqual(legsOf(plan(open), 'Please hurry'), ['mobile', 'devices']);
+  });
+
+  it('is not for a leg because it has a thing’s name of one word in a sentence; at its beginning, with a colon, it is', () => {
+    const text = 'Please port my phone number';
+    assert.deepEqual(
+      told(twoQuestions, text).unclear.map((one) => one.text),
+      [text],
+    );
+    assert.deepEqual(legsOf(twoQuestions, 'Phone: black'), ['devices']);
   });
 
   it('reaches only the leg whose name it begins with', () => {

@@ -286,6 +286,11 @@ for (const name of Object.keys(VENDORS) as VendorName[]) {
         assert.deepEqual(told(/Price/), ['Price of item 1, in addition: 10 EUR per month.']);
       });
 
+      it('per year: it is told in words, and is no monthly one', async () => {
+        await priced({ ...monthly(net(240)), recurringChargePeriod: 'year' });
+        assert.deepEqual(told(/Price/), ['Price of item 1: 240 EUR per year.']);
+      });
+
       it('in several parts: they add up, and nothing is left out', async () => {
         const usage = { priceType: 'usage', unitOfMeasure: 'GB', price: net(0.1) };
         assert.deepEqual(await priced(once(net(10)), once(net(5)), usage), {
@@ -304,6 +309,22 @@ for (const name of Object.keys(VENDORS) as VendorName[]) {
         assert.deepEqual(vendor.item('1').itemPrice, itemPrice);
       });
     });
+
+    for (const how of ['event', 'poll'] as const)
+      it(`has an order of somebody else: a ${how} about it creates nothing at the customer`, async () => {
+        await place();
+        const { received, fannedOut } = rig;
+        const count = received.length;
+        const other = { ...structuredClone(vendor.order), id: 'X-9' };
+        delete other.externalId;
+        vendor.orders.push(other);
+        await rig[how](name, other);
+        other.state = 'completed';
+        await rig[how](name, other);
+        assert.deepEqual([rig.received.length, rig.fannedOut], [count, fannedOut]);
+        const about = (await rig.store.listMessages({ limit: 50 })).filter(({ entityId }) => entityId === 'X-9');
+        assert.ok(about.length > 0 && about.every(({ outcome }) => outcome === 'ignored'), JSON.stringify(about));
+      });
 
     describe('makes a further order with our reference', () => {
       for (const how of ['event', 'poll'] as const)
