@@ -55,24 +55,29 @@ export function hasFailed(plan: Plan, leg: PlannedLeg): boolean {
 
 /**
  * The predecessors that have not reached a required state, by the ids of their rows. One that the customer has cancelled is not
- * waited for: what waits for it is wanted all the same.
+ * waited for: what waits for it is wanted all the same. `leg`: the one that waits.
  */
-export function unmetPredecessors(plan: Plan | undefined, after: readonly Predecessor[] = []): Predecessor[] {
+export function unmetPredecessors(plan: Plan | undefined, leg: string, after: readonly Predecessor[] = []): Predecessor[] {
   return after.filter((predecessor) => {
     const legs = plan ? legsOfRow(plan, predecessor.leg) : [];
-    return legs.length === 0 || unmetLegs(plan!, predecessor).length > 0;
+    return legs.length === 0 || unmetLegs(plan!, leg, predecessor).length > 0;
   });
 }
 
-function unmetLegs(plan: Plan, { leg: row, states }: Predecessor): PlannedLeg[] {
+/** One that has ended in vain is not waited for by a leg that was made after another one had taken its place. */
+function unmetLegs(plan: Plan, waiting: string, { leg: row, states }: Predecessor): PlannedLeg[] {
   const isMet = (leg: PlannedLeg) => (leg.state !== undefined && states.includes(leg.state)) || isWithdrawn(plan, leg);
-  return legsOfRow(plan, row).filter((leg) => !isMet(leg));
+  const isInVain = (leg: PlannedLeg) => isOver(leg) && !isMet(leg);
+  const made = plan.legs.findIndex(({ leg }) => leg === waiting);
+  const earlier = plan.legs.slice(0, Math.max(made, 0));
+  const isReplaced = legsOfRow(plan, row).some((leg) => earlier.includes(leg) && !isInVain(leg));
+  return legsOfRow(plan, row).filter((leg) => !isMet(leg) && !(isReplaced && isInVain(leg)));
 }
 
 /** The legs that a leg which is not sent yet waits for in vain, until a person decides about them: each was refused, or has ended. */
 export function undecidedPredecessors(plan: Plan, leg: PlannedLeg): PlannedLeg[] {
   if (isOver(leg) || isSent(plan, leg) || leg.refused !== undefined) return [];
-  const unmet = leg.after?.flatMap((predecessor) => unmetLegs(plan, predecessor)) ?? [];
+  const unmet = leg.after?.flatMap((predecessor) => unmetLegs(plan, leg.leg, predecessor)) ?? [];
   return unmet.filter((one) => one.refused !== undefined || isOver(one));
 }
 
@@ -165,7 +170,7 @@ export function releaseDeliveries(plan: Plan, open: readonly DeliveryRecord[], n
     if (delivery.leg && leg?.dropped) return [{ kind: 'delivery', record: skippedDelivery(delivery, leg.dropped, now) }];
     if (!Array.isArray(waitsFor)) return [];
     const isPlanned = ({ leg: row }: Predecessor) => !leg || (leg.after ?? []).some((predecessor) => predecessor.leg === row);
-    const rest = unmetPredecessors(plan, waitsFor.filter(isPlanned));
+    const rest = unmetPredecessors(plan, delivery.leg, waitsFor.filter(isPlanned));
     if (rest.length === waitsFor.length) return [];
     return [{ kind: 'delivery', record: { ...delivery, waitsFor: rest.length ? rest : undefined, updatedAt: now } }];
   });

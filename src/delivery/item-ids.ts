@@ -16,6 +16,8 @@ export interface AddressedFields {
   added: string[];
   /** The known items once this is written. */
   items?: LinkItems;
+  /** Ids of the items that the partner had before. */
+  before?: readonly string[];
 }
 
 /**
@@ -84,6 +86,7 @@ export function addressReadItems(
     fields: client.withItemIds?.(fields, (id) => names.get(id)) ?? fields,
     added,
     items: withSent(withIds(items, match), sent),
+    before: there.map(({ id }) => id),
   };
 }
 

@@ -105,7 +105,7 @@ export class Outbox {
     }
     // Deliveries moved here from another conversation keep its lane; later ones have to queue behind them.
     const lane = waiting.findLast(({ part }) => !hasOwnLane(part))?.lane ?? laneOf(leg);
-    const after = unmetPredecessors(conversation.plan, legOf(conversation.plan, leg.leg)?.after);
+    const after = unmetPredecessors(conversation.plan, leg.leg, legOf(conversation.plan, leg.leg)?.after);
     const isTaken = draft.changes.some((change) => isSameWrite(change, leg));
     const failed = await this.failedOf(leg);
     const writing = open.length > 0 && !failed.some(isFailedCreate);

@@ -9,12 +9,13 @@ import { mayBeForgotten } from '../conversation/store-memory.js';
 import { isAbsent } from '../endpoints/api.js';
 import type { EndpointClient, ParsedEntity, RawEntity } from '../endpoints/endpoint.js';
 import { PartnerError } from '../errors.js';
+import type { ItemFacts } from '../model/item-facts.js';
 import type { Json } from '../model/message.js';
 import type { ConversationRecord, DeliveryRecord, Link } from '../store/store.js';
 import { say } from '../text/say.js';
 import { demandDecision, keepLooking } from './in-doubt.js';
 import { isItemList, valueToWrite, withoutItems } from './item-changes.js';
-import { addressItems } from './item-ids.js';
+import { type AddressedFields, addressItems } from './item-ids.js';
 import { linkAfterWrite, withConfirmedFields, withDerivedState, withUnsent } from './link-updates.js';
 import { isCustomersOrder, requireKnownCancellations } from './order-unread.js';
 import { effectiveChanges, isCancellation } from './outbox.js';
@@ -114,6 +115,8 @@ export async function update(
     lost.has(name) && (isItemList(request, name) || sameFingerprint(link.raw[name], parsed.record[name]));
   if (delivery.tries <= RESENDS && !isCancellation(request) && changing.length > 0 && changing.every(isAsBefore))
     throw noEffect(names, client);
+  if (isOfLeg(conversation, delivery) && addedNothing(named, client.itemsOf?.(parsed.record)))
+    throw notAdded(named.added, client);
   const ignored = isOfLeg(conversation, delivery) ? ignoredCancellations(request, named, written, parsed, client) : [];
   if (delivery.tries <= RESENDS && ignored !== 'all' && ignored.length > 0)
     throw noEffect([say`the state of item ${ignored.join(', ')}`], client);
@@ -158,6 +161,21 @@ function noEffect(names: string[], { name }: EndpointClient): PartnerError {
     hint: say`The record is read, and the update is sent again up to two times.`,
     outcome: 'unknown',
     retry: true,
+    concernsRecord: true,
+  });
+}
+
+/** Whether an update was to add items to an order, and its answer shows only those that were there before. */
+function addedNothing({ added, before }: AddressedFields, there: readonly ItemFacts[] | undefined): boolean {
+  return added.length > 0 && before !== undefined && there?.every(({ id }) => before.includes(id)) === true;
+}
+
+/** The vendor does not add items to its order: they are ordered with another one (order-results.ts). */
+function notAdded(items: readonly string[], { name }: EndpointClient): PartnerError {
+  return new PartnerError('SWB_PARTNER_DROPPED', say`The update was confirmed, but item ${items.join(', ')} was not added.`, {
+    where: name,
+    outcome: 'notDone',
+    retry: false,
     concernsRecord: true,
   });
 }

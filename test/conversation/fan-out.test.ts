@@ -419,7 +419,7 @@ describe('an order that is split by item', () => {
       );
       const { plan: fresh } = planFor(undefined, 'n', rules, order(), 'now', never);
       assert.deepEqual(fresh.legs.find((one) => one.leg === 'delivery')?.after, [{ leg: 'mobile', states: ['completed'] }]);
-      assert.deepEqual(unmetPredecessors(fresh, [{ leg: 'mobile', states: ['completed'] }]).length, 1);
+      assert.deepEqual(unmetPredecessors(fresh, '', [{ leg: 'mobile', states: ['completed'] }]).length, 1);
     });
 
     it('does not take the leg of a renamed row for that of a new row with its name', () => {

@@ -57,22 +57,22 @@ describe('the plan of a fanned-out order', () => {
 
   it('does not wait for what the customer has cancelled, whether its vendor had it or not', () => {
     const unsent = plan([leg('sim', ['1'], { item: { cancellation: CANCELLED }, dropped: 'x' }), leg('delivery', ['2'])]);
-    assert.deepEqual(unmetPredecessors(unsent, AFTER_SIM), []);
+    assert.deepEqual(unmetPredecessors(unsent, '', AFTER_SIM), []);
     const sent = plan([leg('sim', ['1'], { item: { ordered: true, cancellation: CANCELLED } })]);
-    assert.deepEqual(unmetPredecessors(sent, AFTER_SIM), AFTER_SIM, 'its vendor may refuse');
+    assert.deepEqual(unmetPredecessors(sent, '', AFTER_SIM), AFTER_SIM, 'its vendor may refuse');
     assert.deepEqual(
-      unmetPredecessors(planAfter(sent, 'sim', { fields: { state: 'cancelled' }, hasPublicComment: false }), AFTER_SIM),
+      unmetPredecessors(planAfter(sent, 'sim', { fields: { state: 'cancelled' }, hasPublicComment: false }), '', AFTER_SIM),
       [],
     );
     const byVendor = plan([leg('sim', ['1'], { state: 'cancelled' })]);
-    assert.deepEqual(unmetPredecessors(byVendor, AFTER_SIM), AFTER_SIM);
+    assert.deepEqual(unmetPredecessors(byVendor, '', AFTER_SIM), AFTER_SIM);
   });
 
   it('waits for all orders of a row', () => {
     const two = plan([leg('sim', ['1'], { state: 'completed' }), leg('sim-2', ['3'], { row: 'sim' })]);
-    assert.deepEqual(unmetPredecessors(two, AFTER_SIM), AFTER_SIM);
+    assert.deepEqual(unmetPredecessors(two, '', AFTER_SIM), AFTER_SIM);
     const after = planAfter(two, 'sim-2', { fields: { state: 'completed' }, hasPublicComment: false });
-    assert.deepEqual(unmetPredecessors(after, AFTER_SIM), []);
+    assert.deepEqual(unmetPredecessors(after, '', AFTER_SIM), []);
   });
 
   it('keeps what a vendor says of another vendor’s item apart', () => {

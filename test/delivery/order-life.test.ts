@@ -82,6 +82,18 @@ describe('an item of an order over several vendors', () => {
       assert.equal(rig.orders().delivery, 0);
     });
 
+    it('is ordered where another one has taken the place of the one that failed', async () => {
+      await start();
+      await rig.vendor('mobile', { state: 'failed' });
+      const sim: OrderItem = { ...CASE, id: '5', category: 'connectivity' };
+      await add(sim);
+      assert.deepEqual(rig.ordersAt('mobile'), ['2', '5']);
+      await add(sim, parcel);
+      assert.equal(rig.orders().delivery, 0, 'it waits for the new one');
+      await rig.vendor('mobile', { state: 'completed' }, {}, 1);
+      assert.deepEqual(rig.ordersAt('delivery'), ['6']);
+    });
+
     it('is reported where a message brings that out that changes nothing else', async () => {
       await start('ask');
       await rig.vendor('mobile', { state: 'failed' });

@@ -224,13 +224,14 @@ export class OrderRig {
     await this.receive('customer', 'O1', { title: 'New colleague', items: ITEMS, ...fields });
   }
 
-  /** A vendor reports the state of its order, and what it says in `more`. */
+  /** A vendor reports the state of its order (`which`: of several), and what it says in `more`. */
   async vendor(
     name: string,
     fields: GenericFields,
     more: Pick<Partial<Report>, 'comments' | 'cancellation'> = {},
+    which = 0,
   ): Promise<void> {
-    const [ticket] = this.vendors[name]!.tickets;
+    const ticket = this.vendors[name]!.tickets[which];
     assert.ok(ticket, `${name} has an order`);
     await this.receive(name, ticket.id, fields, ticket.reference, more);
   }

@@ -310,6 +310,23 @@ for (const name of Object.keys(VENDORS) as VendorName[]) {
       });
     });
 
+    it('confirms an added item and does not add it: it is ordered with another order', async () => {
+      await place();
+      vendor.refusal = () => ({ status: 200, body: vendor.orders[0]! });
+      await rig.order({ items: [...ordered(name), thing('5', name, 'Case')] });
+      assert.equal(vendor.posts, 2);
+      assert.deepEqual(
+        vendor.orders.map((one) => one.productOrderItem.map(({ id }) => id)).map((ids) => ids.includes('5')),
+        [false, true],
+      );
+      vendor.refusal = undefined;
+      const [first] = vendor.orders;
+      first!.state = 'completed';
+      for (const item of first!.productOrderItem) item.state = 'completed';
+      await rig.event(name, first);
+      assert.equal(rig.states()['5'], 'acknowledged');
+    });
+
     for (const how of ['event', 'poll'] as const)
       it(`has an order of somebody else: a ${how} about it creates nothing at the customer`, async () => {
         await place();
