@@ -21,7 +21,7 @@ export type ItemPhase = 'unplanned' | 'withdrawn' | 'dropped' | 'refused' | 'pla
 
 /** The phase of an item. `leg`: its leg. Pure. */
 export function phaseOf(item: PlannedItem, leg: PlannedLeg | undefined): ItemPhase {
-  if (!item.ordered && item.cancellation && (!leg || leg.dropped !== undefined || leg.refused !== undefined)) return 'withdrawn';
+  if (!item.ordered && item.cancellation && isNowhere(leg)) return 'withdrawn';
   if (!leg) return 'unplanned';
   if (!item.ordered && (leg.refused !== undefined || item.refused !== undefined))
     return item.cancellation ? 'withdrawn' : 'refused';
@@ -29,6 +29,11 @@ export function phaseOf(item: PlannedItem, leg: PlannedLeg | undefined): ItemPha
   if (isFinalState(vendorState(item, leg))) return 'ended';
   if (isCancelling(item)) return 'cancelling';
   return item.ordered ? 'ordered' : 'planned';
+}
+
+/** Whether no vendor has the order of a leg, or is about to get it. */
+function isNowhere(leg: PlannedLeg | undefined): boolean {
+  return !leg || leg.dropped !== undefined || leg.refused !== undefined || leg.stuck === true;
 }
 
 /** Whether the customer's cancellation of an item is under way: the vendor was not asked yet, or has not decided. */

@@ -69,7 +69,7 @@ export function planAfterSent(plan: Plan, leg: string, request: EntityRequest): 
     if (sent.has(item.id)) return { ...item, ordered: true, refused: undefined };
     return withdrawn.has(item.id) ? { ...item, leg: undefined } : item;
   };
-  return planWithLeg({ ...plan, items: plan.items.map(after) }, leg, { refused: undefined });
+  return planWithLeg({ ...plan, items: plan.items.map(after) }, leg, { refused: undefined, stuck: undefined });
 }
 
 /** The plan after a create of which nothing was left to order. */

@@ -91,7 +91,7 @@ export function planAfter(plan: Plan, leg: string, report: { fields: GenericFiel
   const reported = new Map(progress.map((item) => [item.id, item]));
   const quantities = new Map(shown.map(({ id, quantity }) => [id, quantity]));
   const next = planWithLeg(plan, leg, {
-    ...(state ? { state, stateReason, refused: undefined } : stateReason && { stateReason }),
+    ...(state ? { state, stateReason, refused: undefined, stuck: undefined } : stateReason && { stateReason }),
     ...(expectedCompletionAt && { expectedCompletionAt }),
     ...(completedAt && { completedAt }),
   });

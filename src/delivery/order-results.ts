@@ -6,7 +6,7 @@ import { changedItem } from '../conversation/item-notes.js';
 import { cancelledIn, planAfterRefusedCreate, planAfterRefusedUpdate, planAfterSkip } from '../conversation/leg-results.js';
 import { firstLink } from '../conversation/parties.js';
 import { dropUnreachable } from '../conversation/plan.js';
-import { legOf } from '../conversation/plan-legs.js';
+import { legOf, planWithLeg } from '../conversation/plan-legs.js';
 import { wholeOrder } from '../conversation/roll-up.js';
 import type { ItemsReader } from '../endpoints/endpoint.js';
 import { PartnerError } from '../errors.js';
@@ -67,7 +67,8 @@ export class OrderResults {
     const link = linkAt(before, delivery.endpoint, delivery.entityType, leg);
     if (!link && !isRefusal(failure.error)) {
       const text = `${leg} could not be ordered yet. It is being looked into.`;
-      return this.result(before, before, delivery, [{ id: `notOrdered|${delivery.id}`, text, visibility: 'public' }]);
+      const comment: GenericComment = { id: `notOrdered|${delivery.id}`, text, visibility: 'public' };
+      return this.result(before, { ...before, plan: planWithLeg(plan, leg, { stuck: true }) }, delivery, [comment]);
     }
     if (!link) {
       const text = `${leg} did not accept the order: ${reason}`;

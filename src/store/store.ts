@@ -225,8 +225,10 @@ export interface PlannedLeg {
   cancelled?: boolean;
   /** Why it was dropped before it was sent. */
   dropped?: string;
-  /** Why its party did not take it: its create failed permanently. */
+  /** Why its party did not take it: it refused the create. */
   refused?: string;
+  /** Its create failed for a reason that is ours to repair: no party has it. */
+  stuck?: true;
   /** What its party last reported of the whole. */
   state?: State;
   stateReason?: string;

@@ -415,6 +415,16 @@ describe('an item of an order over several vendors', () => {
       assert.deepEqual(rig.ordersAt('mobile'), ['2']);
     });
 
+    it('holds back nothing once the customer cancels it, although its order could not be sent for a reason of ours', async () => {
+      await start('keep', async () => void rig.vendors.mobile!.faults.push('missing'));
+      assert.equal(rig.orders().delivery, 0);
+      await cancel('2');
+      assert.equal(rig.orders().delivery, 1);
+      await rig.broker.interventions.replayDelivery((await failed()).id, NOBODY);
+      await rig.idle();
+      assert.equal(rig.orders().mobile, 0);
+    });
+
     it('has the customer told at once of what was cancelled before it was sent', async () => {
       await start('cancelRest', async () => {
         await rig.suspend('mobile');
