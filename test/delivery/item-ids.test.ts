@@ -44,6 +44,7 @@ describe('the ids of items in a write', () => {
     assert.deepEqual(written, {
       fields: { description: 'x', productOrderItem: [entry('1', 'PHONE', { quantity: 5 }), entry('3-2', 'COVER')] },
       added: ['3-2'],
+      before: ['1', '2', '3'],
     });
     assert.deepEqual(items?.theirs, ['3']);
     assert.deepEqual(items?.sent.at(-1), { ...item('3-2', 'COVER'), ours: '3' });
