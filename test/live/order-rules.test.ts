@@ -80,7 +80,7 @@ describe('open orders while the rules of the fan-out node are changed and deploy
     answer('Black');
     await rig.until(
       'the question whom it is for',
-      shows(/Several vendors are waiting for an answer: .*does not say whom it is for/),
+      shows(/Several vendors have written: .*does not say whom it is for/),
     );
     answer('devices: Black');
     await rig.until('the answer at the device vendor', () => notes('devices').includes('Black'));
