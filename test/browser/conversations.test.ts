@@ -189,7 +189,14 @@ describe(`the conversations view in Node-RED ${NODE_RED.version}`, () => {
     );
     await view().getByRole('button', { name: 'Cancel' }).click();
     await view().getByRole('button', { name: 'Unlink: North Telecom TT1' }).click();
+    // A refresh for a change of something else comes between the edit and the answer that draws it.
+    await answersLate(page, 'conversations/SWB-TICKET*');
+    const drawing = page.waitForRequest(
+      (request) => /conversations\/SWB-TICKET/.test(request.url()) && request.method() === 'GET',
+    );
     await view().locator('.switchboard-link-edit .switchboard-primary', { hasText: 'Unlink' }).click();
+    await drawing;
+    await page.getByRole('tab', { name: 'Conversations' }).dispatchEvent('click');
     await page.waitForFunction(() =>
       document.querySelector('.switchboard-lane-head:last-child')?.textContent?.includes('TT1, no longer linked'),
     );

@@ -78,10 +78,7 @@ describe('open orders while the rules of the fan-out node are changed and deploy
     const answer = (text: string) => rig.sandbox.servicenow.comment(ORDERS, id, text, 'agent');
     const notes = (leg: 'mobile' | 'devices') => JSON.stringify(rig.vendor(leg)?.note ?? []);
     answer('Black');
-    await rig.until(
-      'the question whom it is for',
-      shows(/Several vendors have written: .*does not say whom it is for/),
-    );
+    await rig.until('the question whom it is for', shows(/Several vendors have written: .*does not say whom it is for/));
     answer('devices: Black');
     await rig.until('the answer at the device vendor', () => notes('devices').includes('Black'));
     // The other question is the only one left.

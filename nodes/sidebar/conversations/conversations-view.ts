@@ -43,6 +43,8 @@ export function conversationsView(backend: Backend): MountedSection {
   let detailRequestNumber = 0;
   /** Whether what is open has been drawn. Until then a refresh is still its opening: it takes the focus and says what failed. */
   let drawn = false;
+  /** Whether an action of the open form is done: what is drawn next takes the form's place, whichever request brings it. */
+  let acted = false;
   let typing: ReturnType<typeof setTimeout> | undefined;
 
   const search = element('input', {
@@ -89,13 +91,18 @@ export function conversationsView(backend: Backend): MountedSection {
   });
   mark();
   show(undefined);
-  return { root, refresh: () => refresh() };
+  return { root, refresh };
 
-  function refresh(acted = false): void {
+  function refresh(): void {
     // A hidden view fetches nothing.
     if (!root.isConnected || root.offsetParent === null) return;
     load(false);
-    if (selected) fetchDetail(acted);
+    if (selected) fetchDetail();
+  }
+
+  function refreshAfterAction(): void {
+    acted = true;
+    refresh();
   }
 
   /** An open form must not be redrawn. */
@@ -163,7 +170,7 @@ export function conversationsView(backend: Backend): MountedSection {
   }
 
   /** Draws the open conversation, or the message selected in it. */
-  function fetchDetail(acted = false): void {
+  function fetchDetail(): void {
     const current = ++detailRequestNumber;
     const id = selected as string;
     const made = pressed
@@ -192,7 +199,7 @@ export function conversationsView(backend: Backend): MountedSection {
   function conversationContent(view: ConversationDetail | Unchanged): HTMLElement[] | undefined {
     if (view.unchanged) return undefined;
     const access = backend.access ?? ALL;
-    const context: LinkEditContext = { t, conversations, access, done: () => refresh(true) };
+    const context: LinkEditContext = { t, conversations, access, done: refreshAfterAction };
     const panel = linkEditPanel(view, context);
     // The links of a fanned-out order cannot be edited.
     const fannedOut = view.lanes.some((lane) => lane.plan);
@@ -225,7 +232,7 @@ export function conversationsView(backend: Backend): MountedSection {
       backend,
       messages,
       wide: root.clientWidth >= WIDE,
-      acted: () => refresh(true),
+      acted: refreshAfterAction,
       search: find,
       open: (other: string) => openMessage(pressed?.entry ?? '', other),
     };
@@ -245,6 +252,7 @@ export function conversationsView(backend: Backend): MountedSection {
     if (arrow) arrow.focus({ preventScroll: true });
     else if (!drawn || focused) detail.focus({ preventScroll: true });
     drawn = true;
+    acted = false;
   }
 
   function backToDrawing(): void {
