@@ -3,7 +3,7 @@ import { firstLink } from '../conversation/parties.js';
 import { legOf } from '../conversation/plan-legs.js';
 import type { EndpointClient, ParsedEntity } from '../endpoints/endpoint.js';
 import { SwitchboardError } from '../errors.js';
-import { isCancellingState, type State } from '../model/message.js';
+import { isCancellingState, type Json, type State } from '../model/message.js';
 import { timeOf } from '../store/id.js';
 import type { ConversationRecord, DeliveryRecord, Link, PlannedItem } from '../store/store.js';
 import { say } from '../text/say.js';
@@ -48,31 +48,48 @@ export function isCustomersOrder(conversation: ConversationRecord, link: Link): 
 }
 
 /**
- * Throws OrderUnreadError where the customer's order shows a cancellation that is not known yet: nothing may be written over it. What
- * it showed when it was last read is known: if that is not the customer's cancellation, it is a state that we wrote earlier.
+ * The error for a customer's order that shows a cancellation which is not known yet: nothing may be written over it. What it showed
+ * when it was last read is known: if that is not the customer's cancellation, it is a state that we wrote earlier.
  */
-export function requireKnownCancellations(
+export function unknownCancellation(
   { plan }: ConversationRecord,
   link: Link,
-  { record, source }: ParsedEntity,
+  { record, source }: Pick<ParsedEntity, 'record' | 'source'>,
   client: EndpointClient,
-): void {
+): OrderUnreadError | undefined {
   const shown = client.cancellationsIn?.(link.entityType, record);
   const isAsRead = link.entityVersion !== undefined && source.version === link.entityVersion;
-  if (!plan || !shown || isAsRead) return;
+  if (!plan || !shown || isAsRead) return undefined;
   const isOpen = (item: PlannedItem) => isUnderWay(item) || isCancelling(item.notified);
   // One that was refused or had no effect is shown until our next write. If it shows after that, the customer has repeated it.
   const isKnown = (item: PlannedItem) => isOpen(item) || (item.cancellation !== undefined && !isOverwritten(link, item.id));
   const unknown = plan.items.filter((item) => shown.items.includes(item.id) && !isKnown(item)).map(({ id }) => id);
   const isOrderKnown = [plan.notified, link.lastKnown.state as State | undefined].some(isCancelling) || plan.items.every(isOpen);
-  if (unknown.length === 0 && !(shown.all && !isOrderKnown)) return;
+  if (unknown.length === 0 && !(shown.all && !isOrderKnown)) return undefined;
   const number = source.number ?? source.id;
-  throw new OrderUnreadError(
+  return new OrderUnreadError(
     unknown.length > 0
       ? say`${number} shows item ${unknown.join(', ')} as cancelled, which is not known yet.`
       : say`${number} is cancelled, which is not known yet.`,
     client.name,
   );
+}
+
+/**
+ * Puts back the customer's cancellation that a write of ours has replaced, because it was saved between the read before that write
+ * and the write; then throws OrderUnreadError, so that it is read.
+ */
+export async function putBackCancellation(
+  conversation: ConversationRecord,
+  link: Link,
+  { record, source }: ParsedEntity,
+  overwritten: Record<string, Json>,
+  client: EndpointClient,
+): Promise<void> {
+  const error = unknownCancellation(conversation, link, { record: { ...record, ...overwritten }, source }, client);
+  if (!error) return;
+  await client.update(link.entityType, link.id, overwritten);
+  throw error;
 }
 
 /** Whether the last state of an item there is one that we wrote, and that does not cancel it. */

@@ -36,8 +36,13 @@ export interface SendWarning {
   message: string;
 }
 
-/** The warning that names fields which the partner accepted but did not keep. */
+/** The warnings about fields which the partner accepted but did not keep, and about a change that the write may have replaced. */
 export function warningsOf(client: EndpointClient, written: WriteResult): SendWarning[] {
+  const { unknown } = written.overwritten ?? {};
+  return [...droppedWarnings(client, written), ...(unknown ? [{ code: 'SWB_BOTH_CHANGED' as const, message: unknown }] : [])];
+}
+
+function droppedWarnings(client: EndpointClient, written: WriteResult): SendWarning[] {
   if (written.dropped.length === 0) return [];
   const list = written.dropped
     .map((d) => say`${d.field} (sent ${JSON.stringify(d.sent)}, has ${JSON.stringify(d.has ?? null)})`)

@@ -17,7 +17,7 @@ import { demandDecision, keepLooking } from './in-doubt.js';
 import { isItemList, valueToWrite, withoutItems } from './item-changes.js';
 import { type AddressedFields, addressItems } from './item-ids.js';
 import { linkAfterWrite, withConfirmedFields, withDerivedState, withUnsent } from './link-updates.js';
-import { isCustomersOrder, requireKnownCancellations } from './order-unread.js';
+import { isCustomersOrder, putBackCancellation, unknownCancellation } from './order-unread.js';
 import { effectiveChanges, isCancellation } from './outbox.js';
 import { checkBeforeWrite, fieldsToCheck } from './pre-write-check.js';
 import { ignoredCancellations, withCancellation } from './send-cancellation.js';
@@ -60,7 +60,9 @@ export async function update(
     throw error;
   });
   const parsedRead = read && client.parse(read);
-  if (parsedRead && isCustomersOrder(conversation, link)) requireKnownCancellations(conversation, link, parsedRead, client);
+  const unknown =
+    parsedRead && isCustomersOrder(conversation, link) && unknownCancellation(conversation, link, parsedRead, client);
+  if (unknown) throw unknown;
   const current = isCancellation(request) ? undefined : parsedRead;
   let version: string | undefined;
   const withFound = (c: ConversationRecord, fields: string[]) =>
@@ -106,6 +108,8 @@ export async function update(
   const named = await addressItems(client, request, link, fields, inDoubt, conversation.links);
   const written = await client.update(delivery.entityType, link.id, named.fields, named.added, read);
   const parsed = client.parse(written.entity);
+  if (written.overwritten && isCustomersOrder(conversation, link))
+    await putBackCancellation(conversation, link, parsed, written.overwritten.fields, client);
   const stamp = context.ids();
   // A dropped list of items needs no comparison. A cancellation that changed nothing may have been refused, and is not sent
   // again.

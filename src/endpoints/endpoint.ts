@@ -232,6 +232,11 @@ export interface WriteResult {
   entity: RawEntity;
   /** Fields that the partner accepted with 2xx but did not store: name, the value sent, the value stored. */
   dropped: { field: string; sent: Json; has: Json | undefined }[];
+  /**
+   * Somebody else wrote the entity between our read and our write: what our write replaced, as the fields that would put it back.
+   * `unknown`: why the partner does not show all of it, for people.
+   */
+  overwritten?: { fields: Record<string, Json>; unknown?: string };
   /** Why the partner refused a cancellation, which is an answer and no failure. */
   refused?: string;
   /** A cancellation was requested of a person at the partner: it does not show yet. */

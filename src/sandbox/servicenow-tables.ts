@@ -77,6 +77,7 @@ export const TABLES: Record<string, Table> = {
     'reference',
     'active',
   ]),
+  sys_audit: plain(['tablename', 'fieldname', 'documentkey', 'oldvalue', 'newvalue', 'user']),
   sys_journal_field: plain(['element', 'element_id', 'name', 'value']),
   sys_attachment: plain(['file_name', 'content_type', 'size_bytes', 'table_name', 'table_sys_id', 'hash', 'download_link']),
 };

@@ -22,6 +22,9 @@ export interface Webhook {
   tables?: string[];
 }
 
+/** The columns in which people cancel: the audit has their changes only; that of a real instance has all. */
+const AUDITED = ['state', 'request_state', 'stage'];
+
 /** A user's shopping cart in the service catalogue. */
 export interface Cart {
   id: string;
@@ -151,6 +154,8 @@ export class ServiceNowDesk {
   private index(table: string, field: string): ((value: string) => Row[]) | undefined {
     if (table === 'sys_journal_field' && field === 'element_id')
       return (id) => (this.partsOf.get(id) ?? []).filter((r) => r.element_id === id);
+    if (table === 'sys_audit' && field === 'documentkey')
+      return (id) => (this.partsOf.get(id) ?? []).filter((r) => r.documentkey === id);
     if (table === 'sys_attachment' && field === 'table_sys_id')
       return (id) => (this.partsOf.get(id) ?? []).filter((r) => 'file_name' in r);
     if (field === 'correlation_id')
@@ -182,7 +187,9 @@ export class ServiceNowDesk {
   update(table: string, sysId: string, fields: Record<string, string>, as = 'agent'): Row {
     const row = this.existing(table, sysId);
     this.behaviours.beforeChange(sysId, row);
+    const before = { ...row };
     this.apply(table, row, fields, as);
+    this.audit(table, before, row, as);
     this.touch(row, as);
     this.runRules(table, row, 'update');
     this.parentRules(table, row, as);
@@ -284,6 +291,15 @@ export class ServiceNowDesk {
     }
     if (fields.correlation_id)
       this.byReference.set(fields.correlation_id, [...(this.byReference.get(fields.correlation_id) ?? []), row]);
+  }
+
+  private audit(table: string, before: Row, row: Row, as: string): void {
+    for (const name of AUDITED) {
+      const [oldvalue = '', newvalue = ''] = [before[name], row[name]];
+      if (oldvalue === newvalue) continue;
+      const entry = { tablename: table, fieldname: name, documentkey: row.sys_id, oldvalue, newvalue, user: as };
+      this.part(row.sys_id, this.insert('sys_audit', entry, as));
+    }
   }
 
   private touch(row: Row, as: string): void {

@@ -247,6 +247,35 @@ describe('one order over several vendors, with Node-RED killed in the middle', (
     assert.deepEqual(await rig.failures(), []);
   });
 
+  it('is cancelled by what the customer saves while a state is being written to it', async () => {
+    rig = await OrdersRig.start();
+    const cancelled = { order: rig.place('All of it', ['phone']), line: rig.place('One line of it', ['phone', 'sim']) };
+    await rig.until('the orders at the vendors', () => rig.vendorOrders('devices').length === 2 && rig.vendor('mobile'));
+    await rig.quiet();
+    const desk = rig.sandbox.servicenow;
+    const line = rig.lines(cancelled.line)['2']!.sys_id;
+    // The instance applies the write after it has saved what the customer saves meanwhile.
+    const update = desk.update.bind(desk);
+    const open = new Set([cancelled.order, line]);
+    desk.update = (table, sysId, fields, as) => {
+      if (as === 'switchboard' && fields.state && open.delete(sysId)) update(table, sysId, { state: 'canceled' }, 'agent');
+      return update(table, sysId, fields, as);
+    };
+    for (const order of rig.vendorOrders('devices')) rig.desk('devices').setState(String(order.id), 'inProgress');
+    rig.desk('mobile').setState(String(rig.vendor('mobile')?.id), 'inProgress');
+    await rig.until('both vendors to be asked', () =>
+      [rig.desk('devices'), rig.desk('mobile')].every(({ cancels }) => cancels.all().length === 1),
+    );
+    const asked = JSON.stringify(rig.desk('devices').cancels.all());
+    const all = rig.vendorOrders('devices').find(({ description }) => description === 'All of it');
+    assert.ok(asked.includes(`"${all?.id}"`), asked);
+    await rig.until('the customer’s order to say so', () => /^assessing|^cancel/.test(rig.order(cancelled.order).state ?? ''));
+    await rig.until('the line to say so', () => /^assessing|^cancel/.test(rig.states(cancelled.line)['2'] ?? ''));
+    await rig.quiet();
+    assert.equal(rig.states(cancelled.line)['1'], 'in_progress');
+    assert.deepEqual(await rig.failures(), []);
+  });
+
   it('is not ordered as far as it was cancelled before it was read', async () => {
     rig = await OrdersRig.start();
     await rig.live.kill();

@@ -7,6 +7,7 @@ import { Catalogue } from './catalogue.js';
 import { itemIds, lineOf } from './line-ids.js';
 import { LINES_FIELD, type LineTable, referenceColumns } from './lines.js';
 import { matchRequestedItems } from './match-items.js';
+import { type Overwritten, overwrittenStates } from './overwritten.js';
 import type { ServiceNowEntity } from './parse.js';
 import { findByReference, oneOf, queryTable, queryValue } from './query.js';
 import type { RecordReader } from './read.js';
@@ -97,18 +98,26 @@ export class Orders {
       return { entity: before, dropped: droppedFields(body, before.record), refused };
     }
     const answers: Row[] = [];
-    if (Object.keys(body).length > 0)
-      answers.push(await changeRow(api, table, id, body, say`update ${entityType}`, reader.columns()));
+    let lost: Overwritten | undefined;
+    if (Object.keys(body).length > 0) {
+      const row = await changeRow(api, table, id, body, say`update ${entityType}`, reader.columns());
+      answers.push(row);
+      lost = before && (await overwrittenStates(api, table, before.record, body, row));
+    }
     try {
       const known = before ?? (await reader.record(id));
       const lineContext = this.lineContext(known);
       const open = lines.creation === 'order' ? withoutLateCancellations(given, known.lines ?? [], lines) : given;
-      const { rows, isWhole } = await updateLines(lineContext, open);
+      const { rows, isWhole, overwritten } = await updateLines(lineContext, open);
       answers.push(...rows);
       if (cancels) await this.cancelItems(lineContext, given);
       // The answers show every row as it is now, unless others were inserted or changed as well.
       const entity = isWhole && !cancels ? withWrittenRows(known, answers) : await reader.read(id);
-      return { entity, dropped: [...droppedFields(body, entity.record), ...droppedLineFields(given, lines, entity.lines ?? [])] };
+      return {
+        entity,
+        dropped: [...droppedFields(body, entity.record), ...droppedLineFields(given, lines, entity.lines ?? [])],
+        ...overwrittenFields(lost, overwritten, lines),
+      };
     } catch (error) {
       throw this.asHalfDone(error);
     }
@@ -223,4 +232,20 @@ export class Orders {
       );
     }
   }
+}
+
+/** As fields of a write, which would put it back. */
+function overwrittenFields(
+  header: Overwritten | undefined,
+  ofLines: ReadonlyMap<string, Overwritten>,
+  { id }: LineTable,
+): Pick<WriteResult, 'overwritten'> {
+  if (!header && ofLines.size === 0) return {};
+  const rows = [...ofLines].filter(([, { columns }]) => Object.keys(columns).length > 0);
+  const lines = rows.map(([item, { columns }]) => ({ [id]: item, ...columns }));
+  const fields: Record<string, Json> = { ...header?.columns, ...(lines.length > 0 && { [LINES_FIELD]: lines }) };
+  const isUnknown = [header, ...ofLines.values()].some((one) => one?.isKnown === false);
+  if (Object.keys(fields).length === 0 && !isUnknown) return {};
+  const unknown = say`Somebody else saved the record at the moment of this write. Whether a state of theirs was replaced cannot be seen, because its audit (sys_audit) is empty. Grant the integration user the role audit_viewer.`;
+  return { overwritten: { fields, ...(isUnknown && { unknown }) } };
 }

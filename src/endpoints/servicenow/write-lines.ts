@@ -6,6 +6,7 @@ import type { WriteResult } from '../endpoint.js';
 import { plainText } from './html.js';
 import { itemIds, lineOf } from './line-ids.js';
 import { LINES_FIELD, type LineTable } from './lines.js';
+import { type Overwritten, overwrittenStates } from './overwritten.js';
 import type { ServiceNowEntity } from './parse.js';
 import { SHOWN, valueRows } from './query.js';
 import { droppedFields, hasValue, JOURNALS, rowBody } from './render.js';
@@ -99,13 +100,20 @@ export function writesJournal(given: LineInput[]): boolean {
   return given.some((line) => Object.keys(line).some((name) => JOURNALS.has(name)));
 }
 
-/**
- * Writes the differences from the lines as they were read, and inserts missing lines. Returns the
- * changed lines as they are now; `isWhole`: nothing else was written.
- */
-export async function updateLines(context: LineContext, given: LineInput[]): Promise<{ rows: Row[]; isWhole: boolean }> {
+export interface LineUpdate {
+  /** The changed lines as they are now. */
+  rows: Row[];
+  /** Nothing else was written. */
+  isWhole: boolean;
+  /** By the item of the line. */
+  overwritten: Map<string, Overwritten>;
+}
+
+/** Writes the differences from the lines as they were read, and inserts missing lines. */
+export async function updateLines(context: LineContext, given: LineInput[]): Promise<LineUpdate> {
   const { api, table, entity, entityType } = context;
   const rows: Row[] = [];
+  const overwritten: LineUpdate['overwritten'] = new Map();
   let isWhole = true;
   const may = ([name]: [string, Json]) => name !== table.id && !table.fixed.includes(name);
   for (const line of given) {
@@ -121,14 +129,18 @@ export async function updateLines(context: LineContext, given: LineInput[]): Pro
     );
     if (differs.length > 0) {
       const what = say`update a line of ${entityType} (${table.table})`;
-      rows.push(await changeRow(api, table.table, columnText(there.sys_id), Object.fromEntries(differs), what, SHOWN));
+      const body = Object.fromEntries(differs);
+      const row = await changeRow(api, table.table, columnText(there.sys_id), body, what, SHOWN);
+      rows.push(row);
+      const lost = await overwrittenStates(api, table.table, there, body, row);
+      if (lost) overwritten.set(columnText(line[table.id]), lost);
     }
     const has = (there[table.values.as] ?? {}) as Row;
     const lacking = table.fixed.includes(table.values.as) ? [] : values.filter(([name, value]) => !hasValue(has[name], value));
     if (lacking.length > 0) isWhole = false;
     await writeValues(context, there, lacking);
   }
-  return { rows, isWhole };
+  return { rows, isWhole, overwritten };
 }
 
 /** What was sent and is not in the lines, each as `lines[<item>].<column>`. */

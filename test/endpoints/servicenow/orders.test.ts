@@ -80,6 +80,37 @@ describe('orders of a ServiceNow instance', () => {
     return (await client.find(type, REFERENCE, fields)) ?? (await client.create(type, fields, REFERENCE)).entity;
   };
 
+  describe('saved by somebody else between our read and our write', () => {
+    /** Writes an update of the order and its first line; `save`: what somebody saves meanwhile. */
+    const write = async (save: (order: string, line: string) => void) => {
+      const { order, lines } = place();
+      const read = await client.readRecord?.('order', order.sys_id);
+      save(order.sys_id, lines[0]!.sys_id);
+      const fields = { state: 'acknowledged', lines: [{ external_id: '1', state: 'acknowledged' }] };
+      return (await client.update('order', order.sys_id, fields, [], read)).overwritten;
+    };
+
+    it('tell the states that the write has replaced', async () => {
+      const found = await write((order, line) => {
+        desk().update(ORDER, order, { state: 'canceled' });
+        desk().update(LINE, line, { state: 'canceled' });
+      });
+      assert.deepEqual(found, { fields: { state: 'canceled', lines: [{ external_id: '1', state: 'canceled' }] } });
+    });
+
+    it('tell nothing where a state of theirs was not replaced', async () => {
+      assert.deepEqual(await write((order) => desk().update(ORDER, order, { description: 'Urgent' })), undefined);
+      assert.equal(await write(() => undefined), undefined);
+    });
+
+    it('say that it cannot be seen where the audit is hidden from the user', async () => {
+      sandbox.servicenow.faults.add({ kind: 'status', status: 403, method: 'GET', path: 'sys_audit', times: 1 });
+      const found = await write((order) => desk().update(ORDER, order, { state: 'canceled' }));
+      assert.deepEqual(found?.fields, {});
+      assert.match(found?.unknown ?? '', /sys_audit.*audit_viewer/);
+    });
+  });
+
   describe('read', () => {
     it('have their lines by number, with characteristics, names of referenced records, and comments', async () => {
       const account = desk().create('customer_account', { name: 'Acme Ltd' });
