@@ -15,7 +15,7 @@ import { type EntityRequest, originOfValue } from './entity-request.js';
 import { erasedError } from './erased-entity.js';
 import { showsSentValue } from './field-changes.js';
 import { fingerprint, lastKnownEntries, sameFingerprint } from './fingerprint.js';
-import { furtherOrder } from './further-order.js';
+import { furtherOrder, furtherOrders } from './further-order.js';
 import type { InboundMessage } from './inbound-message.js';
 import { sentItems, withSent } from './item-entries.js';
 import { translateItemIds } from './item-id-translation.js';
@@ -421,7 +421,8 @@ function withOurItemIds(
   const inFlight = requests
     .flatMap((request) => sentItems(request, itemsReader(client)) ?? [])
     .filter((item) => !known.has(item.ours));
-  return { ...incoming, ...translateItemIds(incoming.message, withSent(items, inFlight), got, client?.name) };
+  const partner = { name: client?.name, further: furtherOrders(link) };
+  return { ...incoming, ...translateItemIds(incoming.message, withSent(items, inFlight), got, partner) };
 }
 
 /** The saved changes, without fields for which something newer has been sent since. */

@@ -46,6 +46,13 @@ function stateComment({ source, fields }: GenericMessage, vendor: string): Gener
   return { id: `${prefixOf(source.id)}state|${is}`, text, visibility: 'public' };
 }
 
+/** Ids of the further orders that the customer has read of. */
+export function furtherOrders({ seen }: Pick<Link, 'seen'>): string[] {
+  return [...new Set(seen.flatMap((mark) => FURTHER.exec(mark)?.[1] ?? []))];
+}
+
+const FURTHER = /^order\|(.*)\|state\|/;
+
 function prefixOf(id: string): string {
   return `order|${id}|`;
 }

@@ -18,13 +18,15 @@ export interface TranslatedMessage {
  * order: they do not count in its state, and are passed on as a comment. Throws if the items cannot be matched, so that the order
  * lines are left unchanged. Pure.
  * @param got the items of the partner's record, in its own terms
+ * @param partner its name, and the ids of further orders that it has made of ours
  */
 export function translateItemIds(
   message: GenericMessage,
   items: LinkItems,
   got: readonly ItemFacts[],
-  where?: string,
+  partner: { name?: string; further?: readonly string[] } = {},
 ): TranslatedMessage {
+  const { name: where, further = [] } = partner;
   const { fields } = message;
   const read = readIds(fields, got);
   const match = matchItems(
@@ -55,7 +57,8 @@ export function translateItemIds(
   const own = shown.filter(({ facts }) => match.theirs.includes(facts.id));
   const vendor = where ?? 'the vendor';
   const translated = fields.items && translateItems(fields.items, ours);
-  const progress = [...translateProgress(fields.progress ?? [], ours), ...goneItems(fields, items, match, vendor)];
+  const gone = goneItems(fields, items, match, { vendor, further });
+  const progress = [...translateProgress(fields.progress ?? [], ours), ...gone];
   const merged = mergedItems(match.ids);
   const together = shown.flatMap((one) => {
     const several = merged.get(one.facts.id);
@@ -134,11 +137,21 @@ function translateProgress(progress: ItemProgress[], ours: Map<string, string[]>
 /** The states in which a vendor's order has ended with what it delivers. */
 const DELIVERED: readonly (State | undefined)[] = ['completed', 'partial'];
 
-/** Items that the vendor has shown before, and that are not in its order any more now that it is completed: they do not come. */
-function goneItems({ state }: GenericFields, { ids }: LinkItems, match: ItemMatch, vendor: string): ItemProgress[] {
+/** Items that the vendor has shown before, and that are not in its order any more now that it is completed: they do not come with it. */
+function goneItems(
+  { state }: GenericFields,
+  { ids }: LinkItems,
+  match: ItemMatch,
+  { vendor, further }: { vendor: string; further: readonly string[] },
+): ItemProgress[] {
   if (!DELIVERED.includes(state) || Object.keys(match.ids).length === 0) return [];
   const gone = match.missing.filter((id) => ids[id] !== undefined);
-  return gone.map((id) => ({ id, state: 'cancelled', stateReason: `${vendor} completed its order without this item` }));
+  const elsewhere = further.length > 0 ? `; it may be in ${further.join(', ')}` : '';
+  return gone.map((id) => ({
+    id,
+    state: 'cancelled',
+    stateReason: `${vendor} completed its order without this item${elsewhere}`,
+  }));
 }
 
 /**

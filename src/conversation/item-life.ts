@@ -101,3 +101,10 @@ function cancellationNote({ cancellation }: PlannedItem, said: State): string | 
 function quantityNote({ quantity, vendorQuantity }: PlannedItem): string | undefined {
   return vendorQuantity === undefined ? undefined : `Quantity at the vendor: ${vendorQuantity}, ordered: ${quantity}.`;
 }
+
+/** An item at its vendor, which has another quantity of it than the customer has ordered, or the same. */
+export function withVendorQuantity(item: PlannedItem, shown: number | undefined): PlannedItem {
+  if (shown === undefined || item.quantity === undefined) return item;
+  const { vendorQuantity: _before, ...rest } = item;
+  return shown === item.quantity ? rest : { ...rest, vendorQuantity: shown };
+}

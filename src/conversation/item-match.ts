@@ -105,7 +105,9 @@ class MatchTable {
    */
   applyKnownIds(): boolean {
     const { ids, theirs } = this.before;
-    const claims = claimsOf(this.open, this.free, (o) => ids[o.ours] ?? []);
+    const found = claimsOf(this.open, this.free, (o) => ids[o.ours] ?? []);
+    const unclaimed = this.open.filter((o) => !found.some((c) => c.ours.includes(o)));
+    const claims = found.map((claim) => this.withMergedLater(claim, found, unclaimed));
     const gone = this.open.filter((o) => !claims.some((c) => c.ours.includes(o)));
     const added = this.free.filter((t) => theirs.includes(t.id) && !claims.some((c) => c.theirs.includes(t)));
     const ambiguous = added.some((t) => gone.some((o) => sameKind(o, t)));
@@ -116,6 +118,21 @@ class MatchTable {
     this.free = this.free.filter((t) => !added.includes(t));
     this.pairClaims(claims);
     return true;
+  }
+
+  /**
+   * The claim with known items that are gone, and whose quantity its item now has beside its own: they were merged into it. Not where
+   * anything else has changed as well, because ids may have been exchanged.
+   */
+  private withMergedLater(claim: IdClaim, claims: readonly IdClaim[], gone: readonly SentItem[]): IdClaim {
+    const isKnown = (o: SentItem) => this.before.ids[o.ours] !== undefined;
+    const merged = gone.filter((o) => isKnown(o) && claim.theirs.every((t) => this.ofKind(o, t)));
+    const ours = [...claim.ours, ...merged];
+    const isKept = (other: IdClaim) => other === claim || totalQuantity(other.ours) === totalQuantity(other.theirs);
+    const fits = claim.theirs.length === 1 && totalQuantity(ours) === totalQuantity(claim.theirs);
+    const isNew = (t: ItemFacts) => !claims.some((c) => c.theirs.includes(t)) && merged.some((o) => this.ofKind(o, t));
+    const isMerged = merged.length > 0 && fits && claims.every(isKept) && !this.free.some(isNew);
+    return isMerged ? { ...claim, ours } : claim;
   }
 
   /** Items that have the id they were sent with, possibly padded. */

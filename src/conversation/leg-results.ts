@@ -3,7 +3,7 @@ import type { ConversationRecord, DeliveryRecord, Plan, PlannedItem } from '../s
 import { cancellationComment, note, planAfterCancelling } from './cancellation-results.js';
 import { isCancelledWithOrder, isCustomersWord } from './customers-word.js';
 import type { EntityRequest } from './entity-request.js';
-import { isCancelling, statusOf } from './item-life.js';
+import { isCancelling, statusOf, withVendorQuantity } from './item-life.js';
 import { legOf, planWithLeg } from './plan-legs.js';
 
 /* What the result of a delivery says about the items of its leg. */
@@ -58,14 +58,21 @@ export function isOrderCancelled({ plan }: ConversationRecord, { id, leg }: Deli
   return plan.items.some((item) => isNewer(item) || isCancelledWithOrder(plan, item));
 }
 
-/** The plan after a vendor has taken what a request orders. What was left out of it because it was cancelled is nowhere. */
-export function planAfterSent(plan: Plan, leg: string, request: EntityRequest): Plan {
+/**
+ * The plan after a vendor has taken what a request orders. What was left out of it because it was cancelled is nowhere.
+ * @param shown the quantities that the vendor's answer has, by our ids
+ */
+export function planAfterSent(
+  plan: Plan,
+  leg: string,
+  request: EntityRequest,
+  shown: ReadonlyMap<string, number> = new Map(),
+): Plan {
   const sent = new Set(itemsIn(request));
   const withdrawn = withdrawnItems(plan, leg);
   const after = (item: PlannedItem): PlannedItem => {
     if (item.leg !== leg) return item;
-    if (item.ordered)
-      return sent.has(item.id) && item.vendorQuantity !== undefined ? { ...item, vendorQuantity: undefined } : item;
+    if (item.ordered) return sent.has(item.id) ? withVendorQuantity(item, shown.get(item.id) ?? item.quantity) : item;
     if (sent.has(item.id)) return { ...item, ordered: true, refused: undefined };
     return withdrawn.has(item.id) ? { ...item, leg: undefined } : item;
   };

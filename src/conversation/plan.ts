@@ -11,7 +11,7 @@ import type {
 } from '../store/store.js';
 import { say } from '../text/say.js';
 import { planAfterCancelling } from './cancellation-results.js';
-import { isCancelling, phaseOf, statusOf, vendorState } from './item-life.js';
+import { isCancelling, phaseOf, statusOf, vendorState, withVendorQuantity } from './item-life.js';
 import { itemsOfLeg, legOf, legsOfRow, planWaitingFor, planWithLeg } from './plan-legs.js';
 import { legInState } from './state-words.js';
 
@@ -128,12 +128,6 @@ function refusedByState(before: Plan, plan: Plan, name: string): Plan {
 function withKnownState(said: ItemProgress, before: ItemProgress | undefined): ItemProgress {
   const known = before?.state === 'acknowledged' ? undefined : before?.state;
   return said.state === undefined && known !== undefined ? { ...said, state: known } : said;
-}
-
-function withVendorQuantity(item: PlannedItem, shown: number | undefined): PlannedItem {
-  if (shown === undefined || item.quantity === undefined) return item;
-  const { vendorQuantity: _before, ...rest } = item;
-  return shown === item.quantity ? rest : { ...rest, vendorQuantity: shown };
 }
 
 /**

@@ -70,12 +70,14 @@ export interface WholeOrder {
   state: State;
   /** Which legs have problems, and why; undefined if none has. */
   stateReason?: string;
+  /** The parts of that, by leg. */
+  reasons: Map<string, string>;
   /** The status of each item; empty where whole messages were fanned out. */
   progress: ItemProgress[];
 }
 
-/** Leg states that are explained to the customer. */
-const EXPLAINED_STATES: readonly State[] = ['pending', 'held', 'failed', 'rejected', 'partial', 'cancelled'];
+/** States that are explained to the customer. */
+export const EXPLAINED_STATES: readonly State[] = ['pending', 'held', 'failed', 'rejected', 'partial', 'cancelled'];
 
 /** The state of the whole order from the reports of its legs. `vendor` gives the name of an endpoint. Pure. */
 export function wholeOrder(
@@ -95,9 +97,15 @@ export function wholeOrder(
     const { name, number } = item.leg === undefined ? {} : vendorOf(item.leg);
     return { ...status, ...(name && { vendor: name }), ...(number && { vendorNumber: number }) };
   });
-  const reasons = plan.legs.flatMap((leg) => reasonOf(plan, leg, vendorOf(leg.leg)) ?? []);
+  const reasons = new Map(
+    plan.legs.flatMap((leg) => {
+      const reason = reasonOf(plan, leg, vendorOf(leg.leg));
+      return reason === undefined ? [] : [[leg.leg, reason] as const];
+    }),
+  );
   const states = plan.items.length > 0 ? statesThatCount(statuses) : plan.legs.map(stateOfLeg);
-  return { state: rollUp(states, rules).state, ...(reasons.length && { stateReason: reasons.join(' ') }), progress };
+  const stateReason = [...reasons.values()].join(' ');
+  return { state: rollUp(states, rules).state, ...(stateReason && { stateReason }), reasons, progress };
 }
 
 /** What the customer cancelled does not count, unless that is everything: the rest decides what becomes of the order. */

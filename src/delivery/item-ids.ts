@@ -1,9 +1,10 @@
 import type { EntityRequest } from '../conversation/entity-request.js';
 import { sentItems, withIds, withSent } from '../conversation/item-entries.js';
 import { itemText, matchItems } from '../conversation/item-match.js';
+import { mergedItems } from '../conversation/vendor-items.js';
 import type { EndpointClient } from '../endpoints/endpoint.js';
 import { DecisionError } from '../errors.js';
-import type { ItemFacts, LinkItems, SentItem } from '../model/item-facts.js';
+import type { ItemFacts, ItemIds, LinkItems, SentItem } from '../model/item-facts.js';
 import type { Json, OrderItem } from '../model/message.js';
 import type { Link } from '../store/store.js';
 import { say } from '../text/say.js';
@@ -148,4 +149,19 @@ function unclearItems(client: EndpointClient, what: string): DecisionError {
     field: 'items',
     hint: say`Nothing was written. Make the change there manually and skip this delivery, or have the items made distinguishable there and replay it.`,
   });
+}
+
+/** The quantities that a partner shows, by our ids; of items that it has neither split nor merged. */
+export function quantitiesShown(
+  { ids }: ItemIds = { ids: {}, theirs: [] },
+  there: readonly ItemFacts[] = [],
+): Map<string, number> {
+  const merged = mergedItems(ids);
+  const single = Object.entries(ids).filter(([, [theirs = '', ...others]]) => others.length === 0 && !merged.has(theirs));
+  return new Map(
+    single.flatMap(([ours, [theirs]]) => {
+      const quantity = there.find(({ id }) => id === theirs)?.quantity;
+      return quantity === undefined ? [] : [[ours, quantity] as const];
+    }),
+  );
 }

@@ -18,7 +18,7 @@ import { completionDate, latestDate, prices } from '../conversation/order-fields
 import { firstLink } from '../conversation/parties.js';
 import { hasFailed, isOver, linkOfLeg, withPlan } from '../conversation/plan.js';
 import { itemsOfLeg, legOf, rowOf } from '../conversation/plan-legs.js';
-import { type RollUpRule, type WholeOrder, wholeOrder } from '../conversation/roll-up.js';
+import { EXPLAINED_STATES, type RollUpRule, type WholeOrder, wholeOrder } from '../conversation/roll-up.js';
 import { legInState } from '../conversation/state-words.js';
 import type { EndpointClient } from '../endpoints/endpoint.js';
 import type { GenericComment, GenericFields, GenericMessage } from '../model/message.js';
@@ -28,7 +28,7 @@ import { type FannedOut, type FanOutOutputs, orderedElsewhere } from './fan-out-
 import type { Inbox } from './inbox.js';
 import type { FlowReference, MessageInFlow } from './message-in-flow.js';
 import type { OrderNotice, OrderNotices } from './order-notices.js';
-import { unassignedError } from './order-problems.js';
+import { requireQuantities, unassignedError } from './order-problems.js';
 
 /** Payload of the message that a fan-out node gets when a leg has failed and the others are to be cancelled. */
 export interface Compensation {
@@ -64,6 +64,7 @@ export class Legs {
   ): Promise<FannedOut | undefined> {
     const flow = this.inbox.flows.inFlow(reference);
     if (!flow) return undefined;
+    requireQuantities(message);
     const since = this.ids();
     let withdrawn: string[] = [];
     let missing: MissingItem[] = [];
@@ -148,7 +149,9 @@ export class Legs {
     const flow = this.inbox.flows.inFlow(reference);
     const now = (await flow?.transaction.view())?.conversation;
     if (!flow || !now?.plan) return undefined;
-    const { endpoint, entityType, entityId: id, number } = flow.record;
+    const { endpoint, entityType, entityId: id } = flow.record;
+    // The customer's order has a number of its own: it is not the one that the vendor has.
+    const number = linkOfLeg(now, leg)?.number;
     const message: GenericMessage = {
       entity: now.entity,
       event: 'updated',
@@ -211,6 +214,7 @@ export class Legs {
     const whole = wholeOrder(next, rules, this.name);
     const plan = next.plan;
     if (!whole || !plan) return message;
+    const failed = failureComments(flow.before?.plan ?? now.plan, plan, whole);
     updatePlan(flow, (latest) => withNotified({ ...latest, rollUp: node }, whole));
     const own = new Set(plan.items.filter((item) => isCustomersWord(plan, item)).map(({ id }) => id));
     const progress = whole.progress.filter(({ id }) => !own.has(id));
@@ -223,7 +227,8 @@ export class Legs {
       ...latestDate(whole.progress),
       ...completionDate(plan, whole.state),
     };
-    return { ...message, entity: now.entity, fields, changed: Object.keys(fields).filter((name) => name !== 'title') };
+    const comments = [...message.comments, ...failed];
+    return { ...message, comments, entity: now.entity, fields, changed: Object.keys(fields).filter((name) => name !== 'title') };
   }
 
   /** The cancellations for the other legs when one has failed. */
@@ -290,6 +295,19 @@ export class Legs {
 function hasFailedIn(plan: Plan | undefined, name: string): boolean {
   const leg = legOf(plan, name);
   return plan !== undefined && leg !== undefined && hasFailed(plan, leg);
+}
+
+/**
+ * What the customer reads of legs that have just failed while the order goes on: its state does not show it. A refused order has a
+ * comment of its own.
+ */
+function failureComments(before: Plan | undefined, plan: Plan, { state, reasons }: WholeOrder): GenericComment[] {
+  if (EXPLAINED_STATES.includes(state)) return [];
+  const failed = plan.legs.filter((leg) => leg.refused === undefined && hasFailed(plan, leg) && !hasFailedIn(before, leg.leg));
+  return failed.flatMap(({ leg }) => {
+    const text = reasons.get(leg);
+    return text === undefined ? [] : [{ id: `failed|${leg}`, text, visibility: 'public' as const }];
+  });
 }
 
 /** Whether a conversation is about an order that began at the vendor that reports it, and of which nothing was ordered elsewhere. */

@@ -142,7 +142,10 @@ export class OrderResults {
     { cancelled, refused }: { cancelled: readonly string[] | 'all'; refused?: string },
   ): Change[] {
     const comments = before.plan ? cancellationComment(before.plan, delivery.leg, cancelled, { id: delivery.id, refused }) : [];
-    return this.result(before, after, delivery, comments).also;
+    // Not every vendor reports that it was asked.
+    const { also } = this.result(before, after, delivery, comments);
+    const notice = also.length === 0 && isUntold(after) && this.legs.notices.change(after, delivery.leg, this.ids());
+    return notice ? [notice] : also;
   }
 
   /** The messages that follow from a change of an order: to its customer, and to its fan-out node if a leg has failed by it. */
@@ -201,6 +204,13 @@ function isRefusal(error: unknown): boolean {
 function statesOf(conversation: ConversationRecord): string {
   const { progress = [], stateReason } = wholeOrder(conversation, [], () => undefined) ?? {};
   return JSON.stringify([progress, stateReason]);
+}
+
+/** Whether the customer's lines show other states than those of the items. */
+function isUntold(conversation: ConversationRecord): boolean {
+  const { progress = [] } = wholeOrder(conversation, [], () => undefined) ?? {};
+  const told = new Map(conversation.plan?.items.map(({ id, notified }) => [id, notified]));
+  return progress.some(({ id, state }) => told.get(id) !== undefined && told.get(id) !== state);
 }
 
 /** Why a partner did not do it, in its own words where it has some. */

@@ -15,7 +15,7 @@ import type { ConversationRecord, DeliveryRecord, Link } from '../store/store.js
 import { say } from '../text/say.js';
 import { demandDecision, keepLooking } from './in-doubt.js';
 import { isItemList, valueToWrite, withoutItems } from './item-changes.js';
-import { type AddressedFields, addressItems } from './item-ids.js';
+import { type AddressedFields, addressItems, quantitiesShown } from './item-ids.js';
 import { linkAfterWrite, withConfirmedFields, withDerivedState, withUnsent } from './link-updates.js';
 import { isCustomersOrder, putBackCancellation, unknownCancellation } from './order-unread.js';
 import { effectiveChanges, isCancellation } from './outbox.js';
@@ -140,8 +140,10 @@ export async function update(
         latest,
         linkAfterWrite(now, delivery, request, knownBy(latest, delivery, request, names), parsed, known, stamp),
       );
-      return withDerivedState(withPlan(next, (plan) => planAfterSent(plan, delivery.leg, request)));
+      const shown = quantitiesShown(now.items, client.itemsOf?.(parsed.record));
+      return withDerivedState(withPlan(next, (plan) => planAfterSent(plan, delivery.leg, request, shown)));
     },
+    follow: (before, after) => (isOfLeg(before, delivery) ? context.orders.result(before, after, delivery).also : []),
   };
   const { refused, deleted } = written;
   const answer = { refused, deleted, ignored, comment: parsed.cancellation?.comment };

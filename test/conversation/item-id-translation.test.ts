@@ -12,8 +12,13 @@ const thing = (id: string, offering: string, quantity = 1): OrderItem & ItemFact
 const SENT = [thing('1', 'SIM'), thing('2', 'PHONE', 2), thing('3', 'COVER')];
 const ITEMS: LinkItems = { sent: SENT.map((item) => ({ ...item, ours: item.id })), ids: {}, theirs: [] };
 
-const translate = (got: (OrderItem & ItemFacts)[], fields: GenericFields = {}, comments: GenericComment[] = [], items = ITEMS) =>
-  translateItemIds(order({ items: got, ...fields }, { comments }), items, got, 'North');
+const translate = (
+  got: (OrderItem & ItemFacts)[],
+  fields: GenericFields = {},
+  comments: GenericComment[] = [],
+  items = ITEMS,
+  further: string[] = [],
+) => translateItemIds(order({ items: got, ...fields }, { comments }), items, got, { name: 'North', further });
 
 describe('a vendor’s message with our item ids', () => {
   it('has each item and its state under our id', () => {
@@ -111,5 +116,15 @@ describe('a vendor’s message with our item ids', () => {
     const found = translateItemIds(message, { ...ITEMS, sent }, got);
     assert.deepEqual(found.message.fields.progress, says(['1', 'completed']));
     assert.deepEqual(found.items.ids, { 1: ['2'], 2: ['1'] });
+  });
+
+  it('has an item that the vendor has left out as cancelled, and names its further orders', () => {
+    const items = { ...ITEMS, ids: { 1: ['1'], 2: ['2'], 3: ['3'] } };
+    const got = [thing('1', 'SIM'), thing('2', 'PHONE', 2)];
+    const reason = (further: string[]) =>
+      translate(got, { state: 'completed', progress: says(['1', 'completed'], ['2', 'completed']) }, [], items, further).message
+        .fields.progress?.[2]?.stateReason;
+    assert.equal(reason([]), 'North completed its order without this item');
+    assert.equal(reason(['PO-2']), 'North completed its order without this item; it may be in PO-2');
   });
 });

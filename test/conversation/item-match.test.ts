@@ -364,6 +364,21 @@ const SINCE: Case[] = [
     ids: { 1: '7', 2: '7' },
   },
   {
+    when: 'merged later under the id of one',
+    sent: ['1 SIM', '2 PHONE x1', '3 PHONE x2'],
+    before: known({ 1: '1', 2: '2', 3: '3' }),
+    got: ['1 SIM', '3 PHONE x3'],
+    ids: { 1: '1', 2: '3', 3: '3' },
+  },
+  {
+    when: 'one left out, and another one with an unusual quantity',
+    sent: ['1 PHONE x1', '2 PHONE x2'],
+    before: known({ 1: '1', 2: '2' }),
+    got: ['2 PHONE x4'],
+    ids: { 2: '2' },
+    missing: ['1'],
+  },
+  {
     when: 'split, known so, and a fee on top',
     sent: ['1 SIM', '2 PHONE x2'],
     before: known({ 1: '1', 2: ['2', '3'] }),

@@ -159,6 +159,12 @@ describe('a cancellation of an order over several vendors', () => {
       assert.equal(shown('3')[0], 'assessingCancellation');
     });
 
+    it('that a person at the vendor decides shows at once, although the vendor reports nothing', async () => {
+      devices.answer = { undecided: true };
+      await cancelOrder();
+      assert.deepEqual([shown('1')[0], shown('3')[0]], ['assessingCancellation', 'assessingCancellation']);
+    });
+
     it('that is confirmed without effect is told', async () => {
       devices.drops = 1;
       await cancelOrder();

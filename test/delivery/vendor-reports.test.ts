@@ -327,6 +327,16 @@ for (const name of Object.keys(VENDORS) as VendorName[]) {
       assert.equal(rig.states()['5'], 'acknowledged');
     });
 
+    it('confirms a changed quantity and does not change it: the line says so at once', async () => {
+      await place();
+      vendor.refusal = () => ({ status: 200, body: vendor.orders[0]! });
+      await change('2', 3);
+      assert.equal(rig.shown()['2']?.stateReason, 'Quantity at the vendor: 2, ordered: 3.');
+      vendor.refusal = undefined;
+      await change('2', 4);
+      assert.equal(rig.shown()['2']?.stateReason, undefined);
+    });
+
     for (const how of ['event', 'poll'] as const)
       it(`has an order of somebody else: a ${how} about it creates nothing at the customer`, async () => {
         await place();
