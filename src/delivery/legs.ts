@@ -298,11 +298,11 @@ function hasFailedIn(plan: Plan | undefined, name: string): boolean {
 }
 
 /**
- * What the customer reads of legs that have just failed while the order goes on: its state does not show it. A refused order has a
- * comment of its own.
+ * What the customer reads of legs that have just failed while the order goes on: its state does not show it. A refused order, and the
+ * cancellation of the other legs, have comments of their own.
  */
 function failureComments(before: Plan | undefined, plan: Plan, { state, reasons }: WholeOrder): GenericComment[] {
-  if (EXPLAINED_STATES.includes(state)) return [];
+  if (EXPLAINED_STATES.includes(state) || plan.onFailure === 'cancelRest') return [];
   const failed = plan.legs.filter((leg) => leg.refused === undefined && hasFailed(plan, leg) && !hasFailedIn(before, leg.leg));
   return failed.flatMap(({ leg }) => {
     const text = reasons.get(leg);

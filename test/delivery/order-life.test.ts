@@ -47,6 +47,13 @@ describe('an item of an order over several vendors', () => {
     assert.equal(rig.received.at(-1)?.state, 'inProgress');
   });
 
+  it('that fails is told once where the others are cancelled for it', async () => {
+    await start('cancelRest');
+    await rig.vendor('mobile', { state: 'inProgress' });
+    await rig.vendor('devices', { state: 'failed', stateReason: 'Sold out' });
+    assert.equal(comments().filter((text) => /Sold out/.test(text)).length, 1, comments().join());
+  });
+
   it('of which less than nothing is ordered is stopped in words; corrected, it is ordered', async () => {
     await start();
     await change('1', { quantity: -2 });

@@ -38,7 +38,7 @@ export async function overwrittenStates(
   const rows = await queryTable(api, 'sys_audit', query, what, NEWEST, {}, oneOf('documentkey', [id])).catch(() => []);
   const columns: Record<string, Json> = {};
   for (const name of names) {
-    const ours = rows.find((row) => row.fieldname === name && columnText(row.newvalue) === columnText(answer[name]));
+    const ours = rows.find((row) => row.fieldname === name && columnText(row.newvalue) === columnText(written[name]));
     const replaced = ours && columnText(ours.oldvalue);
     if (replaced !== undefined && replaced !== columnText(before[name])) columns[name] = replaced;
   }
