@@ -133,7 +133,9 @@ export class Correlator {
       }
       const placed = placedOrder(conversation, inbound.message);
       if (placed && !(await this.hasMoved(conversation, placed, source))) {
-        const further = furtherOrder(inbound.message, placed, this.endpoint(source.endpoint)?.name ?? source.endpoint);
+        const vendor = this.endpoint(source.endpoint);
+        const order = { plan: conversation.plan, got: vendor?.itemsOf?.(inbound.record) };
+        const further = furtherOrder(inbound.message, placed, vendor?.name ?? source.endpoint, order);
         return { ...further, conversation, link: placed };
       }
       const original = creating && legOf(conversation.plan, creating.leg) && (await this.originalOf(inbound.message));

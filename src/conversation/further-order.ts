@@ -1,16 +1,29 @@
+import type { ItemFacts } from '../model/item-facts.js';
 import { type GenericComment, type GenericMessage, isFinalState } from '../model/message.js';
-import type { ConversationRecord, Link } from '../store/store.js';
+import type { ConversationRecord, Link, Plan } from '../store/store.js';
 import { say } from '../text/say.js';
 import { type DetectedChanges, linkAt, withLink } from './correlate.js';
+import { movedItems } from './item-id-translation.js';
+import { planAfter, withPlan } from './plan.js';
 import { vendorItemText } from './vendor-items.js';
 
 /*
  * A vendor may make further orders of one that we have placed, with our reference: a back order, for example. They are the vendor's.
- * The customer reads of them; the lines of its order follow the order that we have placed.
+ * The customer reads of them; the lines of its order follow the order that we have placed, but for those without which the vendor has
+ * completed it.
  */
 
-/** What a further order means for its conversation. `link`: of the order that we have placed. Pure. */
-export function furtherOrder(message: GenericMessage, link: Link, vendor: string): DetectedChanges {
+/**
+ * What a further order means for its conversation. Pure.
+ * @param link that of the order that we have placed
+ * @param got the items of the further order, in the partner's own terms
+ */
+export function furtherOrder(
+  message: GenericMessage,
+  link: Link,
+  vendor: string,
+  { plan, got = [] }: { plan?: Plan; got?: readonly ItemFacts[] },
+): DetectedChanges {
   const { source } = message;
   const number = source.number ?? source.id;
   const own = message.comments.map((comment): GenericComment => {
@@ -19,21 +32,27 @@ export function furtherOrder(message: GenericMessage, link: Link, vendor: string
   });
   const comments = [stateComment(message, vendor), ...own].filter(({ id }) => !link.seen.includes(id));
   const seen = comments.map(({ id }) => id);
+  const stateOf = (id: string) => plan?.items.find((item) => item.id === id)?.reported?.state;
+  const moved = link.items ? movedItems(message, link.items, got).filter(({ id, state }) => state !== stateOf(id)) : [];
+  const isMoved = moved.length > 0;
   const changes = {
     message: {
       ...message,
-      event: 'commented' as const,
+      event: isMoved ? ('updated' as const) : ('commented' as const),
       source: { ...source, id: link.id, ...(link.number && { number: link.number }) },
-      fields: {},
+      fields: isMoved ? { progress: moved } : {},
       comments,
-      changed: [],
+      changed: isMoved ? ['progress'] : [],
     },
     advance: (latest: ConversationRecord) => {
       const now = linkAt(latest, link.endpoint, link.entityType, link.leg);
-      return now ? withLink(latest, { ...now, seen: [...now.seen, ...seen] }) : latest;
+      if (!now) return latest;
+      const next = withLink(latest, { ...now, seen: [...now.seen, ...seen] });
+      if (!isMoved) return next;
+      return withPlan(next, (plan) => planAfter(plan, link.leg, { fields: { progress: moved }, hasPublicComment: false }));
     },
   };
-  if (comments.length > 0) return { output: 'update', ...changes };
+  if (comments.length > 0 || isMoved) return { output: 'update', ...changes };
   return { output: 'ignored', reason: say`Nothing changed.`, ...changes };
 }
 

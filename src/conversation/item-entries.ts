@@ -44,16 +44,22 @@ export function withSeenItems(items: LinkItems, got: readonly ItemFacts[] | unde
 }
 
 /** Keeps the known ids of items that are not shown now. If an id now belongs to another item, none of the old ids is trusted. */
-export function withIds(items: LinkItems, { ids, theirs }: ItemIds): LinkItems {
+export function withIds(items: LinkItems, { ids, theirs, gone = items.gone }: ItemIds): LinkItems {
+  const left = gone && gone.length > 0 ? { gone } : {};
   const taken = new Set([...Object.values(ids).flat(), ...theirs]);
   const renumbered = Object.entries(items.ids).some(([ours, known]) => {
     const now = ids[ours];
     return now ? !known.some((id) => now.includes(id)) : known.some((id) => taken.has(id));
   });
-  if (renumbered) return { sent: items.sent, ids, theirs };
+  if (renumbered) return { sent: items.sent, ids, theirs, ...left };
   const all = { ...items.ids, ...ids };
   const ours = new Set(Object.values(all).flat());
-  return { sent: items.sent, ids: all, theirs: [...new Set([...items.theirs, ...theirs])].filter((id) => !ours.has(id)) };
+  return {
+    sent: items.sent,
+    ids: all,
+    theirs: [...new Set([...items.theirs, ...theirs])].filter((id) => !ours.has(id)),
+    ...left,
+  };
 }
 
 /** The known items after these were sent for the first time or again. Items that a change leaves out are kept. */

@@ -1,6 +1,14 @@
 import { DecisionError } from '../errors.js';
 import type { ItemFacts, LinkItems } from '../model/item-facts.js';
-import type { GenericComment, GenericFields, GenericMessage, ItemProgress, OrderItem, State } from '../model/message.js';
+import {
+  type GenericComment,
+  type GenericFields,
+  type GenericMessage,
+  type ItemProgress,
+  isFinalState,
+  type OrderItem,
+  type State,
+} from '../model/message.js';
 import { sumOfPrices } from '../model/price.js';
 import { say } from '../text/say.js';
 import { withIds } from './item-entries.js';
@@ -46,7 +54,8 @@ export function translateItemIds(
       },
     );
   }
-  const known = withIds(items, match);
+  const gone = goneItems(fields, items, match, { vendor: where ?? 'the vendor', further });
+  const known = withIds(items, { ...match, gone: gone.map(({ id }) => id) });
   const ours = new Map<string, string[]>();
   for (const { ours: id } of known.sent)
     for (const theirs of match.ids[id] ?? []) {
@@ -57,7 +66,6 @@ export function translateItemIds(
   const own = shown.filter(({ facts }) => match.theirs.includes(facts.id));
   const vendor = where ?? 'the vendor';
   const translated = fields.items && translateItems(fields.items, ours);
-  const gone = goneItems(fields, items, match, { vendor, further });
   const progress = [...translateProgress(fields.progress ?? [], ours), ...gone];
   const merged = mergedItems(match.ids);
   const together = shown.flatMap((one) => {
@@ -86,6 +94,25 @@ export function translateItemIds(
 /** The ids under which a mapping has read the items, usually their own. */
 function readIds({ items }: GenericFields, got: readonly ItemFacts[]): string[] {
   return got.map((item, i) => (items?.length === got.length ? items[i]!.id : item.id));
+}
+
+/**
+ * What a further order that a partner has made of ours says of the items without which it has completed ours, once they have ended there.
+ * Pure.
+ * @param items those of our order
+ * @param got the items of the further order, in the partner's own terms
+ */
+export function movedItems({ fields, source }: GenericMessage, items: LinkItems, got: readonly ItemFacts[]): ItemProgress[] {
+  const gone = items.sent.filter(({ ours }) => items.gone?.includes(ours));
+  const { ids, unclear } = matchItems(gone, got);
+  if (unclear !== undefined) return [];
+  const read = readIds(fields, got);
+  return Object.entries(ids).flatMap(([id, theirs]): ItemProgress[] => {
+    const names = got.flatMap((item, i) => (theirs.includes(item.id) ? [read[i]] : []));
+    const said = fields.progress?.find((one) => names.includes(one.id));
+    const state = said?.state ?? fields.state;
+    return isFinalState(state) ? [{ id, state, stateReason: `In ${source.number ?? source.id}` }] : [];
+  });
 }
 
 /** The partner's parts of each of our items, without items that the partner added. */

@@ -60,7 +60,8 @@ export function unknownCancellation(
   const shown = client.cancellationsIn?.(link.entityType, record);
   const isAsRead = link.entityVersion !== undefined && source.version === link.entityVersion;
   if (!plan || !shown || isAsRead) return undefined;
-  const isOpen = (item: PlannedItem) => isUnderWay(item) || isCancelling(item.notified);
+  const isOpen = (item: PlannedItem) =>
+    isUnderWay(item) || isCancelling(item.notified) || statesWritten(link, item.id).some(isCancelling);
   // One that was refused or had no effect is shown until our next write. If it shows after that, the customer has repeated it.
   const isKnown = (item: PlannedItem) => isOpen(item) || (item.cancellation !== undefined && !isOverwritten(link, item.id));
   const unknown = plan.items.filter((item) => shown.items.includes(item.id) && !isKnown(item)).map(({ id }) => id);
@@ -93,10 +94,15 @@ export async function putBackCancellation(
 }
 
 /** Whether the last state of an item there is one that we wrote, and that does not cancel it. */
-function isOverwritten({ writtenItems = {} }: Link, id: string): boolean {
-  return Object.values(writtenItems).some((items) => {
+function isOverwritten(link: Link, id: string): boolean {
+  return statesWritten(link, id).some((state) => !isCancelling(state));
+}
+
+/** The states of an item that we have written there last, by the fields that have items. */
+function statesWritten({ writtenItems = {} }: Link, id: string): (State | undefined)[] {
+  return Object.values(writtenItems).flatMap((items) => {
     const { entry, state = '' } = items[id] ?? {};
-    return Boolean(entry) && !isCancelling(state.split('|')[1] as State | undefined) && state !== '';
+    return entry && state !== '' ? [state.split('|')[1] as State | undefined] : [];
   });
 }
 

@@ -35,6 +35,8 @@ export interface ItemIds {
   ids: Record<string, string[]>;
   /** Ids of items that the partner added, for example a fee. */
   theirs: string[];
+  /** Our ids of items without which the partner has completed the order. */
+  gone?: string[];
 }
 
 /** What is known about the items of an order at a partner. */

@@ -26,6 +26,11 @@ describe('a write to the order of a customer, which shows an item as cancelled',
     assert.ok(unknownCancellation(order, link, shown('6'), client) instanceof OrderUnreadError);
   });
 
+  it('is made where we have written the cancelled state ourselves', () => {
+    const written = { ...link, writtenItems: { lines: { 1: { entry: 'a', state: 'b|cancelled' } } } };
+    assert.equal(unknownCancellation(order, written, shown('6'), client), undefined);
+  });
+
   it('is made where the order was read as it is: then the cancelled state is one that we wrote earlier', () => {
     assert.equal(unknownCancellation(order, link, shown('5'), client), undefined);
   });

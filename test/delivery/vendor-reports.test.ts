@@ -381,6 +381,28 @@ for (const name of Object.keys(VENDORS) as VendorName[]) {
           assert.equal(vendor.posts, 1);
         });
 
+      it('delivers an item in it without which it has completed ours', async () => {
+        await place();
+        const { order } = vendor;
+        const another = vendor.split(order, { ...structuredClone(vendor.item('3')), state: word('inProgress') });
+        another.state = word('inProgress');
+        await rig.event(name, another);
+        order.productOrderItem = order.productOrderItem.filter(({ id }) => id !== '3');
+        for (const item of order.productOrderItem) item.state = 'completed';
+        order.state = 'completed';
+        await rig.event(name, order);
+        assert.deepEqual(rig.shown()['3'], {
+          ...rig.shown()['3'],
+          state: 'cancelled',
+          stateReason: `${vendorName} completed its order without this item; it may be in V-1-B`,
+        });
+        for (const one of [another, ...another.productOrderItem]) one.state = 'completed';
+        await rig.event(name, another);
+        await rig.poll(name, another);
+        assert.deepEqual([rig.states()['3'], rig.shown()['3']?.stateReason], ['completed', 'In V-1-B']);
+        assert.deepEqual(await rig.troubles(), []);
+      });
+
       it('is not taken for ours when the answer to the create was lost', async () => {
         vendor.onCreate = (order) => {
           vendor.unlisted.delete('V-1');
